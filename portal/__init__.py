@@ -1,0 +1,101 @@
+"""The portal: create_app, and nothing importable besides."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask, Response, redirect, url_for
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from portal.config import ROOT, Config
+from portal.db import db, engine_options
+from portal.kernel import clock
+from portal.web import api, assets, errors, guard, headers, i18n, requestlog
+
+# Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
+ROOMS = ("web", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "desk", "api", "ops")
+STOREYS = ("site", "letters", "models", "views", "desk", "api", "jobs", "cli")
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application for this configuration (by default from the environment)."""
+    config = config or Config.from_env()
+    clock.set_to(config.now)
+    requestlog.configure()
+    app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance))
+    app.config.update(
+        PORTAL=config,
+        TRANSLATIONS=ROOT / "translations",
+        SECRET_KEY=config.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(config.secret_keys[1:]),
+        SESSION_COOKIE_NAME="__Host-portal" if config.is_secure else "portal",
+        SESSION_COOKIE_SECURE=config.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
+        WTF_CSRF_TIME_LIMIT=None,
+        SIGN_IN_ENDPOINT="accounts.sign_in",
+    )
+    config.instance.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["site"] = _Site(config, app)
+    app.jinja_env.globals["actor"] = guard.actor
+    db.init_app(app)
+    app.extensions["portal.csrf"] = CSRFProtect(app)
+    for layer in (requestlog, i18n, assets, headers, errors, api):
+        layer.install(app)
+    _open_rooms(app)
+
+    @app.get("/")
+    @guard.open_to_all
+    def front_door() -> Response:
+        answer = redirect(url_for("site.home", lang=i18n.preferred_lang()))
+        answer.headers["Vary"] = "Accept-Language, Cookie"
+        return answer  # type: ignore[return-value]
+
+    return app
+
+
+class _Site:
+    """What templates may ask about the site as a whole."""
+
+    def __init__(self, config: Config, app: Flask) -> None:
+        self.name = config.site_name
+        self.is_demo = config.is_demo
+        self.currency = config.currency
+        self.base_url = config.base_url
+        self.city_code = config.city_code
+        self._app = app
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the last audit of the ledger failed: selling and issuing stop, reading goes on."""
+        ask = self._app.extensions.get("portal.stopped")
+        return bool(ask and ask())
+
+
+def _open_rooms(app: Flask) -> None:
+    csrf: CSRFProtect = app.extensions["portal.csrf"]
+    for room in ROOMS:
+        for storey in STOREYS:
+            name = f"portal.{room}.{storey}"
+            if name == "portal.web.api" or not _exists(name):
+                continue
+            module = import_module(name)
+            for blueprint in vars(module).get("blueprints", filter(None, [vars(module).get("blueprint")])):
+                if blueprint.name.endswith("_api"):
+                    csrf.exempt(blueprint)  # a bearer token or nothing, never the session's cookie
+                app.register_blueprint(blueprint)
+            for group in vars(module).get("commands", ()):
+                app.cli.add_command(group)
+        if _exists(f"portal.{room}.setup"):
+            import_module(f"portal.{room}.setup").install(app)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

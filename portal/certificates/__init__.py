@@ -1,0 +1,1 @@
+"""Certificates: what may be said of a retirement, on paper and on a page that anyone can check."""

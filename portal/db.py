@@ -1,0 +1,212 @@
+"""The database: one session, one place that commits, and column types for the kernel's values."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Engine, Integer, LargeBinary, MetaData, Text, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from portal.kernel.mass import Mass
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "%(table_name)s_%(column_0_N_name)s_is_unique",
+            "ck": "%(constraint_name)s",
+            "fk": "%(table_name)s_%(column_0_name)s_exists",
+            "pk": "%(table_name)s_pk",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+def strict(*constraints: Any) -> tuple[Any, ...]:
+    """``__table_args__`` of every table: its constraints, and typed storage on SQLite too."""
+    return (*constraints, {"sqlite_strict": True})
+
+
+class InsideTransaction(RuntimeError):
+    """A bug: a network call would hold a database lock."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One promise, kept or wholly not: commits at the end, rolls back on any exception.
+
+    Ends the request's read snapshot first, so that what is decided here is decided on fresh rows
+    (on SQLite it begins IMMEDIATE: a deferred begin fails most of many simultaneous buyers).
+    Joins an outer ``transaction()``, whose end then decides.
+    """
+    session = db.session()
+    if session.info.get("promise"):
+        yield session
+        return
+    session.rollback()
+    session.info["promise"] = True
+    try:
+        session.connection(execution_options={"portal_writes": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("promise")
+
+
+def assert_no_transaction() -> None:
+    """Line one of every gateway. Raises InsideTransaction; also ends the read snapshot of the request."""
+    session = db.session()
+    if session.info.get("promise"):
+        raise InsideTransaction("a network call inside transaction()")
+    session.rollback()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Pool and connection settings for this database."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 8,
+        "connect_args": {"options": "-c lock_timeout=15000 -c timezone=UTC", "connect_timeout": 5},
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    if not type(connection).__module__.startswith("sqlite3"):
+        return
+    # None: SQLAlchemy's begin event below opens transactions, not the driver.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("portal_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Str(TypeDecorator[str]):
+    impl = Text
+    cache_ok = True
+
+
+class Int(TypeDecorator[int]):
+    """64-bit integer; refuses bool and float on the way in."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        if value is not None and type(value) is not int:
+            raise TypeError(f"int wanted, not {type(value).__name__}")
+        return value
+
+
+class Bool(TypeDecorator[bool]):
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
+        return int(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC instant; on SQLite ISO text of fixed width, so that text order is time order."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("an aware datetime is wanted")
+        value = value.astimezone(UTC)
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+class Day(TypeDecorator[date]):
+    """Civil day."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Json(TypeDecorator[Any]):
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return json.loads(value) if isinstance(value, str) and dialect.name == "sqlite" else value
+
+
+class Bytes(TypeDecorator[bytes]):
+    impl = LargeBinary
+    cache_ok = True
+
+
+class MassCol(TypeDecorator[Mass]):
+    """Mass as 64-bit grams."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: Mass | None, dialect: Dialect) -> int | None:
+        return None if value is None else value.grams
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Mass | None:
+        return None if value is None else Mass(value)

@@ -1,0 +1,1 @@
+"""Footprint: what a household or an event emits, line by line, with where each number comes from."""

@@ -1,0 +1,1 @@
+"""Rules of the footprint: the model format, its compiler and checks, answers, and what a result says."""

@@ -1,0 +1,61 @@
+"""What a visitor or a program can be told about answers, and what is wrong with a model file."""
+
+from portal.kernel.errors import InvalidInput, N_, NotFound
+
+
+class UnknownModel(NotFound):
+    message = N_("There is no such calculator.")
+
+
+class UnknownFootprint(NotFound):
+    message = N_("We could not find this footprint. Open it with the whole link that you were given.")
+
+
+class UnknownRegion(InvalidInput):
+    message = N_("“%(region)s” is not the administrative code of a region we know, such as 230700.")
+
+
+class BadAnswer(InvalidInput):
+    """An answer cannot be taken. ``key`` names the question for programs, ``question`` for people."""
+
+    message = N_("%(question)s: please check your answer.")
+
+
+class UnknownAnswer(BadAnswer):
+    message = N_("“%(key)s” is not a question of this calculator.")
+
+
+class NotAPlainNumber(BadAnswer):
+    message = N_("%(question)s: write a number with digits, for example 80 or 1.5.")
+
+
+class NotAWholeNumber(BadAnswer):
+    message = N_("%(question)s: write a whole number.")
+
+
+class OutOfRange(BadAnswer):
+    message = N_("%(question)s: the answer must be between %(low)s and %(high)s %(unit)s.")
+
+
+class NotAnOption(BadAnswer):
+    message = N_("%(question)s: choose one of the options.")
+
+
+class NothingGiven(BadAnswer):
+    message = N_("%(question)s: give an answer, or choose “I don’t know”.")
+
+
+class SharesIncomplete(BadAnswer):
+    message = N_("%(question)s: fill in all of the shares, or none of them.")
+
+
+class SharesDoNotAddUp(BadAnswer):
+    message = N_("%(question)s: the shares must add up to 100 %%, not %(sum)s %%.")
+
+
+class ModelFault(Exception):
+    """A model may not be used. ``faults`` lists everything that is wrong, one sentence each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))

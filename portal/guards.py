@@ -1,0 +1,127 @@
+"""Sentences that the database itself refuses: one declaration, a trigger on SQLite and on PostgreSQL.
+
+A guard is the last belt behind a command's own check, so it is written in SQL that both databases
+read alike. Violations reach Python as IntegrityError with the sentence as text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuse ``event`` (INSERT, UPDATE, DELETE) on a row of ``table`` when ``condition`` holds.
+
+    ``condition`` is SQL over NEW and OLD; an empty one always refuses.
+    """
+
+    table: str
+    event: str
+    sentence: str
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """After ``event`` on ``table``, when ``condition`` holds, run ``statement``: a balance the database keeps."""
+
+    table: str
+    event: str
+    condition: str
+    statement: str
+
+
+def append_only(*tables: str) -> list[Guard]:
+    """Rows that are never edited or deleted."""
+    return [
+        Guard(table, event, f"{table} rows are never {done}")
+        for table in tables
+        for event, done in (("UPDATE", "edited"), ("DELETE", "deleted"))
+    ]
+
+
+def keeps(table: str, *columns: str) -> Guard:
+    """Columns that never change after the row is made."""
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+    return Guard(table, "UPDATE", f"{table} keeps {', '.join(columns)}", changed)
+
+
+def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:
+    """A state that moves only by these steps."""
+    pairs = ",".join(f"'{old}>{new}'" for old, new in sorted(moves))
+    return Guard(
+        table,
+        "UPDATE",
+        f"{table} {column} moves only by lawful steps",
+        f"NEW.{column} <> OLD.{column} AND (OLD.{column} || '>' || NEW.{column}) NOT IN ({pairs})",
+    )
+
+
+def statements(dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = ()) -> list[str]:
+    """The DDL of these guards on ``sqlite`` or ``postgresql``, to be run in order by a migration."""
+    build = {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]
+    return build(list(guards), list(effects))
+
+
+def _sqlite(guards: list[Guard], effects: list[Effect]) -> list[str]:
+    made = []
+    for number, guard in enumerate(guards):
+        when = f"WHEN {guard.condition} " if guard.condition else ""
+        made.append(
+            f"CREATE TRIGGER guard_{guard.table}_{guard.event.lower()}_{number} BEFORE {guard.event} ON {guard.table} "
+            f"{when}BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
+        )
+    for number, effect in enumerate(effects):
+        made.append(
+            f"CREATE TRIGGER effect_{effect.table}_{effect.event.lower()}_{number} AFTER {effect.event} ON {effect.table} "
+            f"WHEN {effect.condition} BEGIN {effect.statement}; END"
+        )
+    return made
+
+
+def _postgresql(guards: list[Guard], effects: list[Effect]) -> list[str]:
+    made = []
+    ordered = sorted(guards, key=lambda guard: (guard.table, guard.event))
+    for (table, event), group in groupby(ordered, key=lambda guard: (guard.table, guard.event)):
+        name = f"guard_{table}_{event.lower()}"
+        checks = "".join(
+            f"IF {guard.condition or 'TRUE'} THEN RAISE EXCEPTION '{guard.sentence}' USING ERRCODE = 'check_violation'; END IF; "
+            for guard in group
+        )
+        row = "OLD" if event == "DELETE" else "NEW"
+        made.append(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {checks}RETURN {row}; END $$"
+        )
+        made.append(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    for number, effect in enumerate(effects):
+        name = f"effect_{effect.table}_{effect.event.lower()}_{number}"
+        made.append(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {effect.statement}; RETURN NULL; END $$"
+        )
+        made.append(
+            f"CREATE TRIGGER {name} AFTER {effect.event} ON {effect.table} FOR EACH ROW "
+            f"WHEN ({effect.condition}) EXECUTE FUNCTION {name}()"
+        )
+    return made
+
+
+def without_overlap(dialect: str, table: str, first: str, end: str, sentence: str, where: str = "") -> list[str]:
+    """Half-open integer ranges of a table that never overlap, among the rows where ``where`` holds.
+
+    PostgreSQL: an exclusion constraint (no contrib extension). SQLite: a trigger that looks at the one
+    neighbour below, which is enough because the others already keep apart.
+    """
+    if dialect == "postgresql":
+        only = f" WHERE ({where})" if where else ""
+        return [
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_ranges_never_overlap "
+            f"EXCLUDE USING gist (int8range({first}, {end}) WITH &&){only}"
+        ]
+    only = f" AND {where}" if where else ""
+    new_only = f"NEW.{where} AND " if where else ""
+    return [
+        f"CREATE TRIGGER {table}_ranges_never_overlap BEFORE INSERT ON {table} WHEN {new_only}coalesce(("
+        f"SELECT {end} FROM {table} WHERE {first} < NEW.{end}{only} ORDER BY {first} DESC LIMIT 1), -1) > NEW.{first} "
+        f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+    ]

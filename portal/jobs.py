@@ -1,0 +1,191 @@
+"""Jobs: work recorded in the transaction of the fact that causes it, and the worker that does it.
+
+The outbox row is the queue. A handler is told of a row at least once, outside any transaction, and
+must be idempotent; a row is leased while it is worked on, so several workers share one outbox and a
+killed worker's row comes back when its lease ends. Why there is no broker: docs/decisions/0003.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from flask import Flask
+from sqlalchemy import Index, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Int, Json, Str, Utc, db, strict, transaction
+from portal.kernel import clock
+from portal.kernel.ids import new_id
+
+Handler = Callable[[dict[str, Any]], None]
+
+LEASE = timedelta(minutes=2)
+FIRST_PAUSE = timedelta(seconds=2)
+LAST_ATTEMPT = 14  # with doubling pauses capped at an hour: about five hours of trying
+
+_handlers: dict[str, Handler] = {}
+_periodic: dict[str, tuple[timedelta, Callable[[], None]]] = {}
+log = structlog.get_logger("jobs")
+
+
+class Outbox(Base):
+    """One piece of work. ``key`` is unique: the same work is recorded once however often it is asked for."""
+
+    __tablename__ = "outbox"
+    __table_args__ = strict(
+        Index("ix_outbox_waiting", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    key: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)  # waiting, done, failed
+    due_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    attempts: Mapped[int] = mapped_column(Int, nullable=False)
+    last_error: Mapped[str | None] = mapped_column(Str)
+    created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    done_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Schedule(Base):
+    """When each periodic job runs next; claimed by one worker at a time."""
+
+    __tablename__ = "schedule"
+    __table_args__ = strict()
+
+    name: Mapped[str] = mapped_column(Str, primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+def enqueue(kind: str, payload: dict[str, Any], *, key: str, now: datetime, due: datetime | None = None) -> None:
+    """Record work beside the fact that causes it. Recording the same key again changes nothing."""
+    with transaction() as session:
+        dialect = session.get_bind().dialect.name
+        add = postgresql.insert(Outbox) if dialect == "postgresql" else sqlite.insert(Outbox)
+        row = {
+            "id": new_id("job"), "key": key, "kind": kind, "payload": payload, "state": "waiting",
+            "due_at": due or now, "attempts": 0, "created_at": now,
+        }
+        session.execute(add.values(row).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does this kind of work."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a periodic job; one worker of several runs it each time."""
+
+    def register(job: Callable[[], None]) -> Callable[[], None]:
+        _periodic[f"{job.__module__}.{job.__name__}"] = (timedelta(seconds=seconds), job)
+        return job
+
+    return register
+
+
+def drain(now: datetime | None = None, limit: int = 1000) -> int:
+    """Do waiting work that is due; returns how many pieces were tried. Also what tests call."""
+    tried = 0
+    while tried < limit and (row := _claim(now or clock.now())):
+        _do(row)
+        tried += 1
+    return tried
+
+
+def run_periodic() -> None:
+    for name, (pause, job) in _periodic.items():
+        if _claim_turn(name, pause, clock.now()):
+            try:
+                job()
+            except Exception:
+                log.exception("periodic job failed", job=name)
+            finally:
+                db.session.remove()
+
+
+def work(app: Flask, stop: threading.Event, idle_seconds: float = 0.3) -> None:
+    """The worker's loop: periodic jobs, then the outbox, then a short rest. Survives a lost database."""
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                run_periodic()
+                tried = drain(limit=50)
+        except Exception:
+            log.exception("worker round failed")
+            tried = 0
+            stop.wait(1)
+        if not tried:
+            stop.wait(idle_seconds)
+
+
+def _claim(now: datetime) -> Outbox | None:
+    with transaction() as session:
+        waiting = (
+            select(Outbox)
+            .where(Outbox.state == "waiting", Outbox.due_at <= now)
+            .order_by(Outbox.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = session.scalars(waiting).one_or_none()
+        if row:
+            # The lease: should this worker die, the row is due again when it ends.
+            row.due_at = now + LEASE
+            row.attempts += 1
+        return row
+
+
+def _do(row: Outbox) -> None:
+    handler = _handlers.get(row.kind)
+    try:
+        if handler is None:
+            raise LookupError(f"nobody handles {row.kind}")
+        handler(row.payload)
+    except Exception as fault:
+        db.session.rollback()
+        log.exception("job failed", job=row.id, kind=row.kind, attempt=row.attempts)
+        _put_back(row, clock.now(), fault)
+    else:
+        with transaction() as session:
+            session.execute(
+                update(Outbox).where(Outbox.id == row.id).values(state="done", done_at=clock.now(), last_error=None)
+            )
+    finally:
+        db.session.remove()
+
+
+def _put_back(row: Outbox, now: datetime, fault: Exception) -> None:
+    pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), timedelta(hours=1))
+    state = "failed" if row.attempts >= LAST_ATTEMPT else "waiting"
+    with transaction() as session:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.id == row.id)
+            .values(state=state, due_at=now + pause, last_error=f"{type(fault).__name__}: {fault}"[:500])
+        )
+
+
+def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
+    next_at = db.session.execute(select(Schedule.next_at).where(Schedule.name == name)).scalar_one_or_none()
+    if next_at is not None and next_at > now:
+        return False
+    with transaction() as session:
+        if next_at is None:
+            dialect = session.get_bind().dialect.name
+            add = postgresql.insert(Schedule) if dialect == "postgresql" else sqlite.insert(Schedule)
+            won = session.execute(add.values(name=name, next_at=now + pause).on_conflict_do_nothing())
+        else:
+            won = session.execute(
+                update(Schedule).where(Schedule.name == name, Schedule.next_at == next_at).values(next_at=now + pause)
+            )
+        return bool(won.rowcount)

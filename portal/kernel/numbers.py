@@ -1,0 +1,42 @@
+"""Decimal text to exact integers: the one place where typed numbers become values."""
+
+import re
+from decimal import Decimal
+
+from portal.kernel.errors import InvalidInput, N_
+
+# At most 15 digits before the point: a number a person can mean, and far from any overflow.
+_PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,9})?")
+
+
+class NotANumber(InvalidInput):
+    message = N_("“%(text)s” is not a number. Write it with digits, for example 250 or 1.5.")
+
+
+class TooFine(InvalidInput):
+    message = N_("%(text)s has too many decimal places.")
+
+
+def parse_decimal(text: str) -> Decimal:
+    """Exact value of a plain decimal such as ``250``, ``1.5`` or ``28,571``.
+
+    Refuses what different readers would read differently: exponents, NaN, underscores,
+    full-width digits, ``1.234,5``. Raises NotANumber.
+    """
+    text = text.strip()
+    if _GROUPED.fullmatch(text):
+        return Decimal(text.replace(",", ""))
+    if not _PLAIN.fullmatch(text):
+        raise NotANumber(text=text[:40])
+    return Decimal(text)
+
+
+def to_units(text: str | int, per_unit: int) -> int:
+    """``text`` × ``per_unit`` as an exact integer; TooFine when it is not whole."""
+    if isinstance(text, bool) or not isinstance(text, str | int):
+        raise TypeError(f"text or int wanted, not {type(text).__name__}")
+    exact = parse_decimal(str(text)) * per_unit
+    if exact != exact.to_integral_value():
+        raise TooFine(text=str(text))
+    return int(exact)

@@ -1,0 +1,402 @@
+"""Grams on their way: reserved for an order, allocated when it is paid, retired for good, or released.
+
+The hot path. Stock is taken by one conditional update of the lot's running balance, which is also the
+lock that keeps buyers of that lot in a row; buyers of other lots do not wait. The constraints of
+guards.py stand behind it. Statements are Core, because the ORM costs more than the work.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from portal.db import transaction
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass, total
+from portal.registry import policy
+from portal.registry.commands import log
+from portal.registry.models import Account, Block, Hold, LedgerEntry, PoolLot, Retirement, RetirementRange, RetirementVoid
+from portal.registry.queries.ranges import ranges_of
+from portal.registry.queries.standing import check_selling
+from portal.registry.rules.facts import Retired, RetireLine, Want
+from portal.registry.rules.ledger import (
+    BlockState,
+    FreeRange,
+    GramRange,
+    HoldEvent,
+    HoldState,
+    NotEnoughCredits,
+    Slice,
+    next_state,
+    take,
+)
+
+STOCK_PAGE = 32  # free blocks read at a time: one is the rule, released fragments are the exception
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one line got from one lot."""
+
+    line_id: str
+    lot_code: str
+    mass: Mass
+
+
+def reserve(actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime) -> list[Taken]:
+    """Hold grams for an order until ``expires_at``; all lines or none.
+
+    Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
+    unknown lot, SellingStopped after a failed audit.
+    """
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    check_selling()
+    with transaction() as session:
+        lots = _lock_lots(session, wants)
+        plan = _plan(wants, lots)
+        session.execute(
+            insert(Hold).values(id=hold_id, state=HoldState.RESERVED, expires_at=expires_at, made_at=now)
+        )
+        cut = _Cut()
+        for lot_id, parts in plan.items():
+            stock = _Stock(session, lot_id)
+            cut.add(lots[lot_id], hold_id, _slices(stock, parts), stock.kin)
+        _journal(session, actor, f"reserve:{hold_id}", "reserve", now, split=cut.closed,
+                 made=[_brief(child) for child in cut.children], taken=[block for block, _ in cut.whole])
+        if cut.closed:
+            session.execute(update(Block).where(Block.id.in_(cut.closed)).values(state=BlockState.SPLIT))
+            session.execute(insert(Block), cut.children)
+        for block_id, line_id in cut.whole:
+            session.execute(
+                update(Block).where(Block.id == block_id)
+                .values(state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
+            )
+        return [
+            Taken(line_id, lots[lot].code, mass) for lot, parts in plan.items() for line_id, mass in parts
+        ]  # fmt: skip
+
+
+def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
+    """Keep a reservation longer, when a new payment session is opened for it."""
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    with transaction() as session:
+        session.execute(
+            update(Hold).where(Hold.id == hold_id, Hold.state == HoldState.RESERVED).values(expires_at=expires_at)
+        )
+
+
+def allocate(actor: Actor, hold_id: str, now: datetime) -> None:
+    """Paid: the held grams belong to this order. Doing it again changes nothing. Raises UnlawfulStep."""
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    with transaction() as session:
+        if not _step(session, hold_id, HoldEvent.SETTLE):
+            return
+        blocks = _move(session, hold_id, BlockState.ALLOCATED)
+        _journal(session, actor, f"allocate:{hold_id}", "allocate", now, moved=blocks, to=BlockState.ALLOCATED)
+
+
+def release(actor: Actor, hold_id: str, because: str, now: datetime) -> None:
+    """Give the grams back to their lots. ``because`` says why that is safe (the constraint lists the reasons).
+
+    Doing it again changes nothing. Raises UnlawfulStep once they are retired.
+    """
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    with transaction() as session:
+        if not _step(session, hold_id, HoldEvent.RELEASE, because=because):
+            return
+        given = session.execute(
+            select(Block.lot_id, func.sum(Block.end_g - Block.start_g))
+            .where(Block.hold_id == hold_id).group_by(Block.lot_id).order_by(Block.lot_id)
+        ).all()
+        # Lots in id order, before their blocks: the order in which reserve() takes them.
+        for lot_id, grams in given:
+            session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=PoolLot.free_g + int(grams)))
+        blocks = list(
+            session.scalars(
+                update(Block).where(Block.hold_id == hold_id)
+                .values(state=BlockState.HELD, hold_id=None, line_id=None).returning(Block.id)
+            )
+        )
+        _journal(session, actor, f"release:{hold_id}", "release", now, moved=blocks, to=BlockState.HELD, because=because)
+
+
+def begin_refund(actor: Actor, hold_id: str) -> None:
+    """From here on nothing of this order can retire. Raises UnlawfulStep when it already has."""
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    with transaction() as session:
+        _step(session, hold_id, HoldEvent.REFUND)
+
+
+def end_refund(actor: Actor, hold_id: str, refunded: bool, now: datetime) -> None:
+    """The money went back and the grams are free again, or the refund failed and the order keeps them."""
+    if refunded:
+        release(actor, hold_id, "refunded", now)
+        return
+    with transaction() as session:
+        _step(session, hold_id, HoldEvent.KEEP)
+
+
+def retire(actor: Actor, hold_id: str, lines: Sequence[RetireLine], now: datetime) -> list[Retired]:
+    """Attribute every gram of the hold to its line's beneficiary, for good, and put it on record.
+
+    Doing it again returns what was retired. Raises UnlawfulStep while a refund is pending (I16).
+    """
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    with transaction() as session:
+        if not _step(session, hold_id, HoldEvent.RETIRE):
+            return _already_retired(session, hold_id)
+        blocks: dict[str, list[tuple[str, int, int]]] = {}
+        rows = session.execute(
+            select(Block.line_id, Block.id, Block.start_g, Block.end_g)
+            .where(Block.hold_id == hold_id).order_by(Block.start_g)
+        )
+        for line_id, block_id, start, end in rows:
+            blocks.setdefault(line_id, []).append((block_id, start, end))
+        return [_retire_line(session, actor, hold_id, line, blocks[line.line_id], now) for line in lines]
+
+
+def void_retirement(actor: Actor, retirement_id: str, because: str, now: datetime) -> None:
+    """Take the claim back after a refund: the grams stay retired and belong to nobody's claim any more."""
+    if not policy.may_void(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        if session.get(RetirementVoid, retirement_id):
+            return
+        mass_g = session.execute(
+            select(Retirement.mass_g).where(Retirement.id == retirement_id)
+        ).scalar_one_or_none()
+        if mass_g is None:
+            raise NotFound()
+        session.execute(
+            insert(RetirementVoid).values(
+                retirement_id=retirement_id, because=because, account_id=account_of(session, "loss"), at=now
+            )
+        )
+        _journal(session, actor, f"void:{retirement_id}", "void", now, retirement=retirement_id, because=because)
+        log.reversal(retirement_id, Mass(mass_g), because, now)
+
+
+def account_of(session: Session, kind: str, party_id: str | None = None) -> str:
+    """The account of this kind (and party), made when it is first needed."""
+    known = session.execute(
+        select(Account.id).where(Account.kind == kind, Account.party_id.is_not_distinct_from(party_id)).limit(1)
+    ).scalar_one_or_none()
+    if known:
+        return known
+    made = new_id("acc")
+    session.execute(insert(Account).values(id=made, kind=kind, party_id=party_id))
+    return made
+
+
+# -- reserving ---------------------------------------------------------------------------------
+
+
+def _lock_lots(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
+    """Take the grams off the lots' balances, or lock the lots when there is more than one to choose from."""
+    codes = {code for want in wants for code in want.lot_codes}
+    if len(codes) == 1:
+        wanted = total([want.mass.quantity() for want in wants]).grams
+        (code,) = codes
+        row = session.execute(
+            update(PoolLot)
+            .where(PoolLot.code == code, PoolLot.closed_at.is_(None), PoolLot.free_g >= wanted)
+            .values(free_g=PoolLot.free_g - wanted)
+            .returning(PoolLot.id, PoolLot.code, PoolLot.account_id, (PoolLot.free_g + wanted).label("free_g"))
+        ).one_or_none()
+        if row is None:
+            raise _sold_out(session, codes)
+        return {row.id: row}
+    # In id order, so that two buyers of the same lots never wait for each other in a ring.
+    rows = session.execute(
+        select(PoolLot.id, PoolLot.code, PoolLot.account_id, PoolLot.free_g)
+        .where(PoolLot.code.in_(codes), PoolLot.closed_at.is_(None))
+        .order_by(PoolLot.id).with_for_update()
+    ).all()
+    if not rows:
+        raise NotFound()
+    lots = {row.id: row for row in rows}
+    for lot_id, parts in _plan(wants, lots).items():
+        session.execute(
+            update(PoolLot).where(PoolLot.id == lot_id)
+            .values(free_g=PoolLot.free_g - total([mass for _, mass in parts]).grams)
+        )
+    return lots
+
+
+def _sold_out(session: Session, codes: Iterable[str]) -> Exception:
+    left = session.execute(
+        select(func.sum(case((PoolLot.closed_at.is_(None), PoolLot.free_g), else_=0))).where(PoolLot.code.in_(codes))
+    ).scalar_one()
+    return NotFound() if left is None else NotEnoughCredits(left=Mass(int(left)))
+
+
+def _plan(wants: Sequence[Want], lots: dict[str, Any]) -> dict[str, list[tuple[str, Mass]]]:
+    """How much each line takes from each lot, in its order of preference. Raises NotEnoughCredits."""
+    by_code = {lot.code: lot.id for lot in lots.values()}
+    free = {lot.id: lot.free_g for lot in lots.values()}
+    plan: dict[str, list[tuple[str, Mass]]] = {lot_id: [] for lot_id in sorted(lots)}
+    for want in wants:
+        missing = want.mass.quantity().grams
+        for lot_id in (by_code[code] for code in want.lot_codes if code in by_code):
+            if got := min(missing, free[lot_id]):
+                plan[lot_id].append((want.line_id, Mass(got)))
+                free[lot_id] -= got
+                missing -= got
+        if missing:
+            known = {by_code[code] for code in want.lot_codes if code in by_code}
+            raise NotEnoughCredits(left=Mass(sum(lots[lot_id].free_g for lot_id in known)))
+    return {lot_id: parts for lot_id, parts in plan.items() if parts}
+
+
+class _Stock:
+    """Free blocks of a locked lot in the order of taking, and what their children will inherit."""
+
+    def __init__(self, session: Session, lot_id: str) -> None:
+        self.session = session
+        self.lot_id = lot_id
+        self.kin: dict[str, dict[str, Any]] = {}
+
+    def __iter__(self) -> Iterator[FreeRange]:
+        page = (
+            select(Block.id, Block.start_g, Block.end_g, Block.rank, Block.issuance_id, Block.unit_class)
+            .where(Block.lot_id == self.lot_id, Block.state == BlockState.HELD)
+            .order_by(Block.rank, Block.start_g).limit(STOCK_PAGE)
+        )
+        rows = self.session.execute(page).all()
+        while rows:
+            for row in rows:
+                self.kin[row.id] = {"issuance_id": row.issuance_id, "unit_class": row.unit_class, "rank": row.rank}
+                yield FreeRange(row.id, GramRange(row.start_g, row.end_g))
+            if len(rows) < STOCK_PAGE:
+                return
+            last = rows[-1]
+            beyond = (Block.rank > last.rank) | ((Block.rank == last.rank) & (Block.start_g > last.start_g))
+            rows = self.session.execute(page.where(beyond)).all()
+
+
+def _slices(stock: _Stock, parts: list[tuple[str, Mass]]) -> list[tuple[str, Slice]]:
+    """The lowest free grams of a lot, cut for its lines; a block cut for one line goes on with the next."""
+    free = iter(stock)
+    opened: list[FreeRange] = []
+    slices: list[tuple[str, Slice]] = []
+    for line_id, mass in parts:
+        taken = take(chain(opened, free), mass)
+        slices += [(line_id, piece) for piece in taken]
+        rest = taken[-1].rest
+        opened = [FreeRange(taken[-1].block.block_id, rest)] if rest else []
+    return slices
+
+
+@dataclass(slots=True)
+class _Cut:
+    """What reserving does to blocks: some move whole, some close and live on in their children."""
+
+    children: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    whole: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, lot: Any, hold_id: str, slices: list[tuple[str, Slice]], kin: dict[str, dict[str, Any]]) -> None:
+        by_block: dict[str, list[tuple[str, Slice]]] = {}
+        for line_id, piece in slices:
+            by_block.setdefault(piece.block.block_id, []).append((line_id, piece))
+        for block_id, pieces in by_block.items():
+            if len(pieces) == 1 and pieces[0][1].is_whole:
+                self.whole.append((block_id, pieces[0][0]))
+                continue
+            self.closed.append(block_id)
+            born = kin[block_id] | {"parent_id": block_id, "lot_id": lot.id, "account_id": lot.account_id}
+            for line_id, piece in pieces:
+                self._bear(born, piece.grams, state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
+            if rest := pieces[-1][1].rest:
+                self._bear(born, rest, state=BlockState.HELD, hold_id=None, line_id=None)
+
+    def _bear(self, born: dict[str, Any], grams: GramRange, **own: Any) -> None:
+        self.children.append(born | own | {"id": new_id("blk"), "start_g": grams.start, "end_g": grams.end})
+
+
+# -- moving ------------------------------------------------------------------------------------
+
+
+def _step(session: Session, hold_id: str, event: HoldEvent, because: str | None = None) -> bool:
+    """Move the hold; False when it is already there. The row stays locked until the promise ends."""
+    state = session.execute(
+        select(Hold.state).where(Hold.id == hold_id).with_for_update()
+    ).scalar_one_or_none()
+    if state is None:
+        raise NotFound()
+    if state == _ALREADY.get(event):
+        return False
+    new = next_state(HoldState(state), event)
+    session.execute(update(Hold).where(Hold.id == hold_id).values(state=new, because=because))
+    return True
+
+
+_ALREADY = {
+    HoldEvent.SETTLE: HoldState.ALLOCATED,
+    HoldEvent.RELEASE: HoldState.RELEASED,
+    HoldEvent.RETIRE: HoldState.RETIRED,
+    HoldEvent.REFUND: HoldState.REFUNDING,
+    HoldEvent.KEEP: HoldState.ALLOCATED,
+}
+
+
+def _move(session: Session, hold_id: str, state: BlockState) -> list[str]:
+    return list(
+        session.scalars(update(Block).where(Block.hold_id == hold_id).values(state=state).returning(Block.id))
+    )
+
+
+def _retire_line(
+    session: Session, actor: Actor, hold_id: str, line: RetireLine, blocks: list[tuple[str, int, int]], now: datetime
+) -> Retired:
+    retirement_id = new_id("ret")
+    mass = Mass(sum(end - start for _, start, end in blocks))
+    session.execute(
+        insert(Retirement).values(
+            id=retirement_id, hold_id=hold_id, line_id=line.line_id, holder=line.holder, purpose=line.purpose,
+            mass_g=mass.grams, test=line.test, at=now,
+        )
+    )  # fmt: skip
+    ids = [block_id for block_id, _, _ in blocks]
+    session.execute(
+        update(Block).where(Block.id.in_(ids)).values(
+            state=BlockState.RETIRED, hold_id=None, retirement_id=retirement_id, account_id=account_of(session, "retired")
+        )
+    )
+    session.execute(
+        insert(RetirementRange),
+        [{"block_id": b, "retirement_id": retirement_id, "start_g": start, "end_g": end} for b, start, end in blocks],
+    )
+    _journal(session, actor, f"retire:{line.line_id}", "retire", now, moved=ids, to=BlockState.RETIRED, retirement=retirement_id)
+    ranges = ranges_of(retirement_id)
+    log.attribution(retirement_id, line, ranges, now)
+    return Retired(retirement_id, line.line_id, mass, ranges, now)
+
+
+def _already_retired(session: Session, hold_id: str) -> list[Retired]:
+    rows = session.execute(select(Retirement).where(Retirement.hold_id == hold_id)).scalars().all()
+    return [Retired(row.id, row.line_id, Mass(row.mass_g), ranges_of(row.id), row.at) for row in rows]
+
+
+# -- the journal -------------------------------------------------------------------------------
+
+
+def _journal(session: Session, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
+    """One effect per key (I9): the same effect a second time violates the unique key and rolls back."""
+    session.execute(insert(LedgerEntry).values(key=key, kind=kind, body=body, actor_id=actor.id, occurred_at=now))
+
+
+def _brief(child: dict[str, Any]) -> dict[str, Any]:
+    return {"id": child["id"], "of": child["parent_id"], "start": child["start_g"], "end": child["end_g"], "state": child["state"]}

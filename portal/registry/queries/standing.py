@@ -1,0 +1,51 @@
+"""Whether the ledger stands: the outcome of its last audit."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.db import db
+from portal.registry.models import LedgerAudit
+from portal.registry.rules.errors import SellingStopped
+
+KEPT_SECONDS = 2.0
+_kept: dict[str, tuple[float, bool]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    at: datetime
+    ok: bool
+    faults: list[Any]
+
+
+def last_audit() -> Audit | None:
+    row = db.session.execute(
+        select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc()).limit(1)
+    ).one_or_none()
+    return Audit(row.at, row.ok, row.faults) if row else None
+
+
+def is_stopped() -> bool:
+    """Whether the last audit failed; asked on every page, so kept for two seconds per process."""
+    key = str(db.engine.url)
+    until, stopped = _kept.get(key, (0.0, False))
+    if time.monotonic() > until:
+        audit = last_audit()
+        stopped = audit is not None and not audit.ok
+        _kept[key] = (time.monotonic() + KEPT_SECONDS, stopped)
+    return stopped
+
+
+def forget() -> None:
+    """Look afresh next time: after an audit in this process, and in tests."""
+    _kept.clear()
+
+
+def check_selling() -> None:
+    """Raises SellingStopped while the last audit's failure stands."""
+    if is_stopped():
+        raise SellingStopped()

@@ -1,0 +1,39 @@
+"""What the registry refuses, by name."""
+
+from portal.kernel.errors import InvalidInput, N_, NotFound, Refused, Unavailable
+
+
+class SellingStopped(Unavailable):
+    message = N_("The last audit of the ledger found a fault, so selling is paused until it is explained. Reading goes on.")
+
+
+class UnknownLot(NotFound):
+    message = N_("There is no lot %(code)s.")
+
+
+class UnknownProject(NotFound):
+    message = N_("There is no project %(code)s.")
+
+
+class RetirementRecordUsed(Refused):
+    message = N_("The retirement record %(reference)s already backs a lot.")
+
+
+class NotEnoughAtSource(Refused):
+    message = N_("The serial %(serial)s has only %(left)s that are still held.")
+
+
+class TypeNotSoldHere(Refused):
+    message = N_("Credits of this project type are registered here but not sold.")
+
+
+class ImportRefused(Refused):
+    message = N_("%(refused)s of %(rows)s rows were refused, so nothing was imported.")
+
+
+class LogBehindCheckpoint(Refused):
+    message = N_("The database is behind a checkpoint that was already published; it may not be extended.")
+
+
+class BadEvidence(InvalidInput):
+    message = N_("Give the retirement record's file or its web address.")

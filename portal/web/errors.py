@@ -1,0 +1,107 @@
+"""The five kinds of PortalError, mapped once: a page for people, problem details (RFC 9457) for programs."""
+
+import re
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.db import db
+from portal.kernel.errors import InvalidInput, NotAllowed, NotFound, PortalError, Refused, Unavailable
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.web.i18n import _, message
+
+STATUS = {InvalidInput: 422, NotAllowed: 403, NotFound: 404, Refused: 409, Unavailable: 503}
+log = structlog.get_logger("web")
+
+
+def status_of(error: PortalError) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, kind: str, title: str, **members: object) -> Response:
+    """An RFC 9457 answer; ``kind`` names the error for programs and never changes."""
+    answer = jsonify({"type": f"/problems/{kind}", "title": title, "status": status, **members})
+    answer.status_code = status
+    answer.mimetype = "application/problem+json"
+    return answer
+
+
+def problem_of(error: PortalError) -> Response:
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    return problem(status_of(error), name, message(error), **_plain(error.params))
+
+
+def _plain(params: dict[str, object]) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    for key, value in params.items():
+        if isinstance(value, Mass):
+            plain |= {f"{key}_g": value.grams, f"{key}_kg": value.kg_down}
+        elif isinstance(value, Money):
+            plain |= {f"{key}_minor": value.minor, "currency": value.currency}
+        else:
+            plain[key] = value if isinstance(value, str | int | bool | list | None) else str(value)
+    return plain
+
+
+def page_of(status: int, title: str, text: str) -> tuple[str, int]:
+    return render_template("errors/error.html", status=status, title=title, text=text, request_id=g.get("request_id", "")), status
+
+
+def _titles() -> dict[int, str]:
+    return {
+        400: _("We could not read that request"),
+        403: _("You may not open this page"),
+        404: _("Page not found"),
+        405: _("That is not possible here"),
+        409: _("This is not possible now"),
+        413: _("That file or text is too large"),
+        422: _("Please check what you entered"),
+        429: _("Too many tries"),
+        503: _("Please try again in a few minutes"),
+    }
+
+
+def install(app: Flask) -> None:
+    @app.errorhandler(PortalError)
+    def portal_error(error: PortalError) -> Response | tuple[str, int]:
+        db.session.rollback()
+        if is_api():
+            return problem_of(error)
+        status = status_of(error)
+        return page_of(status, _titles().get(status, ""), message(error))
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> tuple[str, int]:
+        return page_of(400, _titles()[400], _("Your page was open too long or came from elsewhere. Go back, reload it and send it again; nothing was changed."))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
+        status = error.code or 500
+        if status < 400:
+            return error
+        title = _titles().get(status, error.name)
+        texts = {
+            404: _("The address may be mistyped, or the page has moved."),
+            429: _("Please wait a minute and try again."),
+        }
+        if is_api():
+            return problem(status, error.name.lower().replace(" ", "-"), title)
+        return page_of(status, title, texts.get(status, _("Please go back and check what was sent.")))
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response | tuple[str, int]:
+        if app.config["PORTAL"].testing and app.config.get("PROPAGATE_BUGS", True):
+            raise error
+        db.session.rollback()
+        log.exception("bug", path=request.path)
+        title = _("Something went wrong on our side")
+        if is_api():
+            return problem(500, "internal-error", title, request_id=g.get("request_id", ""))
+        return page_of(500, title, _("Nothing was lost. Please try again; if it happens again, tell us the number below."))

@@ -1,0 +1,131 @@
+"""Form fields that yield the kernel's values, and say what is wrong beside the field."""
+
+import unicodedata
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Optional, ValidationError
+
+from portal.kernel.errors import InvalidInput, PortalError
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.web.i18n import _, lazy_gettext, message
+
+__all__ = ["BooleanField", "EmailField", "InputRequired", "LineField", "MassField", "MoneyField", "Optional",
+           "PortalForm", "RadioField", "SelectField", "TextField"]
+
+
+class PortalForm(FlaskForm):
+    """CSRF-protected; errors of commands can be laid beside the field that caused them."""
+
+    def blame(self, field: str, error: PortalError) -> None:
+        """Show a command's refusal beside this field."""
+        target = self[field]
+        target.errors = [*target.errors, message(error)]
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.errors) or any(field.errors for field in self)
+
+
+class Required(InputRequired):
+    def __init__(self, text: str | None = None) -> None:
+        super().__init__(text or lazy_gettext("Please fill this in."))
+
+
+def clean_line(text: str) -> str:
+    """NFC, trimmed, on one line, without control and direction-changing characters."""
+    text = unicodedata.normalize("NFC", text)
+    kept = (c if unicodedata.category(c) not in ("Cc", "Zl", "Zp") else " " for c in text)
+    return " ".join("".join(c for c in kept if unicodedata.category(c) != "Cf").split())
+
+
+class LineField(StringField):
+    """One line of text, cleaned, at most ``max`` characters; longer text is refused, never cut."""
+
+    def __init__(self, *args: Any, max: int = 200, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.max = max
+        self.render_kw = {"maxlength": max, **(self.render_kw or {})}
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = clean_line(valuelist[0]) if valuelist else None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and len(self.data) > self.max:
+            raise ValidationError(_("Please use at most %(max)s characters.", max=self.max))
+
+
+class TextField(TextAreaField):
+    """Several lines of text, at most ``max`` characters."""
+
+    def __init__(self, *args: Any, max: int = 2000, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.max = max
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and len(self.data) > self.max:
+            raise ValidationError(_("Please use at most %(max)s characters.", max=self.max))
+
+
+class EmailField(LineField):
+    """An e-mail address, checked for its shape only; ``data`` is the normalised address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("render_kw", {"type": "email", "autocomplete": "email", "inputmode": "email"})
+        super().__init__(*args, max=254, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if not self.data:
+            return
+        try:
+            self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError:
+            raise ValidationError(_("Write an e-mail address like name@example.com.")) from None
+
+
+class _ValueField(StringField):
+    """Keeps what was typed, so that nothing is lost, and the value it means in ``value``."""
+
+    value: Any = None
+
+    def parse(self, text: str) -> Any:
+        raise NotImplementedError
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else (str(self.data) if self.data is not None else "")
+
+    def pre_validate(self, form: Any) -> None:
+        self.value = None
+        text = (self.data or "").strip()
+        if not text:
+            return
+        try:
+            self.value = self.parse(text)
+        except InvalidInput as error:
+            raise ValidationError(message(error)) from None
+
+
+class MassField(_ValueField):
+    """Kilograms as typed; ``value`` is a Mass greater than zero."""
+
+    def parse(self, text: str) -> Mass:
+        return Mass.kg(text).quantity()
+
+
+class MoneyField(_ValueField):
+    """An amount of ``currency`` as typed; ``value`` is Money."""
+
+    def __init__(self, *args: Any, currency: str = "CNY", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+
+    def parse(self, text: str) -> Money:
+        return Money.of(text, self.currency)
+
+
+def first_error(form: PortalForm) -> Field | None:
+    return next((field for field in form if field.errors), None)

@@ -1,0 +1,86 @@
+"""Who may open a route: exactly one of three marks on every view, and the actor behind the request."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import current_app, flash, g, redirect, request, url_for
+
+from portal.kernel.actor import Actor, Role
+from portal.kernel.errors import NotAllowed
+from portal.web.i18n import _, lang
+from portal.web.links import opens
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Things whose id in the address can be opened by the ``k`` of a signed link.
+_OPENABLE = ("order_id", "footprint_id", "pledge_id", "thing_id")
+
+
+def actor() -> Actor:
+    """Who is asking: the signed-in person or a guest, with the things their links have opened."""
+    if "actor" not in g:
+        load = current_app.extensions.get("portal.person")
+        person = load() if load else None
+        g.actor = replace(person or Actor.guest(), keys=_opened())
+    return g.actor  # type: ignore[no-any-return]
+
+
+def opened_now(thing_id: str) -> None:
+    """Add a thing to the keys of this request: a bearer token, or something made a moment ago."""
+    known = actor()
+    g.actor = replace(known, keys=known.keys | {thing_id})
+
+
+def _opened() -> frozenset[str]:
+    key = request.values.get("k", "")
+    if not key:
+        return frozenset()
+    named = [str((request.view_args or {}).get(name, "")) for name in _OPENABLE]
+    named += [request.values.get(name, "") for name in ("footprint", "order", "pledge")]
+    return frozenset(thing for thing in named if thing and opens(key, thing))
+
+
+def open_to_all(view: View) -> View:
+    """Anybody may open this route; the command behind it still asks its policy."""
+    view.__guard__ = "open_to_all"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """A person must be signed in; a guest is asked to, and comes back here afterwards."""
+
+    @wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        if not actor().is_person:
+            return _ask_to_sign_in()
+        return view(*args, **kwargs)
+
+    asked.__guard__ = "signed_in"  # type: ignore[attr-defined]
+    return asked  # type: ignore[return-value]
+
+
+def staff(*roles: Role) -> Callable[[View], View]:
+    """One of these roles must be live, which for staff means after the second factor."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            if not actor().is_person:
+                return _ask_to_sign_in()
+            if not actor().has(*roles):
+                raise NotAllowed()
+            return view(*args, **kwargs)
+
+        asked.__guard__ = "staff"  # type: ignore[attr-defined]
+        asked.__roles__ = roles  # type: ignore[attr-defined]
+        return asked  # type: ignore[return-value]
+
+    return guard
+
+
+def _ask_to_sign_in() -> Any:
+    flash(_("Please sign in to go on."), "info")
+    target = request.full_path if request.method == "GET" else ""
+    return redirect(url_for(current_app.config["SIGN_IN_ENDPOINT"], lang=lang(), next=target or None))
