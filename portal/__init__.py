@@ -4,6 +4,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask, Response, redirect, url_for
+from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
@@ -43,6 +44,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.globals["site"] = _Site(config, app)
     app.jinja_env.globals["actor"] = guard.actor
     db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
     app.extensions["portal.csrf"] = CSRFProtect(app)
     for layer in (requestlog, i18n, assets, headers, errors, api):
         layer.install(app)

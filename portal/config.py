@@ -88,12 +88,18 @@ class Config:
             database_url = source.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}"
             secret = source.get("SECRET_KEY") or keys.text("session")
             base_url = source.get("BASE_URL") or f"http://127.0.0.1:{port}"
-            seed = _seed(source["CHECKPOINT_KEY"], faults) if source.get("CHECKPOINT_KEY") else keys.seed("checkpoint")
+            seed = (
+                _seed(source["CHECKPOINT_KEY"], faults)
+                if source.get("CHECKPOINT_KEY")
+                else keys.seed("checkpoint")
+            )
         else:
             database_url = need("DATABASE_URL", "PostgreSQL, for example postgresql://portal@db/portal")
             secret = need("SECRET_KEY", "32 random bytes or more; several, newest first, separated by commas")
             base_url = need("BASE_URL", "the address people type, for example https://carbon.example.cn")
-            seed = _seed(need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it"), faults)
+            seed = _seed(
+                need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it"), faults
+            )
             need("SMTP_URL", "where letters are handed over, for example smtp://user:password@mail:587?tls=1")
             if base_url and not base_url.startswith("https://"):
                 faults.append("BASE_URL must begin with https:// in production")

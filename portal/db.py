@@ -7,7 +7,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Engine, Integer, LargeBinary, MetaData, Text, event
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -71,6 +83,12 @@ def assert_no_transaction() -> None:
     if session.info.get("promise"):
         raise InsideTransaction("a network call inside transaction()")
     session.rollback()
+
+
+def alone(session: Session, task: str) -> None:
+    """Let no other transaction do this task until ours ends (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:task))"), {"task": task})
 
 
 def engine_options(url: str) -> dict[str, Any]:

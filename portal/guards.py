@@ -106,7 +106,9 @@ def _postgresql(guards: list[Guard], effects: list[Effect]) -> list[str]:
     return made
 
 
-def without_overlap(dialect: str, table: str, first: str, end: str, sentence: str, where: str = "") -> list[str]:
+def without_overlap(
+    dialect: str, table: str, first: str, end: str, sentence: str, where: str = ""
+) -> list[str]:
     """Half-open integer ranges of a table that never overlap, among the rows where ``where`` holds.
 
     PostgreSQL: an exclusion constraint (no contrib extension). SQLite: a trigger that looks at the one

@@ -36,7 +36,12 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = strict(
-        Index("ix_outbox_waiting", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+        Index(
+            "ix_outbox_waiting",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        )
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -61,14 +66,22 @@ class Schedule(Base):
     next_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
-def enqueue(kind: str, payload: dict[str, Any], *, key: str, now: datetime, due: datetime | None = None) -> None:
+def enqueue(
+    kind: str, payload: dict[str, Any], *, key: str, now: datetime, due: datetime | None = None
+) -> None:
     """Record work beside the fact that causes it. Recording the same key again changes nothing."""
     with transaction() as session:
         dialect = session.get_bind().dialect.name
         add = postgresql.insert(Outbox) if dialect == "postgresql" else sqlite.insert(Outbox)
         row = {
-            "id": new_id("job"), "key": key, "kind": kind, "payload": payload, "state": "waiting",
-            "due_at": due or now, "attempts": 0, "created_at": now,
+            "id": new_id("job"),
+            "key": key,
+            "kind": kind,
+            "payload": payload,
+            "state": "waiting",
+            "due_at": due or now,
+            "attempts": 0,
+            "created_at": now,
         }
         session.execute(add.values(row).on_conflict_do_nothing(index_elements=["key"]))
 
@@ -158,7 +171,9 @@ def _do(row: Outbox) -> None:
     else:
         with transaction() as session:
             session.execute(
-                update(Outbox).where(Outbox.id == row.id).values(state="done", done_at=clock.now(), last_error=None)
+                update(Outbox)
+                .where(Outbox.id == row.id)
+                .values(state="done", done_at=clock.now(), last_error=None)
             )
     finally:
         db.session.remove()
@@ -186,6 +201,8 @@ def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
             won = session.execute(add.values(name=name, next_at=now + pause).on_conflict_do_nothing())
         else:
             won = session.execute(
-                update(Schedule).where(Schedule.name == name, Schedule.next_at == next_at).values(next_at=now + pause)
+                update(Schedule)
+                .where(Schedule.name == name, Schedule.next_at == next_at)
+                .values(next_at=now + pause)
             )
         return bool(won.rowcount)

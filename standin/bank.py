@@ -352,7 +352,8 @@ class Bank:
         if not 1 <= limit <= 100:
             raise invalid("limit is from 1 to 100", "limit")
         things, more = _page(things, given, limit)
-        return {"object": "list", "data": things, "has_more": more, "url": f"/v1/{kind}"}
+        url = "/v1/checkout/sessions" if kind == "sessions" else f"/v1/{kind}"
+        return {"object": "list", "data": things, "has_more": more, "url": url}
 
     def event(self, event_id: str) -> Thing:
         with self._lock:
@@ -392,7 +393,7 @@ def _total_of(given: Thing) -> tuple[str, int]:
     items = given.get("line_items") or []
     if not items or any("price_data" not in item for item in items):
         raise invalid("The stand-in wants line_items with price_data.", "line_items", "parameter_missing")
-    total, currencies = 0, set()
+    total, currencies = 0, set[str]()
     for item in items:
         price, quantity = item["price_data"], item.get("quantity", 0)
         if quantity < 1 or price.get("unit_amount", -1) < 0 or not price.get("product_data", {}).get("name"):

@@ -58,8 +58,8 @@ class KeyStore:
             if entry.request != request:
                 raise ApiError(
                     400,
-                    "Keys for idempotent requests can only be used with the same parameters they were first used "
-                    f"with. Try using a key other than '{key}' if you meant to execute a different request.",
+                    "Keys for idempotent requests can only be used with the same parameters they were first "
+                    f"used with. Try a key other than '{key}' if you meant to execute a different request.",
                     kind="idempotency_error",
                 )
             if entry.answer is None:

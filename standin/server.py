@@ -1,33 +1,29 @@
 """The HTTP side: the API under /v1, the pay page under /pay, and the strings to pull under /_control."""
 
 import json
-import random
-import re
 import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from standin import contract, form
-from standin.bank import Bank, Thing
-from standin.chaos import Chaos, Dice
+from standin import form
+from standin.bank import Thing
 from standin.contract import Call
 from standin.errors import ApiError, invalid
-from standin.idempotency import KeyStore
 from standin.page import pay_page, success_url
-from standin.postman import Postman
+from standin.routes import control, expanded, find_call
+from standin.service import Service
 
 LARGEST_BODY = 1_000_000
 
 
-class StandIn:
-    """One payment service: its bank, its postman, its memory of keys, and what goes wrong with it."""
+class StandIn(Service):
+    """A payment service that listens on ``url``. Port 0 takes a free one; without a secret it makes one."""
 
     def __init__(
         self,
@@ -36,17 +32,9 @@ class StandIn:
         port: int = 0,
         webhook: str | None = None,
         secret: str = "",
-        chaos: Chaos | None = None,
-        seed: int | None = None,
-        livemode: bool = False,
-        backoff: float = 0.2,
-        attempts: int = 8,
+        **options: Any,
     ) -> None:
-        self.chaos = chaos or Chaos()
-        self.dice = Dice(random.SystemRandom().randrange(2**32) if seed is None else seed)
-        self.postman = Postman(self.dice, lambda: self.chaos, backoff=backoff, attempts=attempts)
-        self.bank = Bank(self._tell, livemode=livemode)
-        self.keys = KeyStore(lambda: self.bank.now())
+        super().__init__(**options)
         self.stopped = threading.Event()
         self._http = _Server((host, port), _Handler)
         self._http.stand_in = self
@@ -54,36 +42,15 @@ class StandIn:
         self.secret = secret or f"whsec_{secrets.token_hex(16)}"
         self.send_to(webhook, self.secret)
 
-    def send_to(self, webhook: str | None, *secrets_: str) -> None:
-        """Where events go from now on. Several secrets: a rotation, every letter is signed with each."""
-        self.postman.url, self.postman.secrets = webhook, secrets_ or self.postman.secrets
-
     def serve(self) -> None:
         """Answer until ``stop`` is called."""
-        self._http.serve_forever(poll_interval=0.1)
+        self._http.serve_forever(poll_interval=0.03)
 
     def stop(self) -> None:
         self.stopped.set()
         self._http.shutdown()
         self._http.server_close()
         self.postman.stop()
-
-    def _tell(self, event: Thing) -> None:
-        self.postman.take(event)
-        if self.postman.url is not None and self.dice.falls(self.chaos.twin):
-            self.postman.take(self.bank.twin(event))
-
-    # What the API calls do
-
-    def create_refund(self, given: Thing) -> Thing:
-        return self.bank.refund(given, pending=self.dice.falls(self.chaos.slow_refunds))
-
-    def pay(self, session_id: str, outcome: str) -> Thing:
-        """What the buyer does on the pay page: ``paid``, ``failed``, ``cancelled`` or ``pending``."""
-        session = self.bank.pay(session_id, outcome)
-        if outcome == "paid" and self.dice.falls(self.chaos.dispute):
-            self.bank.dispute(session["payment_intent"])
-        return session
 
 
 @contextmanager
@@ -99,57 +66,6 @@ def running(**options: Any) -> Iterator[StandIn]:
         thread.join()
 
 
-Work = Callable[[StandIn, str, Thing], Thing]
-
-
-def _making(make: Callable[[StandIn], Callable[[Thing], Thing]]) -> Work:
-    return lambda server, _id, given: make(server)(given)
-
-
-def _reading(read: Callable[[Bank, str], Thing]) -> Work:
-    return lambda server, thing_id, _given: read(server.bank, thing_id)
-
-
-def _listing(kind: str) -> Work:
-    return lambda server, _id, given: server.bank.listed(kind, given)
-
-
-_ROUTES: list[tuple[str, str, Call, Work]] = [
-    ("POST", "checkout/sessions", contract.CREATE_SESSION, _making(lambda server: server.bank.open_session)),
-    ("GET", "checkout/sessions", contract.LIST_SESSIONS, _listing("sessions")),
-    ("GET", "checkout/sessions/ID", contract.GET_SESSION, _reading(Bank.session)),
-    ("POST", "checkout/sessions/ID/expire", contract.EXPIRE_SESSION, _reading(Bank.expire)),
-    ("GET", "payment_intents/ID", contract.GET_PAYMENT_INTENT, _reading(Bank.intent)),
-    ("GET", "charges", contract.LIST_CHARGES, _listing("charges")),
-    ("GET", "charges/ID", contract.GET_CHARGE, _reading(Bank.charge)),
-    ("POST", "refunds", contract.CREATE_REFUND, _making(lambda server: server.create_refund)),
-    ("GET", "refunds", contract.LIST_REFUNDS, _listing("refunds")),
-    ("GET", "refunds/ID", contract.GET_REFUND, _reading(Bank.refund_by_id)),
-    ("GET", "disputes", contract.LIST_DISPUTES, _listing("disputes")),
-    ("GET", "disputes/ID", contract.GET_DISPUTE, _reading(Bank.dispute_by_id)),
-    ("GET", "events", contract.LIST_EVENTS, _listing("events")),
-    ("GET", "events/ID", contract.GET_EVENT, _reading(Bank.event)),
-]
-_COMPILED = [
-    (method, re.compile("/v1/" + path.replace("ID", r"(?P<id>\w+)")), call, work)
-    for method, path, call, work in _ROUTES
-]
-
-
-def control(server: StandIn, method: str, path: str, given: Thing) -> Thing:
-    """Pull one of the strings a test has. Raises ApiError, ValueError and KeyError."""
-    thing_id, pull = _match(STRINGS, method, path)
-    return pull(server, thing_id, given)
-
-
-def _route(method: str, path: str) -> tuple[str, Call, Work]:
-    """The id in the path (or ""), what the call may carry, and what does it."""
-    for wanted, shape, call, work in _COMPILED:
-        if wanted == method and (found := shape.fullmatch(path)):
-            return found.groupdict().get("id", ""), call, work
-    raise ApiError(404, f"Unrecognized request URL ({method}: {path}).")
-
-
 def _read(call: Call, raw: Thing) -> Thing:
     """The typed parameters. A refusal here is not kept under the key: the call did not begin."""
     try:
@@ -157,17 +73,6 @@ def _read(call: Call, raw: Thing) -> Thing:
     except ApiError as error:
         error.saved = False
         raise
-
-
-def _expanded(server: StandIn, thing: Thing, names: list[str]) -> Thing:
-    """The thing with the ids of these fields replaced by what they name."""
-    getters = {"payment_intent": server.bank.intent, "latest_charge": server.bank.charge}
-    for name in names:
-        if name not in getters or name not in thing:
-            raise invalid(f"This property cannot be expanded ({name}).", "expand")
-        if thing[name] is not None:
-            thing = {**thing, name: getters[name](thing[name])}
-    return thing
 
 
 class _Server(ThreadingHTTPServer):
@@ -207,9 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._pay(url.path.removeprefix("/pay/"), url.query, body)
             elif url.path.startswith("/_control/"):
                 given = json.loads(body or "{}")
-                self._json(
-                    200, self.server.stand_in.control(self.command, url.path[len("/_control/") :], given)
-                )
+                self._json(200, control(self.server.stand_in, self.command, url.path, given))
             else:
                 raise ApiError(404, f"Unrecognized request URL ({self.command}: {url.path}).")
         except ApiError as error:
@@ -243,12 +146,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _worked(self, path: str, encoded: str) -> tuple[int, Thing, bool]:
         """The call done, or its saved answer: status, body, whether it is a replay."""
         server = self.server.stand_in
-        thing_id, call, work = _route(self.command, path)
+        call, work, which = find_call(self.command, path)
         raw = form.decode(encoded)
 
         def done() -> Thing:
             given = _read(call, raw)
-            return _expanded(server, work(server, thing_id, given), given.get("expand", []))
+            return expanded(server, work(server, which, given), given.get("expand", []))
 
         key = self.headers.get("Idempotency-Key")
         if self.command == "POST" and key:

@@ -21,11 +21,10 @@ from werkzeug.test import TestResponse
 _UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 _BUTTON_TYPES = {"submit", "image"}
 _SKIPPED = {"script", "style", "template", "noscript", "head"}
-_BLOCKS = {
-    "address", "article", "aside", "blockquote", "br", "caption", "dd", "details", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "header", "hr", "legend", "li", "main", "nav",
-    "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul",
-}  # fmt: skip
+_BLOCKS = set(
+    "address article aside blockquote br caption dd details div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 header hr legend li main nav ol p section summary table td th tr ul".split()
+)
 
 
 class PageFault(AssertionError):
@@ -237,6 +236,7 @@ def faults(html: str, language: str | None = None) -> list[str]:
     return [
         *invalid,
         *_outline_faults(root, language),
+        *_name_faults(root),
         *_control_faults(root),
         *_id_faults(root),
         *_content_policy_faults(root),
@@ -270,6 +270,9 @@ def _outline_faults(root: Element, language: str | None) -> Iterator[str]:
         yield f"html lang is {root.get('lang')}, the address says {language}"
     if sum(1 for _ in root.iter("main")) != 1:
         yield "one main is wanted"
+
+
+def _name_faults(root: Element) -> Iterator[str]:
     for a in root.iter("a"):
         if a.get("href") and not (
             words(a) or a.get("aria-label") or any(i.get("alt") for i in a.iter("img"))

@@ -22,7 +22,7 @@ class Project(Base):
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
     code: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
-    registry: Mapped[str] = mapped_column(Str, nullable=False)
+    source_registry: Mapped[str] = mapped_column(Str, nullable=False)
     source_id: Mapped[str] = mapped_column(Str, nullable=False)
     name_zh: Mapped[str] = mapped_column(Str, nullable=False)
     name_en: Mapped[str] = mapped_column(Str, nullable=False)
@@ -104,10 +104,12 @@ class RegistryImport(Base):
     """One file of a source registry, applied whole. The same file again changes nothing."""
 
     __tablename__ = "registry_import"
-    __table_args__ = strict(UniqueConstraint("registry", "file_sha256", name="a_file_is_imported_once"))
+    __table_args__ = strict(
+        UniqueConstraint("source_registry", "file_sha256", name="a_file_is_imported_once")
+    )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
-    registry: Mapped[str] = mapped_column(Str, nullable=False)
+    source_registry: Mapped[str] = mapped_column(Str, nullable=False)
     file_name: Mapped[str] = mapped_column(Str, nullable=False)
     file_sha256: Mapped[str] = mapped_column(Str, nullable=False)
     accepted: Mapped[int] = mapped_column(Int, nullable=False)

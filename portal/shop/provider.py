@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from portal.kernel.errors import InvalidInput, N_, NotFound, Refused, Unavailable
+from portal.kernel.errors import N_, InvalidInput, NotFound, Refused, Unavailable
 from portal.kernel.money import Money
 
 
@@ -153,6 +153,12 @@ class KeyReused(ProviderRefused):
     """Our idempotency key was used before with other parameters: look up what exists before going on."""
 
     message = N_("This payment was already started with other details.")
+
+
+class SessionClosed(Refused):
+    """The session has expired: it can never be paid any more."""
+
+    message = N_("The time to pay is over. Nothing was charged.")
 
 
 class PaymentNotFound(NotFound):

@@ -221,7 +221,7 @@ class StripeGateway:
         )
 
     def event(self, raw_body: bytes, signature_header: str, now: datetime) -> Event:
-        """The event in a call of the hook. Asks nobody. Raises NotASignature for what was not signed just now.
+        """The event in a call of the hook. Asks nobody. Raises NotASignature for what is not freshly signed.
 
         ``raw_body`` is what came over the wire, not parsed and written again.
         """

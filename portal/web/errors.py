@@ -51,7 +51,9 @@ def _plain(params: dict[str, object]) -> dict[str, object]:
 
 
 def page_of(status: int, title: str, text: str) -> tuple[str, int]:
-    return render_template("errors/error.html", status=status, title=title, text=text, request_id=g.get("request_id", "")), status
+    return render_template(
+        "errors/error.html", status=status, title=title, text=text, request_id=g.get("request_id", "")
+    ), status
 
 
 def _titles() -> dict[int, str]:
@@ -79,7 +81,13 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> tuple[str, int]:
-        return page_of(400, _titles()[400], _("Your page was open too long or came from elsewhere. Go back, reload it and send it again; nothing was changed."))
+        return page_of(
+            400,
+            _titles()[400],
+            _(
+                "Your page was open too long or came from elsewhere. Go back, reload it and send it again; nothing was changed."
+            ),
+        )
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
@@ -104,4 +112,8 @@ def install(app: Flask) -> None:
         title = _("Something went wrong on our side")
         if is_api():
             return problem(500, "internal-error", title, request_id=g.get("request_id", ""))
-        return page_of(500, title, _("Nothing was lost. Please try again; if it happens again, tell us the number below."))
+        return page_of(
+            500,
+            title,
+            _("Nothing was lost. Please try again; if it happens again, tell us the number below."),
+        )

@@ -13,8 +13,19 @@ from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.web.i18n import _, lazy_gettext, message
 
-__all__ = ["BooleanField", "EmailField", "InputRequired", "LineField", "MassField", "MoneyField", "Optional",
-           "PortalForm", "RadioField", "SelectField", "TextField"]
+__all__ = [
+    "BooleanField",
+    "EmailField",
+    "InputRequired",
+    "LineField",
+    "MassField",
+    "MoneyField",
+    "Optional",
+    "PortalForm",
+    "RadioField",
+    "SelectField",
+    "TextField",
+]
 
 
 class PortalForm(FlaskForm):
@@ -82,7 +93,9 @@ class EmailField(LineField):
         if not self.data:
             return
         try:
-            self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
+            self.data = validate_email(
+                self.data, check_deliverability=False, test_environment=True
+            ).normalized
         except EmailNotValidError:
             raise ValidationError(_("Write an e-mail address like name@example.com.")) from None
 

@@ -64,7 +64,11 @@ def preferred_lang() -> str:
 
 def twin_url(language: str) -> str:
     """This very page, with its path and query, in that language."""
-    if request.endpoint and request.view_args is not None and "lang" in (request.url_rule.arguments if request.url_rule else ()):
+    if (
+        request.endpoint
+        and request.view_args is not None
+        and "lang" in (request.url_rule.arguments if request.url_rule else ())
+    ):
         path = url_for(request.endpoint, **{**request.view_args, "lang": language})
     else:
         path = url_for("site.home", lang=language)
@@ -105,7 +109,11 @@ def money(value: Money) -> str:
     amount = Decimal(value.minor).scaleb(-PLACES[value.currency])
     # Babel writes CN¥ in English; a reader of a Chinese portal expects ¥ and the code beside it.
     if value.currency == "CNY":
-        return ("-" if amount < 0 else "") + "¥" + format_decimal(abs(amount), "#,##0.00", locale=locale_of("en"))
+        return (
+            ("-" if amount < 0 else "")
+            + "¥"
+            + format_decimal(abs(amount), "#,##0.00", locale=locale_of("en"))
+        )
     return str(format_currency(amount, value.currency, locale=locale_of(lang())))
 
 
@@ -151,22 +159,34 @@ def both(value: Bilingual) -> str | Markup:
     if text:
         return text
     return Markup('<span class="missing" lang="{}">{}</span>').format(
-        _HTML_LANG[lang()], escape(_("(not yet available in English)") if lang() == "en" else _("(no Chinese text yet)"))
+        _HTML_LANG[lang()],
+        escape(_("(not yet available in English)") if lang() == "en" else _("(no Chinese text yet)")),
     )
 
 
 FILTERS = {
-    "number": number, "mass": mass, "mass_exact": mass_exact, "tonnes": tonnes, "money": money,
-    "day": day, "instant": instant, "message": message, "bi": both,
+    "number": number,
+    "mass": mass,
+    "mass_exact": mass_exact,
+    "tonnes": tonnes,
+    "money": money,
+    "day": day,
+    "instant": instant,
+    "message": message,
+    "bi": both,
 }
 
 
 def install(app: Flask) -> None:
-    app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(app.config["TRANSLATIONS"]), BABEL_DEFAULT_LOCALE="en")
+    app.config.update(
+        BABEL_TRANSLATION_DIRECTORIES=str(app.config["TRANSLATIONS"]), BABEL_DEFAULT_LOCALE="en"
+    )
     app.url_map.converters["lang"] = LangConverter
     Babel(app, locale_selector=lambda: _LOCALE_NAMES[lang()], timezone_selector=lambda: "Asia/Shanghai")
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(lang=lang, html_lang=lambda: _HTML_LANG[lang()], twin_url=twin_url, link_to=link_to, LANGS=LANGS)
+    app.jinja_env.globals.update(
+        lang=lang, html_lang=lambda: _HTML_LANG[lang()], twin_url=twin_url, link_to=link_to, LANGS=LANGS
+    )
 
     @app.url_value_preprocessor
     def take_lang(_endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -40,7 +40,10 @@ def install(app: Flask) -> None:
         if request.endpoint != "static" and not app.config["PORTAL"].testing:
             # The path without its query: keys of signed links stay out of the log.
             log.info(
-                "request", method=request.method, path=request.path, status=response.status_code,
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
                 ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             )
         return response

@@ -5,17 +5,21 @@ no JavaScript. Whatever a page writes to its console as an error, the content se
 included, fails the test that saw it.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from portal.config import ROOT
+
+if TYPE_CHECKING:  # loaded by the tests that use it only: it takes a while
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 SHOTS = ROOT / ".looks"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -45,6 +49,8 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         what = "Chromium (apt-get install chromium)"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"missing: {what}")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, headless=True)
         yield browser
@@ -90,6 +96,8 @@ def chromium_page(visit: Callable[..., Page]) -> Page:
 
 def assert_accessible(page: Page) -> None:
     """No violation of WCAG 2.2 A or AA that axe-core can find on the page as it is now."""
+    from axe_playwright_python.sync_playwright import Axe
+
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
     lines = [
         f"{v['id']} ({v['impact']}): {v['help']}\n    {node['html'][:200]}"

@@ -21,7 +21,9 @@ _VALUE: Final = {character: value for value, character in enumerate(ALPHABET)}
 _LOOKALIKES: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _FILLER: Final = re.compile(r"[\s\-‐-―−_.·]+")
 # The number, and perhaps the key, in an address that somebody pasted.
-_ADDRESS: Final = re.compile(r"/(?:c|certificates)/([^/?#]+)(?:/([^/?#]+))?", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"/(?:c|certificates)/([^/?#.]+)(?:(?:\.\w+)?\?key=|/)?([^/?#&]+)?", re.IGNORECASE
+)
 
 
 class MistypedNumber(NotFound):
@@ -51,9 +53,9 @@ def check_character(body: str) -> str:
 
 def is_valid(number: str) -> bool:
     """Whether this is a number in its plain spelling with the right check character."""
-    return (
-        len(number) == LENGTH and all(c in _VALUE for c in number) and check_character(number[:-1]) == number[-1]
-    )
+    if len(number) != LENGTH or any(character not in _VALUE for character in number):
+        return False
+    return check_character(number[:-1]) == number[-1]
 
 
 def parse(text: str) -> str:
@@ -64,16 +66,16 @@ def parse(text: str) -> str:
     """
     pasted = _ADDRESS.search(text)
     number = _plain(pasted[1] if pasted else text)
-    number = re.sub(r"(PDF|JSON|PR00F)$", "", number) if len(number) > LENGTH else number
     if not is_valid(number):
         raise MistypedNumber(text=" ".join(text.split())[:40])
     return number
 
 
 def pasted_key(text: str) -> str | None:
-    """The key in a pasted address ``…/c/<number>/<key>``; None when there is none."""
+    """The key in a pasted address, ``…/c/<number>/<key>`` or ``…?key=<key>``; None when there is none."""
     pasted = _ADDRESS.search(text)
-    return _plain(pasted[2]) if pasted and pasted[2] else None
+    key = _plain(pasted[2]) if pasted and pasted[2] else ""
+    return key if len(key) == KEY_LENGTH else None
 
 
 def printed(number: str) -> str:

@@ -186,6 +186,8 @@ def _unit(node: Node, units: Mapping[str, Unit], options: Mapping[str, tuple[str
         case Call(function, arguments):
             return _same(function, list(arguments), units, options)
         case Comparison(sign, Name(key), Option(option)) if key in options:
+            if key in units:
+                raise ExpressionFault(f"{key!r} stands for a number, not for its options")
             if sign not in ("==", "!="):
                 raise ExpressionFault(f"{key!r} can only be == or != an option")
             if option not in options[key]:

@@ -152,7 +152,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the result."""
+    """One line of the result. ``is_default`` when how much was done is our assumption, whatever is answered."""
 
     key: str
     node: Node
@@ -160,6 +160,7 @@ class Rule:
     category: str
     scope: str
     whose: str
+    is_default: bool
     rises_with: tuple[str, ...]
     falls_with: tuple[str, ...]
     switched_by: tuple[str, ...]
@@ -233,8 +234,10 @@ class Overlay:
     factors: Mapping[str, Factor]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
+    """Everything one file says. Equal only to itself, so that compiled forms can be kept by it."""
+
     id: str
     version: str
     released: date
@@ -333,7 +336,7 @@ class _Reader:
 
     def model(self, digest: str) -> Model:
         head = self.data.get("model", {})
-        parts: dict[str, dict[str, Any]] = {
+        parts: dict[str, Any] = {
             "categories": self.each("category", lambda _, d: _both(d["title"])),
             "groups": self.each("group", lambda k, d: Group(k, _both(d["ask"]), _both(d["hint"]), _both(d["unsure"]))),
             "questions": self.each("question", _question),
@@ -348,7 +351,7 @@ class _Reader:
             "overlays": self.each("overlay", _overlay),
         }
         try:
-            header = {
+            header: dict[str, Any] = {
                 "id": head["id"],
                 "version": head["version"],
                 "released": date.fromisoformat(head["released"]),
@@ -464,7 +467,7 @@ def _named(kind: Callable[..., Thing]) -> Callable[[str, dict[str, Any]], Thing]
 
 def _rule(key: str, d: dict[str, Any]) -> Rule:
     directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
-    return Rule(key, parse(d["expr"]), _both(d["title"]), d["category"], d["scope"], d["whose"], *directions)
+    return Rule(key, parse(d["expr"]), _both(d["title"]), d["category"], d["scope"], d["whose"], d.get("activity") == "default", *directions)
 
 
 def _reference(key: str, d: dict[str, Any]) -> Reference:

@@ -21,7 +21,16 @@ from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.models import Account, Block, Hold, LedgerEntry, PoolLot, Retirement, RetirementRange, RetirementVoid
+from portal.registry.models import (
+    Account,
+    Block,
+    Hold,
+    LedgerEntry,
+    PoolLot,
+    Retirement,
+    RetirementRange,
+    RetirementVoid,
+)
 from portal.registry.queries.ranges import ranges_of
 from portal.registry.queries.standing import check_selling
 from portal.registry.rules.facts import Retired, RetireLine, Want
@@ -49,7 +58,9 @@ class Taken:
     mass: Mass
 
 
-def reserve(actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime) -> list[Taken]:
+def reserve(
+    actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime
+) -> list[Taken]:
     """Hold grams for an order until ``expires_at``; all lines or none.
 
     Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
@@ -68,14 +79,23 @@ def reserve(actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datet
         for lot_id, parts in plan.items():
             stock = _Stock(session, lot_id)
             cut.add(lots[lot_id], hold_id, _slices(stock, parts), stock.kin)
-        _journal(session, actor, f"reserve:{hold_id}", "reserve", now, split=cut.closed,
-                 made=[_brief(child) for child in cut.children], taken=[block for block, _ in cut.whole])
+        journal(
+            session,
+            actor,
+            f"reserve:{hold_id}",
+            "reserve",
+            now,
+            split=cut.closed,
+            made=[_brief(child) for child in cut.children],
+            taken=[block for block, _ in cut.whole],
+        )
         if cut.closed:
             session.execute(update(Block).where(Block.id.in_(cut.closed)).values(state=BlockState.SPLIT))
             session.execute(insert(Block), cut.children)
         for block_id, line_id in cut.whole:
             session.execute(
-                update(Block).where(Block.id == block_id)
+                update(Block)
+                .where(Block.id == block_id)
                 .values(state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
             )
         return [
@@ -89,7 +109,9 @@ def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
         raise NotAllowed()
     with transaction() as session:
         session.execute(
-            update(Hold).where(Hold.id == hold_id, Hold.state == HoldState.RESERVED).values(expires_at=expires_at)
+            update(Hold)
+            .where(Hold.id == hold_id, Hold.state == HoldState.RESERVED)
+            .values(expires_at=expires_at)
         )
 
 
@@ -101,7 +123,7 @@ def allocate(actor: Actor, hold_id: str, now: datetime) -> None:
         if not _step(session, hold_id, HoldEvent.SETTLE):
             return
         blocks = _move(session, hold_id, BlockState.ALLOCATED)
-        _journal(session, actor, f"allocate:{hold_id}", "allocate", now, moved=blocks, to=BlockState.ALLOCATED)
+        journal(session, actor, f"allocate:{hold_id}", "allocate", now, moved=blocks, to=BlockState.ALLOCATED)
 
 
 def release(actor: Actor, hold_id: str, because: str, now: datetime) -> None:
@@ -116,18 +138,33 @@ def release(actor: Actor, hold_id: str, because: str, now: datetime) -> None:
             return
         given = session.execute(
             select(Block.lot_id, func.sum(Block.end_g - Block.start_g))
-            .where(Block.hold_id == hold_id).group_by(Block.lot_id).order_by(Block.lot_id)
+            .where(Block.hold_id == hold_id)
+            .group_by(Block.lot_id)
+            .order_by(Block.lot_id)
         ).all()
         # Lots in id order, before their blocks: the order in which reserve() takes them.
         for lot_id, grams in given:
-            session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=PoolLot.free_g + int(grams)))
+            session.execute(
+                update(PoolLot).where(PoolLot.id == lot_id).values(free_g=PoolLot.free_g + int(grams))
+            )
         blocks = list(
             session.scalars(
-                update(Block).where(Block.hold_id == hold_id)
-                .values(state=BlockState.HELD, hold_id=None, line_id=None).returning(Block.id)
+                update(Block)
+                .where(Block.hold_id == hold_id)
+                .values(state=BlockState.HELD, hold_id=None, line_id=None)
+                .returning(Block.id)
             )
         )
-        _journal(session, actor, f"release:{hold_id}", "release", now, moved=blocks, to=BlockState.HELD, because=because)
+        journal(
+            session,
+            actor,
+            f"release:{hold_id}",
+            "release",
+            now,
+            moved=blocks,
+            to=BlockState.HELD,
+            because=because,
+        )
 
 
 def begin_refund(actor: Actor, hold_id: str) -> None:
@@ -160,7 +197,8 @@ def retire(actor: Actor, hold_id: str, lines: Sequence[RetireLine], now: datetim
         blocks: dict[str, list[tuple[str, int, int]]] = {}
         rows = session.execute(
             select(Block.line_id, Block.id, Block.start_g, Block.end_g)
-            .where(Block.hold_id == hold_id).order_by(Block.start_g)
+            .where(Block.hold_id == hold_id)
+            .order_by(Block.start_g)
         )
         for line_id, block_id, start, end in rows:
             blocks.setdefault(line_id, []).append((block_id, start, end))
@@ -184,14 +222,18 @@ def void_retirement(actor: Actor, retirement_id: str, because: str, now: datetim
                 retirement_id=retirement_id, because=because, account_id=account_of(session, "loss"), at=now
             )
         )
-        _journal(session, actor, f"void:{retirement_id}", "void", now, retirement=retirement_id, because=because)
+        journal(
+            session, actor, f"void:{retirement_id}", "void", now, retirement=retirement_id, because=because
+        )
         log.reversal(retirement_id, Mass(mass_g), because, now)
 
 
 def account_of(session: Session, kind: str, party_id: str | None = None) -> str:
     """The account of this kind (and party), made when it is first needed."""
     known = session.execute(
-        select(Account.id).where(Account.kind == kind, Account.party_id.is_not_distinct_from(party_id)).limit(1)
+        select(Account.id)
+        .where(Account.kind == kind, Account.party_id.is_not_distinct_from(party_id))
+        .limit(1)
     ).scalar_one_or_none()
     if known:
         return known
@@ -213,7 +255,9 @@ def _lock_lots(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
             update(PoolLot)
             .where(PoolLot.code == code, PoolLot.closed_at.is_(None), PoolLot.free_g >= wanted)
             .values(free_g=PoolLot.free_g - wanted)
-            .returning(PoolLot.id, PoolLot.code, PoolLot.account_id, (PoolLot.free_g + wanted).label("free_g"))
+            .returning(
+                PoolLot.id, PoolLot.code, PoolLot.account_id, (PoolLot.free_g + wanted).label("free_g")
+            )
         ).one_or_none()
         if row is None:
             raise _sold_out(session, codes)
@@ -222,14 +266,16 @@ def _lock_lots(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
     rows = session.execute(
         select(PoolLot.id, PoolLot.code, PoolLot.account_id, PoolLot.free_g)
         .where(PoolLot.code.in_(codes), PoolLot.closed_at.is_(None))
-        .order_by(PoolLot.id).with_for_update()
+        .order_by(PoolLot.id)
+        .with_for_update()
     ).all()
     if not rows:
         raise NotFound()
     lots = {row.id: row for row in rows}
     for lot_id, parts in _plan(wants, lots).items():
         session.execute(
-            update(PoolLot).where(PoolLot.id == lot_id)
+            update(PoolLot)
+            .where(PoolLot.id == lot_id)
             .values(free_g=PoolLot.free_g - total([mass for _, mass in parts]).grams)
         )
     return lots
@@ -237,7 +283,9 @@ def _lock_lots(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
 
 def _sold_out(session: Session, codes: Iterable[str]) -> Exception:
     left = session.execute(
-        select(func.sum(case((PoolLot.closed_at.is_(None), PoolLot.free_g), else_=0))).where(PoolLot.code.in_(codes))
+        select(func.sum(case((PoolLot.closed_at.is_(None), PoolLot.free_g), else_=0))).where(
+            PoolLot.code.in_(codes)
+        )
     ).scalar_one()
     return NotFound() if left is None else NotEnoughCredits(left=Mass(int(left)))
 
@@ -272,12 +320,17 @@ class _Stock:
         page = (
             select(Block.id, Block.start_g, Block.end_g, Block.rank, Block.issuance_id, Block.unit_class)
             .where(Block.lot_id == self.lot_id, Block.state == BlockState.HELD)
-            .order_by(Block.rank, Block.start_g).limit(STOCK_PAGE)
+            .order_by(Block.rank, Block.start_g)
+            .limit(STOCK_PAGE)
         )
         rows = self.session.execute(page).all()
         while rows:
             for row in rows:
-                self.kin[row.id] = {"issuance_id": row.issuance_id, "unit_class": row.unit_class, "rank": row.rank}
+                self.kin[row.id] = {
+                    "issuance_id": row.issuance_id,
+                    "unit_class": row.unit_class,
+                    "rank": row.rank,
+                }
                 yield FreeRange(row.id, GramRange(row.start_g, row.end_g))
             if len(rows) < STOCK_PAGE:
                 return
@@ -307,7 +360,9 @@ class _Cut:
     closed: list[str] = field(default_factory=list)
     whole: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, lot: Any, hold_id: str, slices: list[tuple[str, Slice]], kin: dict[str, dict[str, Any]]) -> None:
+    def add(
+        self, lot: Any, hold_id: str, slices: list[tuple[str, Slice]], kin: dict[str, dict[str, Any]]
+    ) -> None:
         by_block: dict[str, list[tuple[str, Slice]]] = {}
         for line_id, piece in slices:
             by_block.setdefault(piece.block.block_id, []).append((line_id, piece))
@@ -359,7 +414,12 @@ def _move(session: Session, hold_id: str, state: BlockState) -> list[str]:
 
 
 def _retire_line(
-    session: Session, actor: Actor, hold_id: str, line: RetireLine, blocks: list[tuple[str, int, int]], now: datetime
+    session: Session,
+    actor: Actor,
+    hold_id: str,
+    line: RetireLine,
+    blocks: list[tuple[str, int, int]],
+    now: datetime,
 ) -> Retired:
     retirement_id = new_id("ret")
     mass = Mass(sum(end - start for _, start, end in blocks))
@@ -371,15 +431,32 @@ def _retire_line(
     )  # fmt: skip
     ids = [block_id for block_id, _, _ in blocks]
     session.execute(
-        update(Block).where(Block.id.in_(ids)).values(
-            state=BlockState.RETIRED, hold_id=None, retirement_id=retirement_id, account_id=account_of(session, "retired")
+        update(Block)
+        .where(Block.id.in_(ids))
+        .values(
+            state=BlockState.RETIRED,
+            hold_id=None,
+            retirement_id=retirement_id,
+            account_id=account_of(session, "retired"),
         )
     )
     session.execute(
         insert(RetirementRange),
-        [{"block_id": b, "retirement_id": retirement_id, "start_g": start, "end_g": end} for b, start, end in blocks],
+        [
+            {"block_id": b, "retirement_id": retirement_id, "start_g": start, "end_g": end}
+            for b, start, end in blocks
+        ],
     )
-    _journal(session, actor, f"retire:{line.line_id}", "retire", now, moved=ids, to=BlockState.RETIRED, retirement=retirement_id)
+    journal(
+        session,
+        actor,
+        f"retire:{line.line_id}",
+        "retire",
+        now,
+        moved=ids,
+        to=BlockState.RETIRED,
+        retirement=retirement_id,
+    )
     ranges = ranges_of(retirement_id)
     log.attribution(retirement_id, line, ranges, now)
     return Retired(retirement_id, line.line_id, mass, ranges, now)
@@ -393,10 +470,18 @@ def _already_retired(session: Session, hold_id: str) -> list[Retired]:
 # -- the journal -------------------------------------------------------------------------------
 
 
-def _journal(session: Session, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
+def journal(session: Session, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
     """One effect per key (I9): the same effect a second time violates the unique key and rolls back."""
-    session.execute(insert(LedgerEntry).values(key=key, kind=kind, body=body, actor_id=actor.id, occurred_at=now))
+    session.execute(
+        insert(LedgerEntry).values(key=key, kind=kind, body=body, actor_id=actor.id, occurred_at=now)
+    )
 
 
 def _brief(child: dict[str, Any]) -> dict[str, Any]:
-    return {"id": child["id"], "of": child["parent_id"], "start": child["start_g"], "end": child["end_g"], "state": child["state"]}
+    return {
+        "id": child["id"],
+        "of": child["parent_id"],
+        "start": child["start_g"],
+        "end": child["end_g"],
+        "state": child["state"],
+    }

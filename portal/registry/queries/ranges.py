@@ -29,9 +29,13 @@ def ranges_of(retirement_id: str) -> tuple[RangeFacts, ...]:
 
 def ranges_of_hold(hold_id: str) -> dict[str, tuple[RangeFacts, ...]]:
     """The ranges held for an order, by order line."""
-    query = _with_facts(select(Block.line_id, Block.start_g, Block.end_g, *_FACTS).where(Block.hold_id == hold_id))
+    query = _with_facts(
+        select(Block.line_id, Block.start_g, Block.end_g, *_FACTS).where(Block.hold_id == hold_id)
+    )
     rows = db.session.execute(query).all()
-    return {line: _joined([row for row in rows if row.line_id == line]) for line in {row.line_id for row in rows}}
+    return {
+        line: _joined([row for row in rows if row.line_id == line]) for line in {row.line_id for row in rows}
+    }
 
 
 def _with_facts(query: Select[Any]) -> Select[Any]:

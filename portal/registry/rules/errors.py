@@ -4,7 +4,9 @@ from portal.kernel.errors import InvalidInput, N_, NotFound, Refused, Unavailabl
 
 
 class SellingStopped(Unavailable):
-    message = N_("The last audit of the ledger found a fault, so selling is paused until it is explained. Reading goes on.")
+    message = N_(
+        "The last audit of the ledger found a fault, so selling is paused until it is explained. Reading goes on."
+    )
 
 
 class UnknownLot(NotFound):

@@ -1,7 +1,7 @@
 """What an amount of credits costs, who gets which part of the money, and the hash that fixes it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -70,14 +70,10 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Lots that may serve one line, in order of preference, all at one price.
-
-    ``owner_ppm`` is the forest owner's share of the price in millionths.
-    """
+    """Lots that may serve one line, in order of preference, all at one price and of one project type."""
 
     lot_codes: tuple[str, ...]
     per_tonne: Money
-    owner_ppm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +84,6 @@ class QuoteLine:
     @property
     def amount(self) -> Money:
         return price(self.mass, self.offer.per_tonne)
-
-    @property
-    def owner_share(self) -> Money:
-        return portion(self.amount, self.offer.owner_ppm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +105,7 @@ class Quote:
     lines: tuple[QuoteLine, ...]
     fees: tuple[Fee, ...]
     payment: PaymentKind
+    owner_ppm: int
     terms_version: str
 
     @property
@@ -130,7 +123,7 @@ class Quote:
     @property
     def split(self) -> tuple[Share, ...]:
         """Where every part of the total goes."""
-        owner = _sum(line.owner_share for line in self.lines)
+        owner = portion(self.credits, self.owner_ppm)
         fees = {fee.kind: fee.amount for fee in self.fees}
         return (
             Share(Party.FOREST_OWNER, owner),
@@ -156,10 +149,10 @@ class Quote:
                     "grams": line.mass.grams,
                     "minor_per_t": line.offer.per_tonne.minor,
                     "amount_minor": line.amount.minor,
-                    "owner_ppm": line.offer.owner_ppm,
                 }
                 for line in self.lines
             ],
+            "owner_ppm": self.owner_ppm,
             "fees": {fee.kind.value: fee.amount.minor for fee in self.fees},
         }
 
@@ -199,7 +192,7 @@ def make_quote(wanted: Sequence[tuple[Offer, Mass]], payment: PaymentKind, terms
     registry = price(mass, Money(terms.registry_minor_per_t, subtotal.currency))
     payment_fee = portion(subtotal + registry, terms.payment_ppm[payment])
     fees = (Fee(FeeKind.REGISTRY, registry), Fee(FeeKind.PAYMENT, payment_fee))
-    return Quote(lines, fees, payment, terms.version)
+    return Quote(lines, fees, payment, terms.owner_ppm, terms.version)
 
 
 def check_minimum(quote: Quote, minimum: Money, terms: Terms = TERMS) -> Quote:
@@ -242,6 +235,6 @@ def _first(is_so: Callable[[Mass], bool], terms: Terms) -> Mass:
     return Mass(low * _KG)
 
 
-def _sum(amounts: Any) -> Money:
+def _sum(amounts: Iterable[Money]) -> Money:
     first, *rest = amounts
     return sum(rest, start=first)

@@ -18,6 +18,7 @@ class Terms:
     """Shares in millionths (ppm), fees in minor units of the lot's currency."""
 
     version: str
+    owner_ppm: int  # of the credits' price: what the forest owner gets; the portal keeps the rest
     registry_minor_per_t: int
     payment_ppm: Mapping[PaymentKind, int] = field(hash=False)
     least: Mass = Mass.kg(1)
@@ -40,6 +41,7 @@ class Terms:
 
 TERMS = Terms(
     version="2026-11",
+    owner_ppm=800_000,
     registry_minor_per_t=200,
     payment_ppm={PaymentKind.CARD: 10_000, PaymentKind.TRANSFER: 0},
 )

@@ -1,0 +1,68 @@
+"""Roles: who may do what for the portal; and accounts that operators make without a browser."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from portal import audit
+from portal.accounts import passwords, policy, rules
+from portal.accounts.commands.entering import end
+from portal.accounts.models import LoginSession, Person, RoleGrant
+from portal.accounts.rules import AddressIsTaken
+from portal.db import transaction
+from portal.kernel.actor import Actor, Role
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+
+
+def create_person(
+    actor: Actor, email: str, password: str, name: str, lang: str, now: datetime, *, is_temporary: bool
+) -> str:
+    """An account with a confirmed address, made by an operator; returns its id.
+
+    A temporary password must be replaced at the first sign-in. Raises AddressIsTaken, PasswordTooShort, ….
+    """
+    if not policy.may_manage_roles(actor):
+        raise NotAllowed()
+    rules.check_password(password, email)
+    person = Person(
+        id=new_id("usr"), email=email, email_key=rules.email_key(email), name=rules.checked_name(name),
+        lang=lang,
+        password_hash=passwords.hash_of(password), password_is_temporary=is_temporary,
+        created_at=now, confirmed_at=now,
+    )  # fmt: skip
+    try:
+        with transaction() as session:
+            session.add(person)
+            session.flush()
+            audit.record(actor, "accounts.person_created", person.id, now)
+            return person.id
+    except IntegrityError:
+        raise AddressIsTaken() from None
+
+
+def grant_role(actor: Actor, person_id: str, role: Role, now: datetime) -> None:
+    """Give a role; live after the person's second factor. Citizen is everybody's and needs no grant."""
+    if not policy.may_manage_roles(actor):
+        raise NotAllowed()
+    if role is Role.CITIZEN:
+        return
+    with transaction() as session:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        add = dialect.insert(RoleGrant).values(
+            person_id=person_id, role=role, granted_at=now, granted_by=actor.id
+        )
+        session.execute(add.on_conflict_do_nothing())
+        audit.record(actor, "accounts.role_granted", person_id, now, role=role)
+
+
+def revoke_role(actor: Actor, person_id: str, role: Role, now: datetime) -> None:
+    """Take a role away and end all of the person's sessions."""
+    if not policy.may_manage_roles(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        session.execute(delete(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role == role))
+        end(session, now, LoginSession.person_id == person_id)
+        audit.record(actor, "accounts.role_revoked", person_id, now, role=role)

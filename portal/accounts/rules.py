@@ -1,0 +1,385 @@
+"""What holds of people, passwords, sign-ins and organisations, without a database or a clock."""
+
+import hashlib
+import ipaddress
+import itertools
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from portal.accounts.common_passwords import CORES, EXACT
+from portal.kernel.actor import Actor, Role
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import N_, InvalidInput, NotAllowed, NotFound, Refused
+
+# --- What can go wrong -----------------------------------------------------------------------------
+
+
+class WrongCredentials(InvalidInput):
+    # One text for an unknown address and a wrong password: the page must not tell which people exist.
+    message = N_("The e-mail address or the password is not right.")
+
+
+class TooManyTries(Refused):
+    message = N_("There were too many tries. Please wait %(minutes)s minutes and try again.")
+
+
+class TooManyLetters(Refused):
+    message = N_("We have sent several letters to this address already. Look there, or try again in an hour.")
+
+
+class NotConfirmed(Refused):
+    message = N_("Please confirm your e-mail address first. We have just sent you a new letter with a link.")
+
+
+class LinkIsStale(Refused):
+    message = N_("This link is too old or was used already. Please ask for a new one.")
+
+
+class PasswordTooShort(InvalidInput):
+    message = N_("Use at least %(min)s characters, for example four words in a row.")
+
+
+class PasswordTooLong(InvalidInput):
+    message = N_("Use at most %(max)s characters.")
+
+
+class PasswordTooCommon(InvalidInput):
+    message = N_(
+        "This password is among the first to be guessed. Choose another, for example four random words."
+    )
+
+
+class PasswordUnchanged(InvalidInput):
+    message = N_("Choose a password that differs from the present one.")
+
+
+class WrongPassword(InvalidInput):
+    message = N_("The password is not right.")
+
+
+class WrongCode(InvalidInput):
+    message = N_("The code is not right, or it was used already. Wait for the next one and try again.")
+
+
+class NoSecondFactor(Refused):
+    message = N_("Set up the second factor first.")
+
+
+class SecondFactorUnreadable(Refused):
+    message = N_("Your second factor can no longer be read. Please ask the operator to reset it.")
+
+
+class NotFresh(NotAllowed):
+    message = N_("For this change, please sign in once more.")
+
+
+class NoSuchPerson(NotFound):
+    message = N_("There is no account with this address.")
+
+
+class NotARole(InvalidInput):
+    message = N_("“%(role)s” is not a role. Roles are: %(roles)s.")
+
+
+class AddressIsTaken(Refused):
+    message = N_("There is an account with this address already.")
+
+
+class NameIsMissing(InvalidInput):
+    message = N_("Write the name, at most %(max)s characters.")
+
+
+class NotACreditCode(InvalidInput):
+    message = N_(
+        "This is not a valid unified social credit code (18 digits and letters, the last a check digit)."
+    )
+
+
+class OrganisationIsKnown(Refused):
+    message = N_("An organisation with this code is registered already. Ask one of its owners to invite you.")
+
+
+class AlreadyMember(Refused):
+    message = N_("This person is a member already.")
+
+
+class LastOwner(Refused):
+    message = N_("An organisation needs an owner. Make somebody else an owner first.")
+
+
+# --- Addresses and names ---------------------------------------------------------------------------
+
+NAME_MAX = 100
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def checked_name(name: str) -> str:
+    """The name, trimmed. Raises NameIsMissing when it is empty or too long."""
+    name = name.strip()
+    if not 0 < len(name) <= NAME_MAX:
+        raise NameIsMissing(max=NAME_MAX)
+    return name
+
+
+# --- Passwords -------------------------------------------------------------------------------------
+
+PASSWORD_MIN, PASSWORD_MAX = 10, 200
+_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+
+
+def normal_password(password: str) -> str:
+    """One spelling for what different keyboards send for the same characters (NIST SP 800-63B: NFKC)."""
+    return unicodedata.normalize("NFKC", password[: PASSWORD_MAX * 4])
+
+
+def check_password(password: str, email: str) -> None:
+    """Length and guessability, no composition rules.
+
+    Raises PasswordTooShort, PasswordTooLong, PasswordTooCommon.
+    """
+    if len(password) > PASSWORD_MAX:
+        raise PasswordTooLong(max=PASSWORD_MAX)
+    password = normal_password(password)
+    if len(password) < PASSWORD_MIN:
+        raise PasswordTooShort(min=PASSWORD_MIN)
+    if is_common(password) or is_about(password, email):
+        raise PasswordTooCommon()
+
+
+def is_common(password: str) -> bool:
+    """Whether it is listed, one short piece over and over, or a run such as ``abcdefghij``."""
+    folded = password.casefold()
+    if folded in EXACT or _AROUND.sub("", folded) in CORES:
+        return True
+    if any(folded == (folded[:n] * len(folded))[: len(folded)] for n in range(1, 5)):
+        return True
+    return len({ord(b) - ord(a) for a, b in itertools.pairwise(folded)}) == 1
+
+
+def is_about(password: str, email: str) -> bool:
+    """Whether it is the person's own address, or the name in it with digits and signs around."""
+    folded, address = password.casefold(), email_key(email)
+    own_name = _AROUND.sub("", address.partition("@")[0])
+    return folded == address or (len(own_name) >= 4 and _AROUND.sub("", folded) == own_name)
+
+
+# --- Throttles -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many tries in a window that begins with the first."""
+
+    most: int
+    within: timedelta
+
+    @property
+    def minutes(self) -> int:
+        return int(self.within.total_seconds() // 60)
+
+
+_QUARTER = timedelta(minutes=15)
+TRIES_FROM_NETWORK = Limit(30, _QUARTER)
+TRIES_AT_ACCOUNT_FROM_NETWORK = Limit(10, _QUARTER)
+TRIES_AT_ACCOUNT = Limit(50, _QUARTER)
+CODES_OF_PERSON = Limit(5, _QUARTER)
+LETTERS_TO_ADDRESS = Limit(4, timedelta(hours=1))
+LETTERS_FROM_NETWORK = Limit(30, timedelta(hours=1))
+
+
+def network_of(address: str | None) -> str:
+    """The neighbourhood of an IP address: what one household or attacker shares (/24, or /48 in IPv6)."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
+
+
+_BROWSERS = {
+    "MicroMessenger": "WeChat", "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox",
+    "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari", "curl": "curl",
+}  # fmt: skip
+_SYSTEMS = {
+    "HarmonyOS": "HarmonyOS", "OpenHarmony": "HarmonyOS", "Android": "Android", "iPhone": "iPhone",
+    "iPad": "iPad", "Windows": "Windows", "Mac OS X": "macOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def agent_of(user_agent: str) -> str:
+    """Enough of a browser's name for its owner to know it again, and no more: ``Firefox · Windows``."""
+    parts = [
+        next((name for mark, name in known.items() if mark in user_agent), "")
+        for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """From where somebody signs in; says nothing about who."""
+
+    network: str
+    agent: str
+
+    @classmethod
+    def of(cls, address: str | None, user_agent: str) -> "Visitor":
+        return cls(network_of(address), agent_of(user_agent))
+
+
+# --- Roles and signed-in browsers ------------------------------------------------------------------
+
+# What can be granted; everybody is a citizen, and each of these asks for a second factor.
+GRANTABLE = tuple(role for role in Role if role is not Role.CITIZEN)
+
+
+def checked_role(text: str) -> Role:
+    """Raises NotARole."""
+    if text not in set(Role):
+        raise NotARole(role=text[:40], roles=", ".join(Role))
+    return Role(text)
+
+
+def session_id(sid: str) -> str:
+    """What is stored of the secret in the cookie: who reads the table cannot sign in with it."""
+    return hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()
+
+
+FRESH = timedelta(minutes=15)
+SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long a sign-in lasts: at most, and without a request."""
+
+    whole: timedelta
+    idle: timedelta
+
+
+LIFE = Life(timedelta(days=30), timedelta(days=14))
+LIFE_WITH_ROLE = Life(timedelta(hours=12), timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser that has passed the password, and its person."""
+
+    session_id: str
+    person_id: str
+    email: str
+    name: str
+    lang: str
+    created_at: datetime
+    last_seen_at: datetime
+    second_factor_at: datetime | None
+    has_second_factor: bool
+    password_is_temporary: bool
+    granted: frozenset[Role] = frozenset()
+    organisations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def awaits_code(self) -> bool:
+        """Until the second factor is given, nobody is signed in."""
+        return self.has_second_factor and self.second_factor_at is None
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """A role waits for a second factor that this person has yet to set up."""
+        return bool(self.granted) and not self.has_second_factor
+
+    @property
+    def actor(self) -> Actor:
+        """The person as commands see them; roles are live only after the second factor."""
+        live = self.second_factor_at is not None and self.has_second_factor and not self.password_is_temporary
+        roles = self.granted if live else frozenset[Role]()
+        return Actor(self.person_id, roles | {Role.CITIZEN}, organisations=dict(self.organisations))
+
+    def is_alive(self, now: datetime) -> bool:
+        life = LIFE_WITH_ROLE if self.granted else LIFE
+        return now < self.created_at + life.whole and now < self.last_seen_at + life.idle
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the last proof of identity is recent enough for a sensitive change."""
+        return now < (self.second_factor_at or self.created_at) + FRESH
+
+    def is_to_be_marked_seen(self, now: datetime) -> bool:
+        return now >= self.last_seen_at + SEEN_EVERY
+
+
+# --- Second factor ---------------------------------------------------------------------------------
+
+STEP_SECONDS = 30
+RECOVERY_CODES = 10
+_DIGITS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
+
+
+def step_of(now: datetime) -> int:
+    """The time step of RFC 6238."""
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def recovery_code(random: bytes) -> str:
+    """``XXXX-XXXX-XXXX-XXXX`` from 16 random bytes (78 bits)."""
+    text = "".join(_DIGITS[byte % len(_DIGITS)] for byte in random[:16])
+    return "-".join(text[i : i + 4] for i in range(0, 16, 4))
+
+
+def recovery_hash(code: str) -> str:
+    """What is stored of a recovery code: it is as random as a key, so a plain hash is enough."""
+    return hashlib.sha256(re.sub(r"[\s-]", "", code).upper().encode("utf-8", "replace")).hexdigest()
+
+
+def is_app_code(text: str) -> bool:
+    """Whether it can be a code from an app (six digits), and not a recovery code."""
+    return re.fullmatch(r"[0-9]{6}", re.sub(r"\s", "", text)) is not None
+
+
+# --- Organisations ---------------------------------------------------------------------------------
+
+
+class Part(StrEnum):
+    """What a member may do for an organisation."""
+
+    OWNER = "owner"  # members, and all below
+    APPROVER = "approver"  # spend and sign for it
+    MEMBER = "member"  # prepare
+
+
+ORGANISATION_NAME_MAX = 200
+INVITATION_LASTS = timedelta(days=14)
+
+
+def checked_credit_code(text: str) -> str:
+    """The unified social credit code (GB 32100-2015) in its usual spelling. Raises NotACreditCode."""
+    try:
+        return str(uscc.validate(text[:40]))
+    except ValidationError:
+        raise NotACreditCode() from None
+
+
+def checked_organisation_name(name: Bilingual) -> Bilingual:
+    """Raises NameIsMissing unless at least one language is filled in."""
+    name = Bilingual(name.zh.strip(), name.en.strip())
+    if not (name.zh or name.en) or max(len(name.zh), len(name.en)) > ORGANISATION_NAME_MAX:
+        raise NameIsMissing(max=ORGANISATION_NAME_MAX)
+    return name
+
+
+def leaves_no_owner(parts: Mapping[str, Part], person_id: str, becomes: Part | None) -> bool:
+    """Whether nobody would own the organisation if this member became that (None: left)."""
+    after = {**parts, person_id: becomes}
+    return Part.OWNER not in after.values()

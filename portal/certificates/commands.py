@@ -1,0 +1,225 @@
+"""Certificates are issued in the transaction of their retirement, withdrawn with a reason, never erased."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from portal import audit, jobs
+from portal.certificates import policy
+from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
+from portal.certificates.queries import NoSuchCertificate
+from portal.certificates.rules import numbers, paper
+from portal.certificates.rules.claims import CertificateType, NothingToCertify, is_sayable, type_of
+from portal.certificates.rules.paper import RetirementFacts
+from portal.certificates.rules.states import Event, Reason, State, next_state, reason_of
+from portal.db import transaction
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.registry.commands import log
+from portal.registry.rules.records import CertificateIssued, CertificateRevoked, holder_commitment
+
+
+def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
+    """Certify a retirement; returns the number. Joins the transaction that retires.
+
+    Asked again for the same retirement it answers with the number it gave before. Raises NotAllowed,
+    RangesDoNotAddUp, BadName, NothingToCertify, ForbiddenClaim.
+    """
+    if not policy.may_issue(actor, facts.order_id):
+        raise NotAllowed()
+    with transaction() as session:
+        if known := _live_number(session, facts.retirement_id):
+            return known
+        return _issue(session, actor, facts, numbers.new_number(), now)
+
+
+def revoke(actor: Actor, number: str, because: str, now: datetime) -> None:
+    """Withdraw a certificate for good; ``because`` is a code of ``states.Reason``. Twice is once.
+
+    Raises NotAllowed, NoSuchCertificate, UnknownReason, UnlawfulStep.
+    """
+    if not policy.may_withdraw(actor):
+        raise NotAllowed()
+    reason = reason_of(because)
+    with transaction() as session:
+        row = _locked(session, number)
+        if row.state == State.REVOKED:
+            return
+        _step(session, row, Event.REVOKE, now, reason)
+        log.record(CertificateRevoked(number, reason.value), row.id, now)
+        audit.record(actor, "certificate.revoke", row.id, now, reason=reason.value)
+
+
+def doubt(actor: Actor, number: str, because: str, now: datetime) -> None:
+    """Mark as under review while a question is open; the page says so and why."""
+    _review(actor, number, Event.DOUBT, reason_of(because), now)
+
+
+def clear(actor: Actor, number: str, now: datetime) -> None:
+    """The question is answered: valid again."""
+    _review(actor, number, Event.CLEAR, None, now)
+
+
+def replace(actor: Actor, number: str, facts: RetirementFacts, because: str, now: datetime) -> str:
+    """Give out a corrected certificate for the same retirement; returns the new number.
+
+    The old one stays to be read and names its successor. Raises as ``issue`` and ``revoke`` do.
+    """
+    if not policy.may_withdraw(actor):
+        raise NotAllowed()
+    reason = reason_of(because)
+    with transaction() as session:
+        old = _locked(session, number)
+        if facts.retirement_id != old.retirement_id:
+            raise NothingToCertify()
+        successor = numbers.new_number()
+        # The old one gives way first: a retirement never has two live certificates, not even for a moment.
+        _step(session, old, Event.REPLACE, now, reason, successor)
+        log.record(CertificateRevoked(number, reason.value, replaced_by=successor), old.id, now)
+        audit.record(actor, "certificate.replace", old.id, now, reason=reason.value, replaced_by=successor)
+        return _issue(session, actor, facts, successor, now)
+
+
+def render_done(
+    actor: Actor, certificate_id: str, variant: str, file: str, sha256: str, now: datetime
+) -> None:
+    """Record a printed document, once."""
+    if not policy.may_print(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        known = session.execute(
+            select(CertificateDocument.file).where(
+                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == variant
+            )
+        ).first()
+        if known is None:
+            session.execute(
+                insert(CertificateDocument).values(
+                    certificate_id=certificate_id, variant=variant, file=file, sha256=sha256, rendered_at=now
+                )
+            )
+
+
+def forget_holder(actor: Actor, number: str, now: datetime) -> None:
+    """Erase the holder's name, salt and titles. The proof still verifies; the paper says "holder withheld".
+
+    The printed named document is dropped by the job this leaves behind.
+    """
+    if not policy.may_forget_holder(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        row = _locked(session, number)
+        session.execute(
+            update(CertificateHolder)
+            .where(CertificateHolder.certificate_id == row.id)
+            .values(name=None, salt=None, organisation_id=None, purpose_title_zh=None, purpose_title_en=None)
+        )
+        audit.record(actor, "certificate.forget_holder", row.id, now)
+        jobs.enqueue(
+            "certificates.render", {"id": row.id}, key=f"certificates.render:{row.id}:forgotten", now=now
+        )
+
+
+def drop_named(actor: Actor, certificate_id: str) -> None:
+    """Forget that a named document was printed, after its file is gone."""
+    if not policy.may_print(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        session.execute(
+            CertificateDocument.__table__.delete().where(  # type: ignore[attr-defined]
+                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == "named"
+            )
+        )
+
+
+def _issue(session: Session, actor: Actor, facts: RetirementFacts, number: str, now: datetime) -> str:
+    certificate_id = new_id("crt")
+    commitment = holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id)
+    payload = paper.payload(
+        facts, certificate_id=certificate_id, number=number, holder=commitment, issued_at=now
+    )
+    sha256 = paper.digest(payload)
+    kind = type_of(facts.evidence)
+    effects = {f"{effect.value}_g": mass.grams for effect, mass in paper.by_effect(facts.ranges).items()}
+    session.execute(
+        insert(Certificate).values(
+            id=certificate_id, number=number, key=numbers.new_key(), type=kind.value,
+            retirement_id=facts.retirement_id, order_id=facts.order_id, payload=payload,
+            payload_sha256=sha256,
+            mass_g=facts.mass.grams, **({"removal_g": 0, "avoidance_g": 0, "unseparated_g": 0} | effects),
+            is_public=facts.is_public, is_test=facts.test, lang=facts.lang, issued_at=now,
+            state=State.VALID.value, state_at=now,
+        )
+    )  # fmt: skip
+    session.execute(insert(CertificateHolder).values(certificate_id=certificate_id, **_holder(facts, kind)))
+    issued = CertificateIssued(
+        number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
+    )
+    log.record(issued, certificate_id, now)
+    audit.record(actor, "certificate.issue", certificate_id, now, retirement=facts.retirement_id)
+    jobs.enqueue(
+        "certificates.render", {"id": certificate_id}, key=f"certificates.render:{certificate_id}", now=now
+    )
+    return number
+
+
+def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
+    title = facts.purpose_title
+    # What somebody named their pledge may be a claim that this paper cannot carry; then its id must do.
+    sayable = title is not None and is_sayable(kind, title)
+    return {
+        "name": facts.holder_name,
+        "salt": facts.holder_salt,
+        "organisation_id": facts.organisation_id or None,
+        "purpose_title_zh": title.zh if title and sayable else None,
+        "purpose_title_en": title.en if title and sayable else None,
+    }
+
+
+def _live_number(session: Session, retirement_id: str) -> str | None:
+    return session.execute(
+        select(Certificate.number).where(
+            Certificate.retirement_id == retirement_id,
+            Certificate.state.in_([State.VALID, State.UNDER_REVIEW]),
+        )
+    ).scalar_one_or_none()
+
+
+def _locked(session: Session, number: str) -> Certificate:
+    row = session.execute(
+        select(Certificate).where(Certificate.number == number).with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        raise NoSuchCertificate(number=number)
+    return row
+
+
+def _step(
+    session: Session,
+    row: Certificate,
+    event: Event,
+    now: datetime,
+    reason: Reason | None,
+    successor: str | None = None,
+) -> None:
+    state = next_state(State(row.state), event)
+    session.execute(
+        update(Certificate)
+        .where(Certificate.id == row.id)
+        .values(
+            state=state.value, state_at=now, reason=reason.value if reason else None, replaced_by=successor
+        )
+    )
+
+
+def _review(actor: Actor, number: str, event: Event, reason: Reason | None, now: datetime) -> None:
+    if not policy.may_withdraw(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        row = _locked(session, number)
+        _step(session, row, event, now, reason)
+        audit.record(
+            actor, f"certificate.{event.value}", row.id, now, **({"reason": reason.value} if reason else {})
+        )

@@ -1,0 +1,92 @@
+"""Tables of certificates: the facts for good, the holder erasable, the printed documents."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.certificates.rules.states import LIVE, State
+from portal.db import Base, Bool, Bytes, Int, Str, Utc, strict
+
+_LIVE = text("state IN ({})".format(", ".join(f"'{state}'" for state in LIVE)))
+_STATES = ", ".join(f"'{state}'" for state in State)
+
+
+class Certificate(Base):
+    """What was certified, for good; only its state moves. Names nobody: see CertificateHolder.
+
+    ``payload`` is the canonical text whose hash is in the log. Masses in grams, removal and avoidance apart.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = strict(
+        Index(
+            "a_retirement_has_one_live_certificate", "retirement_id",
+            unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE,
+        ),
+        Index("ix_certificate_order", "order_id"),
+        Index("ix_certificate_retirement", "retirement_id"),
+        CheckConstraint(f"state IN ({_STATES})", name="a_certificate_has_a_known_state"),
+        CheckConstraint(
+            "removal_g >= 0 AND avoidance_g >= 0 AND unseparated_g >= 0 "
+            "AND mass_g = removal_g + avoidance_g + unseparated_g AND mass_g > 0",
+            name="a_certificate_states_all_its_grams",
+        ),
+        CheckConstraint(
+            "(state = 'replaced') = (replaced_by IS NOT NULL)",
+            name="a_replaced_certificate_names_its_successor",
+        ),
+        CheckConstraint("state = 'valid' OR reason IS NOT NULL", name="a_withdrawn_certificate_says_why"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    number: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
+    key: Mapped[str] = mapped_column(Str, nullable=False)
+    type: Mapped[str] = mapped_column(Str, nullable=False)
+    retirement_id: Mapped[str] = mapped_column(Str, nullable=False)
+    order_id: Mapped[str] = mapped_column(Str, nullable=False)
+    payload: Mapped[str] = mapped_column(Str, nullable=False)
+    payload_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    mass_g: Mapped[int] = mapped_column(Int, nullable=False)
+    removal_g: Mapped[int] = mapped_column(Int, nullable=False)
+    avoidance_g: Mapped[int] = mapped_column(Int, nullable=False)
+    unseparated_g: Mapped[int] = mapped_column(Int, nullable=False)
+    is_public: Mapped[bool] = mapped_column(Bool, nullable=False)
+    is_test: Mapped[bool] = mapped_column(Bool, nullable=False)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
+    issued_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    state_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    reason: Mapped[str | None] = mapped_column(Str)
+    replaced_by: Mapped[str | None] = mapped_column(Str)
+
+
+class CertificateHolder(Base):
+    """Who holds it: the only place with a name. Forgetting empties the row, and the proofs still hold."""
+
+    __tablename__ = "certificate_holder"
+    __table_args__ = strict(
+        CheckConstraint("(name IS NULL) = (salt IS NULL)", name="a_holder_is_kept_or_forgotten_whole")
+    )
+
+    certificate_id: Mapped[str] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    name: Mapped[str | None] = mapped_column(Str)
+    salt: Mapped[bytes | None] = mapped_column(Bytes)
+    organisation_id: Mapped[str | None] = mapped_column(Str)
+    purpose_title_zh: Mapped[str | None] = mapped_column(Str)
+    purpose_title_en: Mapped[str | None] = mapped_column(Str)
+
+
+class CertificateDocument(Base):
+    """A printed PDF: ``named`` for whoever holds the key or by consent, ``withheld`` for anybody else."""
+
+    __tablename__ = "certificate_document"
+    __table_args__ = strict(
+        CheckConstraint("variant IN ('named', 'withheld')", name="a_document_names_the_holder_or_does_not")
+    )
+
+    certificate_id: Mapped[str] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    variant: Mapped[str] = mapped_column(Str, primary_key=True)
+    file: Mapped[str] = mapped_column(Str, nullable=False)
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    rendered_at: Mapped[datetime] = mapped_column(Utc, nullable=False)

@@ -1,0 +1,205 @@
+"""Reading certificates: by number, of an order, of a retirement, and what they come to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
+from portal.certificates.rules import numbers, paper
+from portal.certificates.rules.claims import CertificateType, Effect
+from portal.certificates.rules.states import LIVE, Reason, State
+from portal.db import db
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import N_, NotFound
+from portal.kernel.mass import Mass
+from portal.registry.queries import log
+from portal.registry.queries.log import LogProof
+from portal.registry.rules.facts import RangeFacts
+
+ISSUED = "certificate.issued"
+
+
+class NoSuchCertificate(NotFound):
+    message = N_("There is no certificate with the number %(number)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """One certificate with all its facts. ``holder_name`` is None when it was forgotten;
+    whether a reader may see it is ``policy.sees_name``'s to say."""
+
+    id: str
+    number: str
+    key: str
+    type: CertificateType
+    state: State
+    state_at: datetime
+    reason: Reason | None
+    replaced_by: str | None
+    mass: Mass
+    by_effect: Mapping[Effect, Mass]
+    ranges: tuple[RangeFacts, ...]
+    says: Bilingual
+    commitment: str
+    holder_name: str | None
+    holder_salt: bytes | None
+    organisation_id: str
+    is_public: bool
+    purpose: str
+    purpose_title: Bilingual | None
+    order_id: str
+    retirement_id: str
+    is_test: bool
+    lang: str
+    issued_at: datetime
+    retired_at: datetime
+    payload: str
+    payload_sha256: str
+    documents: Mapping[str, str]  # variant → file name
+
+    @property
+    def printed_number(self) -> str:
+        return numbers.printed(self.number)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether any of its grams are demonstration data."""
+        return any(part.is_demo for part in self.ranges)
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the stored text is still the one that was hashed, and adds up."""
+        return paper.is_intact(self.payload, self.payload_sha256)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The documents this certificate has to have: a private one is printed with and without the name."""
+        if self.holder_name is None:
+            return ("withheld",)
+        return ("named",) if self.is_public else ("named", "withheld")
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether every document is printed, so that a letter may lead to it."""
+        return all(variant in self.documents for variant in self.variants)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What live certificates state, test money left out; removal and avoidance apart."""
+
+    count: int
+    by_effect: Mapping[Effect, Mass]
+
+
+def by_number(number: str) -> CertificateView:
+    """The certificate with this plain number. Raises NoSuchCertificate."""
+    return _one(Certificate.number == number, number)
+
+
+def by_id(certificate_id: str) -> CertificateView:
+    return _one(Certificate.id == certificate_id, certificate_id)
+
+
+def for_order(order_id: str) -> list[CertificateView]:
+    """All certificates of an order, in order of issue, withdrawn ones included."""
+    return _all(
+        _select().where(Certificate.order_id == order_id).order_by(Certificate.issued_at, Certificate.id)
+    )
+
+
+def for_retirement(retirement_id: str) -> CertificateView | None:
+    """The live certificate of a retirement, if there is one."""
+    found = _all(_select().where(Certificate.retirement_id == retirement_id, Certificate.state.in_(LIVE)))
+    return found[0] if found else None
+
+
+def public_totals() -> Totals:
+    row = db.session.execute(
+        select(
+            func.count(),
+            *(func.coalesce(func.sum(column), 0) for column in _EFFECT_COLUMNS.values()),
+        ).where(Certificate.state.in_(LIVE), Certificate.is_test.is_(False))
+    ).one()
+    masses = (Mass(int(grams)) for grams in row[1:])
+    return Totals(row[0], dict(zip(_EFFECT_COLUMNS, masses, strict=True)))
+
+
+def log_proof(certificate_id: str) -> LogProof | None:
+    """Where the certificate stands in the transparency log; None until a checkpoint is signed over it."""
+    return log.proof_for(ISSUED, certificate_id)
+
+
+_EFFECT_COLUMNS = {
+    Effect.REMOVAL: Certificate.removal_g,
+    Effect.AVOIDANCE: Certificate.avoidance_g,
+    Effect.UNSEPARATED: Certificate.unseparated_g,
+}
+
+
+def _select() -> Any:
+    return select(Certificate, CertificateHolder).join(
+        CertificateHolder, CertificateHolder.certificate_id == Certificate.id
+    )
+
+
+def _one(condition: Any, wanted: str) -> CertificateView:
+    found = _all(_select().where(condition))
+    if not found:
+        raise NoSuchCertificate(number=wanted)
+    return found[0]
+
+
+def _all(query: Any) -> list[CertificateView]:
+    rows = db.session.execute(query).all()
+    printed: dict[str, dict[str, str]] = {}
+    for document in db.session.execute(
+        select(
+            CertificateDocument.certificate_id, CertificateDocument.variant, CertificateDocument.file
+        ).where(CertificateDocument.certificate_id.in_([row[0].id for row in rows]))
+    ):
+        printed.setdefault(document.certificate_id, {})[document.variant] = document.file
+    return [_view(row[0], row[1], printed.get(row[0].id, {})) for row in rows]
+
+
+def _view(row: Certificate, holder: CertificateHolder, documents: Mapping[str, str]) -> CertificateView:
+    content = json.loads(row.payload)
+    title = (
+        Bilingual(holder.purpose_title_zh or "", holder.purpose_title_en or "")
+        if holder.purpose_title_zh or holder.purpose_title_en
+        else None
+    )
+    return CertificateView(
+        id=row.id,
+        number=row.number,
+        key=row.key,
+        type=CertificateType(row.type),
+        state=State(row.state),
+        state_at=row.state_at,
+        reason=Reason(row.reason) if row.reason else None,
+        replaced_by=row.replaced_by,
+        mass=Mass(row.mass_g),
+        by_effect={Effect(name): Mass(grams) for name, grams in content["effects_g"].items()},
+        ranges=paper.ranges_of(content),
+        says=Bilingual(content["says"]["zh"], content["says"]["en"]),
+        commitment=content["holder"],
+        holder_name=holder.name,
+        holder_salt=holder.salt,
+        organisation_id=holder.organisation_id or "",
+        is_public=row.is_public,
+        purpose=content["purpose"],
+        purpose_title=title,
+        order_id=row.order_id,
+        retirement_id=row.retirement_id,
+        is_test=row.is_test,
+        lang=row.lang,
+        issued_at=row.issued_at,
+        retired_at=datetime.fromisoformat(content["retired_at"]),
+        payload=row.payload,
+        payload_sha256=row.payload_sha256,
+        documents=documents,
+    )

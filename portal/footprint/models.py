@@ -1,0 +1,38 @@
+"""The one table of the room: what somebody answered, and what a released model said about it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Json, MassCol, Str, Utc, strict
+from portal.kernel.mass import Mass
+
+
+class FootprintRecord(Base):
+    """Never changed after it is written: a pledge or an order may stand on its digest."""
+
+    __tablename__ = "footprint"
+    __table_args__ = strict(
+        CheckConstraint("total_g >= 0 and low_g <= total_g and total_g <= high_g", name="footprint_lies_in_its_range"),
+        CheckConstraint("lang in ('zh', 'en')", name="footprint_speaks_a_language_of_the_portal"),
+        Index("ix_footprint_owner_id_created_at", "owner_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    model_id: Mapped[str] = mapped_column(Str, nullable=False)
+    version: Mapped[str] = mapped_column(Str, nullable=False)
+    model_digest: Mapped[str] = mapped_column(Str, nullable=False)
+    gwp: Mapped[str] = mapped_column(Str, nullable=False)
+    region: Mapped[str] = mapped_column(Str, nullable=False)
+    answers: Mapped[dict[str, str]] = mapped_column(Json, nullable=False)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False)
+    total: Mapped[Mass] = mapped_column("total_g", MassCol, nullable=False)
+    low: Mapped[Mass] = mapped_column("low_g", MassCol, nullable=False)
+    high: Mapped[Mass] = mapped_column("high_g", MassCol, nullable=False)
+    digest: Mapped[str] = mapped_column(Str, nullable=False)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
+    owner_id: Mapped[str | None] = mapped_column(Str)
+    created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)

@@ -1,0 +1,55 @@
+"""The shelf of models: read from their files, refused when a file is not the one that was released."""
+
+import json
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from portal.footprint.rules.checks import faults_at_load
+from portal.footprint.rules.errors import ModelFault, UnknownModel
+from portal.footprint.rules.model import Model, read
+
+_SHELF = files("portal.footprint") / "models"
+
+
+@cache
+def lock() -> dict[str, str]:
+    """SHA-256 of every released model file, by ``id/version``."""
+    return dict(json.loads((_SHELF / "lock.json").read_text("utf-8")))
+
+
+def unlocked(content: bytes, digest: str, name: str) -> Model:
+    """The model in ``content``. Raises ModelFault when its digest is not the released one, or it is faulty."""
+    if sha256(content).hexdigest() != digest:
+        raise ModelFault([f"{name}: the file is not the one that was released; a change needs a new version"])
+    model = read(content)
+    faults = faults_at_load(model)
+    if faults:
+        raise ModelFault([f"{name}: {fault}" for fault in faults])
+    return model
+
+
+def versions(model_id: str) -> list[str]:
+    """Released versions of a model, newest first."""
+    found = [name.split("/")[1] for name in lock() if name.split("/")[0] == model_id]
+    return sorted(found, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
+
+
+def model(model_id: str, version: str | None = None) -> Model:
+    """A model by id, its newest version unless one is named. Raises UnknownModel, ModelFault."""
+    known = versions(model_id)
+    if not known or (version is not None and version not in known):
+        raise UnknownModel()
+    return _model(model_id, version or known[0])
+
+
+@cache
+def _model(model_id: str, version: str) -> Model:
+    name = f"{model_id}/{version}"
+    return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name)
+
+
+def models() -> list[Model]:
+    """The newest version of every model, households first."""
+    ids = dict.fromkeys(name.split("/")[0] for name in lock())
+    return [model(model_id) for model_id in sorted(ids, reverse=True)]

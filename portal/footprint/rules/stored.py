@@ -1,0 +1,32 @@
+"""A stored footprint, as other rooms see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.footprint.rules.results import Line
+from portal.kernel.mass import Mass
+
+# So long a guest may come back and go on with the answers; the result itself stays for ever.
+RESUMABLE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    id: str
+    model_id: str
+    version: str
+    region: str
+    answers: Mapping[str, str]
+    lines: tuple[Line, ...]
+    total: Mass
+    low: Mass
+    high: Mass
+    digest: str
+    lang: str
+    owner_id: str | None
+    created_at: datetime
+    expires_at: datetime
+
+    def is_resumable(self, now: datetime) -> bool:
+        return now < self.expires_at

@@ -1,0 +1,348 @@
+"""Projects, own issuances and lots: how credits come to stand behind what is sold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.db import alone, transaction
+from portal.kernel.actor import Actor
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.registry import policy
+from portal.registry.commands import log
+from portal.registry.commands.stock import account_of, journal
+from portal.registry.models import Block, Issuance, PoolLot, Project, ProjectEvent, Verification
+from portal.registry.rules import records
+from portal.registry.rules.errors import (
+    BadEvidence,
+    NotEnoughAtSource,
+    RetirementRecordUsed,
+    TypeNotSoldHere,
+    UnknownLot,
+    UnknownProject,
+)
+from portal.registry.rules.ledger import (
+    GRAMS_PER_TONNE,
+    BlockState,
+    FreeRange,
+    GramRange,
+    NotEnoughCredits,
+    ProjectType,
+    UnitClass,
+    issue_at,
+    take,
+)
+from portal.registry.rules.serials import Serial
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDraft:
+    """A project as its registry describes it."""
+
+    code: str
+    registry: str
+    source_id: str
+    name: Bilingual
+    about: Bilingual
+    type: ProjectType
+    methodology: str
+    country: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationDraft:
+    """A verifier's report: what was confirmed for a period, and what goes to the buffer."""
+
+    period_start: date
+    period_end: date
+    verifier: str
+    verified: Mass
+    buffer: Mass
+    opinion: str
+    report_sha256: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraft:
+    """A lot to open: which serials, how many tonnes of them, and the record of their retirement."""
+
+    code: str
+    project_code: str
+    serials: tuple[str, ...]
+    tonnes: int | None  # None: all that is still held of these serials
+    retirement_reference: str
+    retired_on: date
+    evidence_sha256: str
+    evidence_url: str
+    price_per_t: Money
+    rank: int
+    is_demo: bool
+    evidence_file: str = ""
+
+
+def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime) -> str:
+    """A new project in state ``registered``; its id. An existing code is left as it is."""
+    if not policy.may_run_registry(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        known = session.execute(select(Project.id).where(Project.code == draft.code)).scalar_one_or_none()
+        if known:
+            return known
+        project_id = new_id("prj")
+        session.execute(
+            insert(Project).values(
+                id=project_id, code=draft.code, source_registry=draft.registry, source_id=draft.source_id,
+                name_zh=draft.name.zh, name_en=draft.name.en, about_zh=draft.about.zh, about_en=draft.about.en,
+                type=draft.type, methodology=draft.methodology, country=draft.country, state="registered",
+                is_demo=draft.is_demo, created_at=now,
+            )
+        )  # fmt: skip
+        session.execute(
+            insert(ProjectEvent).values(
+                id=new_id("pev"),
+                project_id=project_id,
+                to_state="registered",
+                actor_id=actor.id,
+                document=document,
+                at=now,
+            )
+        )
+        audit.record(actor, "project.registered", project_id, now, code=draft.code, document=document)
+        return project_id
+
+
+def issue(
+    actor: Actor,
+    project_code: str,
+    verification: VerificationDraft,
+    serial: Serial,
+    issued_on: date,
+    now: datetime,
+) -> str:
+    """Issue units of our own against a verification; the issuance's id.
+
+    The database refuses more than verified − buffer (I7). Raises UnknownProject.
+    """
+    if not policy.may_run_registry(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        project_id = project_id_of(session, project_code)
+        verification_id = new_id("ver")
+        session.execute(
+            insert(Verification).values(
+                id=verification_id, project_id=project_id, period_start=verification.period_start,
+                period_end=verification.period_end, verifier=verification.verifier,
+                verified_g=verification.verified.grams, buffer_g=verification.buffer.grams,
+                opinion=verification.opinion, report_sha256=verification.report_sha256, is_demo=verification.is_demo,
+            )
+        )  # fmt: skip
+        issuance_id = enter_issuance(
+            session, actor, project_id, serial, issued_on, now,
+            verification_id=verification_id, is_demo=verification.is_demo,
+        )  # fmt: skip
+        audit.record(actor, "credits.issued", issuance_id, now, serial=serial.text)
+        return issuance_id
+
+
+def enter_issuance(
+    session: Session,
+    actor: Actor,
+    project_id: str,
+    serial: Serial,
+    issued_on: date | None,
+    now: datetime,
+    *,
+    verification_id: str | None = None,
+    import_id: str | None = None,
+    source_facts: dict[str, str] | None = None,
+    retired_at_source: bool = False,
+    is_demo: bool = False,
+) -> str:
+    """Give a serial block its grams: one issuance and the one block that covers it."""
+    alone(session, "issuance addresses")
+    end = session.execute(select(func.coalesce(func.max(Issuance.end_g), 0))).scalar_one()
+    grams = issue_at(int(end), Mass.t(serial.count))
+    issuance_id = new_id("iss")
+    session.execute(
+        insert(Issuance).values(
+            id=issuance_id, project_id=project_id, verification_id=verification_id, import_id=import_id,
+            source_registry=serial.registry, source_serial=serial.text, serial_group=serial.group,
+            first_unit=serial.first, last_unit=serial.last, unit_class=UnitClass.EX_POST,
+            vintage_start=serial.vintage_start, vintage_end=serial.vintage_end, issued_on=issued_on,
+            start_g=grams.start, end_g=grams.end, source_facts=source_facts or {}, is_demo=is_demo,
+        )
+    )  # fmt: skip
+    state = BlockState.RETIRED if retired_at_source else BlockState.HELD
+    account = (
+        account_of(session, "retired") if retired_at_source else account_of(session, "developer", project_id)
+    )
+    block = {
+        "id": new_id("blk"), "issuance_id": issuance_id, "unit_class": UnitClass.EX_POST, "start_g": grams.start,
+        "end_g": grams.end, "account_id": account, "rank": 0, "state": state,
+    }  # fmt: skip
+    session.execute(insert(Block), [block])
+    journal(
+        session, actor, f"issue:{issuance_id}", "issue", now,
+        made=[{"id": block["id"], "of": None, "start": grams.start, "end": grams.end, "state": state}],
+    )  # fmt: skip
+    return issuance_id
+
+
+def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
+    """Put whole tonnes, retired at their source for this lot, up for attribution; the lot's id.
+
+    Raises UnknownProject, TypeNotSoldHere, BadEvidence, RetirementRecordUsed, NotEnoughAtSource.
+    """
+    if not policy.may_run_registry(actor):
+        raise NotAllowed()
+    if not draft.evidence_sha256 or not (draft.evidence_url or draft.evidence_file):
+        raise BadEvidence()
+    with transaction() as session:
+        project_id = project_id_of(session, draft.project_code)
+        kind = session.execute(select(Project.type).where(Project.id == project_id)).scalar_one()
+        if not ProjectType(kind).is_sold_here:
+            raise TypeNotSoldHere()
+        alone(session, "opening lots")
+        issuances = (
+            session.execute(
+                select(Issuance)
+                .where(Issuance.project_id == project_id, Issuance.source_serial.in_(draft.serials))
+                .order_by(Issuance.vintage_start, Issuance.start_g)
+            )
+            .scalars()
+            .all()
+        )
+        if not issuances:
+            raise NotEnoughAtSource(serial=", ".join(draft.serials)[:200], left=Mass(0))
+        registry = issuances[0].source_registry
+        if session.scalar(select(PoolLot.id).where(PoolLot.source_registry == registry,
+                                                   PoolLot.retirement_reference == draft.retirement_reference)):  # fmt: skip
+            raise RetirementRecordUsed(reference=draft.retirement_reference)
+        rows = session.execute(
+            select(Block.id, Block.start_g, Block.end_g, Block.issuance_id)
+            .where(
+                Block.issuance_id.in_([i.id for i in issuances]),
+                Block.state == BlockState.HELD,
+                Block.lot_id.is_(None),
+            )
+            .order_by(Block.start_g)
+        ).all()
+        free_of = {row.id: row.issuance_id for row in rows}
+        free = [FreeRange(row.id, GramRange(row.start_g, row.end_g)) for row in rows]
+        held = sum(block.grams.mass.grams for block in free)
+        wanted = Mass(draft.tonnes * GRAMS_PER_TONNE if draft.tonnes else held)
+        try:
+            slices = take(free, wanted)
+        except NotEnoughCredits as short:
+            raise NotEnoughAtSource(
+                serial=", ".join(draft.serials)[:200], left=short.params["left"]
+            ) from None
+        lot_id = new_id("lot")
+        account_id = account_of(session, "pool", lot_id)
+        session.execute(
+            insert(PoolLot).values(
+                id=lot_id, code=draft.code, project_id=project_id, account_id=account_id, source_registry=registry,
+                retirement_reference=draft.retirement_reference, retired_on=draft.retired_on,
+                evidence_sha256=draft.evidence_sha256, evidence_url=draft.evidence_url, evidence_file=draft.evidence_file,
+                retired_g=wanted.grams, free_g=0, attributed_g=0, price_minor_per_t=draft.price_per_t.minor,
+                currency=draft.price_per_t.currency, vintage_start=min(i.vintage_start for i in issuances),
+                vintage_end=max(i.vintage_end for i in issuances), rank=draft.rank, is_demo=draft.is_demo, opened_at=now,
+            )
+        )  # fmt: skip
+        for rank, piece in enumerate(slices):
+            block_id = piece.block.block_id
+            if piece.rest:
+                block_id = _split(session, actor, block_id, piece.grams, piece.rest, now)
+            session.execute(
+                update(Block)
+                .where(Block.id == block_id)
+                .values(lot_id=lot_id, account_id=account_id, rank=rank)
+            )
+        session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=wanted.grams))
+        taken = {piece.block.block_id: piece.grams.mass.grams for piece in slices}
+        log.record(_opened(draft, ProjectType(kind), issuances, taken, free_of, wanted), lot_id, now)
+        audit.record(actor, "lot.opened", lot_id, now, code=draft.code, retired_g=wanted.grams)
+        return lot_id
+
+
+def close_lot(actor: Actor, code: str, because: str, now: datetime) -> None:
+    """Sell no more of this lot; what is held for orders stays theirs. Raises UnknownLot."""
+    if not policy.may_run_registry(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        lot_id = session.execute(
+            update(PoolLot)
+            .where(PoolLot.code == code)
+            .values(closed_at=func.coalesce(PoolLot.closed_at, now))
+            .returning(PoolLot.id)
+        ).scalar_one_or_none()
+        if lot_id is None:
+            raise UnknownLot(code=code)
+        audit.record(actor, "lot.closed", lot_id, now, because=because)
+
+
+def _opened(
+    draft: LotDraft,
+    kind: ProjectType,
+    issuances: Sequence[Issuance],
+    taken: dict[str, int],
+    free_of: dict[str, str],
+    wanted: Mass,
+) -> records.LotOpened:
+    grams: dict[str, int] = {}
+    for block_id, part in taken.items():
+        grams[free_of[block_id]] = grams.get(free_of[block_id], 0) + part
+    return records.LotOpened(
+        lot=draft.code,
+        registry=issuances[0].source_registry,
+        project=draft.project_code,
+        project_type=kind.value,
+        vintage_start=min(i.vintage_start for i in issuances).isoformat(),
+        vintage_end=max(i.vintage_end for i in issuances).isoformat(),
+        serials=tuple(
+            records.LotSerial(i.source_serial, grams[i.id] // GRAMS_PER_TONNE)
+            for i in issuances
+            if i.id in grams
+        ),
+        retired_t=wanted.grams // GRAMS_PER_TONNE,
+        retirement_reference=draft.retirement_reference,
+        retired_on=draft.retired_on.isoformat(),
+        evidence_sha256=draft.evidence_sha256,
+        demo=draft.is_demo,
+    )
+
+
+def project_id_of(session: Session, code: str) -> str:
+    found = session.execute(select(Project.id).where(Project.code == code)).scalar_one_or_none()
+    if found is None:
+        raise UnknownProject(code=code)
+    return found
+
+
+def _split(
+    session: Session, actor: Actor, block_id: str, head: GramRange, rest: GramRange, now: datetime
+) -> str:
+    """Close a held block and give its head and its rest a block each; the head's id."""
+    parent = session.execute(select(Block).where(Block.id == block_id)).scalar_one()
+    children = [
+        {"id": new_id("blk"), "issuance_id": parent.issuance_id, "unit_class": parent.unit_class, "parent_id": block_id,
+         "start_g": part.start, "end_g": part.end, "account_id": parent.account_id, "rank": parent.rank,
+         "state": BlockState.HELD}
+        for part in (head, rest)
+    ]  # fmt: skip
+    session.execute(update(Block).where(Block.id == block_id).values(state=BlockState.SPLIT))
+    session.execute(insert(Block), children)
+    journal(
+        session, actor, f"split:{block_id}", "split", now, split=[block_id],
+        made=[{"id": c["id"], "of": block_id, "start": c["start_g"], "end": c["end_g"], "state": c["state"]} for c in children],
+    )  # fmt: skip
+    return str(children[0]["id"])

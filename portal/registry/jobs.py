@@ -1,0 +1,48 @@
+"""Work in the background: places and signatures for what was put on record."""
+
+from pathlib import Path
+
+from flask import current_app
+
+from portal import jobs
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.registry.commands import log
+from portal.registry.queries import log as read
+from portal.registry.rules.checkpoint import Checkpoint
+from portal.registry.signer_gateway import Signer
+
+
+def signer() -> Signer:
+    config = current_app.config["PORTAL"]
+    return Signer(config.checkpoint_seed, config.checkpoint_origin, Path(config.instance) / "signer" / "last")
+
+
+@jobs.every(seconds=1)
+def sequence_and_sign() -> None:
+    """Place pending records, then publish a checkpoint of the grown log. Raises LogForked."""
+    actor = Actor.system("sequencer")
+    log.sequence(actor)
+    sign_checkpoint(actor)
+
+
+def sign_checkpoint(actor: Actor) -> int:
+    """Have the log as it is signed and kept, when it has grown; its size."""
+    size = read.size()
+    known = read.latest_checkpoint()
+    if size == (known.size if known else 0):
+        return size
+    hand = signer()
+    last = hand.last()
+    # A log that is shorter than the signer's last word has no such proof: sign() refuses it.
+    proof = read.consistency(last.size, size) if last and 0 < last.size < size else []
+    root = read.root_at(size)
+    note = hand.sign(Checkpoint(hand.origin, size, root), proof)
+    log.publish(actor, size, root, note, clock.now())
+    return size
+
+
+def is_behind_signer() -> bool:
+    """Whether the database is older than what was already published, as after restoring an old backup."""
+    last = signer().last()
+    return last is not None and last.size > read.size()

@@ -1,0 +1,135 @@
+"""The transparency log, read: its size, entries, proofs and signed checkpoints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+
+from portal.db import db
+from portal.kernel.errors import NotFound
+from portal.registry.models import Checkpoint, Entry, Node, Pending, Record
+from portal.registry.rules import checkpoint, merkle
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    idx: int
+    record_id: str
+    kind: str
+    subject_id: str
+    body: str
+    leaf_hash: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogProof:
+    """A record's place and the proof of it, in the tree of a signed checkpoint."""
+
+    idx: int
+    size: int
+    root_hex: str
+    note: str
+    proof: tuple[bytes, ...]
+    body: str
+
+    @property
+    def text(self) -> str:
+        """As a C2SP tlog-proof, ready to be attached or downloaded."""
+        return checkpoint.write_proof(checkpoint.LogProof(self.idx, self.proof, self.note))
+
+
+def size() -> int:
+    """How many records have a place in the log."""
+    return int(db.session.execute(select(func.coalesce(func.max(Entry.idx), -1) + 1)).scalar_one())
+
+
+def waiting() -> int:
+    return int(db.session.execute(select(func.count()).select_from(Pending)).scalar_one())
+
+
+def latest_checkpoint() -> SignedHead | None:
+    return checkpoint_at_least(0, newest=True)
+
+
+def checkpoint_at_least(wanted: int, newest: bool = False) -> SignedHead | None:
+    """The first checkpoint whose tree holds ``wanted`` entries; the newest one with ``newest``."""
+    order = Checkpoint.size.desc() if newest else Checkpoint.size.asc()
+    row = db.session.execute(
+        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+        .where(Checkpoint.size >= wanted)
+        .order_by(order)
+        .limit(1)
+    ).one_or_none()
+    return SignedHead(row.size, row.root, row.note, row.at) if row else None
+
+
+def nodes(wanted: list[merkle.Address]) -> Callable[[int, int], bytes]:
+    """A reader of exactly these nodes, fetched in one query."""
+    if not wanted:
+        return lambda level, idx: b""
+    rows = db.session.execute(
+        select(Node.level, Node.idx, Node.hash).where(tuple_(Node.level, Node.idx).in_(wanted))
+    )
+    found = {(row.level, row.idx): row.hash for row in rows}
+    return lambda level, idx: found[level, idx]
+
+
+def root_at(tree_size: int) -> bytes:
+    return merkle.root(tree_size, nodes(merkle.root_nodes(tree_size)))
+
+
+def entries(start: int, end: int) -> list[LogEntry]:
+    """Entries ``start`` … ``end - 1``."""
+    rows = db.session.execute(
+        select(Entry.idx, Entry.leaf_hash, Record.id, Record.kind, Record.subject_id, Record.body, Record.at)
+        .join(Record, Record.id == Entry.record_id)
+        .where(Entry.idx >= start, Entry.idx < end)
+        .order_by(Entry.idx)
+    )
+    return [LogEntry(r.idx, r.id, r.kind, r.subject_id, r.body, r.leaf_hash, r.at) for r in rows]
+
+
+def proof_for(kind: str, subject_id: str) -> LogProof | None:
+    """Proof of the record of this fact in the first signed checkpoint that holds it; None until there is one."""
+    row = db.session.execute(
+        select(Entry.idx, Record.body)
+        .join(Record, Record.id == Entry.record_id)
+        .where(Record.kind == kind, Record.subject_id == subject_id)
+    ).one_or_none()
+    head = checkpoint_at_least(row.idx + 1) if row else None
+    if row is None or head is None:
+        return None
+    proof = inclusion(row.idx, head.size)
+    return LogProof(row.idx, head.size, head.root.hex(), head.note, tuple(proof), row.body)
+
+
+def inclusion(idx: int, tree_size: int) -> list[bytes]:
+    """Raises NotFound unless 0 ≤ idx < tree_size ≤ size()."""
+    if not 0 <= idx < tree_size <= size():
+        raise NotFound()
+    return merkle.inclusion_proof(idx, tree_size, nodes(merkle.inclusion_nodes(idx, tree_size)))
+
+
+def consistency(old: int, new: int) -> list[bytes]:
+    """Raises NotFound unless 0 < old ≤ new ≤ size()."""
+    if not 0 < old <= new <= size():
+        raise NotFound()
+    return merkle.consistency_proof(old, new, nodes(merkle.consistency_nodes(old, new)))
+
+
+def is_in_step(now: datetime, seconds: int) -> bool:
+    """Whether no record has waited longer than that for its place (for /readyz)."""
+    oldest = db.session.execute(
+        select(func.min(Record.at)).join(Pending, Pending.record_id == Record.id)
+    ).scalar_one()
+    return oldest is None or (now - oldest).total_seconds() <= seconds

@@ -1,0 +1,286 @@
+"""The public register: projects, lots, serials, and who was attributed what (by commitment, not by name)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from portal.db import db
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.registry.models import (
+    Block,
+    Issuance,
+    PoolLot,
+    Project,
+    Retirement,
+    RetirementRange,
+    RetirementVoid,
+)
+from portal.registry.rules import serials
+from portal.registry.rules.errors import UnknownLot, UnknownProject
+from portal.registry.rules.ledger import BlockState, ProjectType
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    id: str
+    code: str
+    registry: str
+    source_id: str
+    name: Bilingual
+    about: Bilingual
+    type: ProjectType
+    methodology: str
+    country: str
+    state: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A pool lot as anybody may see it. ``free`` is what can be bought now."""
+
+    id: str
+    code: str
+    project: ProjectView
+    registry: str
+    vintage_start: date
+    vintage_end: date
+    retired: Mass
+    attributed: Mass
+    free: Mass
+    price_per_t: Money
+    retirement_reference: str
+    retired_on: date
+    evidence_sha256: str
+    evidence_url: str
+    is_demo: bool
+    opened_at: datetime
+    closed_at: datetime | None
+
+    @property
+    def project_type(self) -> ProjectType:
+        return self.project.type
+
+    @property
+    def unattributed(self) -> Mass:
+        """Retired at the source and nobody's claim; more than ``free`` while orders are being paid."""
+        return self.retired - self.attributed
+
+
+@dataclass(frozen=True, slots=True)
+class SerialView:
+    """A serial block as the register knows it."""
+
+    serial: str
+    registry: str
+    project: ProjectView
+    vintage_start: date
+    vintage_end: date
+    tonnes: int
+    retired_at_source: bool
+    is_demo: bool
+    lots: tuple[str, ...]
+    by_state: dict[BlockState, Mass]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionView:
+    """One retirement's part of a lot. ``holder`` is a commitment that only its certificate can open."""
+
+    retirement_id: str
+    holder: str
+    part: str
+    mass: Mass
+    purpose: str
+    at: datetime
+    test: bool
+    is_void: bool
+
+
+_PROJECT = (
+    Project.id, Project.code, Project.source_registry, Project.source_id, Project.name_zh, Project.name_en,
+    Project.about_zh, Project.about_en, Project.type, Project.methodology, Project.country, Project.state, Project.is_demo,
+)  # fmt: skip
+
+
+def _project(row: Row[Any]) -> ProjectView:
+    return ProjectView(
+        id=row.id, code=row.code, registry=row.source_registry, source_id=row.source_id,
+        name=Bilingual(row.name_zh, row.name_en), about=Bilingual(row.about_zh, row.about_en),
+        type=ProjectType(row.type), methodology=row.methodology, country=row.country, state=row.state, is_demo=row.is_demo,
+    )  # fmt: skip
+
+
+def projects(
+    of_type: ProjectType | None = None, after: str | None = None, limit: int = 50
+) -> list[ProjectView]:
+    """Projects by code; those with a lot first are the caller's concern."""
+    query = select(*_PROJECT).order_by(Project.code).limit(limit)
+    if of_type:
+        query = query.where(Project.type == of_type)
+    if after:
+        query = query.where(Project.code > after)
+    return [_project(row) for row in db.session.execute(query)]
+
+
+def project(code: str) -> ProjectView:
+    """Raises UnknownProject."""
+    row = db.session.execute(select(*_PROJECT).where(Project.code == code)).one_or_none()
+    if row is None:
+        raise UnknownProject(code=code[:80])
+    return _project(row)
+
+
+def _lots() -> Select[Any]:
+    return select(PoolLot, *_PROJECT).join(Project, Project.id == PoolLot.project_id)
+
+
+def _lot(row: Row[Any]) -> LotView:
+    lot: PoolLot = row.PoolLot
+    return LotView(
+        id=lot.id, code=lot.code, project=_project(row), registry=lot.source_registry, vintage_start=lot.vintage_start,
+        vintage_end=lot.vintage_end, retired=Mass(lot.retired_g), attributed=Mass(lot.attributed_g), free=Mass(lot.free_g),
+        price_per_t=Money(lot.price_minor_per_t, lot.currency), retirement_reference=lot.retirement_reference,
+        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url, is_demo=lot.is_demo,
+        opened_at=lot.opened_at, closed_at=lot.closed_at,
+    )  # fmt: skip
+
+
+def open_lots(currency: str | None = None) -> list[LotView]:
+    """What can be bought, in the order the city recommends."""
+    query = _lots().where(PoolLot.closed_at.is_(None)).order_by(PoolLot.rank, PoolLot.code)
+    if currency:
+        query = query.where(PoolLot.currency == currency)
+    return [_lot(row) for row in db.session.execute(query).all()]
+
+
+def lots(of_project: str | None = None, after: str | None = None, limit: int = 50) -> list[LotView]:
+    """All lots, closed ones too, by code."""
+    query = _lots().order_by(PoolLot.code).limit(limit)
+    if of_project:
+        query = query.where(Project.code == of_project)
+    if after:
+        query = query.where(PoolLot.code > after)
+    return [_lot(row) for row in db.session.execute(query).all()]
+
+
+def lot(code: str) -> LotView:
+    """Raises UnknownLot."""
+    row = db.session.execute(_lots().where(PoolLot.code == code)).one_or_none()
+    if row is None:
+        raise UnknownLot(code=code[:80])
+    return _lot(row)
+
+
+def serials_of(project_code: str, after: int = -1, limit: int = 50) -> list[SerialView]:
+    query = (
+        _serials()
+        .where(Project.code == project_code, Issuance.start_g > after)
+        .order_by(Issuance.start_g)
+        .limit(limit)
+    )
+    return [_serial(row) for row in db.session.execute(query).all()]
+
+
+def serials_of_lot(lot_id: str) -> list[str]:
+    """The serial blocks that a lot draws on."""
+    query = (
+        select(Issuance.source_serial)
+        .distinct()
+        .join(Block, Block.issuance_id == Issuance.id)
+        .where(Block.lot_id == lot_id)
+        .order_by(Issuance.source_serial)
+    )
+    return list(db.session.scalars(query))
+
+
+def find(text: str, limit: int = 20) -> list[SerialView]:
+    """Serial blocks that a typed serial names, whole, a unit inside, or one of our parts of it.
+
+    Raises UnreadableSerial.
+    """
+    wanted = serials.look_up(text)
+    query = _serials().order_by(Issuance.start_g).limit(limit)
+    if wanted.registry:
+        query = query.where(Issuance.source_registry == wanted.registry)
+    if wanted.group:
+        query = query.where(Issuance.serial_group == wanted.group)
+    query = query.where(Issuance.first_unit <= wanted.last, Issuance.last_unit >= wanted.first)
+    return [_serial(row) for row in db.session.execute(query).all()]
+
+
+def _serials() -> Select[Any]:
+    return select(Issuance, *_PROJECT).join(Project, Project.id == Issuance.project_id)
+
+
+def _serial(row: Row[Any]) -> SerialView:
+    issued: Issuance = row.Issuance
+    states = db.session.execute(
+        select(Block.state, func.sum(Block.end_g - Block.start_g))
+        .where(Block.issuance_id == issued.id, Block.state != BlockState.SPLIT)
+        .group_by(Block.state)
+    )
+    codes = db.session.scalars(
+        select(PoolLot.code)
+        .distinct()
+        .join(Block, Block.lot_id == PoolLot.id)
+        .where(Block.issuance_id == issued.id)
+        .order_by(PoolLot.code)
+    )
+    return SerialView(
+        serial=issued.source_serial, registry=issued.source_registry, project=_project(row),
+        vintage_start=issued.vintage_start, vintage_end=issued.vintage_end,
+        tonnes=issued.last_unit - issued.first_unit + 1, retired_at_source=bool(issued.source_facts.get("retired_on")),
+        is_demo=issued.is_demo, lots=tuple(codes), by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
+    )  # fmt: skip
+
+
+def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> list[AttributionView]:
+    """Every attribution of a lot, newest first; ``before`` is the last retirement id of the page above."""
+    query = (
+        select(Retirement, RetirementRange.start_g, RetirementRange.end_g, Issuance.source_serial,
+               Issuance.start_g.label("base"), RetirementVoid.retirement_id.label("void"))
+        .join(RetirementRange, RetirementRange.retirement_id == Retirement.id)
+        .join(Block, Block.id == RetirementRange.block_id)
+        .join(Issuance, Issuance.id == Block.issuance_id)
+        .join(PoolLot, PoolLot.id == Block.lot_id)
+        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
+        .where(PoolLot.code == lot_code)
+        .order_by(Retirement.id.desc(), RetirementRange.start_g).limit(limit)
+    )  # fmt: skip
+    if before:
+        query = query.where(Retirement.id < before)
+    return [
+        AttributionView(
+            row.Retirement.id, row.Retirement.holder,
+            f"{row.source_serial}/g{row.start_g - row.base + 1}-{row.end_g - row.base}",
+            Mass(row.end_g - row.start_g), row.Retirement.purpose, row.Retirement.at, row.Retirement.test, row.void is not None,
+        )
+        for row in db.session.execute(query)
+    ]  # fmt: skip
+
+
+def retired_for(purpose: str) -> Mass:
+    """How much is retired for this purpose and not taken back: what a pledge or an event shows."""
+    grams = db.session.execute(
+        select(func.coalesce(func.sum(Retirement.mass_g), 0))
+        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
+        .where(Retirement.purpose == purpose, RetirementVoid.retirement_id.is_(None))
+    ).scalar_one()
+    return Mass(int(grams))
+
+
+def total_retired(with_test: bool) -> Mass:
+    """All that was ever retired here and stands; test money only counts where all money is test money."""
+    query = (
+        select(func.coalesce(func.sum(Retirement.mass_g), 0))
+        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
+        .where(RetirementVoid.retirement_id.is_(None))
+    )
+    if not with_test:
+        query = query.where(Retirement.test.is_(False))
+    return Mass(int(db.session.execute(query).scalar_one()))

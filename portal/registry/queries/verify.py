@@ -1,0 +1,253 @@
+"""The registry's share of ``ledger verify``: recompute from bodies and journal, compare with the tables.
+
+Each function yields the faults it finds in the order of the rows, so that the first is the first wrong
+row. Rows are streamed: memory stays flat however long the log is, apart from the live blocks.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from sqlalchemy import func, select
+
+from portal.db import db
+from portal.registry.models import (
+    Block,
+    Checkpoint,
+    Entry,
+    Issuance,
+    LedgerEntry,
+    Node,
+    PoolLot,
+    Record,
+    Retirement,
+    RetirementRange,
+    RetirementVoid,
+)
+from portal.registry.rules import checkpoint, ledger, merkle, records
+from portal.registry.rules.audit import Check, Fault
+from portal.registry.rules.checkpoint import NotACheckpoint, PublicKey
+from portal.registry.rules.ledger import BlockState, GramRange
+
+STREAM = 2_000
+
+
+def bodies() -> Iterator[Fault]:
+    """Check 1: every body hashes to its leaf, places are gap-free, stored subtrees are those of the leaves."""
+    rows = db.session.execute(
+        select(Entry.idx, Entry.leaf_hash, Record.id, Record.body)
+        .join(Record, Record.id == Entry.record_id)
+        .order_by(Entry.idx)
+        .execution_options(yield_per=STREAM)
+    )
+    expected = 0
+    leaves: list[bytes] = []
+    for row in rows:
+        if row.idx != expected:
+            yield Fault(Check.BODIES, f"entry {expected}", f"is missing: the next place taken is {row.idx}")
+            return
+        leaf = merkle.leaf_hash(row.body.encode())
+        if leaf != row.leaf_hash:
+            yield Fault(
+                Check.BODIES,
+                f"entry {row.idx} ({row.id})",
+                "the body was changed: it no longer hashes to its leaf",
+            )
+        try:
+            records.read(row.body.encode())
+        except records.NotARecord as fault:
+            yield Fault(
+                Check.BODIES, f"entry {row.idx} ({row.id})", f"is not a record: {fault.params['why']}"
+            )
+        leaves.append(leaf)
+        expected += 1
+    # A whole tree grown from the recomputed leaves: each stored subtree must be one of its own.
+    grown = {(level, idx): digest for level, idx, digest in merkle.append(0, leaves, _none)} if leaves else {}
+    for node in db.session.execute(
+        select(Node.level, Node.idx, Node.hash).execution_options(yield_per=STREAM)
+    ):
+        if grown.pop((node.level, node.idx), None) != node.hash:
+            yield Fault(Check.BODIES, f"node {node.level}/{node.idx}", "is not the hash of its entries")
+    for level, idx in sorted(grown):
+        yield Fault(Check.BODIES, f"node {level}/{idx}", "is missing")
+
+
+def checkpoints(origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
+    """Check 2: every published checkpoint carries a trusted signature and is a beginning of this log."""
+    leaves = [
+        merkle.leaf_hash(body.encode())
+        for body in db.session.scalars(
+            select(Record.body).join(Entry, Entry.record_id == Record.id).order_by(Entry.idx)
+        )
+    ]
+    grown = {(level, idx): digest for level, idx, digest in merkle.append(0, leaves, _none)} if leaves else {}
+    for head in db.session.scalars(select(Checkpoint).order_by(Checkpoint.size)):
+        where = f"checkpoint {head.size}"
+        try:
+            signed = checkpoint.verify(head.note, origin, trusted)
+        except NotACheckpoint as fault:
+            yield Fault(Check.CHECKPOINTS, where, f"its signature does not hold: {fault.params['why']}")
+            continue
+        if (signed.size, signed.root) != (head.size, head.root):
+            yield Fault(Check.CHECKPOINTS, where, "the stored head is not the one that was signed")
+        if head.size > len(leaves):
+            yield Fault(
+                Check.CHECKPOINTS,
+                where,
+                f"the log has only {len(leaves)} entries: it is behind what was published",
+            )
+        elif merkle.root(head.size, lambda level, idx: grown[level, idx]) != signed.root:
+            yield Fault(
+                Check.CHECKPOINTS, where, "the log's first entries no longer give the root that was signed"
+            )
+
+
+def tables() -> Iterator[Fault]:
+    """Check 3: the blocks are the projection of the journal, and retirements are what the log says."""
+    yield from _blocks_are_the_journals()
+    yield from _issuances_are_covered()
+    yield from _retirements_are_the_logs()
+
+
+def source() -> Iterator[Fault]:
+    """Check 5: per lot, what blocks, balance and record of retirement say fits together."""
+    held = func.sum(Block.end_g - Block.start_g)
+    by_lot: dict[str, dict[str, int]] = {}
+    for lot_id, state, grams in db.session.execute(
+        select(Block.lot_id, Block.state, held)
+        .where(Block.lot_id.is_not(None), Block.state != BlockState.SPLIT)
+        .group_by(Block.lot_id, Block.state)
+    ):
+        by_lot.setdefault(lot_id, {})[state] = int(grams)
+    for lot in db.session.scalars(select(PoolLot).order_by(PoolLot.code)):
+        states = by_lot.get(lot.id, {})
+        if (covered := sum(states.values())) != lot.retired_g:
+            yield Fault(
+                Check.SOURCE,
+                f"lot {lot.code}",
+                f"has blocks of {covered} g but {lot.retired_g} g were retired at the source",
+            )
+        if states.get(BlockState.RETIRED, 0) != lot.attributed_g:
+            yield Fault(
+                Check.SOURCE,
+                f"lot {lot.code}",
+                f"says {lot.attributed_g} g are attributed, its blocks say {states.get(BlockState.RETIRED, 0)} g",
+            )
+        if states.get(BlockState.HELD, 0) != lot.free_g:
+            yield Fault(
+                Check.SOURCE,
+                f"lot {lot.code}",
+                f"says {lot.free_g} g are free, its blocks say {states.get(BlockState.HELD, 0)} g",
+            )
+
+
+def _blocks_are_the_journals() -> Iterator[Fault]:
+    rebuilt: dict[str, tuple[int, int, str]] = {}
+    for entry in db.session.execute(
+        select(LedgerEntry.seq, LedgerEntry.body)
+        .order_by(LedgerEntry.seq)
+        .execution_options(yield_per=STREAM)
+    ):
+        body = entry.body
+        for block_id in body.get("split", ()):
+            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
+            rebuilt[block_id] = (start, end, BlockState.SPLIT)
+        for made in body.get("made", ()):
+            rebuilt[made["id"]] = (made["start"], made["end"], made["state"])
+        for block_id in body.get("taken", ()):
+            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
+            rebuilt[block_id] = (start, end, BlockState.RESERVED)
+        for block_id in body.get("moved", ()):
+            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
+            rebuilt[block_id] = (start, end, body["to"])
+    for block in db.session.execute(
+        select(Block.id, Block.start_g, Block.end_g, Block.state)
+        .order_by(Block.start_g)
+        .execution_options(yield_per=STREAM)
+    ):
+        told = rebuilt.pop(block.id, None)
+        if told != (block.start_g, block.end_g, block.state):
+            yield Fault(
+                Check.TABLES,
+                f"block {block.id}",
+                f"is {(block.start_g, block.end_g, block.state)}, the journal says {told}",
+            )
+    for block_id in sorted(rebuilt):
+        yield Fault(Check.TABLES, f"block {block_id}", "is in the journal but not in the table")
+
+
+def _issuances_are_covered() -> Iterator[Fault]:
+    rows = db.session.execute(
+        select(
+            Issuance.source_serial,
+            Issuance.start_g,
+            Issuance.end_g,
+            Block.start_g.label("low"),
+            Block.end_g.label("high"),
+        )
+        .outerjoin(Block, (Block.issuance_id == Issuance.id) & (Block.state != BlockState.SPLIT))
+        .order_by(Issuance.start_g, Block.start_g)
+        .execution_options(yield_per=STREAM)
+    )
+    for (serial, start, end), leaves in groupby(
+        rows, key=lambda row: (row.source_serial, row.start_g, row.end_g)
+    ):
+        parts = [GramRange(row.low, row.high) for row in leaves if row.low is not None]
+        for fault in ledger.partition_faults(GramRange(start, end), parts):
+            first, last = fault.grams.start - start + 1, fault.grams.end - start
+            yield Fault(Check.TABLES, f"serial {serial}", f"{fault.kind} at g{first}-{last}")
+
+
+def _retirements_are_the_logs() -> Iterator[Fault]:
+    told: dict[str, tuple[int, str, bool]] = {}
+    void: set[str] = set()
+    for record_id, kind, body in db.session.execute(
+        select(Record.id, Record.kind, Record.body)
+        .where(Record.kind.in_((records.Attribution.kind, records.Reversal.kind)))
+        .execution_options(yield_per=STREAM)
+    ):
+        try:
+            facts = records.read(body.encode()).facts
+        except records.NotARecord:
+            yield Fault(Check.TABLES, f"record {record_id}", f"of kind {kind} cannot be read")
+            continue
+        if isinstance(facts, records.Attribution):
+            told[facts.retirement] = (facts.grams, facts.holder, facts.test)
+            if sum(part.last_g - part.first_g + 1 for part in facts.ranges) != facts.grams:
+                yield Fault(Check.TABLES, f"record {record_id}", "its ranges do not add up to its grams")
+        elif isinstance(facts, records.Reversal):
+            void.add(facts.retirement)
+    ranges = (
+        select(
+            RetirementRange.retirement_id,
+            func.sum(RetirementRange.end_g - RetirementRange.start_g).label("grams"),
+        )
+        .group_by(RetirementRange.retirement_id)
+        .subquery()
+    )
+    for row in db.session.execute(
+        select(
+            Retirement.id,
+            Retirement.mass_g,
+            Retirement.holder,
+            Retirement.test,
+            ranges.c.grams,
+            RetirementVoid.because,
+        )
+        .outerjoin(ranges, ranges.c.retirement_id == Retirement.id)
+        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
+        .order_by(Retirement.id)
+        .execution_options(yield_per=STREAM)
+    ):
+        where = f"retirement {row.id}"
+        if row.grams is None or int(row.grams) != row.mass_g:
+            yield Fault(Check.TABLES, where, f"has ranges of {row.grams} g for {row.mass_g} g")
+        if told.pop(row.id, None) != (row.mass_g, row.holder, row.test):
+            yield Fault(Check.TABLES, where, "differs from its record in the log")
+        if (row.because is not None) != (row.id in void):
+            yield Fault(Check.TABLES, where, "the log and the table disagree on whether it was taken back")
+    for retirement_id in sorted(told):
+        yield Fault(Check.TABLES, f"retirement {retirement_id}", "is in the log but not in the table")
+
+
+def _none(level: int, idx: int) -> bytes:
+    raise LookupError(f"nothing stands before an empty log: {level}/{idx}")

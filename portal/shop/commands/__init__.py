@@ -1,0 +1,1 @@
+"""What the shop promises: one module per chapter in the life of an order."""

@@ -1,0 +1,268 @@
+"""Placing an order and the time until it is paid: reserve, open to pay, cancel, lapse, claim."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as DbSession
+
+from portal import audit, jobs
+from portal.db import transaction
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import is_id, new_id
+from portal.registry.commands import stock
+from portal.registry.rules.facts import Want
+from portal.shop import policy
+from portal.shop.commands.steps import Locked, begin, change, lock, orders, promise, step
+from portal.shop.models import OrderBuyer, OrderLine
+from portal.shop.provider import Session, SessionState
+from portal.shop.rules.orders import (
+    AlreadyClaimed,
+    BadOrderId,
+    Buyer,
+    NoLongerPayable,
+    NoSuchOrder,
+    OrderContentsDiffer,
+    StillPayable,
+    check_buyer,
+    check_purpose,
+    contents_digest,
+)
+from portal.shop.rules.quotes import Quote
+from portal.shop.rules.states import UNPAID, OrderEvent, OrderState
+from portal.shop.rules.terms import TERMS, PaymentKind, Terms
+
+SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting to pay again and again
+
+lines: Table = OrderLine.__table__  # type: ignore[assignment]
+buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
+
+
+def place_order(
+    actor: Actor,
+    order_id: str,
+    quote: Quote,
+    buyer: Buyer,
+    *,
+    purpose: str,
+    lang: str,
+    consent: bool,
+    provider: str,
+    test: bool,
+    idempotency_key: str,
+    now: datetime,
+    terms: Terms = TERMS,
+) -> str:
+    """Reserve what was quoted, for as long as it can be paid; returns the order's id.
+
+    The id is made by the client: the same id, or the same key, is the same order. Raises
+    NotEnoughCredits (nothing is kept), OrderContentsDiffer, BadOrderId, BadPurpose, BadName.
+    """
+    if not policy.may_buy(actor, buyer.organisation_id):
+        raise NotAllowed()
+    if not is_id(order_id, "ord"):
+        raise BadOrderId()
+    check_purpose(purpose)
+    check_buyer(buyer)
+    salt = secrets.token_bytes(32)
+    row: dict[str, Any] = {
+        "id": order_id, "idempotency_key": idempotency_key, "state": OrderState.RESERVED, "version": 1,
+        "contents": contents_digest(salt, quote, buyer, purpose, lang, consent),
+        "mass_g": quote.mass, "amount_minor": quote.total.minor, "currency": quote.total.currency,
+        "fees": {fee.kind.value: fee.amount.minor for fee in quote.fees},
+        "split": {share.party.value: share.amount.minor for share in quote.split},
+        "terms_version": quote.terms_version, "quote_hash": quote.hash, "purpose": purpose, "lang": lang,
+        "consent": consent, "payment": quote.payment, "provider": provider, "test": test, "hold_id": order_id,
+        "session_no": 1, "expires_at": terms.pay_until(quote.payment, now), "organisation_id": buyer.organisation_id,
+        "person_id": actor.id if actor.is_person else None, "created_at": now, "attention": "",
+    }  # fmt: skip
+    same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
+    with transaction() as session:
+        if known := same.known(session):
+            return known
+    try:
+        with transaction() as session:
+            # The order first: its unique id and key make a double click wait here, not at the stock.
+            session.execute(insert(orders).values(row))
+            session.execute(insert(buyers).values(
+                order_id=order_id, name=buyer.name, email=buyer.email, is_public=buyer.is_public, salt=salt
+            ))  # fmt: skip
+            wants = _write_lines(session, order_id, quote)
+            begin(session, order_id, actor, now)
+            if quote.payment is PaymentKind.TRANSFER:
+                _await_transfer(session, actor, order_id, now)
+            stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now)
+    except IntegrityError:
+        with transaction() as session:
+            if known := same.known(session):
+                return known
+        raise
+    return order_id
+
+
+class Same:
+    """What comes in with an order, to be compared with an order that is already there."""
+
+    def __init__(
+        self, order_id: str, key: str, quote: Quote, buyer: Buyer, purpose: str, lang: str, consent: bool
+    ) -> None:
+        self.order_id = order_id
+        self.key = key
+        self.contents = (quote, buyer, purpose, lang, consent)
+
+    def known(self, session: DbSession) -> str | None:
+        """The id of that order; None when there is none. Raises OrderContentsDiffer."""
+        found = session.execute(
+            select(orders.c.id, orders.c.contents, buyers.c.salt)
+            .join(buyers, buyers.c.order_id == orders.c.id, isouter=True)
+            .where(or_(orders.c.id == self.order_id, orders.c.idempotency_key == self.key))
+        ).all()
+        for row in found:
+            if row.salt is None or row.contents != contents_digest(row.salt, *self.contents):
+                raise OrderContentsDiffer()
+        return str(found[0].id) if found else None
+
+
+def _write_lines(session: DbSession, order_id: str, quote: Quote) -> list[Want]:
+    rows, wants = [], []
+    for position, line in enumerate(quote.lines):
+        line_id = new_id("lin")
+        wants.append(Want(line_id, line.offer.lot_codes, line.mass))
+        rows.append({
+            "id": line_id, "order_id": order_id, "position": position, "lots": list(line.offer.lot_codes),
+            "mass_g": line.mass, "minor_per_t": line.offer.per_tonne.minor, "amount_minor": line.amount.minor,
+        })  # fmt: skip
+    session.execute(insert(lines), rows)
+    return wants
+
+
+def _await_transfer(session: DbSession, actor: Actor, order_id: str, now: datetime) -> None:
+    order = lock(session, order_id)
+    step(session, order, OrderEvent.TRANSFER_CHOSEN, actor, now)
+    write_to_buyer(session, order, "order", now)
+
+
+def attach_session(actor: Actor, order_id: str, session: Session, now: datetime) -> None:
+    """The provider has opened this session for the order. Doing it again changes nothing.
+
+    Raises NoLongerPayable when the order has gone another way in the meantime.
+    """
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if order.session_id == session.id:
+            return
+        if order.state not in UNPAID or order.session_id is not None:
+            raise NoLongerPayable()
+        known = {"session_id": session.id, "session_url": session.url}
+        if order.state is OrderState.AWAITING_PAYMENT:
+            change(s, order, **known)
+        else:
+            step(s, order, OrderEvent.SESSION_MADE, actor, now, **known)
+
+
+def renew(actor: Actor, order_id: str, dead: Session | None, now: datetime, terms: Terms = TERMS) -> None:
+    """Let an unpaid order have another session, with time of its own; ``dead`` is the one before.
+
+    Raises NoLongerPayable, StillPayable.
+    """
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        _check_dead(order, dead)
+        if order.state not in UNPAID or order.session_no >= SESSIONS_PER_ORDER:
+            raise NoLongerPayable()
+        card = PaymentKind.CARD
+        stock.extend(actor, order.hold_id, terms.hold_until(card, now))
+        change(
+            s, order, session_no=order.session_no + 1, session_id=None, session_url=None,
+            expires_at=terms.pay_until(card, now),
+        )  # fmt: skip
+
+
+def note_failed_payment(actor: Actor, order_id: str, now: datetime) -> None:
+    """A try to pay failed. The credits stay reserved until the session ends, and the buyer may try again."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with transaction() as s:
+        order = lock(s, order_id)
+        if order.state is OrderState.AWAITING_PAYMENT:
+            step(s, order, OrderEvent.PAYMENT_FAILED, actor, now)
+
+
+def cancel_order(actor: Actor, order_id: str, ended: Session | None, now: datetime) -> None:
+    """The buyer does not want it any more, before paying. ``ended`` proves that nobody can pay either.
+
+    Raises StillPayable, UnlawfulOrderStep, NoSuchOrder.
+    """
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if not policy.may_see(actor, order):
+            raise NoSuchOrder()
+        if order.state is OrderState.CANCELLED:
+            return
+        _let_go(s, actor, order, OrderEvent.CANCELLED, "cancelled", ended, now)
+        audit.record(actor, "shop.cancel", order_id, now)
+
+
+def expire_order(actor: Actor, order_id: str, ended: Session | None, now: datetime) -> None:
+    """The time to pay is over: give the credits back. ``ended`` is the session, which the provider has
+    confirmed to be over (I15); None only when there never was one. Raises StillPayable."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if order.state not in UNPAID:
+            return
+        because = "session_expired" if order.session_id or order.payment == PaymentKind.TRANSFER else "no_session"
+        _let_go(s, actor, order, OrderEvent.EXPIRED, because, ended, now)
+
+
+def _let_go(
+    s: DbSession, actor: Actor, order: Locked, event: OrderEvent, because: str, ended: Session | None, now: datetime
+) -> None:
+    if order.state in UNPAID:
+        _check_dead(order, ended)
+    step(s, order, event, actor, now)
+    stock.release(actor, order.hold_id, because, now)
+
+
+def _check_dead(order: Locked, session: Session | None) -> None:
+    """Raises StillPayable unless this is the order's session and it is over, or the order has none."""
+    if order.session_id is None:
+        return
+    if session is None or session.id != order.session_id or session.state is not SessionState.EXPIRED:
+        raise StillPayable()
+
+
+def claim_order(actor: Actor, order_id: str, now: datetime) -> None:
+    """Make a guest's order one's own, with the link from its letter. Raises NoSuchOrder, AlreadyClaimed."""
+    with transaction() as s:
+        order = lock(s, order_id)
+        if not policy.may_see(actor, order):
+            raise NoSuchOrder()
+        if order.person_id == actor.id:
+            return
+        if not policy.may_claim(actor, order):
+            raise AlreadyClaimed()
+        change(s, order, person_id=actor.id)
+        audit.record(actor, "shop.claim", order_id, now)
+
+
+def write_to_buyer(s: DbSession, order: Locked, letter: str, now: datetime, **facts: object) -> None:
+    """Record a letter about this order; none once the buyer is forgotten. Once per letter and order."""
+    email = s.execute(select(buyers.c.email).where(buyers.c.order_id == order.id)).scalar_one_or_none()
+    if not email:
+        return
+    key = f"{letter}:{order.id}" + (f":{facts['about']}" if "about" in facts else "")
+    about = {
+        "order_id": order.id, "grams": order.mass_g.grams, "amount_minor": order.amount_minor,
+        "currency": order.currency, "payment": order.payment, "test": order.test,
+    } | facts  # fmt: skip
+    payload = {"id": key.replace(":", "."), "to": email, "lang": order.lang, "template": f"shop/letter_{letter}", "facts": about}
+    jobs.enqueue("letter", payload, key=f"letter:{key}", now=now)

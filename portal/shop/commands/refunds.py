@@ -1,0 +1,286 @@
+"""Money back: planned with an id of ours before anybody is called, then noted as the provider tells it."""
+
+from datetime import datetime
+
+from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from portal import audit, jobs
+from portal.certificates import commands as certificates
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.kernel.money import Money
+from portal.registry.commands import stock
+from portal.shop import policy
+from portal.shop.commands.ordering import lines, write_to_buyer
+from portal.shop.commands.steps import Locked, change, lock, promise, remark, step
+from portal.shop.models import CashLine, PaymentRow, RefundRow
+from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
+from portal.shop.rules.cash import balances, give_back
+from portal.shop.rules.orders import NoSuchOrder, NothingToRefund
+from portal.shop.rules.quotes import Party, Share
+from portal.shop.rules.states import DISPUTABLE, RETIRED_ONCE, OrderEvent, OrderState
+from portal.shop.rules.terms import PaymentKind
+
+payments: Table = PaymentRow.__table__  # type: ignore[assignment]
+refunds: Table = RefundRow.__table__  # type: ignore[assignment]
+cash: Table = CashLine.__table__  # type: ignore[assignment]
+
+NOT_FAILED = ("planned", "pending", "succeeded")
+
+
+def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> str:
+    """Give all of an order's money back: by the buyer within the cooling-off days, by staff at any time.
+
+    Before retirement the grams become free again; afterwards they stay retired, void. Returns the
+    refund's id. Raises NoSuchOrder, NotAllowed, NothingToRefund, UnlawfulOrderStep.
+    """
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if not policy.may_see(actor, order):
+            raise NoSuchOrder()
+        if not (policy.may_run_till(actor) or policy.may_withdraw(actor, order, now)):
+            raise NotAllowed()
+        payment_id, left = _refundable(s, order_id)
+        is_late = order.state in RETIRED_ONCE
+        if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
+            stock.begin_refund(actor, order.hold_id)
+        step(s, order, OrderEvent.REFUND_ASKED, actor, now, note=reason, attention="", attention_at=None)
+        refund_id = plan_refund(s, actor, order, payment_id, "after" if is_late else "before", left, reason, now)
+        audit.record(actor, "shop.refund", order_id, now, refund=refund_id, minor=left.minor, reason=reason)
+        return refund_id
+
+
+def plan_refund(
+    s: DbSession, actor: Actor, order: Locked, payment_id: str, kind: str, amount: Money, reason: str, now: datetime
+) -> str:
+    """The durable id, and the work to be done after this transaction."""
+    refund_id = new_id("rfd")
+    s.execute(
+        insert(refunds).values(
+            id=refund_id, order_id=order.id, payment_id=payment_id, kind=kind, state="planned", amount_minor=amount.minor,
+            currency=amount.currency, reason=reason, actor_id=actor.id, created_at=now,
+        )
+    )  # fmt: skip
+    if order.payment == PaymentKind.TRANSFER:
+        # Nobody can be called: staff send the money and confirm it.
+        change(s, order, attention="refund_by_transfer", attention_at=now)
+    else:
+        jobs.enqueue("shop.refund", {"refund_id": refund_id}, key=f"refund:{refund_id}", now=now)
+    return refund_id
+
+
+def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, now: datetime) -> None:
+    """Staff sent a refund by bank transfer; ``reference`` is the bank's number for it."""
+    if not policy.may_run_till(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        row = s.execute(select(refunds).where(refunds.c.id == refund_id, refunds.c.order_id == order_id)).one_or_none()
+        if row is None or order.payment != PaymentKind.TRANSFER:
+            raise NothingToRefund()
+        amount = Money(row.amount_minor, row.currency)
+        told = ProviderRefund(f"transfer:{reference}", RefundState.SUCCEEDED, amount, "", refund_id, order.test)
+        change(s, order, attention="", attention_at=None)
+        note_refund(actor, order_id, told, now)
+        audit.record(actor, "shop.confirm_refund", order_id, now, refund=refund_id, reference=reference)
+
+
+def note_refund(actor: Actor, order_id: str, told: ProviderRefund, now: datetime) -> None:
+    """What the provider says about a refund of this order, also one that was made in its own pages.
+
+    The same word again changes nothing.
+    """
+    if not policy.may_run_till(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        row = _known_refund(s, order, told) or _made_elsewhere(s, actor, order, told, now)
+        if row is None or row.state == told.state or row.state == "failed":
+            return
+        done_at = now if told.state is not RefundState.PENDING else None
+        s.execute(
+            update(refunds).where(refunds.c.id == row.id)
+            .values(state=told.state.value, provider_refund_id=told.id, done_at=done_at)
+        )  # fmt: skip
+        if told.state is RefundState.SUCCEEDED:
+            _take_back(s, order, row, now)
+            _after_refund(s, actor, order, row, now)
+        elif told.state is RefundState.FAILED:
+            _after_failure(s, actor, order, row, now)
+
+
+def _known_refund(s: DbSession, order: Locked, told: ProviderRefund):  # type: ignore[no-untyped-def]
+    is_it = (refunds.c.id == told.refund_id) | (refunds.c.provider_refund_id == told.id)
+    return s.execute(select(refunds).where(is_it, refunds.c.order_id == order.id)).one_or_none()
+
+
+def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRefund, now: datetime):  # type: ignore[no-untyped-def]
+    """A refund we did not plan: take it over, so that the books show it."""
+    payment_id = s.execute(
+        select(payments.c.id).where(
+            payments.c.order_id == order.id, payments.c.provider_payment_id == told.payment_id
+        )
+    ).scalar_one_or_none()
+    if payment_id is None or told.state is RefundState.FAILED:
+        return None
+    refund_id = new_id("rfd")
+    s.execute(
+        insert(refunds).values(
+            id=refund_id, order_id=order.id, payment_id=payment_id, kind="provider", state="planned",
+            amount_minor=told.amount.minor, currency=told.amount.currency, reason="at_provider", actor_id=actor.id,
+            provider_refund_id=told.id, created_at=now,
+        )
+    )  # fmt: skip
+    return s.execute(select(refunds).where(refunds.c.id == refund_id)).one()
+
+
+def _take_back(s: DbSession, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    """Cash lines that take the refunded amount from those who hold it; an extra payment's from nobody."""
+    extra = s.execute(select(payments.c.kind).where(payments.c.id == refund.payment_id)).scalar_one() != "order"
+    amount = Money(refund.amount_minor, refund.currency)
+    if extra:
+        taken: tuple[Share, ...] = (Share(Party.UNASSIGNED, Money(-amount.minor, amount.currency)),)
+    else:
+        rows = s.execute(
+            select(cash.c.party, cash.c.amount_minor).where(cash.c.order_id == order.id, cash.c.currency == amount.currency)
+        )
+        held = balances(Share(Party(row.party), Money(row.amount_minor, amount.currency)) for row in rows)
+        held.pop(Party.UNASSIGNED, None)
+        taken = give_back(held, amount)
+    _write_cash(s, order, refund.id, taken, now)
+
+
+def _write_cash(s: DbSession, order: Locked, cause_id: str, shares: tuple[Share, ...], now: datetime) -> None:
+    s.execute(
+        insert(cash),
+        [
+            {"id": new_id("csh"), "order_id": order.id, "cause_id": cause_id, "party": share.party.value,
+             "amount_minor": share.amount.minor, "currency": share.amount.currency, "at": now}
+            for share in shares
+        ],
+    )  # fmt: skip
+
+
+def _after_refund(s: DbSession, actor: Actor, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    amount = {"refund_minor": refund.amount_minor, "refund_currency": refund.currency, "reason": refund.reason}
+    if refund.kind == "provider":
+        if not _all_is_back(s, order, refund.payment_id):
+            change(s, order, attention="partial_refund", attention_at=now)
+            remark(s, order, "partial_refund", f"{refund.amount_minor} {refund.currency}", actor, now)
+            return
+        if not _step_aside(s, actor, order, now):
+            return
+    if refund.kind != "extra":
+        _undo(s, actor, order, now)
+    write_to_buyer(s, order, "refund", now, about=refund.id, **amount)
+
+
+def _step_aside(s: DbSession, actor: Actor, order: Locked, now: datetime) -> bool:
+    """All the money went back in the provider's pages: the order goes where our own refund would have led."""
+    if order.state in (OrderState.REFUND_PENDING, OrderState.REFUND_AFTER_RETIREMENT, OrderState.NEEDS_ATTENTION):
+        return True
+    if order.state is OrderState.PAID:
+        stock.begin_refund(actor, order.hold_id)
+    elif order.state not in (OrderState.RETIRED, OrderState.FULFILLED):
+        change(s, order, attention="refunded_at_provider", attention_at=now)
+        return False
+    step(s, order, OrderEvent.REFUND_ASKED, actor, now, note="at_provider")
+    return True
+
+
+def _undo(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
+    """The money is back: free the grams, or void what they were retired for."""
+    if order.state is OrderState.REFUND_AFTER_RETIREMENT:
+        _void(s, actor, order, now)
+    else:
+        stock.release(actor, order.hold_id, "refunded", now)
+    step(s, order, OrderEvent.REFUND_DONE, actor, now, attention="", attention_at=None)
+
+
+def _void(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
+    rows = s.execute(select(lines.c.retirement_id, lines.c.certificate).where(lines.c.order_id == order.id)).all()
+    for row in rows:
+        stock.void_retirement(actor, row.retirement_id, "refunded", now)
+        certificates.revoke(actor, row.certificate, "refunded", now)
+
+
+def _after_failure(s: DbSession, actor: Actor, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    """The money is still with us: staff decide, and the grams stay where they are."""
+    if refund.state == "succeeded":  # a bank can send it back days later
+        rows = s.execute(select(cash.c.party, cash.c.amount_minor).where(cash.c.cause_id == refund.id))
+        back = tuple(Share(Party(row.party), Money(-row.amount_minor, refund.currency)) for row in rows)
+        _write_cash(s, order, f"{refund.id}:returned", back, now)
+    attention = {"attention": "refund_failed", "attention_at": now}
+    if order.state is OrderState.REFUND_PENDING and refund.kind == "before":
+        step(s, order, OrderEvent.REFUND_FAILED, actor, now, **attention)
+    else:
+        change(s, order, **attention)
+        remark(s, order, "refund_failed", refund.id, actor, now)
+
+
+def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -> None:
+    """How the buyer's bank sees it: opened, won or lost. The same word again changes nothing."""
+    if not policy.may_run_till(actor):
+        raise NotAllowed()
+    if payment.dispute is None:
+        return
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if payment.dispute in (DisputeState.OPEN, DisputeState.LOST) and order.state in DISPUTABLE:
+            step(s, order, OrderEvent.DISPUTED, actor, now, disputed_from=order.state.value)
+        if order.state is not OrderState.DISPUTED:
+            return
+        if payment.dispute is DisputeState.WON:
+            step(s, order, OrderEvent.DISPUTE_WON, actor, now, disputed_from=None)
+        elif payment.dispute is DisputeState.LOST:
+            _lose(s, actor, order, payment, now)
+
+
+def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
+    """The bank has taken the money: what a refund would have led to."""
+    payment_id, left = _refundable(s, order.id)
+    refund_id = new_id("rfd")
+    before = order.disputed_from == OrderState.PAID
+    if before:
+        stock.begin_refund(actor, order.hold_id)
+    s.execute(
+        insert(refunds).values(
+            id=refund_id, order_id=order.id, payment_id=payment_id, kind="dispute", state="succeeded",
+            amount_minor=left.minor, currency=left.currency, reason="dispute_lost", actor_id=actor.id,
+            provider_refund_id=f"dispute:{payment.id}", created_at=now, done_at=now,
+        )
+    )  # fmt: skip
+    _take_back(s, order, s.execute(select(refunds).where(refunds.c.id == refund_id)).one(), now)
+    step(s, order, OrderEvent.DISPUTE_LOST, actor, now)
+    if before:
+        stock.release(actor, order.hold_id, "refunded", now)
+    else:
+        _void(s, actor, order, now)
+        step(s, order, OrderEvent.REFUND_DONE, actor, now)
+
+
+def _refundable(s: DbSession, order_id: str) -> tuple[str, Money]:
+    """The order's payment with money left on it. Raises NothingToRefund."""
+    found = s.execute(
+        select(payments.c.id, payments.c.amount_minor, payments.c.currency)
+        .where(payments.c.order_id == order_id, payments.c.kind != "extra")
+        .order_by(payments.c.at)
+    ).all()
+    for row in found:
+        if left := row.amount_minor - _refunded(s, row.id):
+            return row.id, Money(left, row.currency)
+    raise NothingToRefund()
+
+
+def _refunded(s: DbSession, payment_id: str) -> int:
+    planned = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
+        refunds.c.payment_id == payment_id, refunds.c.state.in_(NOT_FAILED)
+    )
+    return int(s.execute(planned).scalar_one())
+
+
+def _all_is_back(s: DbSession, order: Locked, payment_id: str) -> bool:
+    row = s.execute(select(payments.c.kind, payments.c.amount_minor).where(payments.c.id == payment_id)).one()
+    return row.kind != "extra" and _refunded(s, payment_id) >= row.amount_minor

@@ -1,0 +1,270 @@
+"""From money to certificate: one transaction from the provider's word to the retired grams."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session as DbSession
+
+from portal import audit
+from portal.certificates import commands as certificates
+from portal.certificates import queries as papers
+from portal.certificates.rules.facts import RetirementFacts
+from portal.db import transaction
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.kernel.money import Money
+from portal.registry.commands import stock
+from portal.registry.queries.standing import is_stopped
+from portal.registry.rules.facts import RetireLine, Want
+from portal.registry.rules.ledger import NotEnoughCredits
+from portal.registry.rules.records import holder_commitment
+from portal.shop import policy
+from portal.shop.commands.ordering import buyers, lines, write_to_buyer
+from portal.shop.commands.refunds import plan_refund
+from portal.shop.commands.steps import Locked, change, lock, promise, remark, step
+from portal.shop.models import CashLine, PaymentEvent, PaymentRow
+from portal.shop.provider import Event, Session
+from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
+from portal.shop.rules.quotes import Party
+from portal.shop.rules.states import LAPSED, UNPAID, OrderEvent, OrderState, may_step
+from portal.shop.rules.terms import TERMS, PaymentKind, Terms
+
+payments: Table = PaymentRow.__table__  # type: ignore[assignment]
+cash: Table = CashLine.__table__  # type: ignore[assignment]
+events: Table = PaymentEvent.__table__  # type: ignore[assignment]
+
+
+class Outcome(StrEnum):
+    """What the provider's word led to; stored with its event."""
+
+    PAID = "paid"
+    RETIRED = "retired"
+    SEEN = "seen"  # nothing new
+    NOT_PAID = "not_paid"
+    PAID_TWICE = "paid_twice"
+    PAID_TOO_LATE = "paid_too_late"
+    MISMATCH = "mismatch"
+    FOREIGN = "foreign"  # not ours: another account, another mode
+    PARKED = "parked"  # no such order: for staff
+    NOTED = "noted"  # a refund or a dispute
+
+
+def settle(
+    actor: Actor, order_id: str, session: Session, now: datetime, event: Event | None = None, terms: Terms = TERMS
+) -> Outcome:
+    """What follows from this session, as the provider tells it now: all of it, or nothing, and once.
+
+    The event is stored in the same transaction: stored before the work, it would swallow the
+    redelivery that heals a killed worker. Raises NoSuchOrder.
+    """
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if event and _is_known(s, event):
+            return Outcome.SEEN
+        outcome = Outcome.NOT_PAID
+        if session.order_id != order_id or session.test != order.test:
+            outcome = Outcome.FOREIGN
+        elif session.is_paid and session.payment_id:
+            came = MoneyIn(session.payment_id, session.amount, session.quote_hash or "", session.test)
+            outcome = _take_money(s, actor, order, came, now, terms)
+        if event:
+            _write_event(s, event, order_id, outcome, now)
+        return outcome
+
+
+def confirm_transfer(
+    actor: Actor, order_id: str, reference: str, received: Money, now: datetime, terms: Terms = TERMS
+) -> Outcome:
+    """Staff saw this bank transfer arrive; ``reference`` is the bank's own number for it."""
+    if not policy.may_run_till(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        came = MoneyIn(f"transfer:{reference}", received, order.quote_hash, order.test)
+        outcome = _take_money(s, actor, order, came, now, terms)
+        audit.record(
+            actor, "shop.confirm_transfer", order_id, now, reference=reference, minor=received.minor,
+            currency=received.currency, outcome=outcome.value,
+        )  # fmt: skip
+        return outcome
+
+
+def _take_money(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms) -> Outcome:
+    if _is_recorded(s, order, came):
+        return Outcome.SEEN
+    asked = Asked(Money(order.amount_minor, order.currency), order.quote_hash, order.test)
+    if wrong := mismatch(asked, came):
+        return _keep_for_staff(s, actor, order, came, wrong, now)
+    if order.state in LAPSED and not _reserve_again(s, actor, order, now, terms):
+        payment_id = _record(s, order, came, "late", now)
+        step(s, order, OrderEvent.PAID_TOO_LATE, actor, now)
+        plan_refund(s, actor, order, payment_id, "before", came.amount, "paid_too_late", now)
+        write_to_buyer(s, order, "problem", now, about="late")
+        return Outcome.PAID_TOO_LATE
+    if order.state not in UNPAID | LAPSED:
+        # Two tabs, two real payments: the second one goes back.
+        payment_id = _record(s, order, came, "extra", now)
+        plan_refund(s, actor, order, payment_id, "extra", came.amount, "paid_twice", now)
+        remark(s, order, "paid_twice", "", actor, now)
+        return Outcome.PAID_TWICE
+    return _pay(s, actor, order, came, now, terms)
+
+
+def _pay(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms) -> Outcome:
+    if order.state is OrderState.RESERVED:  # a session whose answer was lost on the way to us
+        step(s, order, OrderEvent.SESSION_MADE, actor, now)
+    _record(s, order, came, "order", now)
+    stock.allocate(actor, order.hold_id, now)
+    retire_after = now if order.consent else now + terms.cooling_off
+    step(s, order, OrderEvent.SETTLED, actor, now, paid_at=now, retire_after=retire_after, attention="", attention_at=None)
+    if not order.consent:
+        write_to_buyer(s, order, "order", now, about="paid")
+        return Outcome.PAID
+    if is_stopped():  # the grams are kept for this order; the job retires them when the ledger stands again
+        return Outcome.PAID
+    _retire(s, actor, order, now)
+    return Outcome.RETIRED
+
+
+def _reserve_again(s: DbSession, actor: Actor, order: Locked, now: datetime, terms: Terms) -> bool:
+    """For money that came after the hold had lapsed: the same grams' worth, if there still is any."""
+    if order.state is not OrderState.EXPIRED:
+        return False
+    hold_id = new_id("hld")
+    rows = s.execute(select(lines).where(lines.c.order_id == order.id).order_by(lines.c.position))
+    wants = [Want(row.id, tuple(row.lots), row.mass_g) for row in rows]
+    try:
+        with s.begin_nested():
+            stock.reserve(actor, hold_id, wants, terms.hold_until(PaymentKind.CARD, now), now)
+    except NotEnoughCredits:
+        return False
+    change(s, order, hold_id=hold_id)
+    return True
+
+
+def _keep_for_staff(
+    s: DbSession, actor: Actor, order: Locked, came: MoneyIn, wrong: Mismatch, now: datetime
+) -> Outcome:
+    """Money that is not what was asked for is put on record and allocates nothing."""
+    _record(s, order, came, "mismatch", now)
+    attention = {"attention": f"mismatch_{wrong.value}", "attention_at": now}
+    if order.state is OrderState.RESERVED:
+        step(s, order, OrderEvent.SESSION_MADE, actor, now)
+    if may_step(order.state, OrderEvent.MISMATCH):
+        step(s, order, OrderEvent.MISMATCH, actor, now, note=wrong.value, **attention)
+        write_to_buyer(s, order, "problem", now, about="mismatch")
+    else:
+        change(s, order, **attention)
+        remark(s, order, "mismatch", wrong.value, actor, now)
+    return Outcome.MISMATCH
+
+
+def _is_recorded(s: DbSession, order: Locked, came: MoneyIn) -> bool:
+    known = select(payments.c.id).where(
+        payments.c.provider == order.provider, payments.c.provider_payment_id == came.payment_id
+    )
+    return s.execute(known).scalar_one_or_none() is not None
+
+
+def _record(s: DbSession, order: Locked, came: MoneyIn, kind: str, now: datetime) -> str:
+    """The payment, and who holds its money: the split that was quoted, or nobody yet."""
+    payment_id = new_id("pay")
+    s.execute(
+        insert(payments).values(
+            id=payment_id, order_id=order.id, kind=kind, provider=order.provider, provider_payment_id=came.payment_id,
+            amount_minor=came.amount.minor, currency=came.amount.currency, test=came.test, at=now,
+        )
+    )  # fmt: skip
+    split = order.split if kind == "order" else {Party.UNASSIGNED.value: came.amount.minor}
+    rows = [
+        {"id": new_id("csh"), "order_id": order.id, "cause_id": payment_id, "party": party, "amount_minor": minor,
+         "currency": came.amount.currency, "at": now}
+        for party, minor in split.items() if minor
+    ]  # fmt: skip
+    s.execute(insert(cash), rows)
+    return payment_id
+
+
+# -- retiring ----------------------------------------------------------------------------------
+
+
+def retire_order(actor: Actor, order_id: str, now: datetime) -> bool:
+    """Retire a paid order whose cooling-off days are over; False when there is nothing to do yet."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if order.state is not OrderState.PAID or order.retire_after > now or is_stopped():
+            return False
+        _retire(s, actor, order, now)
+        return True
+
+
+def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
+    buyer = _buyer(s, order.id)
+    holder = holder_commitment(buyer["salt"], buyer["name"], order.organisation_id)
+    line_ids = s.scalars(select(lines.c.id).where(lines.c.order_id == order.id).order_by(lines.c.position)).all()
+    wanted = [RetireLine(line_id, holder, order.purpose, order.test) for line_id in line_ids]
+    for done in stock.retire(actor, order.hold_id, wanted, now):
+        number = certificates.issue(
+            actor,
+            RetirementFacts(
+                retirement_id=done.retirement_id, mass=done.mass, ranges=done.ranges, holder_name=buyer["name"],
+                holder_salt=buyer["salt"], organisation_id=order.organisation_id, is_public=buyer["is_public"],
+                purpose=order.purpose, purpose_title=None, order_id=order.id, test=order.test, lang=order.lang,
+                retired_at=done.at,
+            ),
+            now,
+        )  # fmt: skip
+        s.execute(
+            update(lines).where(lines.c.id == done.line_id).values(retirement_id=done.retirement_id, certificate=number)
+        )
+    step(s, order, OrderEvent.RETIRED, actor, now)
+
+
+def _buyer(s: DbSession, order_id: str) -> dict[str, Any]:
+    """Name and salt; of somebody who was forgotten in the meantime, an empty name under a salt nobody knows."""
+    row = s.execute(select(buyers).where(buyers.c.order_id == order_id)).mappings().one_or_none()
+    return dict(row) if row else {"name": "", "is_public": False, "salt": secrets.token_bytes(32)}
+
+
+def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
+    """Send the certificates once all of them are rendered; False while one is missing."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        certified = papers.for_order(order_id)
+        if order.state is not OrderState.RETIRED or not certified or not all(c.is_rendered for c in certified):
+            return False
+        step(s, order, OrderEvent.FULFILLED, actor, now)
+        write_to_buyer(s, order, "certificate", now, numbers=[c.number for c in certified])
+        return True
+
+
+# -- events ------------------------------------------------------------------------------------
+
+
+def _is_known(s: DbSession, event: Event) -> bool:
+    return s.execute(select(events.c.id).where(events.c.id == event.id)).scalar_one_or_none() is not None
+
+
+def _write_event(s: DbSession, event: Event, order_id: str | None, outcome: Outcome, now: datetime) -> None:
+    add = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"id": event.id, "kind": event.kind, "object_id": event.object_id, "order_id": order_id, "outcome": outcome, "at": now}
+    s.execute(add(events).values(row).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def note_event(actor: Actor, event: Event, order_id: str | None, outcome: Outcome, now: datetime) -> None:
+    """Keep an event that settles nothing: parked for staff, foreign, or already done with."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with transaction() as s:
+        _write_event(s, event, order_id, outcome, now)

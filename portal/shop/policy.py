@@ -1,0 +1,75 @@
+"""Who may do what with an order."""
+
+from datetime import datetime
+from typing import Protocol
+
+from portal.kernel.actor import Actor, Role
+from portal.shop.rules.states import UNPAID, OrderState
+
+_DESK = (Role.FINANCE, Role.ADMIN, Role.AUDITOR)
+_TILL = (Role.FINANCE, Role.ADMIN)
+
+
+class Ordered(Protocol):
+    """What a policy looks at."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def person_id(self) -> str | None: ...
+    @property
+    def organisation_id(self) -> str: ...
+    @property
+    def retire_after(self) -> datetime | None: ...
+
+
+def may_buy(actor: Actor, organisation_id: str = "") -> bool:
+    """Anybody for themselves; for an organisation only its members."""
+    return not organisation_id or actor.is_system or organisation_id in actor.organisations
+
+
+def owns(actor: Actor, order: Ordered) -> bool:
+    """Whose order it is: the holder of its link, the person who placed it, a member of its organisation."""
+    if actor.holds(order.id) or (actor.is_person and order.person_id == actor.id):
+        return True
+    return bool(order.organisation_id) and order.organisation_id in actor.organisations
+
+
+def may_see(actor: Actor, order: Ordered) -> bool:
+    return actor.is_system or owns(actor, order) or may_read_desk(actor)
+
+
+def may_pay(actor: Actor, order: Ordered) -> bool:
+    return (actor.is_system or owns(actor, order)) and order.state in UNPAID
+
+
+def may_cancel(actor: Actor, order: Ordered) -> bool:
+    """Before it is paid: the buyer, or the till."""
+    return (actor.is_system or owns(actor, order) or actor.has(*_TILL)) and order.state in UNPAID
+
+
+def may_withdraw(actor: Actor, order: Ordered, now: datetime) -> bool:
+    """The buyer's own way back after paying: until the cooling-off days are over."""
+    waiting = order.state == OrderState.PAID and order.retire_after is not None and now < order.retire_after
+    return waiting and owns(actor, order)
+
+
+def may_claim(actor: Actor, order: Ordered) -> bool:
+    """Make an order that was placed as a guest one's own: with its link, once."""
+    return actor.is_person and actor.holds(order.id) and order.person_id is None
+
+
+def may_settle(actor: Actor) -> bool:
+    """Record what a provider says. A visitor coming back from the payment page acts through the portal."""
+    return actor.is_system
+
+
+def may_run_till(actor: Actor) -> bool:
+    """Confirm a transfer, refund, retry."""
+    return actor.is_system or actor.has(*_TILL)
+
+
+def may_read_desk(actor: Actor) -> bool:
+    return actor.has(*_DESK)

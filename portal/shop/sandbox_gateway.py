@@ -1,0 +1,245 @@
+"""The payment provider of a portal without a Stripe key: test money, no network, a page of our own to pay on.
+
+It keeps its facts in its own table, apart from the shop's, and keeps a provider's manners: it refuses
+to be called inside a transaction, remembers idempotency keys, and never refunds more than was paid.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Update, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session as DbSession
+
+from portal.db import assert_no_transaction, db, transaction
+from portal.kernel import clock
+from portal.kernel.ids import new_id
+from portal.kernel.money import Money
+from portal.shop.provider import (
+    KeyReused,
+    Payment,
+    PaymentNotFound,
+    PaymentState,
+    ProviderRefund,
+    RefundState,
+    RefundTooLarge,
+    Session,
+    SessionClosed,
+    SessionState,
+)
+from portal.shop.sandbox_models import SandboxSession
+
+Outcome = Literal["paid", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class PayPage:
+    """What the page shows that plays the provider's part, and where it leads afterwards."""
+
+    session: Session
+    description: str
+    lang: str
+    outcome: str | None  # what the buyer did last here
+    success_url: str
+    cancel_url: str
+
+
+class SandboxGateway:
+    """``pay_url(session_id, lang)`` gives the address of the page where the buyer pays."""
+
+    name = "sandbox"
+    test = True
+
+    def __init__(self, pay_url: Callable[[str, str], str]) -> None:
+        self._pay_url = pay_url
+
+    def minimum(self, currency: str) -> Money:
+        return Money(1, currency)
+
+    def open_session(
+        self,
+        *,
+        order_id: str,
+        quote_hash: str,
+        amount: Money,
+        description: str,
+        email: str | None,
+        lang: str,
+        success_url: str,
+        cancel_url: str,
+        expires_at: datetime,
+        idempotency_key: str,
+    ) -> Session:
+        assert_no_transaction()
+        asked = {
+            "order_id": order_id,
+            "quote_hash": quote_hash,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
+            "description": description,
+            "lang": lang,
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+            "expires_at": expires_at,
+        }
+        with transaction() as s:
+            insert = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
+            fresh = {
+                "id": new_id("sbs"),
+                "idempotency_key": idempotency_key,
+                "state": SessionState.OPEN.value,
+            }
+            values = {**fresh, **asked, "refunded_minor": 0, "refunds": [], "created_at": clock.now()}
+            # of two calls with the same key, whichever comes second finds the first one's row
+            s.execute(insert(SandboxSession).values(values).on_conflict_do_nothing())
+            key_is_this = SandboxSession.idempotency_key == idempotency_key
+            row = s.execute(select(SandboxSession).where(key_is_this)).scalar_one()
+            if any(getattr(row, name) != value for name, value in asked.items()):
+                raise KeyReused(code="idempotency_error")
+            return self._session(row)
+
+    def session(self, session_id: str) -> Session:
+        assert_no_transaction()
+        return self._session(_row(db.session(), session_id))
+
+    def expire(self, session_id: str) -> Session:
+        assert_no_transaction()
+        with transaction() as s:
+            _row(s, session_id)
+            s.execute(_while_open(session_id).values(state=SessionState.EXPIRED.value))
+            return self._session(_row(s, session_id))
+
+    def find_sessions(self, order_id: str, since: datetime, until: datetime) -> tuple[Session, ...]:
+        assert_no_transaction()
+        of_order = select(SandboxSession).where(
+            SandboxSession.order_id == order_id, SandboxSession.created_at.between(since, until)
+        )
+        return tuple(self._session(row) for row in db.session.execute(of_order).scalars())
+
+    def session_of(self, payment_id: str) -> Session | None:
+        assert_no_transaction()
+        try:
+            return self._session(_row(db.session(), _session_id(payment_id)))
+        except PaymentNotFound:
+            return None
+
+    def payment(self, payment_id: str) -> Payment:
+        assert_no_transaction()
+        row = _row(db.session(), _session_id(payment_id))
+        captured = row.amount_minor if row.state == SessionState.COMPLETE else 0
+        return Payment(
+            id=payment_id,
+            captured=Money(captured, row.currency),
+            refunded=Money(row.refunded_minor, row.currency),
+            dispute=None,
+            order_id=row.order_id,
+            quote_hash=row.quote_hash,
+            test=True,
+        )
+
+    def refund(
+        self, *, payment_id: str, amount: Money, refund_id: str, idempotency_key: str
+    ) -> ProviderRefund:
+        assert_no_transaction()
+        made: dict[str, str | int] = {
+            "id": f"sbr_{refund_id.partition('_')[2]}",
+            "refund_id": refund_id,
+            "amount_minor": amount.minor,
+            "key": idempotency_key,
+        }
+        with transaction() as s:
+            row = _row(s, _session_id(payment_id), lock=True)
+            earlier = next((each for each in row.refunds if each["key"] == idempotency_key), None)
+            if earlier is not None and earlier != made:
+                raise KeyReused(code="idempotency_error")
+            if earlier is None:
+                if amount.currency != row.currency or not 0 < amount.minor <= _left(row):
+                    raise RefundTooLarge(code="amount")
+                row.refunded_minor += amount.minor
+                row.refunds = [*row.refunds, made]
+            return _refund(row, made)
+
+    def refunds(self, payment_id: str) -> tuple[ProviderRefund, ...]:
+        assert_no_transaction()
+        row = _row(db.session(), _session_id(payment_id))
+        return tuple(_refund(row, made) for made in row.refunds)
+
+    # The page that plays the provider's part
+
+    def page(self, session_id: str) -> PayPage:
+        """What to show on the pay page. Raises PaymentNotFound."""
+        assert_no_transaction()
+        row = _row(db.session(), session_id)
+        success_url = row.success_url.replace("{CHECKOUT_SESSION_ID}", row.id)
+        return PayPage(
+            self._session(row), row.description, row.lang, row.outcome, success_url, row.cancel_url
+        )
+
+    def play(self, session_id: str, outcome: Outcome) -> Session:
+        """What the buyer does on the pay page: ``paid`` completes the session, the others leave it open.
+
+        Paying twice is paying once. Raises SessionClosed after the time to pay, PaymentNotFound.
+        """
+        assert_no_transaction()
+        done = {"state": SessionState.COMPLETE.value} if outcome == "paid" else {}
+        with transaction() as s:
+            _row(s, session_id)
+            still_open = _while_open(session_id).where(SandboxSession.expires_at > clock.now())
+            s.execute(still_open.values(outcome=outcome, **done))
+            session = self._session(_row(s, session_id))
+            if session.state is SessionState.EXPIRED:
+                raise SessionClosed()
+            return session
+
+    def _session(self, row: SandboxSession) -> Session:
+        state = SessionState(row.state)
+        if state is SessionState.OPEN and row.expires_at <= clock.now():
+            state = SessionState.EXPIRED  # `play` refuses from the same instant on
+        tried = state is SessionState.COMPLETE or row.outcome == "failed"
+        return Session(
+            id=row.id,
+            url=self._pay_url(row.id, row.lang) if state is SessionState.OPEN else None,
+            state=state,
+            payment_state=PaymentState.PAID if state is SessionState.COMPLETE else PaymentState.UNPAID,
+            amount=Money(row.amount_minor, row.currency),
+            payment_id=f"sbp_{row.id.removeprefix('sbs_')}" if tried else None,
+            order_id=row.order_id,
+            quote_hash=row.quote_hash,
+            expires_at=row.expires_at,
+            test=True,
+        )
+
+
+def _session_id(payment_id: str) -> str:
+    return f"sbs_{payment_id.removeprefix('sbp_')}"
+
+
+def _row(s: DbSession, session_id: str, *, lock: bool = False) -> SandboxSession:
+    wanted = select(SandboxSession).where(SandboxSession.id == session_id)
+    wanted = wanted.execution_options(populate_existing=True)
+    row = s.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
+    if row is None:
+        raise PaymentNotFound()
+    return row
+
+
+def _while_open(session_id: str) -> Update:
+    is_open = SandboxSession.state == SessionState.OPEN.value
+    return update(SandboxSession).where(SandboxSession.id == session_id, is_open)
+
+
+def _left(row: SandboxSession) -> int:
+    return row.amount_minor - row.refunded_minor if row.state == SessionState.COMPLETE else 0
+
+
+def _refund(row: SandboxSession, made: dict[str, str | int]) -> ProviderRefund:
+    return ProviderRefund(
+        id=str(made["id"]),
+        state=RefundState.SUCCEEDED,
+        amount=Money(int(made["amount_minor"]), row.currency),
+        payment_id=f"sbp_{row.id.removeprefix('sbs_')}",
+        refund_id=str(made["refund_id"]),
+        test=True,
+    )
