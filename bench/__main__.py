@@ -15,7 +15,9 @@ COLUMNS = ("name", "value", "unit", "baseline", "ratio", "n", "median_ms", "p95_
 def main() -> int:
     known = [name for name in NAMES if (Path(__file__).parent / f"{name}.py").exists()]
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all when none is given")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all when none is given"
+    )
     parser.add_argument("--json", action="store_true", help="one object per line")
     wanted = parser.parse_args()
     if unknown := [name for name in wanted.names if name not in known]:
@@ -36,8 +38,10 @@ def row(figure: Figure) -> str:
 
 
 def _shown(value: object) -> str:
-    return f"{value:,.3g}" if isinstance(value, float) and abs(value) < 100 else (
-        f"{value:,.0f}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:,.3g}"
+        if isinstance(value, float) and abs(value) < 100
+        else (f"{value:,.0f}" if isinstance(value, float) else str(value))
     )
 
 

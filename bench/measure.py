@@ -13,9 +13,10 @@ Figure = dict[str, Any]
 def side_by_side(
     name: str, ours: Call, baseline: Call, *, unit: str = "requests/CPU-s", rounds: int = 40, calls: int = 10
 ) -> Figure:
-    """Calls per CPU-second of both, from ``rounds`` turns of ``calls`` calls each; a higher ratio is better.
+    """Calls per CPU-second of both, from ``rounds`` turns of ``calls`` calls each.
 
-    ``ratio`` is the median of the rounds' ratios; ``median`` and ``p95`` are our milliseconds of CPU per call.
+    ``ratio`` is the median of the rounds' ratios (higher is better); ``median_ms`` and ``p95_ms`` are our CPU
+    milliseconds per call.
     """
     for warm_up in (ours, baseline):
         for _ in range(calls):

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from sqlalchemy import Index, insert, select, text, update
+from sqlalchemy import Index, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,6 +104,24 @@ def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return job
 
     return register
+
+
+def counts() -> tuple[int, int]:
+    """How much is waiting, and how much was given up."""
+    rows = dict(
+        db.session.execute(
+            select(Outbox.state, func.count()).where(Outbox.state.in_(("waiting", "failed"))).group_by(Outbox.state)
+        ).tuples()
+    )
+    return rows.get("waiting", 0), rows.get("failed", 0)
+
+
+def is_in_step(now: datetime, seconds: int) -> bool:
+    """Whether no work has been due for longer than that without being tried."""
+    oldest = db.session.execute(
+        select(func.min(Outbox.due_at)).where(Outbox.state == "waiting", Outbox.attempts == 0)
+    ).scalar_one()
+    return oldest is None or (now - oldest).total_seconds() <= seconds
 
 
 def drain(now: datetime | None = None, limit: int = 1000) -> int:

@@ -369,7 +369,7 @@ class Bank:
             return again
 
     def _announce(self, kind: str, thing: Thing) -> None:
-        event = {
+        event: Thing = {
             "id": self._new("evt"),
             "object": "event",
             "api_version": API_VERSION,

@@ -48,6 +48,7 @@ class Postman:
         self._due: list[tuple[float, int, Letter]] = []
         self._changed = threading.Condition()
         self._order = 0
+        self._underway = 0  # letters waiting or being carried
         self._paused = False
         self._stopped = False
         self._carriers = ThreadPoolExecutor(8, "standin-post")
@@ -68,6 +69,8 @@ class Postman:
                 wait += dice.between(0.3, 1.5)
             letter = Letter(event)
             self.letters.append(letter)
+            with self._changed:
+                self._underway += 1
             self._put(letter, wait)
 
     def pause(self, paused: bool) -> None:
@@ -86,6 +89,7 @@ class Postman:
             states = {"waiting", "dropped"} if dropped else {"waiting"}
             letters = [letter for letter in self.letters if letter.state in states]
             for letter in letters:
+                self._underway += letter.state == "dropped"
                 letter.state = "sending"
         if order == "reversed":
             letters.reverse()
@@ -95,10 +99,9 @@ class Postman:
 
     def drain(self, seconds: float) -> int:
         """Wait until nothing is on its way; the number of letters still undelivered after that time."""
-        end = time.monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(lambda: not self._underway(), timeout=max(0.0, end - time.monotonic()))
-            return self._underway()
+            self._changed.wait_for(lambda: not self._underway, timeout=seconds)
+            return self._underway
 
     def stop(self) -> None:
         with self._changed:
@@ -106,9 +109,6 @@ class Postman:
             self._changed.notify_all()
         self._thread.join()
         self._carriers.shutdown(wait=False, cancel_futures=True)
-
-    def _underway(self) -> int:
-        return sum(letter.state in ("waiting", "sending") for letter in self.letters)
 
     def _put(self, letter: Letter, wait: float) -> None:
         with self._changed:
@@ -143,6 +143,7 @@ class Postman:
             letter.event["pending_webhooks"] = 0
         with self._changed:
             letter.state = "delivered" if delivered else "waiting" if again else "given_up"
+            self._underway -= not again
             self._changed.notify_all()
         if again:
             self._put(letter, min(self.backoff * 2 ** (len(letter.answers) - 1), 5.0))

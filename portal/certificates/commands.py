@@ -38,28 +38,30 @@ def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
 def revoke(actor: Actor, number: str, because: str, now: datetime) -> None:
     """Withdraw a certificate for good; ``because`` is a code of ``states.Reason``. Twice is once.
 
+    A number that was replaced stands for its successor, here and in ``doubt`` and ``clear``.
+
     Raises NotAllowed, NoSuchCertificate, UnknownReason, UnlawfulStep.
     """
     if not policy.may_withdraw(actor):
         raise NotAllowed()
     reason = reason_of(because)
     with transaction() as session:
-        row = _locked(session, number)
+        row = _newest(session, number)
         if row.state == State.REVOKED:
             return
         _step(session, row, Event.REVOKE, now, reason)
-        log.record(CertificateRevoked(number, reason.value), row.id, now)
+        log.record(CertificateRevoked(row.number, reason.value), row.id, now)
         audit.record(actor, "certificate.revoke", row.id, now, reason=reason.value)
 
 
 def doubt(actor: Actor, number: str, because: str, now: datetime) -> None:
     """Mark as under review while a question is open; the page says so and why."""
-    _review(actor, number, Event.DOUBT, reason_of(because), now)
+    _review(actor, number, Event.DOUBT, State.UNDER_REVIEW, reason_of(because), now)
 
 
 def clear(actor: Actor, number: str, now: datetime) -> None:
     """The question is answered: valid again."""
-    _review(actor, number, Event.CLEAR, None, now)
+    _review(actor, number, Event.CLEAR, State.VALID, None, now)
 
 
 def replace(actor: Actor, number: str, facts: RetirementFacts, because: str, now: datetime) -> str:
@@ -196,6 +198,14 @@ def _locked(session: Session, number: str) -> Certificate:
     return row
 
 
+def _newest(session: Session, number: str) -> Certificate:
+    """The certificate itself, or the last of those that replaced it, locked."""
+    row = _locked(session, number)
+    while row.replaced_by is not None:
+        row = _locked(session, row.replaced_by)
+    return row
+
+
 def _step(
     session: Session,
     row: Certificate,
@@ -214,11 +224,15 @@ def _step(
     )
 
 
-def _review(actor: Actor, number: str, event: Event, reason: Reason | None, now: datetime) -> None:
+def _review(
+    actor: Actor, number: str, event: Event, after: State, reason: Reason | None, now: datetime
+) -> None:
     if not policy.may_withdraw(actor):
         raise NotAllowed()
     with transaction() as session:
-        row = _locked(session, number)
+        row = _newest(session, number)
+        if row.state == after:
+            return
         _step(session, row, event, now, reason)
         audit.record(
             actor, f"certificate.{event.value}", row.id, now, **({"reason": reason.value} if reason else {})

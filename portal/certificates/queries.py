@@ -1,7 +1,7 @@
 """Reading certificates: by number, of an order, of a retirement, and what they come to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,11 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.queries import log
-from portal.registry.queries.log import LogProof
+from portal.registry.queries.log import LogEntry, LogProof
+from portal.registry.rules import records
+from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.facts import RangeFacts
-
-ISSUED = "certificate.issued"
+from portal.registry.rules.records import Attribution, CertificateIssued, CertificateRevoked, Part
 
 
 class NoSuchCertificate(NotFound):
@@ -131,7 +132,21 @@ def public_totals() -> Totals:
 
 def log_proof(certificate_id: str) -> LogProof | None:
     """Where the certificate stands in the transparency log; None until a checkpoint is signed over it."""
-    return log.proof_for(ISSUED, certificate_id)
+    return log.proof_for(CertificateIssued.kind, certificate_id)
+
+
+def faults() -> Iterator[Fault]:
+    """Certificates against the log, part of ``ledger verify``: hash, amounts, holder, ranges, state (I11).
+
+    Each is rebuilt from the bodies of the log; what cannot be found there yet is no fault while records wait.
+    """
+    told = _Told.read()
+    may_wait = log.waiting() > 0
+    for row in db.session.scalars(
+        select(Certificate).order_by(Certificate.id).execution_options(yield_per=1_000)
+    ):
+        for what in _faults_of(row, told, may_wait):
+            yield Fault(Check.TABLES, f"certificate {row.number}", what)
 
 
 _EFFECT_COLUMNS = {
@@ -139,6 +154,81 @@ _EFFECT_COLUMNS = {
     Effect.AVOIDANCE: Certificate.avoidance_g,
     Effect.UNSEPARATED: Certificate.unseparated_g,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the log says of certificates: by certificate id, and of attributions by retirement id."""
+
+    issued: dict[str, CertificateIssued]
+    revoked: dict[str, CertificateRevoked]
+    attributed: dict[str, Attribution]
+
+    @classmethod
+    def read(cls) -> "_Told":
+        told = cls({}, {}, {})
+        size = log.size()
+        for start in range(0, size, 5_000):
+            for entry in log.entries(start, min(start + 5_000, size)):
+                told._keep(entry)
+        return told
+
+    def _keep(self, entry: LogEntry) -> None:
+        if entry.kind not in (CertificateIssued.kind, CertificateRevoked.kind, Attribution.kind):
+            return
+        match records.read(entry.body.encode()).facts:
+            case CertificateIssued() as issued:
+                self.issued[entry.subject_id] = issued
+            case CertificateRevoked() as revoked:
+                self.revoked[entry.subject_id] = revoked
+            case Attribution() as attribution:
+                self.attributed[entry.subject_id] = attribution
+
+
+def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:
+    if not paper.is_intact(row.payload, row.payload_sha256):
+        yield "its text no longer gives its hash, or its ranges do not add up"
+        return
+    content = json.loads(row.payload)
+    yield from _row_faults(row, content)
+    expected = CertificateIssued(
+        row.number, row.type, row.payload_sha256, row.is_test, row.retirement_id, row.mass_g
+    )
+    issued = told.issued.get(row.id)
+    if issued is None and not may_wait:
+        yield "is not in the log"
+    elif issued is not None and issued != expected:
+        yield "is not what the log says was issued"
+    attribution = told.attributed.get(row.retirement_id)
+    if attribution is not None and _attributed(content) != (attribution.holder, attribution.ranges):
+        yield "names another holder or other grams than the log attributed"
+    has_ended = row.state in (State.REVOKED, State.REPLACED)
+    if has_ended != (row.id in told.revoked) and not may_wait:
+        yield f"is {row.state}, the log says otherwise"
+
+
+def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
+    """Where the columns that queries use differ from the text that was hashed."""
+    effects = content["effects_g"]
+    pairs = {
+        "number": (row.number, content["number"]),
+        "type": (row.type, content["type"]),
+        "retirement": (row.retirement_id, content["retirement"]),
+        "amount": (row.mass_g, content["mass_g"]),
+        "effects": (
+            (row.removal_g, row.avoidance_g, row.unseparated_g),
+            tuple(effects.get(effect.value, 0) for effect in _EFFECT_COLUMNS),
+        ),
+        "test mark": (row.is_test, content["test"]),
+    }
+    for name, (kept, certified) in pairs.items():
+        if kept != certified:
+            yield f"has another {name} in its row than in its text"
+
+
+def _attributed(content: Mapping[str, Any]) -> tuple[str, tuple[Part, ...]]:
+    parts = tuple(Part(p["lot"], p["serial"], p["first_g"], p["last_g"]) for p in content["ranges"])
+    return content["holder"], parts
 
 
 def _select() -> Any:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from flask import current_app, render_template
 
 from portal.kernel.bilingual import Bilingual
+from portal.web import frame
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("site", __name__)
+blueprint.record_once(lambda setup: frame.install(setup.app))
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,62 @@ def test_nothing_cannot_be_taken(grams: int) -> None:
         ledger.take([FreeRange("blk_1", GramRange(0, 10))], Mass(grams))
 
 
+# ── several lines of one order ─────────────────────────────────────────────────────────────────
+
+Share = Callable[[Iterable[FreeRange], Sequence[tuple[str, Mass]]], list[ledger.Cut]]
+lines = st.lists(st.integers(1, 25), min_size=1, max_size=4).map(
+    lambda sizes: [(f"line_{n}", Mass(grams)) for n, grams in enumerate(sizes)]
+)
+
+
+def property_of_sharing(share: Share, free: Sequence[FreeRange], wants: Sequence[tuple[str, Mass]]) -> None:
+    available = sum(f.grams.mass.grams for f in free)
+    if sum(mass.grams for _, mass in wants) > available:
+        with pytest.raises(NotEnoughCredits) as refusal:
+            share(free, wants)
+        assert refusal.value.params["left"] == Mass(available)
+        return
+    cuts = share(free, wants)
+    got = dict.fromkeys((line for line, _ in wants), 0)
+    for cut in cuts:
+        for line, grams in cut.pieces:
+            got[line] += grams.mass.grams
+        assert ledger.partition_faults(cut.block.grams, [grams for _, grams in cut.children]) == []
+        assert cut.is_whole == (len(cut.children) == 1)
+    assert got == {line: mass.grams for line, mass in wants}, "each line gets what it wanted"
+    assert len({cut.block.block_id for cut in cuts}) == len(cuts), "each block is cut once"
+
+
+@given(stock(), lines)
+def test_the_lines_of_an_order_share_stock_without_sharing_a_gram(
+    free: list[FreeRange], wants: list[tuple[str, Mass]]
+) -> None:
+    property_of_sharing(ledger.share, free, wants)
+
+
+def each_line_from_the_start(
+    free: Iterable[FreeRange], wants: Sequence[tuple[str, Mass]]
+) -> list[ledger.Cut]:
+    """Two lines of one order are given the same grams."""
+    return [cut for want in wants for cut in ledger.share(list(free), [want])]
+
+
+def the_last_line_first(free: Iterable[FreeRange], wants: Sequence[tuple[str, Mass]]) -> list[ledger.Cut]:
+    """Quantities land on each other's lines."""
+    swapped = [(line, mass) for (line, _), (_, mass) in zip(wants, reversed(wants), strict=True)]
+    return ledger.share(free, swapped)
+
+
+def the_rest_is_lost(free: Iterable[FreeRange], wants: Sequence[tuple[str, Mass]]) -> list[ledger.Cut]:
+    return [ledger.Cut(cut.block, cut.pieces, None) for cut in ledger.share(free, wants)]
+
+
+@pytest.mark.parametrize("planted", [each_line_from_the_start, the_last_line_first, the_rest_is_lost])
+def test_the_property_of_sharing_finds_a_planted_bug(planted: Share) -> None:
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        search(st.tuples(stock(), lines), lambda case: property_of_sharing(planted, *case))
+
+
 # ── ranges ─────────────────────────────────────────────────────────────────────────────────────
 
 ranges = st.tuples(st.integers(0, 40), st.integers(1, 20)).map(lambda p: GramRange(p[0], p[0] + p[1]))

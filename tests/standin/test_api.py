@@ -132,7 +132,10 @@ def test_in_livemode_only_live_keys_open() -> None:
 def test_an_open_session_expires_once_and_is_never_paid_after(stand_in: StandIn, api: Any) -> None:
     session = open_session(api)
     assert api.checkout.sessions.expire(session.id).status == "expired"
-    for again in (api.checkout.sessions.expire, lambda which: control(stand_in, "POST", f"sessions/{which}/pay")):
+    for again in (
+        api.checkout.sessions.expire,
+        lambda which: control(stand_in, "POST", f"sessions/{which}/pay"),
+    ):
         with pytest.raises((stripe.InvalidRequestError, requests.HTTPError)):
             again(session.id)
     assert api.checkout.sessions.retrieve(session.id).payment_status == "unpaid"

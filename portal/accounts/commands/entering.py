@@ -94,10 +94,8 @@ def bearer(keys: Keys, purpose: str, token: str, now: datetime) -> Credentials:
 
 
 def _confirm(session: Session, known: Credentials, now: datetime) -> None:
-    unchanged = update(Person).where(
-        Person.id == known.person_id, Person.password_hash == known.password_hash
-    )
-    if not session.execute(unchanged.values(confirmed_at=now)).rowcount:  # type: ignore[attr-defined]
+    same = update(Person).where(Person.id == known.person_id, Person.password_hash == known.password_hash)
+    if session.scalar(same.values(confirmed_at=now).returning(Person.id)) is None:
         raise LinkIsStale()
 
 

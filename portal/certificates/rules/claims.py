@@ -119,7 +119,7 @@ def _balances(evidence: Evidence) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of one type. ``{…}`` places are filled with facts; ``must`` names facts that have to be there.
+    """The words of one type. ``{…}`` places are filled with facts; ``must`` names those that are needed.
 
     ``notes`` are said on every paper of the type; ``silence`` is what the paper does not say.
     ``never`` are patterns that may not occur in any of it.

@@ -71,6 +71,34 @@ class RetirementFacts:
         return Evidence(retired=self.mass)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a certificate draws from one lot: the lot's facts (of its first range) and every range of it."""
+
+    lot: RangeFacts
+    ranges: tuple[RangeFacts, ...]
+
+    @property
+    def mass(self) -> Mass:
+        return total([part.mass for part in self.ranges])
+
+
+def sources(ranges: Iterable[RangeFacts]) -> list[Source]:
+    """The ranges by lot, lots and ranges in the order given."""
+    by_lot: dict[str, list[RangeFacts]] = {}
+    for part in ranges:
+        by_lot.setdefault(part.lot_code, []).append(part)
+    return [Source(parts[0], tuple(parts)) for parts in by_lot.values()]
+
+
+def vintage(part: RangeFacts) -> str:
+    """The years of growth: ``2024``, ``2022–2024``; to the day where they are not whole years."""
+    start, end = part.vintage_start, part.vintage_end
+    if (start.month, start.day, end.month, end.day) != (1, 1, 12, 31):
+        return f"{start.isoformat()} – {end.isoformat()}"
+    return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
+
+
 def check_facts(facts: RetirementFacts) -> None:
     """Raises RangesDoNotAddUp, BadName, NothingToCertify: what is wrong never reaches paper."""
     if not facts.ranges:

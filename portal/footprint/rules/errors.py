@@ -7,6 +7,10 @@ class UnknownModel(NotFound):
     message = N_("There is no such calculator.")
 
 
+class UnknownVersion(InvalidInput):
+    message = N_("This calculator has no version %(version)s.")
+
+
 class UnknownFootprint(NotFound):
     message = N_("We could not find this footprint. Open it with the whole link that you were given.")
 

@@ -1,8 +1,11 @@
 """Expressions of a model: parsed with an allow-list, checked for dimensions, written as Python, JavaScript or words."""
 
 import ast
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
 
 from portal.footprint.rules.units import NUMBER, Unit
 
@@ -209,6 +212,49 @@ def _same(
         if unit != found[0]:
             raise ExpressionFault(f"{what} of {found[0]} and {unit}")
     return found[0] if found else None
+
+
+# ---- values, by walking the tree: slow, for showing the way and for checking the compiler
+
+Number = TypeVar("Number", float, Fraction)
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def value(node: Node, values: Mapping[str, Number], chosen: Mapping[str, str], number: Callable[[str], Number]) -> Any:
+    """The expression's value; ``chosen`` option of every choice, ``number`` makes one of a literal."""
+
+    def find(node: Node) -> Any:
+        match node:
+            case Literal(text):
+                return number(text)
+            case Name(key):
+                return values[key]
+            case Comparison(sign, Name(key), Option(option)):
+                return _ARITHMETIC[sign](chosen[key], option)
+            case Operation(sign, left, right) | Comparison(sign, left, right):
+                return _ARITHMETIC[sign](find(left), find(right))
+            case Call(function, arguments):
+                return (min if function == "min" else max)(find(argument) for argument in arguments)
+            case Choose(test, then, other):
+                return find(then) if find(test) else find(other)
+        raise ExpressionFault(f"{node} has no value")
+
+    return find(node)
+
+
+def settled(node: Node, holds: Callable[[Comparison], bool]) -> Node:
+    """The tree with only those branches that count."""
+    match node:
+        case Choose(test, then, other):
+            return settled(then if holds(test) else other, holds)
+        case Operation(sign, left, right):
+            return Operation(sign, settled(left, holds), settled(right, holds))
+        case Call(function, arguments):
+            return Call(function, tuple(settled(argument, holds) for argument in arguments))
+    return node
 
 
 # ---- sensitivity: x · d/dx, the change of a value in kg per unit change of ln x

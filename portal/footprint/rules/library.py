@@ -6,7 +6,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from portal.footprint.rules.checks import faults_at_load
-from portal.footprint.rules.errors import ModelFault, UnknownModel
+from portal.footprint.rules.errors import ModelFault, UnknownModel, UnknownVersion
 from portal.footprint.rules.model import Model, read
 
 _SHELF = files("portal.footprint") / "models"
@@ -36,10 +36,12 @@ def versions(model_id: str) -> list[str]:
 
 
 def model(model_id: str, version: str | None = None) -> Model:
-    """A model by id, its newest version unless one is named. Raises UnknownModel, ModelFault."""
+    """A model by id, its newest version unless one is named. Raises UnknownModel, UnknownVersion, ModelFault."""
     known = versions(model_id)
-    if not known or (version is not None and version not in known):
+    if not known:
         raise UnknownModel()
+    if version is not None and version not in known:
+        raise UnknownVersion(version=version[:20])
     return _model(model_id, version or known[0])
 
 

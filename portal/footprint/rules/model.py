@@ -147,6 +147,7 @@ class Quantity:
     unit: Unit
     unit_text: str
     title: Bilingual
+    expr: str
     node: Node
 
 
@@ -155,6 +156,7 @@ class Rule:
     """One line of the result. ``is_default`` when how much was done is our assumption, whatever is answered."""
 
     key: str
+    expr: str
     node: Node
     title: Bilingual
     category: str
@@ -174,6 +176,7 @@ class Measure:
     unit: Unit
     unit_text: str
     title: Bilingual
+    expr: str
     node: Node
 
 
@@ -462,12 +465,13 @@ def _question(key: str, d: dict[str, Any]) -> Question:
 
 
 def _named(kind: Callable[..., Thing]) -> Callable[[str, dict[str, Any]], Thing]:
-    return lambda key, d: kind(key, parse_unit(d["unit"]), d["unit"], _both(d["title"]), parse(d["expr"]))
+    return lambda key, d: kind(key, parse_unit(d["unit"]), d["unit"], _both(d["title"]), d["expr"], parse(d["expr"]))
 
 
 def _rule(key: str, d: dict[str, Any]) -> Rule:
     directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
-    return Rule(key, parse(d["expr"]), _both(d["title"]), d["category"], d["scope"], d["whose"], d.get("activity") == "default", *directions)
+    node, is_default = parse(d["expr"]), d.get("activity") == "default"
+    return Rule(key, d["expr"], node, _both(d["title"]), d["category"], d["scope"], d["whose"], is_default, *directions)
 
 
 def _reference(key: str, d: dict[str, Any]) -> Reference:

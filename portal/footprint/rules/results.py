@@ -234,6 +234,6 @@ def _least(model: Model, key: str, value: float) -> float:
     return min(value, option_number(question, question.lowest) if question.is_choice else float(Decimal(question.lowest)))
 
 
-def of_the_city(estimate: Estimate) -> int:
+def city_grams(model: Model, lines: tuple[Line, ...]) -> int:
     """Grams of the lines that the city decides rather than the person."""
-    return sum(line.grams for line in estimate.lines if estimate.model.rules[line.rule].whose == "city")
+    return sum(line.grams for line in lines if model.rules[line.rule].whose == "city")

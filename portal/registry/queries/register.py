@@ -20,6 +20,7 @@ from portal.registry.models import (
     RetirementVoid,
 )
 from portal.registry.rules import serials
+from portal.registry.rules.imports import Registered
 from portal.registry.rules.errors import UnknownLot, UnknownProject
 from portal.registry.rules.ledger import BlockState, ProjectType
 
@@ -57,6 +58,7 @@ class LotView:
     retired_on: date
     evidence_sha256: str
     evidence_url: str
+    evidence_file: str
     is_demo: bool
     opened_at: datetime
     closed_at: datetime | None
@@ -84,6 +86,7 @@ class SerialView:
     retired_at_source: bool
     is_demo: bool
     lots: tuple[str, ...]
+    cursor: int
     by_state: dict[BlockState, Mass]
 
 
@@ -99,6 +102,7 @@ class AttributionView:
     at: datetime
     test: bool
     is_void: bool
+    cursor: str
 
 
 _PROJECT = (
@@ -145,7 +149,7 @@ def _lot(row: Row[Any]) -> LotView:
         id=lot.id, code=lot.code, project=_project(row), registry=lot.source_registry, vintage_start=lot.vintage_start,
         vintage_end=lot.vintage_end, retired=Mass(lot.retired_g), attributed=Mass(lot.attributed_g), free=Mass(lot.free_g),
         price_per_t=Money(lot.price_minor_per_t, lot.currency), retirement_reference=lot.retirement_reference,
-        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url, is_demo=lot.is_demo,
+        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url, evidence_file=lot.evidence_file, is_demo=lot.is_demo,
         opened_at=lot.opened_at, closed_at=lot.closed_at,
     )  # fmt: skip
 
@@ -235,12 +239,12 @@ def _serial(row: Row[Any]) -> SerialView:
         serial=issued.source_serial, registry=issued.source_registry, project=_project(row),
         vintage_start=issued.vintage_start, vintage_end=issued.vintage_end,
         tonnes=issued.last_unit - issued.first_unit + 1, retired_at_source=bool(issued.source_facts.get("retired_on")),
-        is_demo=issued.is_demo, lots=tuple(codes), by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
+        is_demo=issued.is_demo, lots=tuple(codes), cursor=issued.start_g, by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
     )  # fmt: skip
 
 
 def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> list[AttributionView]:
-    """Every attribution of a lot, newest first; ``before`` is the last retirement id of the page above."""
+    """Every attributed range of a lot, newest first; ``before`` is the cursor of the last one above."""
     query = (
         select(Retirement, RetirementRange.start_g, RetirementRange.end_g, Issuance.source_serial,
                Issuance.start_g.label("base"), RetirementVoid.retirement_id.label("void"))
@@ -253,12 +257,15 @@ def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> l
         .order_by(Retirement.id.desc(), RetirementRange.start_g).limit(limit)
     )  # fmt: skip
     if before:
-        query = query.where(Retirement.id < before)
+        retirement_id, _, start = before.partition("~")
+        later = (Retirement.id == retirement_id) & (RetirementRange.start_g > int(start if start.isdecimal() else 0))
+        query = query.where((Retirement.id < retirement_id) | later)
     return [
         AttributionView(
             row.Retirement.id, row.Retirement.holder,
             f"{row.source_serial}/g{row.start_g - row.base + 1}-{row.end_g - row.base}",
             Mass(row.end_g - row.start_g), row.Retirement.purpose, row.Retirement.at, row.Retirement.test, row.void is not None,
+            f"{row.Retirement.id}~{row.start_g}",
         )
         for row in db.session.execute(query)
     ]  # fmt: skip
@@ -284,3 +291,18 @@ def total_retired(with_test: bool) -> Mass:
     if not with_test:
         query = query.where(Retirement.test.is_(False))
     return Mass(int(db.session.execute(query).scalar_one()))
+
+
+def registered(serial: serials.Serial) -> list[Registered]:
+    """Blocks of the register that share units with this serial: what an import is judged against."""
+    rows = db.session.execute(
+        select(Issuance.source_registry, Issuance.source_serial, Issuance.source_facts).where(
+            Issuance.source_registry == serial.registry,
+            Issuance.serial_group == serial.group,
+            Issuance.first_unit <= serial.last,
+            Issuance.last_unit >= serial.first,
+        )
+    )
+    return [
+        Registered(serials.parse(row.source_registry, row.source_serial), "retired_on" in row.source_facts) for row in rows
+    ]

@@ -39,3 +39,7 @@ class LogBehindCheckpoint(Refused):
 
 class BadEvidence(InvalidInput):
     message = N_("Give the retirement record's file or its web address.")
+
+
+class BadQuery(InvalidInput):
+    message = N_("“%(name)s” must be a whole number.")

@@ -77,7 +77,7 @@ class NoRows(InvalidInput):
 
 
 class BrokenRow(InvalidInput):
-    message = N_("This row cannot be read: a quotation mark is not closed or not placed right.")
+    message = N_("This row cannot be read: a quotation mark is open or misplaced, or a cell is far too long.")
 
 
 class NulCharacter(InvalidInput):

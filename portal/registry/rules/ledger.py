@@ -6,7 +6,7 @@ space; people read it 1-based and inclusive, counted inside the serial block (``
 Method: ledger.md, "Units and notation", "Tables" and invariants I1–I4, I7, I8, I14, I16.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -230,6 +230,46 @@ def take(free: Iterable[FreeRange], wanted: Mass) -> list[Slice]:
         if not missing:
             return slices
     raise NotEnoughCredits(left=Mass(wanted.grams - missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What the lines of one order take of one block: (line, grams) from its lowest gram upward."""
+
+    block: FreeRange
+    pieces: tuple[tuple[str, GramRange], ...]
+    rest: GramRange | None
+
+    @property
+    def is_whole(self) -> bool:
+        """True when one line takes the block itself, which then need not be split."""
+        return len(self.pieces) == 1 and self.rest is None
+
+    @property
+    def children(self) -> tuple[tuple[str | None, GramRange], ...]:
+        """What the block becomes: its pieces with their lines, and the rest with none."""
+        return (*self.pieces, (None, self.rest)) if self.rest else self.pieces
+
+
+def share(free: Iterable[FreeRange], wants: Sequence[tuple[str, Mass]]) -> list[Cut]:
+    """``take`` for several lines at once, served one after another from the same stock.
+
+    Raises NegativeMass, and NotEnoughCredits when they do not fit together: then nothing is taken.
+    """
+    todo = [(line, mass.quantity().grams) for line, mass in reversed(wants)]
+    cuts: list[Cut] = []
+    for taken in take(free, total([mass for _, mass in wants])):
+        pieces: list[tuple[str, GramRange]] = []
+        start = taken.grams.start
+        while start < taken.grams.end:
+            line, missing = todo.pop()
+            end = min(taken.grams.end, start + missing)
+            pieces.append((line, GramRange(start, end)))
+            if left := missing - (end - start):
+                todo.append((line, left))
+            start = end
+        cuts.append(Cut(taken.block, tuple(pieces), taken.rest))
+    return cuts
 
 
 def split(parent: GramRange, piece: GramRange) -> tuple[GramRange, ...]:

@@ -9,7 +9,7 @@ there. The facts of each kind are one dataclass; its annotations are both the ch
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -24,7 +24,6 @@ from portal.kernel.errors import N_, InvalidInput
 VERSION: Final = 1
 LARGEST: Final = 2**53 - 1  # what every JSON reader holds exactly
 SALT_BYTES: Final = 32
-_AT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _ORGANISATION_AT_END: Final = re.compile(r"org_[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 
 
@@ -58,6 +57,7 @@ Reason = Annotated[str, Text(r"[a-z]+(_[a-z]+){0,5}")]
 Serial = Annotated[str, Text(r"(?=.*[0-9])[!-~]([ -~]{0,198}[!-~])?")]
 Reference = Annotated[str, Text(r"(?=.*[0-9])[^\s\u0000-\u001f]{1,300}")]
 Sha256 = Annotated[str, Text(r"[0-9a-f]{64}")]
+At = Annotated[str, Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")]
 Day = Annotated[str, Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")]
 CertificateNumber = Annotated[str, Text(r"[0-9A-Z]{12}")]
 CertificateType = Annotated[str, Text(r"C[0-5]")]
@@ -259,18 +259,22 @@ def holder_commitment(salt: bytes, name: str, organisation_id: str = "") -> str:
     return sha256(salt + name.encode() + organisation_id.encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        pairs = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: _plain(item) for name, item in pairs.items() if item is not None}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+def _plain(facts: Any) -> dict[str, Any]:
+    """Facts as JSON objects and lists; what is None is left out."""
+    plain: dict[str, Any] = {}
+    kind: Any = type(facts)
+    for name in _shapes(kind):
+        value = getattr(facts, name)
+        if isinstance(value, tuple):
+            plain[name] = [_plain(item) for item in value]
+        elif value is not None:
+            plain[name] = value
+    return plain
 
 
 def _check_value(value: object) -> None:
     if isinstance(value, str):
-        if not unicodedata.is_normalized("NFC", value) or any("\ud800" <= c <= "\udfff" for c in value):
+        if not value.isascii() and not _is_nfc(value):
             raise NotARecord(why="text that is not NFC")
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -285,6 +289,10 @@ def _check_value(value: object) -> None:
         raise NotARecord(why="a value that is not text, a whole number below 2^53, true or false")
 
 
+def _is_nfc(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def _read_object(value: dict[str, Any]) -> Record:
     facts = dict(value)
     version, kind = facts.pop("v", None), facts.pop("kind", None)
@@ -292,45 +300,81 @@ def _read_object(value: dict[str, Any]) -> Record:
         raise NotARecord(why="another version")
     if not isinstance(kind, str) or kind not in KINDS:
         raise NotARecord(why="an unknown kind")
-    record_id = _read(facts.pop("id", None), Id, "id")
-    at = _read(facts.pop("at", None), Annotated[str, Text(_AT)], "at")
+    record_id = _reader(Id)(facts.pop("id", None), "id")
+    at = _reader(At)(facts.pop("at", None), "at")
     try:
-        instant = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(at)
     except ValueError:
         raise NotARecord(why="“at” is not an instant") from None
-    return Record(record_id, instant, _read(facts, KINDS[kind], kind))
+    group: Any = KINDS[kind]
+    return Record(record_id, instant, _reader(group)(facts, kind))
 
 
-def _read(value: Any, shape: Any, where: str) -> Any:
-    """``value`` as what the annotation ``shape`` says, checked all the way down."""
+Reader = Callable[[Any, str], Any]
+
+
+@cache
+def _reader(shape: Any) -> Reader:
+    """What reads a value as the annotation ``shape`` says, checked all the way down; made once."""
     if _is_group(shape):
-        return _read_group(value, shape, where)
+        return _group_reader(shape)
     if get_origin(shape) is tuple:
+        return _list_reader(_reader(get_args(shape)[0]))
+    if shape is bool:
+        return _read_bool
+    rule = get_args(shape)[1]
+    return _text_reader(rule) if isinstance(rule, Text) else _whole_reader(rule)
+
+
+def _group_reader(group: Any) -> Reader:
+    readers = {name: _reader(shape) for name, shape in _shapes(group).items()}
+    required = _required(group)
+
+    def read_group(value: Any, where: str) -> Any:
+        if not isinstance(value, dict):
+            raise NotARecord(why=f"“{where}” is not an object")
+        if not value.keys() <= readers.keys():
+            raise NotARecord(why=f"“{where}” does not know “{min(value.keys() - readers.keys())[:40]}”")
+        if not required <= value.keys():
+            raise NotARecord(why=f"“{where}” lacks “{min(required - value.keys())}”")
+        return group(**{name: readers[name](item, name) for name, item in value.items()})
+
+    return read_group
+
+
+def _list_reader(read_item: Reader) -> Reader:
+    def read_list(value: Any, where: str) -> Any:
         if not isinstance(value, list) or not value:
             raise NotARecord(why=f"“{where}” is not a filled list")
-        return tuple(_read(item, get_args(shape)[0], where) for item in value)
-    if shape is bool:
-        if type(value) is not bool:
-            raise NotARecord(why=f"“{where}” is neither true nor false")
-        return value
-    rule = get_args(shape)[1]
-    if isinstance(rule, Text):
-        if type(value) is not str or not re.fullmatch(rule.pattern, value):
-            raise NotARecord(why=f"“{where}” is not written as it must be")
-    elif type(value) is not int or not rule.low <= value <= LARGEST:
-        raise NotARecord(why=f"“{where}” is not a whole number from {rule.low}")
+        return tuple(read_item(item, where) for item in value)
+
+    return read_list
+
+
+def _read_bool(value: Any, where: str) -> bool:
+    if type(value) is not bool:
+        raise NotARecord(why=f"“{where}” is neither true nor false")
     return value
 
 
-def _read_group(value: Any, shape: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise NotARecord(why=f"“{where}” is not an object")
-    shapes = _shapes(shape)
-    if unknown := set(value) - set(shapes):
-        raise NotARecord(why=f"“{where}” does not know “{min(unknown)[:40]}”")
-    if missing := _required(shape) - set(value):
-        raise NotARecord(why=f"“{where}” lacks “{min(missing)}”")
-    return shape(**{name: _read(item, shapes[name], name) for name, item in value.items()})
+def _text_reader(rule: Text) -> Reader:
+    fits = re.compile(rule.pattern).fullmatch
+
+    def read_text(value: Any, where: str) -> Any:
+        if type(value) is not str or not fits(value):
+            raise NotARecord(why=f"“{where}” is not written as it must be")
+        return value
+
+    return read_text
+
+
+def _whole_reader(rule: Whole) -> Reader:
+    def read_whole(value: Any, where: str) -> Any:
+        if type(value) is not int or not rule.low <= value <= LARGEST:
+            raise NotARecord(why=f"“{where}” is not a whole number from {rule.low}")
+        return value
+
+    return read_whole
 
 
 def _is_group(shape: Any) -> bool:
@@ -370,7 +414,7 @@ def schema_of(kind: str) -> dict[str, Any]:
             "v": {"const": VERSION},
             "kind": {"const": kind},
             "id": _schema(Id),
-            "at": _schema(Annotated[str, Text(_AT)]),
+            "at": _schema(At),
             **schema["properties"],
         },
         "required": ["v", "kind", "id", "at", *schema["required"]],

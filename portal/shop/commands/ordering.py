@@ -16,7 +16,7 @@ from portal.kernel.ids import is_id, new_id
 from portal.registry.commands import stock
 from portal.registry.rules.facts import Want
 from portal.shop import policy
-from portal.shop.commands.steps import Locked, begin, change, lock, orders, promise, step
+from portal.shop.commands.steps import TILL, Locked, begin, change, lock, orders, promise, step
 from portal.shop.models import OrderBuyer, OrderLine
 from portal.shop.provider import Session, SessionState
 from portal.shop.rules.orders import (
@@ -178,7 +178,7 @@ def renew(actor: Actor, order_id: str, dead: Session | None, now: datetime, term
         if order.state not in UNPAID or order.session_no >= SESSIONS_PER_ORDER:
             raise NoLongerPayable()
         card = PaymentKind.CARD
-        stock.extend(actor, order.hold_id, terms.hold_until(card, now))
+        stock.extend(TILL, order.hold_id, terms.hold_until(card, now))
         change(
             s, order, session_no=order.session_no + 1, session_id=None, session_url=None,
             expires_at=terms.pay_until(card, now),
@@ -229,7 +229,7 @@ def _let_go(
     if order.state in UNPAID:
         _check_dead(order, ended)
     step(s, order, event, actor, now)
-    stock.release(actor, order.hold_id, because, now)
+    stock.release(TILL, order.hold_id, because, now)
 
 
 def _check_dead(order: Locked, session: Session | None) -> None:

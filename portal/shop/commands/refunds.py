@@ -14,7 +14,7 @@ from portal.kernel.money import Money
 from portal.registry.commands import stock
 from portal.shop import policy
 from portal.shop.commands.ordering import lines, write_to_buyer
-from portal.shop.commands.steps import Locked, change, lock, promise, remark, step
+from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
 from portal.shop.models import CashLine, PaymentRow, RefundRow
 from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
 from portal.shop.rules.cash import balances, give_back
@@ -45,7 +45,7 @@ def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> s
         payment_id, left = _refundable(s, order_id)
         is_late = order.state in RETIRED_ONCE
         if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
-            stock.begin_refund(actor, order.hold_id)
+            stock.begin_refund(TILL, order.hold_id)
         step(s, order, OrderEvent.REFUND_ASKED, actor, now, note=reason, attention="", attention_at=None)
         refund_id = plan_refund(s, actor, order, payment_id, "after" if is_late else "before", left, reason, now)
         audit.record(actor, "shop.refund", order_id, now, refund=refund_id, minor=left.minor, reason=reason)
@@ -83,7 +83,7 @@ def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, 
         amount = Money(row.amount_minor, row.currency)
         told = ProviderRefund(f"transfer:{reference}", RefundState.SUCCEEDED, amount, "", refund_id, order.test)
         change(s, order, attention="", attention_at=None)
-        note_refund(actor, order_id, told, now)
+        note_refund(TILL, order_id, told, now)
         audit.record(actor, "shop.confirm_refund", order_id, now, refund=refund_id, reference=reference)
 
 
@@ -182,7 +182,7 @@ def _step_aside(s: DbSession, actor: Actor, order: Locked, now: datetime) -> boo
     if order.state in (OrderState.REFUND_PENDING, OrderState.REFUND_AFTER_RETIREMENT, OrderState.NEEDS_ATTENTION):
         return True
     if order.state is OrderState.PAID:
-        stock.begin_refund(actor, order.hold_id)
+        stock.begin_refund(TILL, order.hold_id)
     elif order.state not in (OrderState.RETIRED, OrderState.FULFILLED):
         change(s, order, attention="refunded_at_provider", attention_at=now)
         return False
@@ -193,17 +193,23 @@ def _step_aside(s: DbSession, actor: Actor, order: Locked, now: datetime) -> boo
 def _undo(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
     """The money is back: free the grams, or void what they were retired for."""
     if order.state is OrderState.REFUND_AFTER_RETIREMENT:
-        _void(s, actor, order, now)
+        _void(s, order, "refunded", now)
     else:
-        stock.release(actor, order.hold_id, "refunded", now)
+        stock.release(TILL, order.hold_id, "refunded", now)
     step(s, order, OrderEvent.REFUND_DONE, actor, now, attention="", attention_at=None)
 
 
-def _void(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
-    rows = s.execute(select(lines.c.retirement_id, lines.c.certificate).where(lines.c.order_id == order.id)).all()
-    for row in rows:
-        stock.void_retirement(actor, row.retirement_id, "refunded", now)
-        certificates.revoke(actor, row.certificate, "refunded", now)
+def _void(s: DbSession, order: Locked, because: str, now: datetime) -> None:
+    """The grams stay retired, the claim to them ends, and the certificate says why."""
+    for retirement_id in s.scalars(select(lines.c.retirement_id).where(lines.c.order_id == order.id)).all():
+        stock.void_retirement(TILL, retirement_id, because, now)
+    for number in _certificates(s, order):
+        certificates.revoke(TILL, number, because, now)
+
+
+def _certificates(s: DbSession, order: Locked) -> list[str]:
+    numbers = select(lines.c.certificate).where(lines.c.order_id == order.id, lines.c.certificate.is_not(None))
+    return [str(number) for number in s.scalars(numbers)]
 
 
 def _after_failure(s: DbSession, actor: Actor, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
@@ -230,10 +236,14 @@ def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -
         order = lock(s, order_id)
         if payment.dispute in (DisputeState.OPEN, DisputeState.LOST) and order.state in DISPUTABLE:
             step(s, order, OrderEvent.DISPUTED, actor, now, disputed_from=order.state.value)
+            for number in _certificates(s, order):
+                certificates.doubt(TILL, number, "disputed", now)
         if order.state is not OrderState.DISPUTED:
             return
         if payment.dispute is DisputeState.WON:
             step(s, order, OrderEvent.DISPUTE_WON, actor, now, disputed_from=None)
+            for number in _certificates(s, order):
+                certificates.clear(TILL, number, now)
         elif payment.dispute is DisputeState.LOST:
             _lose(s, actor, order, payment, now)
 
@@ -244,7 +254,7 @@ def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: date
     refund_id = new_id("rfd")
     before = order.disputed_from == OrderState.PAID
     if before:
-        stock.begin_refund(actor, order.hold_id)
+        stock.begin_refund(TILL, order.hold_id)
     s.execute(
         insert(refunds).values(
             id=refund_id, order_id=order.id, payment_id=payment_id, kind="dispute", state="succeeded",
@@ -255,9 +265,9 @@ def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: date
     _take_back(s, order, s.execute(select(refunds).where(refunds.c.id == refund_id)).one(), now)
     step(s, order, OrderEvent.DISPUTE_LOST, actor, now)
     if before:
-        stock.release(actor, order.hold_id, "refunded", now)
+        stock.release(TILL, order.hold_id, "refunded", now)
     else:
-        _void(s, actor, order, now)
+        _void(s, order, "disputed", now)
         step(s, order, OrderEvent.REFUND_DONE, actor, now)
 
 

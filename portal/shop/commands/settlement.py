@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from portal import audit
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
-from portal.certificates.rules.facts import RetirementFacts
+from portal.certificates.rules.paper import RetirementFacts
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -26,7 +26,7 @@ from portal.registry.rules.records import holder_commitment
 from portal.shop import policy
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
-from portal.shop.commands.steps import Locked, change, lock, promise, remark, step
+from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
 from portal.shop.models import CashLine, PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
 from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
@@ -121,7 +121,7 @@ def _pay(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime
     if order.state is OrderState.RESERVED:  # a session whose answer was lost on the way to us
         step(s, order, OrderEvent.SESSION_MADE, actor, now)
     _record(s, order, came, "order", now)
-    stock.allocate(actor, order.hold_id, now)
+    stock.allocate(TILL, order.hold_id, now)
     retire_after = now if order.consent else now + terms.cooling_off
     step(s, order, OrderEvent.SETTLED, actor, now, paid_at=now, retire_after=retire_after, attention="", attention_at=None)
     if not order.consent:
@@ -142,7 +142,7 @@ def _reserve_again(s: DbSession, actor: Actor, order: Locked, now: datetime, ter
     wants = [Want(row.id, tuple(row.lots), row.mass_g) for row in rows]
     try:
         with s.begin_nested():
-            stock.reserve(actor, hold_id, wants, terms.hold_until(PaymentKind.CARD, now), now)
+            stock.reserve(TILL, hold_id, wants, terms.hold_until(PaymentKind.CARD, now), now)
     except NotEnoughCredits:
         return False
     change(s, order, hold_id=hold_id)
@@ -212,9 +212,9 @@ def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
     holder = holder_commitment(buyer["salt"], buyer["name"], order.organisation_id)
     line_ids = s.scalars(select(lines.c.id).where(lines.c.order_id == order.id).order_by(lines.c.position)).all()
     wanted = [RetireLine(line_id, holder, order.purpose, order.test) for line_id in line_ids]
-    for done in stock.retire(actor, order.hold_id, wanted, now):
+    for done in stock.retire(TILL, order.hold_id, wanted, now):
         number = certificates.issue(
-            actor,
+            TILL,
             RetirementFacts(
                 retirement_id=done.retirement_id, mass=done.mass, ranges=done.ranges, holder_name=buyer["name"],
                 holder_salt=buyer["salt"], organisation_id=order.organisation_id, is_public=buyer["is_public"],
@@ -226,13 +226,17 @@ def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
         s.execute(
             update(lines).where(lines.c.id == done.line_id).values(retirement_id=done.retirement_id, certificate=number)
         )
+        if buyer["is_forgotten"]:
+            certificates.forget_holder(TILL, number, now)
     step(s, order, OrderEvent.RETIRED, actor, now)
 
 
 def _buyer(s: DbSession, order_id: str) -> dict[str, Any]:
-    """Name and salt; of somebody who was forgotten in the meantime, an empty name under a salt nobody knows."""
+    """Name and salt; of somebody who was forgotten in the meantime, no name under a salt nobody knows."""
     row = s.execute(select(buyers).where(buyers.c.order_id == order_id)).mappings().one_or_none()
-    return dict(row) if row else {"name": "", "is_public": False, "salt": secrets.token_bytes(32)}
+    if row:
+        return {**row, "is_forgotten": False}
+    return {"name": "withheld", "is_public": False, "salt": secrets.token_bytes(32), "is_forgotten": True}
 
 
 def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
@@ -241,11 +245,14 @@ def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
-        certified = papers.for_order(order_id)
+        certified = [paper for paper in papers.for_order(order_id) if paper.state.is_live]
         if order.state is not OrderState.RETIRED or not certified or not all(c.is_rendered for c in certified):
             return False
         step(s, order, OrderEvent.FULFILLED, actor, now)
-        write_to_buyer(s, order, "certificate", now, numbers=[c.number for c in certified])
+        write_to_buyer(
+            s, order, "certificate", now,
+            certificates=[{"number": c.printed_number, "path": f"/c/{c.number}/{c.key}"} for c in certified],
+        )
         return True
 
 

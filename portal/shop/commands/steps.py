@@ -22,6 +22,9 @@ from portal.shop.rules.states import OrderEvent, OrderState, UnlawfulOrderStep, 
 orders: Table = Order.__table__  # type: ignore[assignment]
 history: Table = OrderEntry.__table__  # type: ignore[assignment]
 
+# The shop has asked its own policy by the time it moves grams or paper; the rooms below see its own hand.
+TILL = Actor.system("till")
+
 
 class Locked(SimpleNamespace):
     """An order's row, locked until the promise ends; its attributes are the columns of ``orders``."""

@@ -15,10 +15,15 @@ from portal.shop.rules.quotes import Quote
 _ORGANISATION_AT_END = re.compile(r"org_[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 _PURPOSE = re.compile(r"([a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26})?")
 NAME_MAX = 120
+QUARANTINED = "could_not_be_healed"  # attention: healing failed for a reason in the order itself
 
 
 class NoSuchOrder(NotFound):
     message = N_("We could not find what you asked for.")
+
+
+class NothingForSale(Refused):
+    message = N_("Nothing is for sale at the moment. Please come back later.")
 
 
 class BadOrderId(InvalidInput):
@@ -138,6 +143,7 @@ def check_purpose(purpose: str) -> str:
 def check_buyer(buyer: Buyer) -> Buyer:
     """Itself, when a certificate can be made out to this name. Raises BadName."""
     # A name that ends like an organisation's id could be mistaken for one in the holder's commitment.
-    if not 0 < len(buyer.name) <= NAME_MAX or _ORGANISATION_AT_END.search(buyer.name):
+    name = buyer.name
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_MAX) or _ORGANISATION_AT_END.search(name):
         raise BadName(max=NAME_MAX)
     return buyer

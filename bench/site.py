@@ -1,0 +1,46 @@
+"""A portal to measure: on a SQLite file of its own that goes when the measuring is done."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder
+
+from portal import create_app
+from portal.config import Config
+from portal.db import db
+
+
+@contextmanager
+def fresh_portal() -> Iterator[Flask]:
+    """The portal at the head of its migrations. Fill it in an application context, measure outside of one."""
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
+        folder = Path(name)
+        app = create_app(Config.for_tests(f"sqlite:///{folder / 'portal.sqlite'}", folder, testing=False))
+        done = app.test_cli_runner().invoke(args=["db", "upgrade"])
+        if done.exit_code:
+            raise RuntimeError(done.output) from done.exception
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+def get(app: Flask, path: str) -> tuple[Callable[[], bytes], int]:
+    """A call that asks the WSGI application for ``path`` as a server would, and the size of its answer."""
+
+    def call() -> bytes:
+        status: list[str] = []
+        environ = EnvironBuilder(path, headers={"Accept-Language": "zh-CN,zh;q=0.9"}).get_environ()
+        parts = app.wsgi_app(environ, lambda line, *_: status.append(line))  # type: ignore[arg-type,return-value]
+        try:
+            body = b"".join(parts)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+        if not status[0].startswith("200"):
+            raise RuntimeError(f"{path} answered {status[0]}")
+        return body
+
+    return call, len(call())

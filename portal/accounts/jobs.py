@@ -1,0 +1,61 @@
+"""Letters of accounts, and tidying up."""
+
+from typing import Any
+
+from flask import current_app
+
+from portal import jobs
+from portal.accounts import queries
+from portal.accounts.commands import entering, resetting, tries
+from portal.accounts.queries import Credentials
+from portal.accounts.visit import keys
+from portal.config import Config
+from portal.kernel import clock
+from portal.web.letters import send_letter
+
+
+@jobs.handles("accounts.letter")
+def write_letter(payload: dict[str, Any]) -> None:
+    """Look up whom the letter is for, make its link, and send it.
+
+    Who asks for a letter learns nothing about the address: it is here that the occasion becomes a letter.
+    A link goes only to the address the account is known by, however it was spelt when it was asked for.
+    """
+    known = queries.credentials(payload["to"])
+    template, link = _letter(payload["occasion"], known, payload["lang"])
+    facts = {**payload["facts"], "link": link}
+    to = known.email if known else payload["to"]
+    send_letter({**payload, "to": to, "template": f"accounts/{template}", "facts": facts})
+
+
+def _letter(occasion: str, known: Credentials | None, lang: str) -> tuple[str, str]:
+    """Template and link for this occasion and person."""
+    match occasion:
+        case "sign_up" if known and not known.is_confirmed:
+            token = entering.confirmation_token(keys(), known.person_id, known.password_hash, clock.now())
+            return "letter_confirm", _address("accounts.confirm", lang, k=token)
+        case "sign_up":
+            return "letter_known", _address("accounts.sign_in", lang)
+        case "reset" if known:
+            token = resetting.reset_token(keys(), known.person_id, known.password_hash, clock.now())
+            return "letter_reset", _address("accounts.reset", lang, k=token)
+        case "reset":
+            return "letter_unknown", _address("accounts.sign_up", lang)
+        case "invitation":
+            return "letter_invitation", _address("accounts.organisations", lang)
+        case _:
+            return f"letter_{occasion}", _address("accounts.reset", lang)
+
+
+def _address(endpoint: str, lang: str, **values: str) -> str:
+    """Full address of a page, from the configured base and never from a request."""
+    config: Config = current_app.config["PORTAL"]
+    path = current_app.url_map.bind("portal.invalid").build(endpoint, {"lang": lang, **values})
+    return config.base_url + path
+
+
+@jobs.every(seconds=3600)
+def tidy() -> None:
+    """Forget counted tries after a day and sessions two months after they were last used."""
+    tries.forget_old(clock.now())
+    entering.forget_old_sessions(clock.now())

@@ -1,0 +1,24 @@
+"""What accounts give to every request: who is asking."""
+
+from flask import Flask, Response, g
+
+from portal.accounts import rules
+from portal.accounts.commands import entering
+from portal.accounts.visit import keys, person
+from portal.kernel import clock
+
+__all__ = ["install", "keys"]
+
+
+def install(app: Flask) -> None:
+    app.extensions["portal.person"] = person
+    # The cookie lives as long as the longest session; it is set at sign-in and not again at each request.
+    app.config["PERMANENT_SESSION_LIFETIME"] = rules.LIFE.whole
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+
+    @app.after_request
+    def mark_seen(response: Response) -> Response:
+        here, now = g.get("visit"), clock.now()
+        if here and response.status_code < 500 and here.is_to_be_marked_seen(now):
+            entering.mark_seen(here.session_id, now)
+        return response

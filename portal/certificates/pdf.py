@@ -1,0 +1,134 @@
+"""The printer: HTML in, PDF/A-3a out. The one module that holds WeasyPrint.
+
+It is run as a process of its own (see press.py): it loads nothing else of the portal, is given no
+environment, and can fetch nothing but the pictures named here and ``data:``. One font configuration
+and one parsed style sheet serve the whole life of the process: a new one each time was measured to
+grow memory from 95 to 328 MB in 200 certificates.
+
+Called as ``python -I pdf.py <socket> <memory limit in bytes>``. Messages on the socket are a 4-byte length
+and a body. Orders are JSON; answers begin with one byte: ``+`` and the PDF, ``-`` and what went wrong,
+``?`` and why WeasyPrint cannot be loaded, ``!`` when ready.
+"""
+
+import base64
+import json
+import logging
+import resource
+import socket
+import struct
+import sys
+import unicodedata
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+STATIC: Final = Path(__file__).resolve().parents[2] / "static"
+FONTS: Final = STATIC / "fonts"
+SHEETS: Final = (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css")
+# Pictures a document may show, by the address it uses; there is no other way to a file.
+PICTURES: Final = {
+    f"bundled:{name}": STATIC / "img" / name
+    for name in ("logo.svg", "type-arr.svg", "type-ifm.svg", "type-redd.svg")
+}
+MISSING_TYPE: Final = "〓"  # the printer's mark for a type the case does not hold
+_LENGTH: Final = struct.Struct(">I")
+
+
+class Printer:
+    """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango."""
+
+    def __init__(self) -> None:
+        # Imported here, not above: without Pango the import itself fails, and that is to be answered.
+        import weasyprint
+        from fontTools.ttLib import TTFont
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+        class BundledOnly(URLFetcher):  # type: ignore[misc]
+            """Serves the pictures above and ``data:``; everything else is refused before it is touched."""
+
+            def fetch(self, url: str, headers: Any = None) -> Any:
+                if picture := PICTURES.get(url):
+                    return URLFetcherResponse(url, picture.read_bytes(), {"Content-Type": "image/svg+xml"})
+                return super().fetch(url, headers)
+
+        logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+        self._weasyprint = weasyprint
+        self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
+        self._fonts = FontConfiguration()
+        self._sheets = [
+            weasyprint.CSS(string=sheet.read_text(), font_config=self._fonts, url_fetcher=self._fetcher)
+            for sheet in SHEETS
+        ]
+        self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
+
+    def print(self, order: dict[str, Any]) -> bytes:
+        """The PDF of ``order``: ``html``, ``at`` (ISO instant of all its dates), ``attachments``.
+
+        The same order gives the same bytes.
+        """
+        at = datetime.fromisoformat(order["at"])
+        attachments = [
+            self._weasyprint.Attachment(
+                string=base64.b64decode(part["content"]), name=part["name"], description=part["description"],
+                created=at, modified=at, relationship=part["relationship"], url_fetcher=self._fetcher,
+            )
+            for part in order["attachments"]
+        ]  # fmt: skip
+        html = self._weasyprint.HTML(string=self.set(order["html"]), url_fetcher=self._fetcher)
+        pdf: bytes = html.write_pdf(
+            stylesheets=self._sheets, font_config=self._fonts, pdf_variant="pdf/a-3a", attachments=attachments
+        )
+        return pdf
+
+    def set(self, html: str) -> str:
+        """The text in types the typeface holds: ₂ as a small 2, what is missing as 〓, with a note."""
+        html = unicodedata.normalize("NFC", html).replace("₂", "<sub>2</sub>")
+        lacking = {c for c in set(html) if ord(c) not in self._types and not c.isspace()}
+        if not lacking:
+            return html
+        marked = html.translate({ord(c): MISSING_TYPE for c in lacking})
+        return marked.replace("<body", '<body class="lacks-types"', 1)
+
+
+def receive(line: socket.socket) -> bytes | None:
+    """One message; None at the end of the line."""
+    head = _exactly(line, _LENGTH.size)
+    return None if head is None else _exactly(line, _LENGTH.unpack(head)[0])
+
+
+def send(line: socket.socket, body: bytes) -> None:
+    line.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def _exactly(line: socket.socket, count: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < count:
+        part = line.recv(min(count - len(parts), 1 << 20))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+def serve(line: socket.socket) -> None:
+    """Print until the line ends. A failed order is answered and forgotten."""
+    try:
+        printer = Printer()
+    except (ImportError, OSError) as fault:
+        send(line, f"?{fault}".encode())
+        return
+    send(line, b"!")
+    while (body := receive(line)) is not None:
+        try:
+            answer = b"+" + printer.print(json.loads(body))
+        except BaseException as fault:  # WeasyPrint's fatal fetch error is no Exception
+            answer = f"-{type(fault).__name__}: {fault}"[:500].encode()
+        send(line, answer)
+
+
+if __name__ == "__main__":
+    limit = int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,157 @@
+"""The method, written out: every rule as a formula in words, and with somebody's own numbers in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal.footprint.rules.answers import Given, numbers
+from portal.footprint.rules.compiler import Compiled, compile_model
+from portal.footprint.rules.expressions import Comparison, Node, Words, names, settled, value, words
+from portal.footprint.rules.model import Factor, Model, Quantity, Question, Rule
+from portal.kernel.bilingual import Bilingual
+
+# Units as people write them. What is not here reads the same in both languages.
+_UNIT_WORDS = {
+    "kgCO2e": Bilingual("kg CO₂e", "kg CO₂e"),
+    "kgCO2": Bilingual("kg CO₂", "kg CO₂"),
+    "tCO2e": Bilingual("t CO₂e", "t CO₂e"),
+    "m2": Bilingual("m²", "m²"),
+    "Nm3": Bilingual("Nm³", "Nm³"),
+    "km": Bilingual("公里", "km"),
+    "pkm": Bilingual("人·公里", "person-km"),
+    "vkm": Bilingual("车·公里", "vehicle-km"),
+    "person": Bilingual("人", "person"),
+    "cap": Bilingual("人", "person"),
+    "vehicle": Bilingual("车", "vehicle"),
+    "room": Bilingual("间", "room"),
+    "night": Bilingual("晚", "night"),
+    "room-night": Bilingual("间夜", "room-night"),
+    "meal": Bilingual("餐", "meal"),
+    "item": Bilingual("件", "item"),
+    "sheet": Bilingual("张", "sheet"),
+    "flight": Bilingual("航次", "flight"),
+    "d": Bilingual("天", "day"),
+    "day": Bilingual("天", "day"),
+    "week": Bilingual("周", "week"),
+    "month": Bilingual("月", "month"),
+    "year": Bilingual("年", "year"),
+    "yr": Bilingual("年", "year"),
+    "s": Bilingual("秒", "s"),
+    "1": Bilingual("", ""),
+}
+
+
+def unit_words(unit_text: str, lang: str) -> str:
+    """``kWh/m2.yr`` as kWh/(m² · year); nothing for a pure number."""
+    over, _, under = unit_text.partition("/")
+    top = _product(over, lang)
+    if not under:
+        return top
+    bottom = _product(under, lang)
+    return f"{top or 1}/({bottom})" if "." in under else f"{top or 1}/{bottom}"
+
+
+def _product(text: str, lang: str) -> str:
+    said = [_UNIT_WORDS.get(name, Bilingual(name, name)).in_(lang) for name in text.split(".")]
+    return " · ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A rule or a quantity, written out. ``with_numbers`` and ``result`` are empty without answers."""
+
+    key: str
+    title: Bilingual
+    formula: str
+    unit_text: str
+    with_numbers: str
+    result: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """How to say things in one language: its code, its numbers, and the words of a condition."""
+
+    lang: str
+    number: Callable[[float], str]
+    when: str
+    otherwise: str
+
+
+def explain(model: Model, region: str, tongue: Tongue, given: Given | None) -> tuple[list[Explained], list[Explained]]:
+    """Every quantity and every rule. Raises UnknownRegion."""
+    writer = _Writer(compile_model(model, region), tongue, given)
+    return [writer.explained(q, q.unit_text) for q in model.quantities.values()], [
+        writer.explained(rule, model.unit_text) for rule in model.rules.values()
+    ]
+
+
+class _Writer:
+    def __init__(self, compiled: Compiled, tongue: Tongue, given: Given | None) -> None:
+        self.model, self.place, self.tongue, self.given = compiled.model, compiled.place, tongue, given
+        self.values: dict[str, float] = {f.name: f.number for f in self.place.factors.values()}
+        self.values |= {a.name: a.number for a in self.model.assumptions.values()}
+        self.chosen: dict[str, str] = {}
+        if given is not None:
+            for question, answer in zip(
+                self.model.questions.values(), compiled.resolve(numbers(self.model, given)), strict=True
+            ):
+                self.values[question.key] = answer
+                if question.is_choice:
+                    self.chosen[question.key] = given.get(question.key, question.default)
+            for quantity in self.model.quantities.values():
+                self.values[quantity.key] = self.value(quantity.node)
+
+    def explained(self, thing: Rule | Quantity, unit_text: str) -> Explained:
+        formula = words(thing.node, self.say(self.title))
+        if self.given is None:
+            return Explained(thing.key, thing.title, formula, unit_text, "", None)
+        tree = settled(thing.node, lambda test: bool(self.value(test)))
+        return Explained(
+            thing.key, thing.title, formula, unit_text, words(tree, self.say(self.amount)), self.value(thing.node)
+        )
+
+    def value(self, node: Node | Comparison) -> float:
+        return value(node, self.values, self.chosen, float)  # type: ignore[no-any-return]
+
+    def say(self, name: Callable[[str], str]) -> Words:
+        def option(key: str, option: str) -> str:
+            return self.model.questions[key].option(option).title.in_(self.tongue.lang)
+
+        return Words(name, option, self.tongue.when, self.tongue.otherwise)
+
+    def title(self, key: str) -> str:
+        return title_of(self.model, self.place.factors[key] if key in self.place.factors else None, key).in_(self.tongue.lang)
+
+    def amount(self, key: str) -> str:
+        unit = unit_words(unit_text_of(self.model, key), self.tongue.lang)
+        return f"{self.tongue.number(self.values[key])} {unit}".strip()
+
+
+def title_of(model: Model, factor: Factor | None, key: str) -> Bilingual:
+    """What a name in a formula is called."""
+    if factor:
+        return factor.title
+    for section in (model.questions, model.assumptions, model.quantities):
+        if key in section:
+            return section[key].title
+    return Bilingual("合计", "total")
+
+
+def unit_text_of(model: Model, key: str) -> str:
+    for section in (model.factors, model.assumptions, model.questions, model.quantities):
+        if key in section:
+            return section[key].unit_text
+    return model.unit_text
+
+
+def used_by(model: Model, name: str) -> list[Rule]:
+    """Rules in which a factor, an assumption or an answer counts, by way of a quantity too."""
+    parts = {quantity.key for quantity in model.quantities.values() if name in set(names(quantity.node))}
+    return [rule for rule in model.rules.values() if {name, *parts} & set(names(rule.node))]
+
+
+def answer_words(question: Question, text: str, lang: str) -> str:
+    """A stored answer as people read it: an option's title, or the number with its unit."""
+    if question.is_choice:
+        return question.option(text).title.in_(lang)
+    return f"{text} {question.unit_label.in_(lang)}".strip()

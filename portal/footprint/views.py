@@ -1,0 +1,321 @@
+"""Pages for everybody: choose a calculator, answer, see the result, read the method."""
+
+from dataclasses import dataclass
+
+from babel.lists import format_list
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from portal.footprint import queries
+from portal.footprint.commands import save_footprint
+from portal.footprint.forms import CHECK, KeepForm, Sheet, step_form, step_of
+from portal.footprint.rules import library
+from portal.footprint.rules.answers import shown
+from portal.footprint.rules.compiler import compile_model, option_number
+from portal.footprint.rules.errors import BadAnswer, UnknownFootprint
+from portal.footprint.rules.method import Tongue, answer_words, explain, unit_words, used_by
+from portal.footprint.rules.model import Model, Question
+from portal.footprint.rules.results import (
+    Line,
+    beside,
+    changes,
+    city_grams,
+    estimate,
+    lowest,
+    own_measures,
+)
+from portal.footprint.rules.stored import Footprint
+from portal.kernel import clock
+from portal.kernel.mass import Mass
+from portal.web.guard import actor, open_to_all
+from portal.web.i18n import _, lang, locale_of, number
+from portal.web.links import key_for
+from portal.web.page import page_blueprint, plain_blueprint
+
+blueprint = page_blueprint("footprint", __name__)
+scripts = plain_blueprint("footprint_scripts", __name__)
+blueprints = (blueprint, scripts)
+
+
+@blueprint.get("/calculator")
+@open_to_all
+def choose() -> str:
+    return render_template("footprint/choose.html", models=library.models())
+
+
+@blueprint.get("/calculator/<model_id>")
+@open_to_all
+def ask(model_id: str) -> str | Answer | tuple[str, int]:
+    sheet = _sheet(model_id, request.args.items(multi=False))
+    step = _step(sheet.model)
+    if sheet.fault:
+        return _question_page(sheet, step_of(sheet.model, str(sheet.fault.params["key"])), sheet.fault), 422
+    if "do" in request.args:
+        return _go_on(sheet, step)
+    if step > len(sheet.model.steps):
+        return _check_page(sheet)
+    return _question_page(sheet, step)
+
+
+@blueprint.post("/calculator/<model_id>")
+@open_to_all
+def keep(model_id: str) -> Answer | tuple[str, int]:
+    sheet = _sheet(model_id, request.form.items(multi=False))
+    if sheet.fault:
+        return _question_page(sheet, step_of(sheet.model, str(sheet.fault.params["key"])), sheet.fault), 422
+    version = sheet.model.version
+    new = save_footprint(actor(), model_id, version, sheet.region, sheet.given, clock.now(), lang())
+    return redirect(url_for("footprint.result", footprint_id=new, k=key_for(new)), 303)
+
+
+@blueprint.get("/footprints/<footprint_id>")
+@open_to_all
+def result(footprint_id: str) -> str:
+    footprint = queries.footprint(actor(), footprint_id)
+    model = library.model(footprint.model_id, footprint.version)
+    return render_template(
+        "footprint/result.html",
+        footprint=footprint,
+        model=model,
+        key=key_for(footprint.id),
+        seen=_result_facts(footprint, model),
+        may_resume=footprint.is_resumable(clock.now()),
+    )
+
+
+@blueprint.get("/calculator/<model_id>/method")
+@open_to_all
+def method(model_id: str) -> str:
+    footprint = _named_footprint(model_id)
+    model = library.model(model_id, footprint.version if footprint else request.args.get("version"))
+    region = footprint.region if footprint else _region()
+    place = model.place(region)
+    tongue = Tongue(lang(), lambda value: number(f"{value:.6g}"), _("if"), _("otherwise"))
+    quantities, rules = explain(model, region, tongue, dict(footprint.answers) if footprint else None)
+    grams = {line.rule: line for line in footprint.lines} if footprint else {}
+    return render_template(
+        "footprint/method.html",
+        model=model,
+        place=place,
+        footprint=footprint,
+        key=key_for(footprint.id) if footprint else "",
+        quantities=quantities,
+        rules=rules,
+        lines=grams,
+        today=clock.today(),
+        used_by=lambda name: used_by(model, name),
+        in_words=lambda unit: unit_words(unit, lang()),
+        fallen_back=_titles_of(model, place.fallen_back),
+        confidence_words=confidence_words(),
+    )
+
+
+@scripts.get("/calculator/<model_id>/<version>/<region>.js")
+@open_to_all
+def script(model_id: str, version: str, region: str) -> Response:
+    """The generated model for the preview; the server computes whatever is kept."""
+    text = compile_model(library.model(model_id, version), region).javascript
+    answer = current_app.response_class(text, mimetype="text/javascript")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
+
+
+# ---- one step at a time
+
+
+def _region() -> str:
+    return request.values.get("region") or current_app.config["PORTAL"].city_code
+
+
+def _sheet(model_id: str, sent: object) -> Sheet:
+    return Sheet.read(library.model(model_id), sent, _region())  # type: ignore[arg-type]
+
+
+def _step(model: Model) -> int:
+    """The step that was asked for; one past the last is the check of all answers."""
+    text = request.args.get("at", "1")
+    if text == CHECK:
+        return len(model.steps) + 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(model.steps)):
+        abort(404)
+    return int(text[:4])
+
+
+def _go_on(sheet: Sheet, step: int) -> Answer | tuple[str, int]:
+    """After an answer or an "I don't know": the next step, at an address that holds all answers."""
+    if step > len(sheet.model.steps):
+        abort(404)
+    questions = sheet.model.steps[step - 1]
+    unsure = request.args["do"] == "unsure"
+    if not unsure and not sheet.is_answered(step):
+        return _question_page(sheet, step, sheet.nothing_given(step)), 422
+    left = sheet.query(without=[question.key for question in questions] if unsure else [])
+    return redirect(_url(sheet, step + 1, left), 303)
+
+
+def _url(sheet: Sheet, step: int, answers: dict[str, str] | None = None) -> str:
+    at = step if step <= len(sheet.model.steps) else CHECK
+    kept = sheet.query() if answers is None else answers
+    return url_for("footprint.ask", model_id=sheet.model.id, at=at, region=sheet.region, **kept)  # type: ignore[arg-type]
+
+
+def _question_page(sheet: Sheet, step: int, fault: BadAnswer | None = None) -> str:
+    model, questions = sheet.model, sheet.model.steps[step - 1]
+    own = [question.key for question in questions]
+    return render_template(
+        "footprint/ask.html",
+        model=model,
+        sheet=sheet,
+        step=step,
+        steps=len(model.steps),
+        questions=questions,
+        group=model.groups.get(questions[0].group),
+        form=step_form(sheet, step, fault),
+        unsure=(model.groups[questions[0].group] if questions[0].group else questions[0]).unsure,
+        travelling=sheet.query(without=own),
+        everything=sheet.query(),
+        so_far=estimate(model, sheet.region, sheet.given),
+        **_place(sheet),
+        back=_url(sheet, step - 1) if step > 1 else url_for("footprint.choose"),
+        preview=_preview(sheet, questions),
+    )
+
+
+def _place(sheet: Sheet) -> dict[str, object]:
+    place = sheet.model.place(sheet.region)
+    return {"place": place, "fallen_back": _titles_of(sheet.model, place.fallen_back)}
+
+
+def _preview(sheet: Sheet, questions: tuple[Question, ...]) -> dict[str, object]:
+    """What the browser needs to show the total while one types. It is only shown, never kept."""
+    model, keys = sheet.model, list(sheet.model.questions)
+    fields = {
+        f"q-{question.key}": {
+            "place": keys.index(question.key),
+            "options": {option.key: option_number(question, option.key) for option in question.options},
+            "low": float(question.low),
+            "high": float(question.high),
+            "share": question.kind == "share",
+        }
+        for question in questions
+    }
+    given = [
+        None
+        if key not in sheet.given
+        else option_number(question, sheet.given[key])
+        if question.is_choice
+        else float(sheet.given[key])
+        for key, question in model.questions.items()
+    ]
+    url = url_for("footprint_scripts.script", model_id=model.id, version=model.version, region=sheet.region)
+    return {"url": url, "answers": given, "fields": fields}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One answer as the check page and the result page list it."""
+
+    title: str
+    text: str
+    is_default: bool
+    href: str
+
+
+def _rows(sheet: Sheet) -> list[_Row]:
+    rows = []
+    for key, question in sheet.model.questions.items():
+        said = key in sheet.given
+        text = answer_words(question, shown(question, sheet.given[key]), lang()) if said else _("I don’t know")
+        rows.append(_Row(question.title.in_(lang()), text, not said, _url(sheet, step_of(sheet.model, key))))
+    return rows
+
+
+def _check_page(sheet: Sheet) -> str:
+    return render_template(
+        "footprint/check.html",
+        model=sheet.model,
+        sheet=sheet,
+        form=KeepForm(),
+        rows=_rows(sheet),
+        everything=sheet.query(),
+        so_far=estimate(sheet.model, sheet.region, sheet.given),
+        **_place(sheet),
+        back=_url(sheet, len(sheet.model.steps)),
+    )
+
+
+# ---- the result
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultFacts:
+    """What the result page says beside the stored lines."""
+
+    by_size: list[Line]
+    rows: list[_Row]
+    measures: dict[str, Mass]
+    references: list[dict[str, object]]
+    missing: list[object]
+    narrowing: list[_Row]
+    changes: list[tuple[str, Mass]]
+    joint: Mass
+    lowest: Mass | None
+    city: Mass
+    place: object
+    fallen_back: str
+
+
+def _result_facts(footprint: Footprint, model: Model) -> _ResultFacts:
+    given = dict(footprint.answers)
+    sheet = Sheet(model, footprint.region, {}, given, None)
+    fresh = estimate(model, footprint.region, given)
+    rows = _rows(sheet)
+    by_key = dict(zip(model.questions, rows, strict=True))
+    useful, joint = changes(model, footprint.region, given)
+    references = beside(model)
+    has_lowest = any(question.lowest for question in model.questions.values())
+    return _ResultFacts(
+        by_size=sorted((line for line in footprint.lines if line.grams), key=lambda line: -line.grams),
+        rows=rows,
+        measures={key: Mass(grams) for key, grams in own_measures(model, footprint.region, given).items()},
+        references=[_reference_row(item.grams, item.reference) for item in references if item.grams is not None],
+        missing=[item.reference for item in references if item.grams is None],
+        narrowing=[by_key[key] for key in fresh.narrowing[:3]],
+        changes=[(model.actions[change.action].title.in_(lang()), Mass(change.saves_g)) for change in useful],
+        joint=Mass(joint),
+        lowest=Mass(lowest(model, footprint.region, given)) if has_lowest else None,
+        city=Mass(city_grams(model, footprint.lines)),
+        place=model.place(footprint.region),
+        fallen_back=_titles_of(model, fresh.fallen_back),
+    )
+
+
+def _reference_row(grams: int, reference: object) -> dict[str, object]:
+    return {"reference": reference, "mass": Mass(grams)}
+
+
+def _titles_of(model: Model, names: tuple[str, ...]) -> str:
+    """What these factors are about, as one phrase; empty when there are none."""
+    titles = [model.factors[name].title.in_(lang()) for name in names]
+    return str(format_list(titles, locale=locale_of(lang())))
+
+
+def confidence_words() -> dict[str, str]:
+    return {
+        "official": _("official"),
+        "published": _("published"),
+        "secondary": _("second-hand"),
+        "provisional": _("provisional"),
+    }
+
+
+def _named_footprint(model_id: str) -> Footprint | None:
+    footprint_id = request.args.get("footprint")
+    if not footprint_id:
+        return None
+    footprint = queries.footprint(actor(), footprint_id)
+    if footprint.model_id != model_id:
+        raise UnknownFootprint()
+    return footprint
+
+

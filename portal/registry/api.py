@@ -1,0 +1,151 @@
+"""The register and the log for programs."""
+
+from base64 import b64encode
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from portal.kernel.clock import text_of
+from portal.kernel.errors import NotFound
+from portal.registry.queries import log
+from portal.registry.queries import register as read
+from portal.registry.queries.register import LotView, ProjectView, SerialView
+from portal.registry.rules.errors import BadQuery
+from portal.registry.rules.records import KINDS, schema_of
+from portal.web.api import api_blueprint, describes
+from portal.web.guard import open_to_all
+
+blueprint = api_blueprint("registry", __name__)
+
+PAGE = 50
+MOST_ENTRIES = 1_000
+
+
+@blueprint.get("/projects")
+@describes(summary="Projects by code", query={"cursor": "code of the last project seen"})
+@open_to_all
+def projects() -> Response:
+    rows = read.projects(after=request.args.get("cursor"), limit=PAGE + 1)
+    return _page([_project(row) for row in rows], "code")
+
+
+@blueprint.get("/projects/<code>")
+@describes(summary="One project with its lots")
+@open_to_all
+def project(code: str) -> Response:
+    found = read.project(code)
+    return jsonify(_project(found) | {"lots": [lot.code for lot in read.lots(code)]})
+
+
+@blueprint.get("/lots")
+@describes(summary="Lots by code", query={"cursor": "code of the last lot seen"})
+@open_to_all
+def lots() -> Response:
+    rows = read.lots(after=request.args.get("cursor"), limit=PAGE + 1)
+    return _page([_lot(row) for row in rows], "code")
+
+
+@blueprint.get("/lots/<code>")
+@describes(summary="One lot with its serials")
+@open_to_all
+def lot(code: str) -> Response:
+    found = read.lot(code)
+    return jsonify(_lot(found) | {"serials": read.serials_of_lot(found.id)})
+
+
+@blueprint.get("/register")
+@describes(summary="Find a serial, a unit inside a range, or a part of a serial", query={"serial": "what to look for"})
+@open_to_all
+def register() -> Response:
+    found = read.find(request.args.get("serial", ""))
+    return jsonify(items=[_serial(row) for row in found], next=None)
+
+
+@blueprint.get("/log/checkpoint")
+@describes(summary="The newest signed checkpoint")
+@open_to_all
+def checkpoint() -> Response:
+    head = log.latest_checkpoint()
+    if head is None:
+        raise NotFound()
+    return jsonify(size=head.size, root=head.root.hex(), note=head.note, at=text_of(head.at))
+
+
+@blueprint.get("/log/entries")
+@describes(summary="Records of the log", query={"from": "first place", "to": "first place not wanted, at most 1000 on"})
+@open_to_all
+def entries() -> Response:
+    start = _whole("from", 0)
+    end = min(_whole("to", start + 100), start + MOST_ENTRIES)
+    rows = log.entries(start, end)
+    more = rows[-1].idx + 1 if rows and rows[-1].idx + 1 < log.size() else None
+    return jsonify(
+        items=[{"idx": row.idx, "body": row.body, "leaf_hash": row.leaf_hash.hex()} for row in rows], next=more
+    )
+
+
+@blueprint.get("/log/proof/inclusion")
+@describes(summary="Proof that a record is in the log", query={"idx": "its place", "size": "of which tree"})
+@open_to_all
+def inclusion() -> Response:
+    idx, size = _whole("idx"), _whole("size", log.size())
+    return jsonify(idx=idx, size=size, root=log.root_at(size).hex() if 0 < size <= log.size() else None,
+                   proof=[b64encode(digest).decode() for digest in log.inclusion(idx, size)])  # fmt: skip
+
+
+@blueprint.get("/log/proof/consistency")
+@describes(summary="Proof that one tree begins with another", query={"from": "old size", "to": "new size"})
+@open_to_all
+def consistency() -> Response:
+    old, new = _whole("from"), _whole("to", log.size())
+    return jsonify({"from": old, "to": new, "proof": [b64encode(digest).decode() for digest in log.consistency(old, new)]})
+
+
+@blueprint.get("/schemas/<kind>.json")
+@describes(summary="JSON Schema of a kind of log record")
+@open_to_all
+def schema(kind: str) -> Response:
+    if kind not in KINDS:
+        raise NotFound()
+    return jsonify(schema_of(kind))
+
+
+def _whole(name: str, default: int | None = None) -> int:
+    """A query's whole number. Raises BadQuery."""
+    text = request.args.get(name, "" if default is None else str(default))
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise BadQuery(name=name)
+    return int(text)
+
+
+def _page(items: list[dict[str, Any]], key: str) -> Response:
+    more = items[PAGE - 1][key] if len(items) > PAGE else None
+    return jsonify(items=items[:PAGE], next=more)
+
+
+def _project(row: ProjectView) -> dict[str, Any]:
+    return {
+        "code": row.code, "name": {"zh": row.name.zh or None, "en": row.name.en or None}, "type": row.type.value,
+        "methodology": row.methodology, "country": row.country, "registry": row.registry, "source_id": row.source_id,
+        "state": row.state, "demo": row.is_demo,
+    }  # fmt: skip
+
+
+def _lot(row: LotView) -> dict[str, Any]:
+    return {
+        "code": row.code, "project": row.project.code, "type": row.project_type.value,
+        "vintage": f"{row.vintage_start.isoformat()}/{row.vintage_end.isoformat()}", "registry": row.registry,
+        "retired_t": row.retired.grams // 1_000_000, "attributed_g": row.attributed.grams, "available_g": row.free.grams,
+        "price_minor_per_t": row.price_per_t.minor, "currency": row.price_per_t.currency,
+        "retirement_reference": row.retirement_reference, "evidence_sha256": row.evidence_sha256,
+        "open": row.closed_at is None, "demo": row.is_demo,
+    }  # fmt: skip
+
+
+def _serial(row: SerialView) -> dict[str, Any]:
+    return {
+        "serial": row.serial, "registry": row.registry, "project": row.project.code, "tonnes": row.tonnes,
+        "vintage": f"{row.vintage_start.isoformat()}/{row.vintage_end.isoformat()}",
+        "retired_at_source": row.retired_at_source, "lots": list(row.lots),
+        "grams": {state.value: mass.grams for state, mass in row.by_state.items()}, "demo": row.is_demo,
+    }  # fmt: skip

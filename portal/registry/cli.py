@@ -1,0 +1,81 @@
+"""Operator's commands of the registry: import a source registry's export."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.kernel.errors import PortalError
+from portal.registry.commands import imports
+from portal.registry.rules.imports import READERS, ImportReport, RowReport
+from portal.web.i18n import message, speak
+
+registry = AppGroup("registry", help="Projects, credits and lots.")
+commands = (registry,)
+OPERATOR = Actor.system("cli")
+
+
+@registry.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--registry", "name", required=True, type=click.Choice(sorted(READERS)), help="Whose export this is.")
+@click.option("--apply", "is_real", is_flag=True, help="Import it; without this nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One object a row, last a summary.")
+def import_file(file: Path, name: str, is_real: bool, as_json: bool) -> None:
+    """Import FILE: a dry run with a line per row, or with --apply all of it or nothing.
+
+    Exit code 0 when every row is accepted or unchanged, 1 when one is refused, 2 when the file cannot be read.
+    """
+    speak("en")
+    data = file.read_bytes()
+    try:
+        report = imports.dry_run(OPERATOR, name, data)
+    except PortalError as fault:
+        click.echo(message(fault), err=True)
+        sys.exit(2)
+    for row in report.rows:
+        click.echo(json.dumps(_row(row), ensure_ascii=False) if as_json else _line(row))
+    if is_real and report.is_applicable:
+        imports.apply(OPERATOR, name, data, file.name, clock.now())
+    click.echo(json.dumps(_summary(report)) if as_json else _closing(report, is_real))
+    sys.exit(0 if report.is_applicable else 1)
+
+
+def _row(row: RowReport) -> dict[str, object]:
+    return {
+        "row": row.row,
+        "verdict": row.verdict.value,
+        "serial": row.issued.serial.text if row.issued else None,
+        "tonnes": row.issued.tonnes if row.issued else None,
+        "type": row.issued.type.value if row.issued else None,
+        "retired": row.issued.retirement is not None if row.issued else None,
+        "problem": message(row.problem) if row.problem else None,
+        "warnings": [message(warning) for warning in row.warnings],
+    }
+
+
+def _line(row: RowReport) -> str:
+    told = [message(fault) for fault in (row.problem, *row.warnings) if fault]
+    if row.issued:
+        state = "retired" if row.issued.retirement else "active"
+        told = [f"{row.issued.type.value:<5} {row.issued.tonnes:>8} t  {state:<7}  {row.issued.serial.text}", *told]
+    return f"{row.row:>6}  {row.verdict.value:<9}  {'  '.join(told)}"
+
+
+def _summary(report: ImportReport) -> dict[str, int]:
+    return {
+        "accepted": report.accepted,
+        "refused": report.refused,
+        "unchanged": report.unchanged,
+        "warnings": report.warnings,
+    }
+
+
+def _closing(report: ImportReport, is_real: bool) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in _summary(report).items())
+    if not report.is_applicable:
+        return f"{counts}. Nothing was imported: correct the refused rows and try again."
+    return f"{counts}. " + ("Imported." if is_real else "Dry run: nothing was written. Add --apply to import.")

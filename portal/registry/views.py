@@ -1,0 +1,157 @@
+"""The public register: projects, lots, serials and the transparency log."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Response, abort, current_app, render_template, request, send_file
+
+from portal.kernel.clock import text_of
+from portal.kernel.errors import PortalError
+from portal.registry.jobs import signer
+from portal.registry.queries import log as transparency
+from portal.registry.queries import register as read
+from portal.registry.rules.errors import UnknownLot
+from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.records import KINDS
+from portal.web.guard import open_to_all
+from portal.web.i18n import message
+from portal.web.page import page_blueprint, plain_blueprint
+from portal.web.paging import Page
+
+pages = page_blueprint("registry", __name__)
+files = plain_blueprint("registry_files", __name__)
+blueprints = (pages, files)
+
+PAGE = 25
+LOG_PAGE = 25
+
+
+@pages.get("/projects")
+@open_to_all
+def projects() -> str:
+    """All projects, those that sell first by their lots, filtered by type."""
+    wanted = request.args.get("type", "")
+    kind = ProjectType(wanted) if wanted in set(ProjectType) else None
+    cursor = request.args.get("cursor")
+    rows = read.projects(kind, cursor, PAGE + 1)
+    lots = [] if cursor else [lot for lot in read.open_lots() if kind in (None, lot.project_type)]
+    page = Page(rows[:PAGE], rows[PAGE - 1].code if len(rows) > PAGE else None)
+    return render_template("registry/projects.html", page=page, lots=lots, kind=kind, types=list(ProjectType))
+
+
+@pages.get("/projects/<code>")
+@open_to_all
+def project(code: str) -> str:
+    """One project: what it is, its lots, its serials."""
+    found = read.project(code)
+    cursor = request.args.get("cursor", "")
+    after = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else -1
+    rows = read.serials_of(code, after, PAGE + 1)
+    page = Page(rows[:PAGE], str(rows[PAGE - 1].cursor) if len(rows) > PAGE else None)
+    return render_template("registry/project.html", project=found, lots=read.lots(code), page=page)
+
+
+@pages.get("/lots/<code>")
+@open_to_all
+def lot(code: str) -> str:
+    """One lot: retired, attributed, unattributed, its serials, and every attribution."""
+    found = read.lot(code)
+    rows = read.attributions(code, request.args.get("cursor"), PAGE + 1)
+    page = Page(rows[:PAGE], rows[PAGE - 1].cursor if len(rows) > PAGE else None)
+    return render_template("registry/lot.html", lot=found, serials=read.serials_of_lot(found.id), page=page)
+
+
+@files.get("/lots/<code>/evidence")
+@open_to_all
+def evidence(code: str) -> Response:
+    """The retirement record behind a lot, as it was uploaded."""
+    found = read.lot(code)
+    if not found.evidence_file:
+        raise UnknownLot(code=code)
+    file = Path(current_app.config["PORTAL"].documents) / "evidence" / found.evidence_file
+    if not file.is_file():
+        abort(404)
+    answer = send_file(file, as_attachment=True, download_name=f"{found.code}-retirement{file.suffix}")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@files.get("/lots/<code>/attributions.csv")
+@open_to_all
+def attributions_csv(code: str) -> Response:
+    """Every attribution of a lot, streamed, oldest columns first: for whoever wants to add them up."""
+    found = read.lot(code)
+
+    def lines() -> Iterator[str]:
+        yield _csv_line(["retirement", "part", "grams", "holder_commitment", "purpose", "at", "test", "void"])
+        before = None
+        while rows := read.attributions(found.code, before, 500):
+            for row in rows:
+                yield _csv_line([row.retirement_id, row.part, row.mass.grams, row.holder, row.purpose,
+                                 text_of(row.at), int(row.test), int(row.is_void)])  # fmt: skip
+            before = rows[-1].cursor
+
+    answer = Response(lines(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found.code}-attributions.csv"'
+    return answer
+
+
+@pages.get("/register")
+@open_to_all
+def register() -> tuple[str, int] | str:
+    """Find a serial: whole, a unit inside a range, or one of our parts of it."""
+    wanted = request.args.get("serial", "").strip()
+    if not wanted:
+        return render_template("registry/register.html", wanted="", found=None, problem=None)
+    try:
+        found = read.find(wanted)
+    except PortalError as fault:
+        return render_template("registry/register.html", wanted=wanted, found=None, problem=message(fault)), 422
+    return render_template("registry/register.html", wanted=wanted, found=found, problem=None)
+
+
+@pages.get("/log")
+@open_to_all
+def log() -> str:
+    """The transparency log: its signed head and its records, newest first."""
+    size = transparency.size()
+    cursor = request.args.get("cursor", "")
+    end = min(int(cursor), size) if cursor.isdecimal() and len(cursor) < 19 else size
+    start = max(end - LOG_PAGE, 0)
+    entries = list(reversed(transparency.entries(start, end)))
+    return render_template(
+        "registry/log.html",
+        page=Page(entries, str(start) if start > 0 else None),
+        size=size,
+        head=transparency.latest_checkpoint(),
+        key=signer().public_key.text,
+        kinds=sorted(KINDS),
+    )
+
+
+@pages.get("/log/<int:idx>")
+@open_to_all
+def log_entry(idx: int) -> str:
+    """One record of the log, verbatim, with its leaf hash."""
+    found = transparency.entries(idx, idx + 1)
+    if not found:
+        abort(404)
+    return render_template("registry/log_entry.html", entry=found[0], size=transparency.size())
+
+
+@files.get("/log/checkpoint")
+@open_to_all
+def checkpoint() -> Response:
+    """The newest signed checkpoint, as C2SP writes it."""
+    head = transparency.latest_checkpoint()
+    if head is None:
+        abort(404)
+    return Response(head.note, mimetype="text/plain")
+
+
+def _csv_line(cells: list[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()

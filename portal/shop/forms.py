@@ -1,0 +1,102 @@
+"""Forms of the shop; they yield kernel values."""
+
+from typing import Any
+
+from wtforms import HiddenField
+from wtforms.validators import DataRequired
+
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.shop.rules.orders import NAME_MAX
+from portal.shop.rules.terms import PaymentKind
+from portal.web.forms import (
+    BooleanField,
+    EmailField,
+    LineField,
+    MassField,
+    MoneyField,
+    PortalForm,
+    RadioField,
+    Required,
+)
+from portal.web.i18n import lazy_gettext as _l
+
+
+class AmountForm(PortalForm):
+    """How much, by kilograms or by budget. A GET form: its address can be kept and shared."""
+
+    class Meta:
+        csrf = False
+
+    kg = MassField(_l("Kilograms"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    budget = MoneyField(_l("Budget in yuan"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
+
+    @property
+    def mass(self) -> Mass | None:
+        return self.kg.value
+
+    @property
+    def money(self) -> Money | None:
+        return self.budget.value
+
+
+class BuyForm(PortalForm):
+    """Who it is for, where letters go, how it is paid, and when the credits may be retired."""
+
+    order_id = HiddenField()
+    quote_hash = HiddenField()
+    name = LineField(
+        _l("Name on the certificate"),
+        validators=[Required()],
+        description=_l("A person, a family, a company or an event."),
+        max=NAME_MAX,
+        render_kw={"autocomplete": "name"},
+    )
+    is_public = BooleanField(_l("Show this name to anyone who looks up the certificate number"))
+    email = EmailField(
+        _l("E-mail address"),
+        validators=[Required()],
+        description=_l("For the certificate and the link to your order, nothing else."),
+    )
+    payment = RadioField(
+        _l("How do you want to pay?"),
+        choices=[
+            (PaymentKind.CARD.value, _l("Card, Alipay or WeChat Pay")),
+            (PaymentKind.TRANSFER.value, _l("Bank transfer (no payment fee, the credits are held for 7 days)")),
+        ],
+        default=PaymentKind.CARD.value,
+    )
+    consent = BooleanField(
+        _l("Retire the credits at once, so that I get the certificate right after paying"),
+        description=_l(
+            "Then the purchase cannot be withdrawn. Without the tick, the credits are retired after 7 days, "
+            "and until then you can get your money back."
+        ),
+    )
+
+
+class ActionForm(PortalForm):
+    """One button that does something to an order."""
+
+
+class SandboxForm(PortalForm):
+    """The three things a buyer can do at the sandbox provider."""
+
+    outcome = RadioField(choices=[("paid", ""), ("failed", ""), ("cancelled", "")], validators=[DataRequired()])
+
+
+class TransferForm(PortalForm):
+    """A bank transfer that staff saw arrive."""
+
+    reference = LineField(_l("The bank's number of the transfer"), validators=[Required()], max=80)
+    received = MoneyField(_l("Amount received"), validators=[Required()], render_kw={"inputmode": "decimal"})
+
+
+class ReasonForm(PortalForm):
+    """Why staff do what they do; kept in the history."""
+
+    reason = LineField(_l("Reason"), validators=[Required()], max=200)
+
+
+def blank(form: Any) -> bool:
+    return not any(field.raw_data and any(field.raw_data) for field in form)

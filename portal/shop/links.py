@@ -1,0 +1,11 @@
+"""Addresses of an order that work outside a page: in letters and at the payment provider."""
+
+from flask import current_app
+
+from portal.web.links import key_for
+
+
+def order_url(order_id: str, lang: str, path: str = "") -> str:
+    """The order's own address with its key, from the configured base URL and never from the Host header."""
+    base = current_app.config["PORTAL"].base_url
+    return f"{base}/{lang}/orders/{order_id}{path}?k={key_for(order_id)}"

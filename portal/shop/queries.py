@@ -1,0 +1,498 @@
+"""What the shop can be asked: offers, orders, what needs attention, and whether the cash adds up."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, union_all
+
+from portal.db import db
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.registry.queries.register import LotView, lot, open_lots
+from portal.registry.rules.audit import Check, Fault
+from portal.registry.rules.errors import UnknownProject
+from portal.shop import policy
+from portal.shop.models import CashLine, Order, OrderBuyer, OrderEntry, OrderLine, PaymentEvent, PaymentRow, RefundRow
+from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
+from portal.shop.rules.quotes import Fee, FeeKind, Offer, Party, Share
+from portal.shop.rules.states import REFUNDING, RETIRED_ONCE, UNPAID, OrderState
+
+CARE_PAUSE = timedelta(minutes=10)  # before a quarantined order is tried again by itself
+ASK_PAUSE = timedelta(minutes=1)  # between two questions to the provider about one order
+PRINT_PAUSE = timedelta(seconds=10)  # between two looks whether certificates are printed
+WATCHED = timedelta(days=120)  # how long after paying a bank can still object
+
+
+# -- offers ------------------------------------------------------------------------------------
+
+
+def offer_of(lot_code: str) -> Offer:
+    """The price of one lot. Raises NotFound."""
+    found = lot(lot_code)
+    return Offer((found.code,), found.price_per_t)
+
+
+def offer_for_project(project_code: str) -> Offer:
+    """Lots of a project at the price of its first one, in the order in which they are recommended.
+
+    Raises NotFound when it has none that is open.
+    """
+    return _together([each for each in open_lots() if each.project.code == project_code], project_code)
+
+
+def first_offer() -> Offer:
+    """What is sold to somebody who did not choose: the lots the city recommends first. Raises NothingForSale."""
+    lots = open_lots()
+    if not lots:
+        raise NothingForSale()
+    return offer_for_project(lots[0].project.code)
+
+
+def _together(lots: list[LotView], project_code: str) -> Offer:
+    if not lots:
+        raise UnknownProject(code=project_code[:80])
+    first = next((each for each in lots if each.free), lots[0])
+    same = [each.code for each in lots if each.price_per_t == first.price_per_t]
+    return Offer((first.code, *(code for code in same if code != first.code)), first.price_per_t)
+
+
+# -- one order ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    id: str
+    lots: tuple[str, ...]
+    mass: Mass
+    per_tonne: Money
+    amount: Money
+    retirement_id: str | None
+    certificate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerView:
+    name: str
+    email: str
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as pages and the till see it. ``buyer`` is None once the person is forgotten."""
+
+    id: str
+    state: OrderState
+    mass: Mass
+    total: Money
+    fees: tuple[Fee, ...]
+    split: tuple[Share, ...]
+    lines: tuple[LineView, ...]
+    buyer: BuyerView | None
+    purpose: str
+    lang: str
+    consent: bool
+    payment: str
+    provider: str
+    test: bool
+    quote_hash: str
+    session_no: int
+    session_id: str | None
+    session_url: str | None
+    expires_at: datetime
+    person_id: str | None
+    organisation_id: str
+    created_at: datetime
+    paid_at: datetime | None
+    retire_after: datetime | None
+    attention: str
+    attention_at: datetime | None
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.state in UNPAID
+
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        return tuple(line.certificate for line in self.lines if line.certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    event: str
+    from_state: str | None
+    to_state: str | None
+    note: str
+    actor_id: str
+    at: datetime
+
+    @property
+    def is_refused(self) -> bool:
+        return self.to_state is None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    id: str
+    kind: str
+    provider_payment_id: str
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    id: str
+    order_id: str
+    kind: str
+    state: str
+    amount: Money
+    reason: str
+    provider: str
+    payment_id: str  # the provider's
+    provider_refund_id: str | None
+    created_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CashView:
+    party: Party
+    amount: Money
+    cause_id: str
+    at: datetime
+
+
+def order(actor: Actor, order_id: str) -> OrderView:
+    """Raises NoSuchOrder, also for somebody else's: nobody learns which ids exist."""
+    row = db.session.execute(
+        select(Order.__table__, OrderBuyer.name, OrderBuyer.email, OrderBuyer.is_public)
+        .join_from(Order.__table__, OrderBuyer, OrderBuyer.order_id == Order.id, isouter=True)
+        .where(Order.id == order_id)
+    ).one_or_none()
+    if row is None or not policy.may_see(actor, row):
+        raise NoSuchOrder()
+    lines = db.session.execute(
+        select(OrderLine.__table__).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+    )
+    return _view(row, tuple(_line(each, row.currency) for each in lines))
+
+
+def _view(row: Any, lines: tuple[LineView, ...]) -> OrderView:
+    def money(minor: int) -> Money:
+        return Money(minor, row.currency)
+
+    return OrderView(
+        id=row.id, state=OrderState(row.state), mass=row.mass_g, total=money(row.amount_minor),
+        fees=tuple(Fee(kind, money(row.fees[kind.value])) for kind in FeeKind if kind.value in row.fees),
+        split=tuple(Share(party, money(row.split[party.value])) for party in Party if party.value in row.split),
+        lines=lines, buyer=BuyerView(row.name, row.email, row.is_public) if row.email else None,
+        purpose=row.purpose, lang=row.lang, consent=row.consent, payment=row.payment, provider=row.provider,
+        test=row.test, quote_hash=row.quote_hash, session_no=row.session_no, session_id=row.session_id,
+        session_url=row.session_url, expires_at=row.expires_at, person_id=row.person_id,
+        organisation_id=row.organisation_id, created_at=row.created_at, paid_at=row.paid_at,
+        retire_after=row.retire_after, attention=row.attention, attention_at=row.attention_at,
+    )  # fmt: skip
+
+
+def _line(row: Any, currency: str) -> LineView:
+    return LineView(
+        row.id, tuple(row.lots), row.mass_g, Money(row.minor_per_t, currency), Money(row.amount_minor, currency),
+        row.retirement_id, row.certificate,
+    )  # fmt: skip
+
+
+def history(order_id: str) -> list[HistoryLine]:
+    rows = db.session.execute(
+        select(OrderEntry.__table__).where(OrderEntry.order_id == order_id).order_by(OrderEntry.at, OrderEntry.id)
+    )
+    return [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
+
+
+def payments(order_id: str) -> list[PaymentView]:
+    rows = db.session.execute(
+        select(PaymentRow.__table__).where(PaymentRow.order_id == order_id).order_by(PaymentRow.at, PaymentRow.id)
+    )
+    return [PaymentView(r.id, r.kind, r.provider_payment_id, Money(r.amount_minor, r.currency), r.at) for r in rows]
+
+
+def refunds(order_id: str) -> list[RefundView]:
+    return _refunds(RefundRow.order_id == order_id)
+
+
+def refund(refund_id: str) -> RefundView | None:
+    return next(iter(_refunds(RefundRow.id == refund_id)), None)
+
+
+def refunds_running() -> list[RefundView]:
+    """Refunds that the provider has still to do or to confirm."""
+    running = RefundRow.state.in_(("planned", "pending"))
+    return [each for each in _refunds(running) if each.provider != "transfer"]
+
+
+def _refunds(condition: ColumnElement[bool]) -> list[RefundView]:
+    rows = db.session.execute(
+        select(RefundRow.__table__, PaymentRow.provider, PaymentRow.provider_payment_id)
+        .join_from(RefundRow.__table__, PaymentRow, PaymentRow.id == RefundRow.payment_id)
+        .where(condition).order_by(RefundRow.created_at)
+    )  # fmt: skip
+    return [
+        RefundView(
+            r.id, r.order_id, r.kind, r.state, Money(r.amount_minor, r.currency), r.reason, r.provider,
+            r.provider_payment_id, r.provider_refund_id, r.created_at, r.done_at,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def cash_lines(order_id: str) -> list[CashView]:
+    rows = db.session.execute(
+        select(CashLine.__table__).where(CashLine.order_id == order_id).order_by(CashLine.at, CashLine.id)
+    )
+    return [CashView(Party(r.party), Money(r.amount_minor, r.currency), r.cause_id, r.at) for r in rows]
+
+
+def order_of_payment(provider_payment_id: str) -> str | None:
+    return db.session.execute(
+        select(PaymentRow.order_id).where(PaymentRow.provider_payment_id == provider_payment_id)
+    ).scalar_one_or_none()
+
+
+def exists(order_id: str) -> bool:
+    return db.session.execute(select(Order.id).where(Order.id == order_id)).scalar_one_or_none() is not None
+
+
+# -- lists -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    id: str
+    state: OrderState
+    mass: Mass
+    total: Money
+    email: str
+    attention: str
+    test: bool
+    created_at: datetime
+
+
+def orders_of(actor: Actor, cursor: str = "", size: int = 25) -> list[OrderRow]:
+    """A person's orders and those of their organisations, newest first; one more than ``size`` if there are more."""
+    own = or_(Order.person_id == actor.id, Order.organisation_id.in_(actor.organisations or ["-"]))
+    return _list([own], cursor, size)
+
+
+def orders_at_desk(
+    actor: Actor, state: str = "", search: str = "", cursor: str = "", size: int = 50
+) -> list[OrderRow]:
+    """All orders, newest first; ``search`` is an id or an e-mail address. Raises NotAllowed."""
+    _check_desk(actor)
+    conditions: list[ColumnElement[bool]] = [Order.state == state] if state else []
+    if search:
+        conditions.append(or_(Order.id == search, OrderBuyer.email == search))
+    return _list(conditions, cursor, size)
+
+
+def needs_attention(actor: Actor, size: int = 50) -> list[OrderRow]:
+    """Orders a person must look at, the longest waiting first. Raises NotAllowed."""
+    _check_desk(actor)
+    waiting = _rows().where(Order.attention != "").order_by(Order.attention_at).limit(size)
+    return [_row(row) for row in db.session.execute(waiting)]
+
+
+def parked_events(actor: Actor, size: int = 50) -> list[Any]:
+    """Provider's events that belong to no order of ours, newest first. Raises NotAllowed."""
+    _check_desk(actor)
+    parked = select(PaymentEvent.__table__).where(PaymentEvent.outcome.in_(("parked", "foreign")))
+    return list(db.session.execute(parked.order_by(PaymentEvent.at.desc()).limit(size)))
+
+
+def _check_desk(actor: Actor) -> None:
+    if not policy.may_read_desk(actor) and not actor.is_system:
+        raise NotAllowed()
+
+
+def _rows() -> Any:
+    columns = (Order.id, Order.state, Order.mass, Order.amount_minor, Order.currency, Order.attention, Order.test)
+    return select(*columns, Order.created_at, OrderBuyer.email).join_from(
+        Order, OrderBuyer, OrderBuyer.order_id == Order.id, isouter=True
+    )
+
+
+def _list(conditions: list[ColumnElement[bool]], cursor: str, size: int) -> list[OrderRow]:
+    # Ids sort by the millisecond they were made in, which is near enough to "newest first".
+    query = _rows().where(*conditions).order_by(Order.id.desc()).limit(size + 1)
+    if cursor:
+        query = query.where(Order.id < cursor)
+    return [_row(row) for row in db.session.execute(query)]
+
+
+def _row(row: Any) -> OrderRow:
+    return OrderRow(
+        row.id, OrderState(row.state), row.mass, Money(row.amount_minor, row.currency), row.email or "",
+        row.attention, row.test, row.created_at,
+    )  # fmt: skip
+
+
+# -- work that waits ---------------------------------------------------------------------------
+
+
+def lapsing(now: datetime, limit: int = 200) -> list[str]:
+    """Unpaid orders whose time to pay is over."""
+    return _ids(Order.state.in_(UNPAID), Order.expires_at <= now, _is_calm(now), limit=limit)
+
+
+def unheard(now: datetime, limit: int = 100) -> list[str]:
+    """Orders that wait for a payment and were not asked about for a while: an event may have been lost."""
+    waits = Order.state.in_((OrderState.AWAITING_PAYMENT, OrderState.PAYMENT_FAILED))
+    asked = func.coalesce(Order.asked_at, Order.created_at) <= now - ASK_PAUSE
+    return _ids(waits, Order.payment == "card", asked, _is_calm(now), limit=limit)
+
+
+def to_retire(now: datetime, limit: int = 200) -> list[str]:
+    """Paid orders whose cooling-off days are over."""
+    return _ids(Order.state == OrderState.PAID, Order.retire_after <= now, _is_calm(now), limit=limit)
+
+
+def to_fulfil(now: datetime, limit: int = 50) -> list[str]:
+    """Retired orders whose letter is not out yet, those that were looked at longest ago first."""
+    query = (
+        select(Order.id)
+        .where(
+            Order.state == OrderState.RETIRED, _is_calm(now),
+            or_(Order.asked_at.is_(None), Order.asked_at <= now - PRINT_PAUSE),
+        )
+        .order_by(func.coalesce(Order.asked_at, Order.paid_at)).limit(limit)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def attention_of(order_id: str) -> str:
+    return db.session.execute(select(Order.attention).where(Order.id == order_id)).scalar_one_or_none() or ""
+
+
+def unfinished() -> list[str]:
+    """Everything that is not where it will stay: what ``shop reconcile`` goes through, quarantined ones included."""
+    moving = Order.state.in_([*UNPAID, *REFUNDING, OrderState.PAID, OrderState.RETIRED, OrderState.DISPUTED])
+    return _ids(moving | (Order.attention == QUARANTINED), limit=None)
+
+
+def watched(now: datetime, limit: int | None = 100) -> list[str]:
+    """Paid orders whose payment may have been refunded or disputed without our hearing, longest unasked first."""
+    done = Order.state.in_((OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED, OrderState.DISPUTED))
+    query = (
+        select(Order.id)
+        .where(done, Order.payment == "card", Order.paid_at > now - WATCHED)
+        .order_by(func.coalesce(Order.asked_at, Order.paid_at)).limit(limit)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def _is_calm(now: datetime) -> ColumnElement[bool]:
+    return or_(Order.attention != QUARANTINED, Order.attention_at <= now - CARE_PAUSE)
+
+
+def _ids(*conditions: ColumnElement[bool], limit: int | None) -> list[str]:
+    return list(db.session.scalars(select(Order.id).where(*conditions).order_by(Order.id).limit(limit)))
+
+
+# -- for ``ledger verify`` ---------------------------------------------------------------------
+
+
+def faults() -> Iterator[Fault]:
+    """I10, I17: per order, paid as quoted and captured − refunded = Σ cash lines."""
+    yield from _cash_faults()
+    yield from _price_faults()
+    yield from _state_faults()
+
+
+def _fault(order_id: str, sentence: str) -> Fault:
+    return Fault(Check.CASH, f"order {order_id}", sentence)
+
+
+def unsettled() -> list[str]:
+    """Orders whose money or grams are still on the way: listed beside the faults, and no fault."""
+    moving = [*UNPAID, *REFUNDING, OrderState.NEEDS_ATTENTION, OrderState.DISPUTED, OrderState.PAID]
+    return _ids(Order.state.in_(moving), limit=None)
+
+
+def _cash_faults() -> Iterator[Fault]:
+    signed = union_all(
+        select(PaymentRow.order_id, PaymentRow.currency, PaymentRow.amount_minor.label("minor")),
+        select(RefundRow.order_id, RefundRow.currency, (-RefundRow.amount_minor).label("minor"))
+        .where(RefundRow.state == "succeeded"),
+        select(CashLine.order_id, CashLine.currency, (-CashLine.amount_minor).label("minor")),
+    ).subquery()  # fmt: skip
+    off = (
+        select(signed.c.order_id, signed.c.currency, func.sum(signed.c.minor).label("off"))
+        .group_by(signed.c.order_id, signed.c.currency).having(func.sum(signed.c.minor) != 0)
+    )  # fmt: skip
+    for row in db.session.execute(off):
+        yield _fault(row.order_id, f"captured - refunded differs from the cash lines by {int(row.off)} {row.currency} minor units")
+
+
+def _price_faults() -> Iterator[Fault]:
+    line_sums = (
+        select(
+            OrderLine.order_id, func.sum(OrderLine.mass).label("grams"), func.sum(OrderLine.amount_minor).label("minor")
+        ).group_by(OrderLine.order_id).subquery()
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Order.id, Order.mass, Order.amount_minor, Order.fees, Order.split, line_sums.c.grams, line_sums.c.minor)
+        .join(line_sums, line_sums.c.order_id == Order.id, isouter=True)
+        .execution_options(yield_per=1000)
+    )
+    for row in rows:
+        lines_grams = row.grams.grams if isinstance(row.grams, Mass) else int(row.grams or 0)
+        if lines_grams != row.mass.grams:
+            yield _fault(row.id, "the lines do not add up to the order's grams")
+        if int(row.minor or 0) + sum(row.fees.values()) != row.amount_minor:
+            yield _fault(row.id, "lines and fees do not add up to the total")
+        if sum(row.split.values()) != row.amount_minor:
+            yield _fault(row.id, "the split does not add up to the total")
+
+
+def _state_faults() -> Iterator[Fault]:
+    """Orders whose state says they are paid or retired, without the payment or the retirement."""
+    paid_by = select(PaymentRow.order_id).where(PaymentRow.kind == "order")
+    needs_payment = [OrderState.PAID, OrderState.REGISTRY_PENDING, *RETIRED_ONCE]
+    unpaid = select(Order.id).where(Order.state.in_(needs_payment), Order.id.not_in(paid_by))
+    for order_id in db.session.scalars(unpaid):
+        yield _fault(order_id, "counted as paid without a payment of the amount that was quoted")
+    unretired = (
+        select(OrderLine.order_id).join(Order, Order.id == OrderLine.order_id)
+        .where(Order.state.in_(RETIRED_ONCE), OrderLine.retirement_id.is_(None)).distinct()
+    )  # fmt: skip
+    for order_id in db.session.scalars(unretired):
+        yield _fault(order_id, "counted as retired without a retirement")
+
+
+def states_with_grams() -> Mapping[str, frozenset[str]]:
+    """Which state of its hold each order state demands; the ledger's audit joins the two."""
+    free, kept = frozenset({"released"}), frozenset({"allocated"})
+    return (
+        {state.value: frozenset({"reserved"}) for state in UNPAID}
+        | {state.value: frozenset({"retired"}) for state in RETIRED_ONCE}
+        | {
+            OrderState.PAID: kept,
+            OrderState.REGISTRY_PENDING: kept,
+            OrderState.SUBSTITUTE_OFFERED: kept,
+            OrderState.EXPIRED: free,
+            OrderState.CANCELLED: free,
+            OrderState.REFUNDED: free,
+            OrderState.REFUND_PENDING: frozenset({"refunding", "reserved", "released"}),
+            OrderState.NEEDS_ATTENTION: frozenset({"refunding", "reserved", "released"}),
+            OrderState.DISPUTED: frozenset({"allocated", "retired"}),
+        }
+    )
+
+
+def holds() -> Iterator[tuple[str, str, OrderState]]:
+    """(order id, hold id, state) of every order, for that audit."""
+    for row in db.session.execute(select(Order.id, Order.hold_id, Order.state).execution_options(yield_per=1000)):
+        yield row.id, row.hold_id, OrderState(row.state)

@@ -1,0 +1,37 @@
+"""Put the shop to work in an application: its till, its hook, its words for letters."""
+
+from flask import Flask
+
+from portal.config import Config
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.shop import hooks
+from portal.shop.links import order_url
+from portal.shop.provider import PaymentProvider
+from portal.shop.sandbox_gateway import SandboxGateway
+from portal.shop.stripe_gateway import StripeGateway
+from portal.shop.till import Till
+
+
+def install(app: Flask) -> None:
+    app.extensions["portal.till"] = till_for(app.config["PORTAL"])
+    app.extensions["portal.csrf"].exempt(hooks.blueprint)
+    app.jinja_env.globals["order_url"] = order_url
+    # Letters carry plain JSON; these make values of it again.
+    app.jinja_env.filters["as_mass"] = Mass
+    app.jinja_env.filters["as_money"] = Money
+
+
+def till_for(config: Config) -> Till:
+    """Stripe when there is a key, else the sandbox; the sandbox goes on answering for its own old orders."""
+    providers: dict[str, PaymentProvider] = {"sandbox": SandboxGateway(_pay_url)}
+    if not config.stripe_secret_key:
+        return Till(providers, "sandbox")
+    providers["stripe"] = StripeGateway(
+        config.stripe_secret_key, config.stripe_webhook_secrets, config.stripe_api_base or None
+    )
+    return Till(providers, "stripe")
+
+
+def _pay_url(session_id: str, lang: str) -> str:
+    return f"/{lang}/sandbox/{session_id}"

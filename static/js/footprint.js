@@ -1,0 +1,36 @@
+// The total while one types. Only a preview: the server computes again what it keeps.
+const form = document.querySelector("[data-calculator]");
+const output = document.querySelector("[data-total]");
+const preview = JSON.parse(document.querySelector("[data-preview]").textContent);
+
+// The same plain decimals that the server takes, grouped or not.
+const PLAIN = /^(\d{1,15}|\d{1,3}(,\d{3})+)(\.\d{1,9})?$/;
+
+function read(name, field) {
+  const text = (new FormData(form).get(name) ?? "").trim();
+  if (text in field.options) return field.options[text];
+  if (!PLAIN.test(text)) return null;
+  const value = Number(text.replaceAll(",", "")) / (field.share ? 100 : 1);
+  return value >= field.low && value <= field.high ? value : null;
+}
+
+function show(evaluate) {
+  const answers = [...preview.answers];
+  for (const [name, field] of Object.entries(preview.fields)) answers[field.place] = read(name, field);
+  const grams = evaluate(answers).reduce((sum, line) => sum + line, 0);
+  output.textContent = new Intl.NumberFormat(document.documentElement.lang).format(Math.floor(grams / 1000));
+}
+
+// A pointer that picks an option goes on at once; arrow keys only move between options.
+let pointed = 0;
+form.addEventListener("pointerdown", (event) => {
+  if (event.target.closest(".choice")) pointed = event.timeStamp;
+});
+form.addEventListener("change", (event) => {
+  if (event.target.type === "radio" && event.timeStamp - pointed < 1000) {
+    form.requestSubmit(form.querySelector("button[value=next]"));
+  }
+});
+
+const { evaluate } = await import(preview.url);
+form.addEventListener("input", () => show(evaluate));
