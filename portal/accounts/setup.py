@@ -4,11 +4,8 @@ from flask import Flask, Response, g
 
 from portal.accounts import rules
 from portal.accounts.commands import entering
-from portal.accounts.visit import keys, person
+from portal.accounts.visit import person
 from portal.kernel import clock
-
-__all__ = ["install", "keys"]
-
 
 def install(app: Flask) -> None:
     app.extensions["portal.person"] = person

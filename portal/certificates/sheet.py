@@ -53,7 +53,7 @@ def lay_out(certificate: CertificateView, variant: str, proof: LogProof) -> str:
         at=text_of(certificate.issued_at),
         address=address,
         # Drawn as pixels: a picture of squares is laid out faster than a path of them, and is as sharp.
-        qr=segno.make(address, error="m").png_data_uri(scale=6, border=0, dark="#123529"),
+        qr=segno.make(address, error="m").png_data_uri(scale=6, border=0),
         proof=proof,
     )
 

@@ -24,7 +24,11 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     yield from verify.checkpoints(hand.origin, trusted)
     if is_behind_signer():
         last = hand.last()
-        yield Fault(Check.CHECKPOINTS, f"checkpoint {last.size if last else 0}", "was signed, and this database is behind it")
+        yield Fault(
+            Check.CHECKPOINTS,
+            f"checkpoint {last.size if last else 0}",
+            "was signed, and this database is behind it",
+        )
     if published is not None:
         yield from _continues(published, hand.origin, trusted)
     yield from verify.tables()
@@ -45,7 +49,9 @@ def _continues(note: str, origin: str, trusted: list[checkpoint.PublicKey]) -> I
     try:
         head = checkpoint.verify(note, origin, trusted)
     except NotACheckpoint as fault:
-        yield Fault(Check.CHECKPOINTS, "the checkpoint given", f"cannot be trusted: {fault.params.get('why', '')}")
+        yield Fault(
+            Check.CHECKPOINTS, "the checkpoint given", f"cannot be trusted: {fault.params.get('why', '')}"
+        )
         return
     size = log.size()
     if head.size > size:

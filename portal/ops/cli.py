@@ -45,7 +45,9 @@ def verify(as_json: bool, note: Path | None) -> None:
         click.echo(f"could not check: {type(fault).__name__}: {fault}", err=True)
         sys.exit(2)
     if as_json:
-        click.echo(json.dumps({"ok": not found, "faults": [asdict(fault) for fault in found]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"ok": not found, "faults": [asdict(fault) for fault in found]}, ensure_ascii=False)
+        )
     elif found:
         for fault in found:
             click.echo(f"{fault.check}: {fault.row}: {fault.what}")
@@ -98,7 +100,9 @@ def serve() -> None:
              "--blocking-threads", "8", "--no-ws", "app:app"], env=env,
         ),
     ]  # fmt: skip
-    click.echo(f"\nThe portal is at {config.base_url} (ready after {time.monotonic() - began:.1f} s). Ctrl-C stops it.")
+    click.echo(
+        f"\nThe portal is at {config.base_url} (ready after {time.monotonic() - began:.1f} s). Ctrl-C stops it."
+    )
     _wait(children)
 
 

@@ -116,7 +116,9 @@ _LOCAL_PROJECT = ProjectDraft(
     code=LOCAL,
     registry="HLYC",
     source_id="0001",
-    name=Bilingual("小兴安岭示范造林项目（演示）", "Lesser Khingan demonstration afforestation (demonstration)"),
+    name=Bilingual(
+        "小兴安岭示范造林项目（演示）", "Lesser Khingan demonstration afforestation (demonstration)"
+    ),
     about=Bilingual(
         "以红松、落叶松和水曲柳混交营造的示范林，用来演示一克碳汇如何从林地走到证书。数据均为演示数据。",
         "A demonstration stand of Korean pine, larch and Manchurian ash, here to show how a gram of forest carbon "

@@ -54,7 +54,10 @@ def lot(code: str) -> Response:
 
 
 @blueprint.get("/register")
-@describes(summary="Find a serial, a unit inside a range, or a part of a serial", query={"serial": "what to look for"})
+@describes(
+    summary="Find a serial, a unit inside a range, or a part of a serial",
+    query={"serial": "what to look for"},
+)
 @open_to_all
 def register() -> Response:
     found = read.find(request.args.get("serial", ""))
@@ -72,7 +75,10 @@ def checkpoint() -> Response:
 
 
 @blueprint.get("/log/entries")
-@describes(summary="Records of the log", query={"from": "first place", "to": "first place not wanted, at most 1000 on"})
+@describes(
+    summary="Records of the log",
+    query={"from": "first place", "to": "first place not wanted, at most 1000 on"},
+)
 @open_to_all
 def entries() -> Response:
     start = _whole("from", 0)
@@ -80,7 +86,8 @@ def entries() -> Response:
     rows = log.entries(start, end)
     more = rows[-1].idx + 1 if rows and rows[-1].idx + 1 < log.size() else None
     return jsonify(
-        items=[{"idx": row.idx, "body": row.body, "leaf_hash": row.leaf_hash.hex()} for row in rows], next=more
+        items=[{"idx": row.idx, "body": row.body, "leaf_hash": row.leaf_hash.hex()} for row in rows],
+        next=more,
     )
 
 
@@ -98,7 +105,13 @@ def inclusion() -> Response:
 @open_to_all
 def consistency() -> Response:
     old, new = _whole("from"), _whole("to", log.size())
-    return jsonify({"from": old, "to": new, "proof": [b64encode(digest).decode() for digest in log.consistency(old, new)]})
+    return jsonify(
+        {
+            "from": old,
+            "to": new,
+            "proof": [b64encode(digest).decode() for digest in log.consistency(old, new)],
+        }
+    )
 
 
 @blueprint.get("/schemas/<kind>.json")

@@ -21,7 +21,9 @@ OPERATOR = Actor.system("cli")
 
 @registry.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--registry", "name", required=True, type=click.Choice(sorted(READERS)), help="Whose export this is.")
+@click.option(
+    "--registry", "name", required=True, type=click.Choice(sorted(READERS)), help="Whose export this is."
+)
 @click.option("--apply", "is_real", is_flag=True, help="Import it; without this nothing is written.")
 @click.option("--json", "as_json", is_flag=True, help="One object a row, last a summary.")
 def import_file(file: Path, name: str, is_real: bool, as_json: bool) -> None:
@@ -61,7 +63,10 @@ def _line(row: RowReport) -> str:
     told = [message(fault) for fault in (row.problem, *row.warnings) if fault]
     if row.issued:
         state = "retired" if row.issued.retirement else "active"
-        told = [f"{row.issued.type.value:<5} {row.issued.tonnes:>8} t  {state:<7}  {row.issued.serial.text}", *told]
+        told = [
+            f"{row.issued.type.value:<5} {row.issued.tonnes:>8} t  {state:<7}  {row.issued.serial.text}",
+            *told,
+        ]
     return f"{row.row:>6}  {row.verdict.value:<9}  {'  '.join(told)}"
 
 
@@ -78,4 +83,6 @@ def _closing(report: ImportReport, is_real: bool) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in _summary(report).items())
     if not report.is_applicable:
         return f"{counts}. Nothing was imported: correct the refused rows and try again."
-    return f"{counts}. " + ("Imported." if is_real else "Dry run: nothing was written. Add --apply to import.")
+    return f"{counts}. " + (
+        "Imported." if is_real else "Dry run: nothing was written. Add --apply to import."
+    )

@@ -108,7 +108,9 @@ def register() -> tuple[str, int] | str:
     try:
         found = read.find(wanted)
     except PortalError as fault:
-        return render_template("registry/register.html", wanted=wanted, found=None, problem=message(fault)), 422
+        return render_template(
+            "registry/register.html", wanted=wanted, found=None, problem=message(fault)
+        ), 422
     return render_template("registry/register.html", wanted=wanted, found=found, problem=None)
 
 

@@ -7,7 +7,6 @@ from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import hooks
 from portal.shop.links import order_url
-from portal.shop.provider import PaymentProvider
 from portal.shop.sandbox_gateway import SandboxGateway
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import Till
@@ -24,13 +23,10 @@ def install(app: Flask) -> None:
 
 def till_for(config: Config) -> Till:
     """Stripe when there is a key, else the sandbox; the sandbox goes on answering for its own old orders."""
-    providers: dict[str, PaymentProvider] = {"sandbox": SandboxGateway(_pay_url)}
-    if not config.stripe_secret_key:
-        return Till(providers, "sandbox")
-    providers["stripe"] = StripeGateway(
-        config.stripe_secret_key, config.stripe_webhook_secrets, config.stripe_api_base or None
-    )
-    return Till(providers, "stripe")
+    stripe = None
+    if config.stripe_secret_key:
+        stripe = StripeGateway(config.stripe_secret_key, config.stripe_webhook_secrets, config.stripe_api_base or None)
+    return Till(SandboxGateway(_pay_url), stripe)
 
 
 def _pay_url(session_id: str, lang: str) -> str:

@@ -5,7 +5,7 @@ follows from an answer is decided by the commands, in one transaction each, and 
 repeated after a crash.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,6 +34,9 @@ from portal.shop.queries import OrderView, RefundView
 from portal.shop.rules.orders import NoLongerPayable, NoSuchOrder
 from portal.shop.rules.states import REFUNDING, OrderState
 from portal.shop.rules.terms import PaymentKind
+from portal.shop.sandbox_gateway import Outcome as Played
+from portal.shop.sandbox_gateway import SandboxGateway
+from portal.shop.stripe_gateway import StripeGateway
 
 log = structlog.get_logger("till")
 
@@ -61,11 +64,12 @@ class Report:
 
 
 class Till:
-    """``providers`` by name; ``current`` takes new payments, the others still answer for old ones."""
+    """``stripe`` takes the payments when there is one, else ``sandbox``, which still answers for its old ones."""
 
-    def __init__(self, providers: Mapping[str, PaymentProvider], current: str) -> None:
-        self._providers = providers
-        self.provider = providers[current]
+    def __init__(self, sandbox: SandboxGateway, stripe: StripeGateway | None) -> None:
+        self.sandbox = sandbox
+        self.provider: PaymentProvider = stripe or sandbox
+        self._providers: dict[str, PaymentProvider] = {"sandbox": sandbox} | ({"stripe": stripe} if stripe else {})
 
     def minimum(self, currency: str) -> Money:
         """The least that can be charged by card, to be shown before anybody chooses."""
@@ -140,6 +144,14 @@ class Till:
                 return False
         ordering.cancel_order(TILL, order_id, ended, now)
         return True
+
+    def play(self, session_id: str, outcome: Played, now: datetime) -> None:
+        """What a buyer did on the sandbox's page, and what follows. Raises SessionClosed, PaymentNotFound."""
+        session = self.sandbox.play(session_id, outcome)
+        order_id = str(session.order_id)
+        settlement.settle(TILL, order_id, session, now)
+        if outcome == "failed":
+            ordering.note_failed_payment(TILL, order_id, now)
 
     # -- hearing -------------------------------------------------------------------------------
 

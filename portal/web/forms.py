@@ -8,9 +8,10 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from portal.kernel.errors import InvalidInput, PortalError
+from portal.kernel.errors import InvalidInput, N_, PortalError
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
+from portal.kernel.numbers import parse_decimal
 from portal.web.i18n import _, lazy_gettext, message
 
 __all__ = [
@@ -138,6 +139,25 @@ class MoneyField(_ValueField):
 
     def parse(self, text: str) -> Money:
         return Money.of(text, self.currency)
+
+
+class OutOfRange(InvalidInput):
+    message = N_("Give a whole number from %(low)s to %(high)s.")
+
+
+class WholeField(_ValueField):
+    """A whole number from ``low`` to ``high`` as typed; ``value`` is an int."""
+
+    def __init__(self, *args: Any, low: int, high: int, **kwargs: Any) -> None:
+        kwargs.setdefault("render_kw", {"inputmode": "numeric"})
+        super().__init__(*args, **kwargs)
+        self.low, self.high = low, high
+
+    def parse(self, text: str) -> int:
+        number = parse_decimal(text)
+        if number != number.to_integral_value() or not self.low <= number <= self.high:
+            raise OutOfRange(low=self.low, high=self.high)
+        return int(number)
 
 
 def first_error(form: PortalForm) -> Field | None:

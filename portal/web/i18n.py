@@ -195,5 +195,9 @@ def install(app: Flask) -> None:
 
     @app.url_defaults
     def give_lang(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint in app.view_functions and "lang" not in values and app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        if (
+            endpoint in app.view_functions
+            and "lang" not in values
+            and app.url_map.is_endpoint_expecting(endpoint, "lang")
+        ):
             values["lang"] = lang()

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
-from portal import jobs
 from portal.accounts import passwords, queries, rules, totp
 from portal.accounts.commands import demo, entering, organisations, resetting, roles, tries
 from portal.accounts.commands import second_factor as factor
@@ -324,11 +323,11 @@ def test_a_reset_link_works_once_for_an_hour_and_ends_every_session(
 
 def test_asking_for_a_reset_does_not_look_whether_there_is_an_account(sent_letters: Letters) -> None:
     make.person()
-    known = counted_queries(lambda: resetting.request_reset(GUEST, "li@example.cn", "en", HOME, clock.now()))
-    unknown = counted_queries(
-        lambda: resetting.request_reset(GUEST, "no@example.cn", "en", HOME, clock.now())
-    )
-    assert known == unknown
+
+    def ask(email: str) -> None:
+        resetting.request_reset(GUEST, email, "en", HOME, clock.now())
+
+    assert counted_queries(lambda: ask("li@example.cn")) == counted_queries(lambda: ask("no@example.cn"))
     letters = {letter["To"]: letter.get_content() for letter in sent_letters()}
     assert "?k=" in letters["li@example.cn"]
     assert "?k=" not in letters["no@example.cn"]
@@ -566,13 +565,10 @@ def test_old_tries_and_sessions_are_forgotten() -> None:
     assert make.visit(sid)
     entering.forget_old_sessions(clock.now() + timedelta(days=61))
     assert make.visit(sid) is None
-    assert jobs is not None
 
 
 def counted_queries(deed: Callable[[], Any]) -> int:
     """How many statements ``deed`` sends."""
-    from sqlalchemy import event
-
     sent: list[str] = []
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

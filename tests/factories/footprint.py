@@ -1,6 +1,7 @@
 """Footprints for tests: a couple in an 80 m² flat on district heat, and a conference of 300."""
 
 from datetime import UTC, datetime
+from importlib.resources import files
 
 from portal.footprint.commands import save_footprint
 from portal.kernel.actor import Actor
@@ -29,9 +30,15 @@ CONFERENCE = {
     "nights": "320",
     "catering": "white",
 }
+MODELS = ("household-cn", "event-cn")
 SAVED_AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
 def a_footprint(actor: Actor | None = None, **changes: str) -> str:
     """A saved household footprint of Yichun; returns its id."""
     return save_footprint(actor or Actor.guest(), "household-cn", None, "230700", COUPLE | changes, SAVED_AT, "zh")
+
+
+def text_of(model_id: str) -> str:
+    """The text of a model file, to plant faults into."""
+    return (files("portal.footprint") / "models" / model_id / "1.0.0" / "model.toml").read_text("utf-8")

@@ -1,18 +1,10 @@
-"""Models, and a small faulty-on-demand one, for the tests of this room."""
-
-from importlib.resources import files
+"""The released models, each in turn."""
 
 import pytest
 
 from portal.footprint.rules import library
 from portal.footprint.rules.model import Model
-
-MODELS = ("household-cn", "event-cn")
-
-
-def content_of(model_id: str) -> str:
-    """The text of a model file, to plant faults into."""
-    return (files("portal.footprint") / "models" / model_id / "1.0.0" / "model.toml").read_text("utf-8")
+from tests.factories.footprint import MODELS
 
 
 @pytest.fixture(params=MODELS)

@@ -152,16 +152,16 @@ _THINGS: Final = (
 )
 
 _NOT_ABOUT_OTHERS: Final = Bilingual(
-    "不对任何产品、服务、活动、企业整体或城市作出声明。",
-    "It makes no claim about products, services, events, a company as a whole or any city.",
+    "不涉及任何产品、活动、企业整体或城市。",
+    "It makes no claim about products, events, a company as a whole or any city.",
 )
 _NOT_ABOUT_EMISSIONS: Final = Bilingual(
-    "不表示任何一方的排放量已经减少或归零；先减排仍然最重要。",
+    "不表示任何一方的排放已减少或归零：减排在先。",
     "It does not say that anybody’s emissions have fallen or are gone: cutting them comes first.",
 )
 _NOT_TRANSFERABLE: Final = Bilingual(
-    "不是有价证券，不得转让或再次出售；所列碳信用不能再被任何人使用。",
-    "It is not a security and cannot be sold or passed on; nobody can use these credits again.",
+    "不得转让或再次出售。",
+    "It cannot be sold or passed on, and nobody can use these credits again.",
 )
 
 WORDINGS: Final[Mapping[CertificateType, Wording]] = {
@@ -227,8 +227,8 @@ WORDINGS: Final[Mapping[CertificateType, Wording]] = {
         must=("holder", "amount", "vintage", "effect", "registry", "serials", "date", "link"),
         notes=(
             Bilingual(
-                "下列序列号范围内的每一克都已永久归于本证书，不会再归于他人。",
-                "Every gram in the serial ranges below belongs to this certificate for good and to no other.",
+                "所列每一克永久归于本证书，不再归于他人。",
+                "Every gram listed belongs to this certificate for good and to no other.",
             ),
         ),
         silence=(_NOT_ABOUT_EMISSIONS, _NOT_ABOUT_OTHERS, _NOT_TRANSFERABLE),

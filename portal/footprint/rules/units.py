@@ -57,8 +57,8 @@ NUMBER = Unit()
 @cache
 def parse_unit(text: str) -> Unit:
     """``kgCO2e/m2.year`` is kgCO2e per m² and per year. Raises UnknownUnit."""
-    over, _, under = text.partition("/")
-    return _product(over) / _product(under) if under else _product(over)
+    over, slash, under = text.partition("/")
+    return _product(over) / _product(under) if slash else _product(over)
 
 
 def _product(text: str) -> Unit:

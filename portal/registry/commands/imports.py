@@ -34,7 +34,9 @@ def dry_run(actor: Actor, registry: str, data: bytes) -> ImportReport:
     return READERS[registry](data, registered)
 
 
-def apply(actor: Actor, registry: str, data: bytes, file_name: str, now: datetime, *, is_demo: bool = False) -> ImportReport:
+def apply(
+    actor: Actor, registry: str, data: bytes, file_name: str, now: datetime, *, is_demo: bool = False
+) -> ImportReport:
     """Import the file whole, or nothing of it. The same file again changes nothing.
 
     Raises ImportRefused when a row is refused, and as ``dry_run``.
@@ -58,7 +60,15 @@ def apply(actor: Actor, registry: str, data: bytes, file_name: str, now: datetim
         )  # fmt: skip
         _register(session, actor, report.new(), import_id, file_name, now, is_demo)
         _put_on_record(report, import_id, now, is_demo)
-        audit.record(actor, "registry.imported", import_id, now, file=file_name, sha256=report.file_sha256, rows=report.accepted)
+        audit.record(
+            actor,
+            "registry.imported",
+            import_id,
+            now,
+            file=file_name,
+            sha256=report.file_sha256,
+            rows=report.accepted,
+        )
         return report
 
 
@@ -70,7 +80,13 @@ def _is_known_file(session: Session, report: ImportReport) -> bool:
 
 
 def _register(
-    session: Session, actor: Actor, rows: Iterable[Issued], import_id: str, file_name: str, now: datetime, is_demo: bool
+    session: Session,
+    actor: Actor,
+    rows: Iterable[Issued],
+    import_id: str,
+    file_name: str,
+    now: datetime,
+    is_demo: bool,
 ) -> None:
     projects: dict[str, str] = {}
     for row in rows:
@@ -107,11 +123,17 @@ def _facts_of(row: Issued) -> dict[str, str]:
 
 def _put_on_record(report: ImportReport, import_id: str, now: datetime, is_demo: bool) -> None:
     rows = [
-        records.ImportedSerial(row.serial.text, row.tonnes, row.retirement is not None) for row in report.new()
+        records.ImportedSerial(row.serial.text, row.tonnes, row.retirement is not None)
+        for row in report.new()
     ]
     parts = [rows[start : start + SERIALS_PER_RECORD] for start in range(0, len(rows), SERIALS_PER_RECORD)]
     for number, part in enumerate(parts, start=1):
         facts = records.BatchImported(
-            registry=report.registry, file_sha256=report.file_sha256, serials=tuple(part), part=number, parts=len(parts), demo=is_demo
+            registry=report.registry,
+            file_sha256=report.file_sha256,
+            serials=tuple(part),
+            part=number,
+            parts=len(parts),
+            demo=is_demo,
         )
         log.record(facts, f"{import_id}/{number}", now)

@@ -22,6 +22,7 @@ from portal.registry.models import Block, Issuance, PoolLot, Project, ProjectEve
 from portal.registry.rules import records
 from portal.registry.rules.errors import (
     BadEvidence,
+    LotCodeTaken,
     NotEnoughAtSource,
     RetirementRecordUsed,
     TypeNotSoldHere,
@@ -212,6 +213,8 @@ def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
         if not ProjectType(kind).is_sold_here:
             raise TypeNotSoldHere()
         alone(session, "opening lots")
+        if session.scalar(select(PoolLot.id).where(PoolLot.code == draft.code)):
+            raise LotCodeTaken(code=draft.code)
         issuances = (
             session.execute(
                 select(Issuance)

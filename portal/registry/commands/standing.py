@@ -25,7 +25,10 @@ def keep_audit(actor: Actor, faults: Sequence[Fault], now: datetime) -> None:
     with transaction() as session:
         session.execute(
             insert(LedgerAudit).values(
-                id=new_id("adt"), at=now, ok=not faults, faults=[asdict(fault) for fault in faults[:KEPT_FAULTS]]
+                id=new_id("adt"),
+                at=now,
+                ok=not faults,
+                faults=[asdict(fault) for fault in faults[:KEPT_FAULTS]],
             )
         )
     standing.forget()

@@ -21,7 +21,7 @@ from portal.registry.models import (
 )
 from portal.registry.rules import serials
 from portal.registry.rules.imports import Registered
-from portal.registry.rules.errors import UnknownLot, UnknownProject
+from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
 from portal.registry.rules.ledger import BlockState, ProjectType
 
 
@@ -66,6 +66,11 @@ class LotView:
     @property
     def project_type(self) -> ProjectType:
         return self.project.type
+
+    @property
+    def held(self) -> Mass:
+        """Kept for orders that are being paid or wait for their retirement."""
+        return self.retired - self.attributed - self.free
 
     @property
     def unattributed(self) -> Mass:
@@ -258,7 +263,9 @@ def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> l
     )  # fmt: skip
     if before:
         retirement_id, _, start = before.partition("~")
-        later = (Retirement.id == retirement_id) & (RetirementRange.start_g > int(start if start.isdecimal() else 0))
+        later = (Retirement.id == retirement_id) & (
+            RetirementRange.start_g > int(start if start.isdecimal() else 0)
+        )
         query = query.where((Retirement.id < retirement_id) | later)
     return [
         AttributionView(
@@ -304,5 +311,51 @@ def registered(serial: serials.Serial) -> list[Registered]:
         )
     )
     return [
-        Registered(serials.parse(row.source_registry, row.source_serial), "retired_on" in row.source_facts) for row in rows
+        Registered(serials.parse(row.source_registry, row.source_serial), "retired_on" in row.source_facts)
+        for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    registry: str
+    file_name: str
+    file_sha256: str
+    accepted: int
+    unchanged: int
+    at: datetime
+
+
+def imports_done(limit: int = 20) -> list[ImportView]:
+    """Files that were imported, newest first."""
+    rows = db.session.scalars(select(RegistryImport).order_by(RegistryImport.at.desc()).limit(limit))
+    return [
+        ImportView(row.source_registry, row.file_name, row.file_sha256, row.accepted, row.unchanged, row.at)
+        for row in rows
+    ]
+
+
+def held_serials(project_code: str, limit: int = 50) -> list[tuple[str, str, Mass]]:
+    """Serials of a project that no lot has yet: project code, serial, what is still held of it."""
+    rows = db.session.execute(
+        select(Project.code, Issuance.source_serial, func.sum(Block.end_g - Block.start_g).label("grams"))
+        .join(Issuance, Issuance.project_id == Project.id)
+        .join(Block, Block.issuance_id == Issuance.id)
+        .where(Project.code == project_code, Block.state == BlockState.HELD, Block.lot_id.is_(None))
+        .group_by(Project.code, Issuance.source_serial, Issuance.start_g)
+        .order_by(Issuance.start_g)
+        .limit(limit)
+    )
+    return [(row.code, row.source_serial, Mass(int(row.grams))) for row in rows]
+
+
+def project_code_of(serial: str) -> str:
+    """The project that a registered serial belongs to. Raises UnknownSerial."""
+    code = db.session.execute(
+        select(Project.code)
+        .join(Issuance, Issuance.project_id == Project.id)
+        .where(Issuance.source_serial == serial)
+    ).scalar_one_or_none()
+    if code is None:
+        raise UnknownSerial(serial=serial[:200])
+    return code

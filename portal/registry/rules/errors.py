@@ -17,6 +17,10 @@ class UnknownProject(NotFound):
     message = N_("There is no project %(code)s.")
 
 
+class UnknownSerial(NotFound):
+    message = N_("The serial %(serial)s is not in this register.")
+
+
 class RetirementRecordUsed(Refused):
     message = N_("The retirement record %(reference)s already backs a lot.")
 
@@ -43,3 +47,13 @@ class BadEvidence(InvalidInput):
 
 class BadQuery(InvalidInput):
     message = N_("“%(name)s” must be a whole number.")
+
+
+class EvidenceNotAccepted(InvalidInput):
+    message = N_(
+        "Give the retirement record as PDF, PNG, JPEG or text of at most 10 MB, or an https:// address."
+    )
+
+
+class LotCodeTaken(Refused):
+    message = N_("There is already a lot %(code)s.")

@@ -1,0 +1,163 @@
+"""The registry's desk: what is in stock, imports with a dry run, lots against a retirement record."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from portal.kernel import clock
+from portal.kernel.actor import Role
+from portal.kernel.errors import NotFound, PortalError
+from portal.registry import policy
+from portal.registry.commands import imports, lots
+from portal.registry.forms import ApplyForm, ImportForm, LotForm
+from portal.registry.queries import register as read
+from portal.registry.rules.errors import EvidenceNotAccepted
+from portal.registry.rules.imports import READERS
+from portal.web.guard import actor, staff
+from portal.web.i18n import _
+from portal.web.page import page_blueprint
+
+blueprint = page_blueprint("registry_desk", __name__)
+
+SHOWN_ROWS = 500
+# A retirement record is published as a download, never shown inline; its kind is told by its first bytes.
+_KINDS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg"}
+MAX_EVIDENCE = 10 * 1024 * 1024
+_READERS = (Role.REGISTRY, Role.FINANCE, Role.AUDITOR, Role.ADMIN)
+
+
+@blueprint.get("/desk/lots")
+@staff(*_READERS)
+def stock() -> str:
+    """Every lot with what is retired, attributed, held for orders and free."""
+    return render_template(
+        "registry/desk_lots.html", lots=read.lots(limit=500), may_open=policy.may_run_registry(actor())
+    )
+
+
+@blueprint.route("/desk/lots/new", methods=["GET", "POST"])
+@staff(Role.REGISTRY, Role.ADMIN)
+def open_lot() -> str | Response | tuple[str, int]:
+    """Open a lot against a retirement record."""
+    form = LotForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate_on_submit():
+            try:
+                draft = _draft(form)
+                lots.open_lot(actor(), draft, clock.now())
+            except PortalError as fault:
+                form.blame(_FIELDS.get(type(fault).__name__, "serials"), fault)
+            else:
+                flash(_("Lot %(code)s is open.", code=draft.code), "success")
+                return redirect(url_for("registry.lot", code=draft.code), 303)
+    held = [
+        row
+        for project in read.projects(limit=500)
+        if project.type.is_sold_here
+        for row in read.held_serials(project.code)
+    ]
+    return render_template("registry/desk_open_lot.html", form=form, held=held), status
+
+
+@blueprint.route("/desk/imports", methods=["GET", "POST"])
+@staff(*_READERS)
+def import_file() -> str | tuple[str, int]:
+    """Choose an export and see, row by row, what importing it would do."""
+    form = ImportForm()
+    if request.method == "GET" or not form.validate_on_submit():
+        status = 200 if request.method == "GET" else 422
+        return render_template(
+            "registry/desk_import.html",
+            form=form,
+            done=read.imports_done(),
+            may_import=policy.may_run_registry(actor()),
+        ), status
+    data = form.file.data.read()
+    try:
+        report = imports.dry_run(actor(), form.registry.data, data)
+    except PortalError as fault:
+        form.blame("file", fault)
+        return render_template(
+            "registry/desk_import.html", form=form, done=read.imports_done(), may_import=True
+        ), 422
+    _staged(report.file_sha256).write_bytes(data)
+    name = Path(form.file.data.filename or "export.csv").name[:120]
+    apply = ApplyForm(formdata=None, token=report.file_sha256)
+    return render_template(
+        "registry/desk_report.html", report=report, form=apply, name=name, rows=report.rows[:SHOWN_ROWS]
+    )
+
+
+@blueprint.post("/desk/imports/<registry>/apply")
+@staff(Role.REGISTRY, Role.ADMIN)
+def apply_import(registry: str) -> Response:
+    """Import the file that was looked at: all of it, or nothing."""
+    form = ApplyForm()
+    if registry not in READERS or not form.validate_on_submit():
+        raise NotFound()
+    file = _staged(form.token.data or "")
+    if not file.is_file():
+        raise NotFound()
+    name = request.form.get("name", "export.csv")[:120]
+    report = imports.apply(actor(), registry, file.read_bytes(), name, clock.now())
+    file.unlink(missing_ok=True)
+    flash(
+        _(
+            "%(accepted)s rows imported, %(unchanged)s were already here.",
+            accepted=report.accepted,
+            unchanged=report.unchanged,
+        ),
+        "success",
+    )
+    return redirect(url_for("registry_desk.import_file"), 303)
+
+
+_FIELDS = {
+    "RetirementRecordUsed": "reference", "EvidenceNotAccepted": "proof", "BadEvidence": "proof",
+    "UnknownProject": "serials", "LotCodeTaken": "code",
+}  # fmt: skip
+
+
+def _draft(form: LotForm) -> lots.LotDraft:
+    wanted = tuple(line.strip() for line in (form.serials.data or "").splitlines() if line.strip())
+    digest, file = _keep_evidence(form.proof.data) if form.proof.data else ("", "")
+    url = form.proof_url.data or ""
+    if url and not re.fullmatch(r"https://[^\s<>\"]+", url):
+        raise EvidenceNotAccepted()
+    return lots.LotDraft(
+        code=form.code.data, project_code=read.project_code_of(wanted[0] if wanted else ""), serials=wanted,
+        tonnes=form.tonnes.value, retirement_reference=form.reference.data, retired_on=form.retired_on.data,
+        evidence_sha256=digest or sha256(url.encode()).hexdigest(), evidence_url=url, evidence_file=file,
+        price_per_t=form.price.value, rank=form.rank.value,
+        is_demo=current_app.config["PORTAL"].is_demo,
+    )  # fmt: skip
+
+
+def _keep_evidence(upload: FileStorage) -> tuple[str, str]:
+    """Store an uploaded record under its digest; digest and file name. Raises EvidenceNotAccepted."""
+    data = upload.stream.read(MAX_EVIDENCE + 1)
+    kind = next((ending for magic, ending in _KINDS.items() if data.startswith(magic)), None)
+    if kind is None and b"\0" not in data and not data.lstrip()[:1] == b"<":
+        kind = ".txt"
+    if kind is None or not data or len(data) > MAX_EVIDENCE:
+        raise EvidenceNotAccepted()
+    digest = sha256(data).hexdigest()
+    folder = Path(current_app.config["PORTAL"].documents) / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{digest}{kind}").write_bytes(data)
+    return digest, f"{digest}{kind}"
+
+
+def _staged(digest: str) -> Path:
+    """Where a looked-at file waits for its confirmation."""
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise NotFound()
+    folder = Path(current_app.config["PORTAL"].instance) / "staged"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / digest

@@ -1,0 +1,62 @@
+"""Forms of registry staff."""
+
+from datetime import date
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, HiddenField, SelectField
+
+from portal.registry.rules.imports import READERS
+from portal.web.forms import BooleanField, LineField, MoneyField, PortalForm, Required, TextField, WholeField
+from portal.web.i18n import lazy_gettext as _
+
+KNOWN_REGISTRIES = {"verra": "Verra"}
+
+
+class ImportForm(PortalForm):
+    registry = SelectField(
+        _("Source registry"), choices=[(name, KNOWN_REGISTRIES.get(name, name)) for name in READERS]
+    )
+    file = FileField(
+        _("Export file"),
+        validators=[FileRequired(_("Choose a file."))],
+        description=_(
+            "CSV as the registry gives it. Nothing is written before you have seen what would happen."
+        ),
+    )
+
+
+class ApplyForm(PortalForm):
+    """Confirms a dry run: the file is the one that was looked at, by its digest."""
+
+    token = HiddenField()
+    confirmed = BooleanField(_("The Chinese text in the preview is readable (the file is GB18030)."))
+
+
+class LotForm(PortalForm):
+    code = LineField(
+        _("Lot code"), validators=[Required()], max=60, description=_("For example VCS-4268-2024-A")
+    )
+    serials = TextField(
+        _("Serials"),
+        validators=[Required()],
+        max=4000,
+        description=_("One source serial a line, exactly as in the register."),
+    )
+    tonnes = WholeField(
+        _("Tonnes retired for this lot"),
+        low=1,
+        high=10_000_000,
+        validators=[Required()],
+        description=_("Whole tonnes."),
+    )
+    reference = LineField(_("Number of the retirement record"), validators=[Required()], max=200)
+    retired_on = DateField(_("Retired on"), validators=[Required()], default=date.today)
+    proof = FileField(
+        _("Retirement record"),
+        description=_("PDF, image or text, at most 10 MB. It is published beside the lot."),
+    )
+    proof_url = LineField(_("Or its address at the source registry"), max=300)
+    price = MoneyField(_("Price per tonne"), validators=[Required()])
+    rank = WholeField(
+        _("Place in the list"), low=1, high=9_999, validators=[Required()], description=_("1 comes first.")
+    )

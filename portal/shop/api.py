@@ -1,0 +1,191 @@
+"""Orders for programs: place one, look at one."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from flask import Response, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from portal.kernel import clock
+from portal.kernel.clock import text_of
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
+from portal.kernel.money import Money
+from portal.shop import queries
+from portal.shop.commands import ordering
+from portal.shop.links import order_url
+from portal.shop.provider import ProviderRefused, ProviderUnavailable
+from portal.shop.queries import OrderView
+from portal.shop.rules.orders import NAME_MAX, Buyer
+from portal.shop.rules.quotes import MixedLots, NothingChosen, Offer, Quote, check_minimum, make_quote, most_mass
+from portal.shop.rules.terms import TERMS, PaymentKind
+from portal.shop.till import Way, till
+from portal.web.api import BadRequestBody, api_blueprint, body, describes, idempotency_key
+from portal.web.forms import clean_line
+from portal.web.guard import actor, open_to_all, opened_now
+from portal.web.i18n import _, speak
+from portal.web.i18n import mass as mass_words
+from portal.web.links import key_for, opens
+
+blueprint = api_blueprint("shop", __name__)
+
+
+class LineIn(BaseModel):
+    """``lot`` and ``project`` are codes; without either, what the city recommends first."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    kg: Annotated[int, Field(ge=1, le=TERMS.most.kg_down)]
+    lot: Annotated[str, Field(max_length=80)] | None = None
+    project: Annotated[str, Field(max_length=80)] | None = None
+
+
+class BeneficiaryIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
+    public: bool = False
+
+
+class OrderIn(BaseModel):
+    """Either ``lines``, or ``budget_minor`` for as many kilograms as it pays for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    id: Annotated[str, Field(pattern=r"^ord_[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None = None
+    lines: Annotated[list[LineIn], Field(min_length=1, max_length=TERMS.lines)] | None = None
+    budget_minor: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+    payment: Annotated[str, Field(pattern="^(card|transfer)$")] = "card"
+    beneficiary: BeneficiaryIn
+    purpose: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=254)]
+    lang: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
+    consent_retire_now: bool = False
+
+
+class LineOut(BaseModel):
+    kg: int
+    mass_g: int
+    lots: list[str]
+    price_minor_per_t: int
+    amount_minor: int
+
+
+class FeeOut(BaseModel):
+    kind: str
+    amount_minor: int
+
+
+class OrderOut(BaseModel):
+    """``token`` opens the order: as ``Authorization: Bearer`` here, as ``k=`` on its page."""
+
+    id: str
+    state: str
+    amount_minor: int
+    currency: str
+    lines: list[LineOut]
+    fees: list[FeeOut]
+    test: bool
+    pay_url: str | None
+    expires_at: str
+    certificates: list[str]
+    token: str | None = None
+
+
+@blueprint.post("/orders")
+@open_to_all
+@describes(
+    summary="Place an order",
+    tags=["orders"],
+    request=OrderIn,
+    answers={201: OrderOut},
+    errors=(409, 422, 503),
+    idempotent=True,
+)
+def place_order() -> tuple[Response, int]:
+    asked = body(OrderIn)
+    key = idempotency_key()
+    payment, now = PaymentKind(asked.payment), clock.now()
+    speak(asked.lang)
+    quote = _quote(asked, payment)
+    provider = till().provider
+    buyer = Buyer(clean_line(asked.beneficiary.name), _email(asked.email), asked.beneficiary.public)
+    order_id = ordering.place_order(
+        actor(), asked.id or new_id("ord"), quote, buyer, purpose=asked.purpose, lang=asked.lang,
+        consent=asked.consent_retire_now, provider=provider.name if payment is PaymentKind.CARD else "transfer",
+        test=provider.test, idempotency_key=key, now=now,
+    )  # fmt: skip
+    opened_now(order_id)
+    try:
+        pay_url = till().open_payment(order_id, _way(order_id, quote, asked.lang), now)
+    except (ProviderUnavailable, ProviderRefused):
+        till().give_up(order_id, now)
+        raise
+    shown = _shown(queries.order(actor(), order_id), pay_url)
+    shown.token = key_for(order_id)
+    return jsonify(shown.model_dump()), 201
+
+
+@blueprint.get("/orders/<order_id>")
+@open_to_all
+@describes(
+    summary="How an order stands",
+    tags=["orders"],
+    answers={200: OrderOut},
+    errors=(404,),
+    bearer=True,
+)
+def order(order_id: str) -> Response:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and opens(token.strip(), order_id):
+        opened_now(order_id)
+    found = queries.order(actor(), order_id)
+    return jsonify(_shown(found, found.session_url if found.is_unpaid else None).model_dump(exclude={"token"}))
+
+
+def _quote(asked: OrderIn, payment: PaymentKind) -> Quote:
+    minimum = till().minimum(asked.currency)
+    if asked.lines and asked.budget_minor is None:
+        wanted = [(_offer(line), Mass.kg(line.kg)) for line in asked.lines]
+    elif asked.budget_minor is not None and not asked.lines:
+        offer = queries.first_offer()
+        wanted = [(offer, most_mass(offer, payment, Money(asked.budget_minor, asked.currency), minimum))]
+    else:
+        raise NothingChosen()
+    quote = make_quote(wanted, payment)
+    if quote.total.currency != asked.currency:
+        raise MixedLots()
+    return check_minimum(quote, minimum)
+
+
+def _offer(line: LineIn) -> Offer:
+    if line.lot:
+        return queries.offer_of(line.lot)
+    return queries.offer_for_project(line.project) if line.project else queries.first_offer()
+
+
+def _email(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise BadRequestBody(field="email", reason=_("Write an e-mail address like name@example.com.")) from None
+
+
+def _way(order_id: str, quote: Quote, lang: str) -> Way:
+    return Way(
+        success_url=order_url(order_id, lang, "/back"),
+        cancel_url=order_url(order_id, lang),
+        description=_("%(mass)s in verified credits", mass=mass_words(quote.mass)),
+    )
+
+
+def _shown(order: OrderView, pay_url: str | None) -> OrderOut:
+    return OrderOut(
+        id=order.id, state=order.state.value, amount_minor=order.total.minor, currency=order.total.currency,
+        lines=[
+            LineOut(kg=line.mass.kg_down, mass_g=line.mass.grams, lots=list(line.lots),
+                    price_minor_per_t=line.per_tonne.minor, amount_minor=line.amount.minor)
+            for line in order.lines
+        ],
+        fees=[FeeOut(kind=fee.kind.value, amount_minor=fee.amount.minor) for fee in order.fees],
+        test=order.test, pay_url=pay_url, expires_at=text_of(order.expires_at),
+        certificates=list(order.certificates),
+    )  # fmt: skip
