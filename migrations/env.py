@@ -1,7 +1,6 @@
 """Alembic's environment: the portal's own engine and metadata, one transaction per upgrade."""
 
 from alembic import context
-from flask import current_app
 
 from portal.db import Base, db
 
@@ -13,8 +12,6 @@ def run() -> None:
             target_metadata=Base.metadata,
             transaction_per_migration=False,
             user_module_prefix="portal.db.",
-            render_as_batch=False,
-            **current_app.extensions["migrate"].configure_args,
         )
         with context.begin_transaction():
             context.run_migrations()

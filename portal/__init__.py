@@ -9,7 +9,8 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from portal.config import ROOT, Config
-from portal.db import db, engine_options
+from portal.db import db as database
+from portal.db import engine_options
 from portal.kernel import clock
 from portal.web import api, assets, errors, guard, headers, i18n, requestlog
 
@@ -43,8 +44,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["site"] = _Site(config, app)
     app.jinja_env.globals["actor"] = guard.actor
-    db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"))
+    database.init_app(app)
+    Migrate(app, database, directory=str(ROOT / "migrations"))
     app.extensions["portal.csrf"] = CSRFProtect(app)
     for layer in (requestlog, i18n, assets, headers, errors, api):
         layer.install(app)

@@ -58,33 +58,36 @@ def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:
     )
 
 
-def statements(dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = ()) -> list[str]:
-    """The DDL of these guards on ``sqlite`` or ``postgresql``, to be run in order by a migration."""
+def statements(dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = (), *, room: str) -> list[str]:
+    """The DDL of a room's guards on ``sqlite`` or ``postgresql``, to be run in order by a migration.
+
+    The room is part of the triggers' names: two rooms may guard one table.
+    """
     build = {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]
-    return build(list(guards), list(effects))
+    return build(room, list(guards), list(effects))
 
 
-def _sqlite(guards: list[Guard], effects: list[Effect]) -> list[str]:
+def _sqlite(room: str, guards: list[Guard], effects: list[Effect]) -> list[str]:
     made = []
     for number, guard in enumerate(guards):
         when = f"WHEN {guard.condition} " if guard.condition else ""
         made.append(
-            f"CREATE TRIGGER guard_{guard.table}_{guard.event.lower()}_{number} BEFORE {guard.event} ON {guard.table} "
+            f"CREATE TRIGGER {room}_guard_{guard.table}_{guard.event.lower()}_{number} BEFORE {guard.event} ON {guard.table} "
             f"{when}BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
         )
     for number, effect in enumerate(effects):
         made.append(
-            f"CREATE TRIGGER effect_{effect.table}_{effect.event.lower()}_{number} AFTER {effect.event} ON {effect.table} "
+            f"CREATE TRIGGER {room}_effect_{effect.table}_{effect.event.lower()}_{number} AFTER {effect.event} ON {effect.table} "
             f"WHEN {effect.condition} BEGIN {effect.statement}; END"
         )
     return made
 
 
-def _postgresql(guards: list[Guard], effects: list[Effect]) -> list[str]:
+def _postgresql(room: str, guards: list[Guard], effects: list[Effect]) -> list[str]:
     made = []
     ordered = sorted(guards, key=lambda guard: (guard.table, guard.event))
     for (table, event), group in groupby(ordered, key=lambda guard: (guard.table, guard.event)):
-        name = f"guard_{table}_{event.lower()}"
+        name = f"{room}_guard_{table}_{event.lower()}"
         checks = "".join(
             f"IF {guard.condition or 'TRUE'} THEN RAISE EXCEPTION '{guard.sentence}' USING ERRCODE = 'check_violation'; END IF; "
             for guard in group
@@ -95,7 +98,7 @@ def _postgresql(guards: list[Guard], effects: list[Effect]) -> list[str]:
         )
         made.append(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     for number, effect in enumerate(effects):
-        name = f"effect_{effect.table}_{effect.event.lower()}_{number}"
+        name = f"{room}_effect_{effect.table}_{effect.event.lower()}_{number}"
         made.append(
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {effect.statement}; RETURN NULL; END $$"
         )

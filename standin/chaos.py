@@ -79,6 +79,11 @@ class Dice:
         with self._lock:
             self._planned.extend(faults)
 
+    @property
+    def planned(self) -> list[str]:
+        """What of the plan has not happened yet."""
+        return list(self._planned)
+
     def fault_of_call(self, chaos: Chaos) -> str:
         with self._lock:
             if self._planned:

@@ -56,7 +56,7 @@ def says_why(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("email", type=EMAIL)
 @click.option("--role", "role_name", type=ROLE, default="citizen", show_default=True)
 @click.option("--name", default="", help="How the person is addressed; by default the part before the @.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of letters.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of e-mails.")
 @click.option("--ask-password", is_flag=True, help="Ask for the password instead of making one.")
 @says_why
 def create(email: str, role_name: str, name: str, lang: str | None, ask_password: bool) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import PasswordField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from portal.accounts.rules import NAME_MAX, ORGANISATION_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, Part
@@ -46,7 +47,7 @@ class SignUpForm(PortalForm):
         lazy_gettext("Your name"),
         max=NAME_MAX,
         validators=[Required()],
-        description=lazy_gettext("As you want to be addressed in letters."),
+        description=lazy_gettext("As you want to be addressed in e-mails."),
         render_kw={"autocomplete": "name"},
     )
     email = _email()
@@ -66,7 +67,7 @@ class NewPasswordForm(PortalForm):
 
 
 class ChangePasswordForm(PortalForm):
-    present = SecretField(lazy_gettext("Present password"), autocomplete="current-password")
+    present = SecretField(lazy_gettext("Current password"), autocomplete="current-password")
     password = _new(lazy_gettext("New password"))
 
 
@@ -95,8 +96,8 @@ class ProfileForm(PortalForm):
         lazy_gettext("Your name"), max=NAME_MAX, validators=[Required()], render_kw={"autocomplete": "name"}
     )
     language = RadioField(
-        lazy_gettext("Language of letters"),
-        choices=[("zh", "中文"), ("en", "English")],
+        lazy_gettext("Language of e-mails"),
+        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
         validators=[Required()],
     )
 
@@ -127,11 +128,20 @@ def parts() -> list[tuple[str, str]]:
     ]
 
 
+def _part_choices() -> list[SelectChoice]:
+    return [SelectChoice(part, words) for part, words in parts()]
+
+
 class InvitationForm(PortalForm):
     email = EmailField(
         lazy_gettext("E-mail address"),
         validators=[Required()],
-        description=lazy_gettext("We send a letter. The invitation can be accepted for 14 days."),
+        description=lazy_gettext("We send an e-mail. The invitation can be accepted for 14 days."),
         render_kw={"type": "email", "autocomplete": "off", "inputmode": "email"},
     )
-    part = RadioField(lazy_gettext("Part"), choices=parts, default=Part.MEMBER, validators=[Required()])
+    part = RadioField(
+        lazy_gettext("Role in the organisation"),
+        choices=_part_choices,
+        default=Part.MEMBER,
+        validators=[Required()],
+    )

@@ -31,15 +31,15 @@ class TooManyTries(Refused):
 
 
 class TooManyLetters(Refused):
-    message = N_("We have sent several letters to this address already. Look there, or try again in an hour.")
+    message = N_("We have sent several e-mails to this address already. Look there, or try again in an hour.")
 
 
 class NotConfirmed(Refused):
-    message = N_("Please confirm your e-mail address first. We have just sent you a new letter with a link.")
+    message = N_("Please confirm your e-mail address first. We have just sent you a new e-mail with a link.")
 
 
 class LinkIsStale(Refused):
-    message = N_("This link is too old or was used already. Please ask for a new one.")
+    message = N_("This link has expired or was used already. Please ask for a new one.")
 
 
 class PasswordTooShort(InvalidInput):
@@ -57,7 +57,7 @@ class PasswordTooCommon(InvalidInput):
 
 
 class PasswordUnchanged(InvalidInput):
-    message = N_("Choose a password that differs from the present one.")
+    message = N_("Choose a password that differs from the current one.")
 
 
 class WrongPassword(InvalidInput):
@@ -77,7 +77,7 @@ class SecondFactorUnreadable(Refused):
 
 
 class NotFresh(NotAllowed):
-    message = N_("For this change, please sign in once more.")
+    message = N_("Please sign in again to make this change.")
 
 
 class NoSuchPerson(NotFound):
@@ -93,7 +93,7 @@ class AddressIsTaken(Refused):
 
 
 class NameIsMissing(InvalidInput):
-    message = N_("Write the name, at most %(max)s characters.")
+    message = N_("Enter a name of at most %(max)s characters.")
 
 
 class NotACreditCode(InvalidInput):

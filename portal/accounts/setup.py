@@ -7,6 +7,7 @@ from portal.accounts.commands import entering
 from portal.accounts.visit import person
 from portal.kernel import clock
 
+
 def install(app: Flask) -> None:
     app.extensions["portal.person"] = person
     # The cookie lives as long as the longest session; it is set at sign-in and not again at each request.

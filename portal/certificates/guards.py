@@ -31,7 +31,5 @@ GUARDS = [
 
 def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
-    return statements(dialect, GUARDS)
+    return statements(dialect, GUARDS, room="certificates")
 
-
-STATEMENTS = {dialect: ddl(dialect) for dialect in ("sqlite", "postgresql")}

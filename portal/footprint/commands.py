@@ -1,7 +1,6 @@
 """What can be done with footprints: save one."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 from portal import audit
@@ -48,7 +47,7 @@ def save_footprint(
                 gwp=model.gwp,
                 region=region,
                 answers=given,
-                lines=[asdict(line) for line in result.lines],
+                lines=[line._asdict() for line in result.lines],
                 total=result.total,
                 low=result.low,
                 high=result.high,

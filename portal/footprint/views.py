@@ -1,5 +1,6 @@
 """Pages for everybody: choose a calculator, answer, see the result, read the method."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from babel.lists import format_list
@@ -8,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from portal.footprint import queries
 from portal.footprint.commands import save_footprint
-from portal.footprint.forms import CHECK, KeepForm, Sheet, step_form, step_of
+from portal.footprint.forms import CHECK, PREFIX, KeepForm, Sheet, step_form, step_of
 from portal.footprint.rules import library
 from portal.footprint.rules.answers import shown
 from portal.footprint.rules.compiler import compile_model, option_number
@@ -46,8 +47,12 @@ def choose() -> str:
 @blueprint.get("/calculator/<model_id>")
 @open_to_all
 def ask(model_id: str) -> str | Answer | tuple[str, int]:
-    sheet = _sheet(model_id, request.args.items(multi=False))
-    step = _step(sheet.model)
+    model = library.model(model_id)
+    step = _step(model)
+    if "do" in request.args and step > len(model.steps):
+        abort(404)
+    unsure = request.args.get("do") == "unsure"
+    sheet = _sheet(model_id, request.args.items(multi=False), forgotten=step if unsure else 0)
     if sheet.fault:
         return _question_page(sheet, step_of(sheet.model, str(sheet.fault.params["key"])), sheet.fault), 422
     if "do" in request.args:
@@ -127,8 +132,11 @@ def _region() -> str:
     return request.values.get("region") or current_app.config["PORTAL"].city_code
 
 
-def _sheet(model_id: str, sent: object) -> Sheet:
-    return Sheet.read(library.model(model_id), sent, _region())  # type: ignore[arg-type]
+def _sheet(model_id: str, sent: Iterable[tuple[str, str]], forgotten: int = 0) -> Sheet:
+    """What has been answered so far; "I don't know" forgets what stands in its own step."""
+    model = library.model(model_id)
+    own = {PREFIX + question.key for question in model.steps[forgotten - 1]} if forgotten else set()
+    return Sheet.read(model, [(name, text) for name, text in sent if name not in own], _region())
 
 
 def _step(model: Model) -> int:
@@ -143,20 +151,14 @@ def _step(model: Model) -> int:
 
 def _go_on(sheet: Sheet, step: int) -> Answer | tuple[str, int]:
     """After an answer or an "I don't know": the next step, at an address that holds all answers."""
-    if step > len(sheet.model.steps):
-        abort(404)
-    questions = sheet.model.steps[step - 1]
-    unsure = request.args["do"] == "unsure"
-    if not unsure and not sheet.is_answered(step):
+    if request.args["do"] != "unsure" and not sheet.is_answered(step):
         return _question_page(sheet, step, sheet.nothing_given(step)), 422
-    left = sheet.query(without=[question.key for question in questions] if unsure else [])
-    return redirect(_url(sheet, step + 1, left), 303)
+    return redirect(_url(sheet, step + 1), 303)
 
 
-def _url(sheet: Sheet, step: int, answers: dict[str, str] | None = None) -> str:
+def _url(sheet: Sheet, step: int) -> str:
     at = step if step <= len(sheet.model.steps) else CHECK
-    kept = sheet.query() if answers is None else answers
-    return url_for("footprint.ask", model_id=sheet.model.id, at=at, region=sheet.region, **kept)  # type: ignore[arg-type]
+    return url_for("footprint.ask", model_id=sheet.model.id, at=at, region=sheet.region, **sheet.query())  # type: ignore[arg-type]
 
 
 def _question_page(sheet: Sheet, step: int, fault: BadAnswer | None = None) -> str:

@@ -87,7 +87,7 @@ def ddl(dialect: str) -> list[str]:
         f"NEW.verification_id IS NOT NULL AND {_ISSUED.format(lock=lock)}",
     )  # fmt: skip
     return [
-        *statements(dialect, [*GUARDS, issued], EFFECTS),
+        *statements(dialect, [*GUARDS, issued], EFFECTS, room="registry"),
         *without_overlap(
             dialect, "block", "start_g", "end_g", "live blocks never overlap", "state <> 'split'"
         ),

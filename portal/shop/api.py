@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Response, jsonify, request
+from flask import Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.kernel import clock
@@ -94,11 +94,11 @@ class OrderOut(BaseModel):
 @open_to_all
 @describes(
     summary="Place an order",
-    tags=["orders"],
-    request=OrderIn,
+    body=OrderIn,
     answers={201: OrderOut},
     errors=(409, 422, 503),
     idempotent=True,
+    tag="orders",
 )
 def place_order() -> tuple[Response, int]:
     asked = body(OrderIn)
@@ -128,10 +128,10 @@ def place_order() -> tuple[Response, int]:
 @open_to_all
 @describes(
     summary="How an order stands",
-    tags=["orders"],
     answers={200: OrderOut},
     errors=(404,),
     bearer=True,
+    tag="orders",
 )
 def order(order_id: str) -> Response:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
@@ -162,6 +162,11 @@ def _offer(line: LineIn) -> Offer:
     return queries.offer_for_project(line.project) if line.project else queries.first_offer()
 
 
+def _absolute(url: str | None) -> str | None:
+    """The sandbox's page is one of ours and known by its path alone."""
+    return current_app.config["PORTAL"].base_url + url if url and url.startswith("/") else url
+
+
 def _email(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False, test_environment=True).normalized
@@ -186,6 +191,6 @@ def _shown(order: OrderView, pay_url: str | None) -> OrderOut:
             for line in order.lines
         ],
         fees=[FeeOut(kind=fee.kind.value, amount_minor=fee.amount.minor) for fee in order.fees],
-        test=order.test, pay_url=pay_url, expires_at=text_of(order.expires_at),
+        test=order.test, pay_url=_absolute(pay_url), expires_at=text_of(order.expires_at),
         certificates=list(order.certificates),
     )  # fmt: skip

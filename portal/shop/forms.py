@@ -1,7 +1,5 @@
 """Forms of the shop; they yield kernel values."""
 
-from typing import Any
-
 from wtforms import HiddenField
 from wtforms.validators import DataRequired
 
@@ -92,11 +90,13 @@ class TransferForm(PortalForm):
     received = MoneyField(_l("Amount received"), validators=[Required()], render_kw={"inputmode": "decimal"})
 
 
+class ReferenceForm(PortalForm):
+    """The bank's own number of a transfer that staff sent."""
+
+    reference = LineField(_l("The bank's number of the transfer"), validators=[Required()], max=80)
+
+
 class ReasonForm(PortalForm):
     """Why staff do what they do; kept in the history."""
 
     reason = LineField(_l("Reason"), validators=[Required()], max=200)
-
-
-def blank(form: Any) -> bool:
-    return not any(field.raw_data and any(field.raw_data) for field in form)

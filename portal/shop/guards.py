@@ -59,4 +59,4 @@ def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
     left = Guard("refund", "INSERT", "no more is refunded than was paid", _LEFT.format(lock=lock))
-    return statements(dialect, [*GUARDS, left])
+    return statements(dialect, [*GUARDS, left], room="shop")

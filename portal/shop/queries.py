@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, union_all
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -439,7 +439,8 @@ def _cash_faults() -> Iterator[Fault]:
 def _price_faults() -> Iterator[Fault]:
     line_sums = (
         select(
-            OrderLine.order_id, func.sum(OrderLine.mass).label("grams"), func.sum(OrderLine.amount_minor).label("minor")
+            OrderLine.order_id, func.sum(literal_column("mass_g")).label("grams"),
+            func.sum(OrderLine.amount_minor).label("minor"),
         ).group_by(OrderLine.order_id).subquery()
     )  # fmt: skip
     rows = db.session.execute(
@@ -448,8 +449,7 @@ def _price_faults() -> Iterator[Fault]:
         .execution_options(yield_per=1000)
     )
     for row in rows:
-        lines_grams = row.grams.grams if isinstance(row.grams, Mass) else int(row.grams or 0)
-        if lines_grams != row.mass.grams:
+        if int(row.grams or 0) != row.mass.grams:
             yield _fault(row.id, "the lines do not add up to the order's grams")
         if int(row.minor or 0) + sum(row.fees.values()) != row.amount_minor:
             yield _fault(row.id, "lines and fees do not add up to the total")

@@ -227,7 +227,7 @@ def _row(s: DbSession, session_id: str, *, lock: bool = False) -> SandboxSession
 
 def _while_open(session_id: str) -> Update:
     is_open = SandboxSession.state == SessionState.OPEN.value
-    return update(SandboxSession).where(SandboxSession.id == session_id)
+    return update(SandboxSession).where(SandboxSession.id == session_id, is_open)
 
 
 def _left(row: SandboxSession) -> int:

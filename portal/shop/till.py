@@ -100,9 +100,9 @@ class Till:
                 return None
             ordering.renew(TILL, order_id, session, now)
         elif order.expires_at - now < SHORTEST_SESSION:
-            if session := self._lost_session(order, now):
-                ordering.attach_session(TILL, order_id, session, now)
-                return session.url
+            if lost := self._lost_session(order, now):
+                ordering.attach_session(TILL, order_id, lost, now)
+                return lost.url
             ordering.renew(TILL, order_id, None, now)
         return self._open(queries.order(TILL, order_id), way, now)
 

@@ -269,6 +269,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         history=[(line, event_words(line.event)) for line in queries.history(order_id) if not line.is_refused],
         certificates=papers.for_order(order_id), refunds=queries.refunds(order_id), trees=planting(found.mass),
         factor=TREE_FACTOR, fee_words=fee_words(), party_words=party_words(), form=ActionForm(formdata=None),
+        credits=sum((line.amount for line in found.lines[1:]), start=found.lines[0].amount),
         key=request.values.get("k", ""), may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found), may_withdraw=policy.may_withdraw(who, found, now),
         may_claim=policy.may_claim(who, found), is_lapsed=found.state in LAPSED,

@@ -60,7 +60,7 @@ def party_words() -> dict[Party, str]:
 
 def attention_words(code: str) -> str:
     """Why a person must look, in the language of the desk."""
-    return {
+    words: dict[str, str] = {
         "mismatch_amount": _("Another amount was paid than was asked for"),
         "mismatch_currency": _("Paid in another currency"),
         "mismatch_quote": _("The payment belongs to another quote"),
@@ -70,11 +70,13 @@ def attention_words(code: str) -> str:
         "partial_refund": _("A part was refunded in the provider's own pages"),
         "refunded_at_provider": _("Refunded in the provider's own pages"),
         "could_not_be_healed": _("Could not be healed automatically"),
-    }.get(code, code)
+    }
+    return words.get(code, code)
 
 
 def event_words(event: str) -> str:
-    return {
+    """A line of an order's history."""
+    words: dict[str, str] = {
         "placed": _("Order placed, credits reserved"),
         "session_made": _("Payment page opened"),
         "transfer_chosen": _("Bank transfer chosen"),
@@ -100,4 +102,5 @@ def event_words(event: str) -> str:
         "quarantined": _("Set aside for staff"),
         "healed": _("Healed"),
         "looked_at": _("Looked at by staff"),
-    }.get(event, event)
+    }
+    return words.get(event, event)

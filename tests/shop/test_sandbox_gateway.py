@@ -46,6 +46,7 @@ def all_at_once(app: Flask, moves: list[Callable[[], object]]) -> None:
 
     def make(move: Callable[[], object]) -> None:
         with app.app_context():
+            db.session.execute(text("SELECT 1"))  # connected, so that all start together
             meet.wait()
             with suppress(PortalError):
                 move()
@@ -137,17 +138,18 @@ def test_paid_and_expired_at_once_is_one_of_the_two(app: Flask) -> None:
 
 def test_parallel_refunds_never_exceed_the_payment(app: Flask) -> None:
     gateway = sandbox()
-    payment_id = gateway.play(open_session(gateway).id, "paid").payment_id
-    assert payment_id is not None
+    for sale in range(4):
+        payment_id = gateway.play(open_session(gateway, f"sale{sale}").id, "paid").payment_id
+        assert payment_id is not None
 
-    def refund(number: int) -> Callable[[], object]:
-        return lambda: gateway.refund(
-            payment_id=payment_id,
-            amount=Money.cny("10"),
-            refund_id=f"rfd_{number}",
-            idempotency_key=str(number),
-        )
+        def refund(number: int, payment_id: str = payment_id) -> Callable[[], object]:
+            return lambda: gateway.refund(
+                payment_id=payment_id,
+                amount=Money.cny("10"),
+                refund_id=f"rfd_{number}",
+                idempotency_key=str(number),
+            )
 
-    all_at_once(app, [refund(number) for number in range(6)])
-    assert len(gateway.refunds(payment_id)) == 2
-    assert gateway.payment(payment_id).refunded == Money.cny("20.00")
+        all_at_once(app, [refund(number) for number in range(6)])
+        assert len(gateway.refunds(payment_id)) == 2
+        assert gateway.payment(payment_id).refunded == Money.cny("20.00")

@@ -1,8 +1,10 @@
 """Does the gateway tell the truth about a payment, whatever the network and the hook's callers do?"""
 
+import contextvars
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -153,6 +155,41 @@ def test_a_hanging_provider_is_unavailable_in_time(stand_in: StandIn) -> None:
     with pytest.raises(ProviderUnavailable):
         open_session(StripeGateway("sk_test_1", (SECRET,), stand_in.url, timeout=2.0))
     assert time.monotonic() - start < 2.0
+
+
+def test_when_the_time_is_used_up_no_further_attempt_is_made(stand_in: StandIn) -> None:
+    stand_in.chaos = Chaos(hang_seconds=60)
+    stand_in.dice.plan(["hang"] * 3)
+    with pytest.raises(ProviderUnavailable):
+        open_session(StripeGateway("sk_test_1", (SECRET,), stand_in.url, timeout=2.0))
+    assert stand_in.dice.planned == ["hang"] * 2
+
+
+def test_while_the_first_call_still_runs_a_second_with_its_key_is_told_to_come_again(
+    gateway: StripeGateway, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working, go_on, expires_at = (
+        threading.Event(),
+        threading.Event(),
+        datetime.now(UTC) + timedelta(minutes=31),
+    )
+    open_at_the_bank = stand_in.bank.open_session
+
+    def slowly(given: dict[str, Any]) -> dict[str, Any]:
+        working.set()
+        go_on.wait(5)
+        return open_at_the_bank(given)
+
+    monkeypatch.setattr(stand_in.bank, "open_session", slowly)
+    call = contextvars.copy_context().run
+    first = threading.Thread(target=call, args=(lambda: open_session(gateway, expires_at=expires_at),))
+    first.start()
+    working.wait(5)
+    with pytest.raises(ProviderUnavailable):
+        open_session(gateway, expires_at=expires_at)
+    go_on.set()
+    first.join()
+    assert list(stand_in.bank.sessions) == [open_session(gateway, expires_at=expires_at).id]
 
 
 def test_a_provider_that_is_down_is_unavailable(stand_in: StandIn) -> None:

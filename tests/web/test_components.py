@@ -30,7 +30,7 @@ from portal.kernel.money import Money
 from portal.web.forms import EmailField, LineField, MassField, PortalForm
 from portal.web.paging import Page as Part
 from tests.browser import faults, label_of, parse, words
-from tests.conftest import portal_on
+from tests.conftest import portal_on, sqlite_copy
 
 EVIL = "<script>alert(1)</script>"
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
@@ -63,9 +63,9 @@ class Order(PortalForm):
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The portal without a table: components and these pages ask no database."""
+    """The portal on an empty database."""
     folder = tmp_path_factory.mktemp("components")
-    with portal_on(f"sqlite:///{folder / 'none.sqlite'}", folder) as app:
+    with portal_on(sqlite_copy(folder), folder) as app:
         yield app
 
 
@@ -366,7 +366,7 @@ def test_home_shows_no_figure_that_did_not_hold_up(portal, lang):
 
 
 def test_another_city_does_not_borrow_yichuns_figures(tmp_path: Path, lang):
-    with portal_on(f"sqlite:///{tmp_path / 'none.sqlite'}", tmp_path, city_code="360900") as app:
+    with portal_on(sqlite_copy(tmp_path), tmp_path, city_code="360900") as app:
         html = app.test_client().get(f"/{lang}/").text
     assert "2010" not in html
     assert faults(html) == []

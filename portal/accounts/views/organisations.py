@@ -96,7 +96,7 @@ def change_member(organisation_id: str, person_id: str) -> Answer:
     try:
         if part in set(Part):
             commands.change_part(actor(), organisation_id, person_id, Part(part), clock.now())
-            flash(_("The member's part is changed."), "success")
+            flash(_("The member's role is changed."), "success")
         else:
             commands.remove_member(actor(), organisation_id, person_id, clock.now())
             flash(_("The member is removed."), "success")

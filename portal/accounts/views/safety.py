@@ -85,7 +85,7 @@ def _codes_page(codes: tuple[str, ...]) -> Answer:
 
 
 def _sign_in_again(endpoint: str) -> Answer:
-    flash(_("For this change, please sign in once more."), "info")
+    flash(_("Please sign in again to make this change."), "info")
     return redirect(url_for("accounts.sign_in", next=url_for(endpoint)))
 
 
@@ -94,6 +94,6 @@ def _issuer() -> str:
 
 
 def _qr(address: str) -> Markup:
-    # No title inside: the picture is described by the text beside it.
-    drawn = segno.make(address, error="m").svg_inline(scale=4, border=4, svgclass="qr", lineclass=None)
+    # Without a size of its own: then it has a viewBox, and scales whole with the stylesheet.
+    drawn = segno.make(address, error="m").svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None)
     return Markup(drawn)  # noqa: S704 - drawn by segno from modules, no text in it

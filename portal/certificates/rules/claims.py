@@ -156,8 +156,8 @@ _NOT_ABOUT_OTHERS: Final = Bilingual(
     "It makes no claim about products, events, a company as a whole or any city.",
 )
 _NOT_ABOUT_EMISSIONS: Final = Bilingual(
-    "不表示任何一方的排放已减少或归零：减排在先。",
-    "It does not say that anybody’s emissions have fallen or are gone: cutting them comes first.",
+    "不表示排放已减少或归零。",
+    "It does not say that emissions have fallen or are gone: cutting them comes first.",
 )
 _NOT_TRANSFERABLE: Final = Bilingual(
     "不得转让或再次出售。",
@@ -221,13 +221,13 @@ WORDINGS: Final[Mapping[CertificateType, Wording]] = {
     CertificateType.RETIRED: Wording(
         title=Bilingual("碳信用注销证书", "Certificate of retired carbon credits"),
         claim=Bilingual(
-            "已代{holder}注销经核证的碳信用 {amount}。",
-            "{amount} in verified carbon credits, retired on behalf of {holder}.",
+            "已代{holder}注销经核证的碳信用 {amount}",
+            "{amount} in verified carbon credits, retired on behalf of {holder}",
         ),
         must=("holder", "amount", "vintage", "effect", "registry", "serials", "date", "link"),
         notes=(
             Bilingual(
-                "所列每一克永久归于本证书，不再归于他人。",
+                "每一克永久归于本证书，不归他人。",
                 "Every gram listed belongs to this certificate for good and to no other.",
             ),
         ),

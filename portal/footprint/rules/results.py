@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from math import sqrt
+from typing import NamedTuple
 
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model, option_number
@@ -15,9 +16,11 @@ from portal.footprint.rules.uncertainty import interval
 from portal.kernel.mass import Mass
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One rule's part of the total. ``quality`` is A (metered, national factor of the year) to D (a default)."""
+class Line(NamedTuple):
+    """One rule's part of the total. ``quality`` is A (metered, national factor of the year) to D (a default).
+
+    A tuple, because a result makes one for each rule and that is most of its time.
+    """
 
     rule: str
     category: str

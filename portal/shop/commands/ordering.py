@@ -158,7 +158,7 @@ def attach_session(actor: Actor, order_id: str, session: Session, now: datetime)
             return
         if order.state not in UNPAID or order.session_id is not None:
             raise NoLongerPayable()
-        known = {"session_id": session.id, "session_url": session.url}
+        known: dict[str, Any] = {"session_id": session.id, "session_url": session.url}
         if order.state is OrderState.AWAITING_PAYMENT:
             change(s, order, **known)
         else:

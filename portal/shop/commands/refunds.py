@@ -1,6 +1,7 @@
 """Money back: planned with an id of ours before anybody is called, then noted as the provider tells it."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session as DbSession
@@ -111,12 +112,12 @@ def note_refund(actor: Actor, order_id: str, told: ProviderRefund, now: datetime
             _after_failure(s, actor, order, row, now)
 
 
-def _known_refund(s: DbSession, order: Locked, told: ProviderRefund):  # type: ignore[no-untyped-def]
+def _known_refund(s: DbSession, order: Locked, told: ProviderRefund) -> Any:
     is_it = (refunds.c.id == told.refund_id) | (refunds.c.provider_refund_id == told.id)
     return s.execute(select(refunds).where(is_it, refunds.c.order_id == order.id)).one_or_none()
 
 
-def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRefund, now: datetime):  # type: ignore[no-untyped-def]
+def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRefund, now: datetime) -> Any:
     """A refund we did not plan: take it over, so that the books show it."""
     payment_id = s.execute(
         select(payments.c.id).where(
@@ -136,7 +137,7 @@ def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRef
     return s.execute(select(refunds).where(refunds.c.id == refund_id)).one()
 
 
-def _take_back(s: DbSession, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _take_back(s: DbSession, order: Locked, refund: Any, now: datetime) -> None:
     """Cash lines that take the refunded amount from those who hold it; an extra payment's from nobody."""
     extra = s.execute(select(payments.c.kind).where(payments.c.id == refund.payment_id)).scalar_one() != "order"
     amount = Money(refund.amount_minor, refund.currency)
@@ -163,7 +164,7 @@ def _write_cash(s: DbSession, order: Locked, cause_id: str, shares: tuple[Share,
     )  # fmt: skip
 
 
-def _after_refund(s: DbSession, actor: Actor, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _after_refund(s: DbSession, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
     amount = {"refund_minor": refund.amount_minor, "refund_currency": refund.currency, "reason": refund.reason}
     if refund.kind == "provider":
         if not _all_is_back(s, order, refund.payment_id):
@@ -212,13 +213,13 @@ def _certificates(s: DbSession, order: Locked) -> list[str]:
     return [str(number) for number in s.scalars(numbers)]
 
 
-def _after_failure(s: DbSession, actor: Actor, order: Locked, refund, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _after_failure(s: DbSession, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
     """The money is still with us: staff decide, and the grams stay where they are."""
     if refund.state == "succeeded":  # a bank can send it back days later
         rows = s.execute(select(cash.c.party, cash.c.amount_minor).where(cash.c.cause_id == refund.id))
         back = tuple(Share(Party(row.party), Money(-row.amount_minor, refund.currency)) for row in rows)
         _write_cash(s, order, f"{refund.id}:returned", back, now)
-    attention = {"attention": "refund_failed", "attention_at": now}
+    attention: dict[str, Any] = {"attention": "refund_failed", "attention_at": now}
     if order.state is OrderState.REFUND_PENDING and refund.kind == "before":
         step(s, order, OrderEvent.REFUND_FAILED, actor, now, **attention)
     else:
@@ -293,4 +294,4 @@ def _refunded(s: DbSession, payment_id: str) -> int:
 
 def _all_is_back(s: DbSession, order: Locked, payment_id: str) -> bool:
     row = s.execute(select(payments.c.kind, payments.c.amount_minor).where(payments.c.id == payment_id)).one()
-    return row.kind != "extra" and _refunded(s, payment_id) >= row.amount_minor
+    return bool(row.kind != "extra") and _refunded(s, payment_id) >= row.amount_minor

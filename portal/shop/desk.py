@@ -1,0 +1,150 @@
+"""The till's desk: orders, what needs attention, transfers, refunds."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.certificates import queries as papers
+from portal.kernel import clock
+from portal.kernel.actor import Role
+from portal.kernel.errors import PortalError
+from portal.shop import policy, queries
+from portal.shop.commands import care, refunds, settlement
+from portal.shop.commands.settlement import Outcome
+from portal.shop.forms import ActionForm, ReasonForm, ReferenceForm, TransferForm
+from portal.shop.rules.cash import balances
+from portal.shop.rules.quotes import Share
+from portal.shop.rules.states import OrderEvent, OrderState, may_step
+from portal.shop.till import till
+from portal.shop.words import attention_words, event_words, party_words, words_of
+from portal.web.guard import actor, staff
+from portal.web.i18n import _
+from portal.web.page import page_blueprint
+from portal.web.paging import cut
+
+blueprint = page_blueprint("shop_desk", __name__)
+
+READERS = (Role.FINANCE, Role.ADMIN, Role.AUDITOR)
+TELLERS = (Role.FINANCE, Role.ADMIN)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/desk/orders")
+@staff(*READERS)
+def orders() -> Answer:
+    """What needs a person first, then all orders, newest first."""
+    state = request.args.get("state", "")
+    search = request.args.get("search", "").strip()
+    rows = queries.orders_at_desk(actor(), state if state in list(OrderState) else "", search, request.args.get("cursor", ""))
+    is_first = not (state or search or request.args.get("cursor"))
+    return render_template(
+        "shop/desk_orders.html", page=cut(rows, 50, lambda row: row.id), state=state, search=search,
+        states=[(each.value, words_of(each).label) for each in OrderState], words_of=words_of,
+        urgent=queries.needs_attention(actor()) if is_first else [],
+        parked=queries.parked_events(actor()) if is_first else [], attention_words=attention_words,
+    )  # fmt: skip
+
+
+@blueprint.get("/desk/orders/<order_id>")
+@staff(*READERS)
+def order(order_id: str) -> Answer:
+    return _page(order_id)
+
+
+def _page(order_id: str, form: TransferForm | ReasonForm | ReferenceForm | None = None, status: int = 200) -> Answer:
+    found = queries.order(actor(), order_id)
+    cash = queries.cash_lines(order_id)
+    held = balances(Share(line.party, line.amount) for line in cash if line.amount.currency == found.total.currency)
+    can_act = policy.may_run_till(actor())
+    page = render_template(
+        "shop/desk_order.html", order=found, words=words_of(found.state), attention_words=attention_words,
+        history=[(line, event_words(line.event)) for line in queries.history(order_id)],
+        cash=cash, held=held, party_words=party_words(), payments=queries.payments(order_id),
+        refunds=queries.refunds(order_id), certificates=papers.for_order(order_id), action=ActionForm(formdata=None),
+        transfer=form if isinstance(form, TransferForm) else TransferForm(formdata=None),
+        reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
+        sent=form if isinstance(form, ReferenceForm) else ReferenceForm(formdata=None),
+        can_act=can_act, may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
+        may_refund=can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED)
+        or can_act and found.state is OrderState.NEEDS_ATTENTION,
+    )  # fmt: skip
+    return page, status
+
+
+@blueprint.post("/desk/orders/<order_id>/transfer")
+@staff(*TELLERS)
+def confirm_transfer(order_id: str) -> Answer:
+    """A bank transfer arrived."""
+    form = TransferForm()
+    queries.order(actor(), order_id)
+    if not form.validate() or not form.received.value:
+        return _page(order_id, form, 422)
+    outcome = settlement.confirm_transfer(
+        actor(), order_id, form.reference.data or "", form.received.value, clock.now()
+    )
+    if outcome is Outcome.MISMATCH:
+        flash(_("The amount differs from the order, so nothing was allocated. Refund it, or ask the buyer."), "warning")
+    elif outcome is Outcome.SEEN:
+        flash(_("This transfer was already recorded."), "info")
+    else:
+        flash(_("The transfer is recorded."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/desk/orders/<order_id>/refund")
+@staff(*TELLERS)
+def refund(order_id: str) -> Answer:
+    """Give all the money back."""
+    form = ReasonForm()
+    queries.order(actor(), order_id)
+    if not form.validate():
+        return _page(order_id, form, 422)
+    try:
+        refunds.request_refund(actor(), order_id, form.reason.data or "", clock.now())
+    except PortalError as error:
+        form.blame("reason", error)
+        return _page(order_id, form, 409)
+    flash(_("The refund is on its way."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/desk/orders/<order_id>/refunds/<refund_id>")
+@staff(*TELLERS)
+def confirm_refund(order_id: str, refund_id: str) -> Answer:
+    """A refund was sent by bank transfer."""
+    form = ReferenceForm()
+    queries.order(actor(), order_id)
+    if not form.validate():
+        return _page(order_id, form, 422)
+    refunds.confirm_refund(actor(), order_id, refund_id, form.reference.data or "", clock.now())
+    flash(_("The refund is recorded."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/desk/orders/<order_id>/retry")
+@staff(*TELLERS)
+def retry(order_id: str) -> Answer:
+    """Ask the provider now, and do what follows."""
+    queries.order(actor(), order_id)
+    report = till().heal([order_id], clock.now())
+    if report.quarantined:
+        flash(_("It could not be healed; the history says why."), "error")
+    elif report.unreachable:
+        flash(_("The payment provider does not answer. You can safely try again in a few minutes."), "warning")
+    else:
+        flash(_("Looked at again."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/desk/orders/<order_id>/calm")
+@staff(*TELLERS)
+def calm(order_id: str) -> Answer:
+    """Nothing more is to be done about what needed attention."""
+    form = ReasonForm()
+    if not form.validate():
+        return _page(order_id, form, 422)
+    care.calm(actor(), order_id, form.reason.data or "", clock.now())
+    return _back(order_id)
+
+
+def _back(order_id: str) -> Response:
+    return redirect(url_for("shop_desk.order", order_id=order_id), 303)
