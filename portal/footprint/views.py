@@ -47,27 +47,24 @@ def choose() -> str:
 @blueprint.get("/calculator/<model_id>")
 @open_to_all
 def ask(model_id: str) -> str | Answer | tuple[str, int]:
-    model = library.model(model_id)
-    step = _step(model)
-    if "do" in request.args and step > len(model.steps):
-        abort(404)
-    unsure = request.args.get("do") == "unsure"
-    sheet = _sheet(model_id, request.args.items(multi=False), forgotten=step if unsure else 0)
+    model, do = library.model(model_id), request.args.get("do")
+    step = _step(model, allow_check=do is None)
+    sheet = _sheet(model, request.args.items(), forgotten=step if do == "unsure" else 0)
     if sheet.fault:
-        return _question_page(sheet, step_of(sheet.model, str(sheet.fault.params["key"])), sheet.fault), 422
-    if "do" in request.args:
-        return _go_on(sheet, step)
-    if step > len(sheet.model.steps):
-        return _check_page(sheet)
-    return _question_page(sheet, step)
+        return _fault_page(sheet, sheet.fault)
+    if do == "next" and not sheet.is_answered(step):
+        return _fault_page(sheet, sheet.nothing_given(step))
+    if do is not None:
+        return redirect(_url(sheet, step + 1), 303)
+    return _question_page(sheet, step) if step <= len(model.steps) else _check_page(sheet)
 
 
 @blueprint.post("/calculator/<model_id>")
 @open_to_all
 def keep(model_id: str) -> Answer | tuple[str, int]:
-    sheet = _sheet(model_id, request.form.items(multi=False))
+    sheet = _sheet(library.model(model_id), request.form.items())
     if sheet.fault:
-        return _question_page(sheet, step_of(sheet.model, str(sheet.fault.params["key"])), sheet.fault), 422
+        return _fault_page(sheet, sheet.fault)
     version = sheet.model.version
     new = save_footprint(actor(), model_id, version, sheet.region, sheet.given, clock.now(), lang())
     return redirect(url_for("footprint.result", footprint_id=new, k=key_for(new)), 303)
@@ -132,33 +129,30 @@ def _region() -> str:
     return request.values.get("region") or current_app.config["PORTAL"].city_code
 
 
-def _sheet(model_id: str, sent: Iterable[tuple[str, str]], forgotten: int = 0) -> Sheet:
+def _sheet(model: Model, sent: Iterable[tuple[str, str]], forgotten: int = 0) -> Sheet:
     """What has been answered so far; "I don't know" forgets what stands in its own step."""
-    model = library.model(model_id)
     own = {PREFIX + question.key for question in model.steps[forgotten - 1]} if forgotten else set()
     return Sheet.read(model, [(name, text) for name, text in sent if name not in own], _region())
 
 
-def _step(model: Model) -> int:
+def _step(model: Model, *, allow_check: bool) -> int:
     """The step that was asked for; one past the last is the check of all answers."""
     text = request.args.get("at", "1")
-    if text == CHECK:
+    if text == CHECK and allow_check:
         return len(model.steps) + 1
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(model.steps)):
+    if text not in (str(step) for step in range(1, len(model.steps) + 1)):
         abort(404)
-    return int(text[:4])
-
-
-def _go_on(sheet: Sheet, step: int) -> Answer | tuple[str, int]:
-    """After an answer or an "I don't know": the next step, at an address that holds all answers."""
-    if request.args["do"] != "unsure" and not sheet.is_answered(step):
-        return _question_page(sheet, step, sheet.nothing_given(step)), 422
-    return redirect(_url(sheet, step + 1), 303)
+    return int(text)
 
 
 def _url(sheet: Sheet, step: int) -> str:
     at = step if step <= len(sheet.model.steps) else CHECK
     return url_for("footprint.ask", model_id=sheet.model.id, at=at, region=sheet.region, **sheet.query())  # type: ignore[arg-type]
+
+
+def _fault_page(sheet: Sheet, fault: BadAnswer) -> tuple[str, int]:
+    """The step whose answer cannot be taken, with what was typed and why."""
+    return _question_page(sheet, step_of(sheet.model, str(fault.params["key"])), fault), 422
 
 
 def _question_page(sheet: Sheet, step: int, fault: BadAnswer | None = None) -> str:

@@ -203,7 +203,7 @@ EDITS = [
     "DELETE FROM record WHERE kind = 'attribution'",
     "DELETE FROM node WHERE level = 1",
     "UPDATE block SET state = 'held', retirement_id = NULL WHERE state = 'retired'",
-    "UPDATE checkpoint SET note = replace(note, 'A', 'B')",
+    "UPDATE checkpoint SET note = replace(note, '—', '-')",
 ]
 
 

@@ -8,7 +8,6 @@ guards.py stand behind it. Statements are Core, because the ORM costs more than 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import case, func, insert, select, update
@@ -36,14 +35,14 @@ from portal.registry.queries.standing import check_selling
 from portal.registry.rules.facts import Retired, RetireLine, Want
 from portal.registry.rules.ledger import (
     BlockState,
+    Cut,
     FreeRange,
     GramRange,
     HoldEvent,
     HoldState,
     NotEnoughCredits,
-    Slice,
     next_state,
-    take,
+    share,
 )
 
 STOCK_PAGE = 32  # free blocks read at a time: one is the rule, released fragments are the exception
@@ -75,24 +74,19 @@ def reserve(
         session.execute(
             insert(Hold).values(id=hold_id, state=HoldState.RESERVED, expires_at=expires_at, made_at=now)
         )
-        cut = _Cut()
+        work = _Work()
         for lot_id, parts in plan.items():
             stock = _Stock(session, lot_id)
-            cut.add(lots[lot_id], hold_id, _slices(stock, parts), stock.kin)
+            for cut in share(stock, parts):
+                work.add(cut, stock.kin[cut.block.block_id], lots[lot_id], hold_id)
         journal(
-            session,
-            actor,
-            f"reserve:{hold_id}",
-            "reserve",
-            now,
-            split=cut.closed,
-            made=[_brief(child) for child in cut.children],
-            taken=[block for block, _ in cut.whole],
-        )
-        if cut.closed:
-            session.execute(update(Block).where(Block.id.in_(cut.closed)).values(state=BlockState.SPLIT))
-            session.execute(insert(Block), cut.children)
-        for block_id, line_id in cut.whole:
+            session, actor, f"reserve:{hold_id}", "reserve", now,
+            split=work.closed, made=[_brief(child) for child in work.children], taken=[block for block, _ in work.whole],
+        )  # fmt: skip
+        if work.closed:
+            session.execute(update(Block).where(Block.id.in_(work.closed)).values(state=BlockState.SPLIT))
+            session.execute(insert(Block), work.children)
+        for block_id, line_id in work.whole:
             session.execute(
                 update(Block)
                 .where(Block.id == block_id)
@@ -339,46 +333,24 @@ class _Stock:
             rows = self.session.execute(page.where(beyond)).all()
 
 
-def _slices(stock: _Stock, parts: list[tuple[str, Mass]]) -> list[tuple[str, Slice]]:
-    """The lowest free grams of a lot, cut for its lines; a block cut for one line goes on with the next."""
-    free = iter(stock)
-    opened: list[FreeRange] = []
-    slices: list[tuple[str, Slice]] = []
-    for line_id, mass in parts:
-        taken = take(chain(opened, free), mass)
-        slices += [(line_id, piece) for piece in taken]
-        rest = taken[-1].rest
-        opened = [FreeRange(taken[-1].block.block_id, rest)] if rest else []
-    return slices
-
-
 @dataclass(slots=True)
-class _Cut:
+class _Work:
     """What reserving does to blocks: some move whole, some close and live on in their children."""
 
     children: list[dict[str, Any]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     whole: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(
-        self, lot: Any, hold_id: str, slices: list[tuple[str, Slice]], kin: dict[str, dict[str, Any]]
-    ) -> None:
-        by_block: dict[str, list[tuple[str, Slice]]] = {}
-        for line_id, piece in slices:
-            by_block.setdefault(piece.block.block_id, []).append((line_id, piece))
-        for block_id, pieces in by_block.items():
-            if len(pieces) == 1 and pieces[0][1].is_whole:
-                self.whole.append((block_id, pieces[0][0]))
-                continue
-            self.closed.append(block_id)
-            born = kin[block_id] | {"parent_id": block_id, "lot_id": lot.id, "account_id": lot.account_id}
-            for line_id, piece in pieces:
-                self._bear(born, piece.grams, state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
-            if rest := pieces[-1][1].rest:
-                self._bear(born, rest, state=BlockState.HELD, hold_id=None, line_id=None)
-
-    def _bear(self, born: dict[str, Any], grams: GramRange, **own: Any) -> None:
-        self.children.append(born | own | {"id": new_id("blk"), "start_g": grams.start, "end_g": grams.end})
+    def add(self, cut: Cut, kin: dict[str, Any], lot: Any, hold_id: str) -> None:
+        if cut.is_whole:
+            self.whole.append((cut.block.block_id, cut.pieces[0][0]))
+            return
+        self.closed.append(cut.block.block_id)
+        born = kin | {"parent_id": cut.block.block_id, "lot_id": lot.id, "account_id": lot.account_id}
+        for line_id, grams in cut.children:
+            state, hold = (BlockState.RESERVED, hold_id) if line_id else (BlockState.HELD, None)
+            own = {"id": new_id("blk"), "start_g": grams.start, "end_g": grams.end, "state": state}
+            self.children.append(born | own | {"hold_id": hold, "line_id": line_id})
 
 
 # -- moving ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from portal.registry.models import (
     Issuance,
     PoolLot,
     Project,
+    RegistryImport,
     Retirement,
     RetirementRange,
     RetirementVoid,

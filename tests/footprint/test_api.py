@@ -1,0 +1,162 @@
+"""The API: models described, answers evaluated, wrong ones named."""
+
+import csv
+from importlib.resources import files
+
+import pytest
+
+from portal.footprint.rules import library
+from tests.factories.footprint import CONFERENCE, COUPLE, MODELS
+
+CHOICES = {"heating", "insulation", "diet", "catering"}
+
+
+def as_json(answers: dict[str, str]) -> dict[str, object]:
+    return {key: text if key in CHOICES else float(text) for key, text in answers.items()}
+
+
+def evaluate(client, model_id="household-cn", **body):
+    return client.post(f"/api/v1/footprint/models/{model_id}/evaluate", json={"answers": {}} | body)
+
+
+def test_the_models_are_listed(client):
+    listed = client.get("/api/v1/footprint/models").json["models"]
+    assert [item["id"] for item in listed] == list(MODELS)
+    for item in listed:
+        assert set(item) == {"id", "title", "version", "digest"}
+        assert item["digest"] == library.lock()[f"{item['id']}/{item['version']}"]
+
+
+@pytest.mark.parametrize("model_id", MODELS)
+def test_a_model_describes_itself(client, model_id):
+    told = client.get(f"/api/v1/footprint/models/{model_id}").json
+    assert [question["key"] for question in told["questions"]] == list(library.model(model_id).questions)
+    for question in told["questions"]:
+        assert {"key", "kind", "unit", "min", "max", "default", "ask"} <= set(question)
+    rows = {row["key"]: row for row in csv.DictReader((files("portal.footprint") / "data/emission_factors.csv").open())}
+    for factor in told["factors"]:
+        assert {"key", "value", "unit", "region", "year", "source", "confidence", "review_by"} <= set(factor)
+        if factor["key"] in rows:
+            assert factor["value"] == rows[factor["key"]]["value"]
+    assert told["versions"][0]["digest"] == told["digest"]
+
+
+def test_a_region_has_its_own_factors(client):
+    told = client.get("/api/v1/footprint/models/event-cn?region=440000").json
+    assert next(f["value"] for f in told["factors"] if f["name"] == "grid") == "0.4419"
+
+
+@pytest.mark.parametrize(("model_id", "answers", "case"), [
+    ("household-cn", COUPLE, "couple_in_a_flat"), ("event-cn", CONFERENCE, "conference_of_300")
+])  # fmt: skip
+def test_an_evaluation_gives_the_golden_grams(client, model_id, answers, case):
+    answer = evaluate(client, model_id, answers=as_json(answers), region="230700", version="1.0.0")
+    assert answer.status_code == 200
+    told, golden = answer.json, library.model(model_id).cases[case].lines
+    assert {line["rule"]: line["grams"] for line in told["lines"]} == golden
+    assert told["total_g"] == sum(golden.values())
+    assert told["low_g"] <= told["total_g"] <= told["high_g"]
+    assert told["defaulted"] == []
+    assert (told["model"], told["version"]) == (model_id, "1.0.0")
+    assert {"rule", "category", "grams", "low_g", "high_g", "quality"} == set(told["lines"][0])
+
+
+def test_what_was_not_answered_is_listed(client):
+    told = evaluate(client, answers={"people": 3}).json
+    assert "people" not in told["defaulted"]
+    assert len(told["defaulted"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("answers", "key"),
+    [
+        ('{"home_area": NaN}', "home_area"),
+        ('{"home_area": Infinity}', "home_area"),
+        ('{"home_area": -Infinity}', "home_area"),
+        ('{"home_area": 1e999999999}', "home_area"),
+        ('{"home_area": -1}', "home_area"),
+        ('{"home_area": 1000000000}', "home_area"),
+        ('{"home_area": ' + "9" * 5000 + "}", "home_area"),
+        ('{"home_area": "８０"}', "home_area"),
+        ('{"home_area": "80"}', "home_area"),
+        ('{"home_area": true}', "home_area"),
+        ('{"home_area": null}', "home_area"),
+        ('{"home_area": {"$gt": 1}}', "home_area"),
+        ('{"people": 2.5}', "people"),
+        ('{"heating": "steam"}', "heating"),
+        ('{"heating": 1}', "heating"),
+        ('{"rent": 5}', "rent"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_a_wrong_answer_is_named(client, answers, key, lang):
+    answer = client.post(
+        "/api/v1/footprint/models/household-cn/evaluate",
+        data=f'{{"answers": {answers}}}',
+        content_type="application/json",
+        headers={"Accept-Language": lang},
+    )
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    assert key in answer.text
+
+
+@pytest.mark.parametrize("body", [{}, {"answers": []}, {"answers": {}, "k": 1}, {"answers": {}, "region": 230700}, [], "x", None])
+def test_a_wrong_body_is_refused(client, body):
+    assert client.post("/api/v1/footprint/models/household-cn/evaluate", json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("nothing/evaluate", {"answers": {}}, 404),
+        ("household-cn/evaluate", {"answers": {}, "version": "9.9.9"}, 422),
+        ("household-cn/evaluate", {"answers": {}, "region": "999999"}, 422),
+        ("event-cn/evaluate", {"answers": {"share_air": 1}}, 422),
+        ("event-cn/evaluate", {"answers": {"share_local": 0.7, "share_car": 0.7, "share_rail": 0.7, "share_air": 0.37}}, 422),
+    ],
+)
+def test_what_does_not_exist_or_add_up(client, path, body, status):
+    assert client.post(f"/api/v1/footprint/models/{path}", json=body).status_code == status
+
+
+def test_a_thousand_at_once(client):
+    sets = [{"home_area": 50 + index / 10} for index in range(1000)]
+    for body in ({"answers": sets, "region": "230700"}, sets):
+        answer = client.post("/api/v1/footprint/models/household-cn/evaluate-batch", json=body)
+        assert answer.status_code == 200
+        results = answer.json["results"]
+        assert len(results) == 1000
+        assert results[7] == evaluate(client, answers=sets[7]).json
+
+
+def test_one_more_than_a_thousand_is_refused(client):
+    for body in ({"answers": [{}] * 1001}, [{}] * 1001):
+        assert client.post("/api/v1/footprint/models/event-cn/evaluate-batch", json=body).status_code == 422
+
+
+def test_a_wrong_set_in_a_batch_is_named_with_its_place(client):
+    answer = client.post("/api/v1/footprint/models/household-cn/evaluate-batch", json=[{}, {}, {"people": -2}])
+    assert answer.status_code == 422
+    assert (answer.json["key"], answer.json["index"]) == ("people", 2)
+
+
+def test_programs_on_other_sites_may_ask(client):
+    assert evaluate(client).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_operator_checks_all_models(app, monkeypatch):
+    run = app.test_cli_runner()
+    done = run.invoke(args=["footprint", "check", "--rounds", "200"])
+    assert done.exit_code == 0
+    assert "household-cn/1.0.0" in done.output
+    assert "All checks hold." in done.output
+
+
+def test_the_operator_hears_of_a_changed_file(app, monkeypatch):
+    monkeypatch.setattr(library, "lock", lambda: {"event-cn/1.0.0": "0" * 64})
+    library._model.cache_clear()
+    done = app.test_cli_runner().invoke(args=["footprint", "check", "--rounds", "20"])
+    library._model.cache_clear()
+    assert done.exit_code == 1
+    assert "not the one that was released" in done.output
