@@ -13,8 +13,8 @@ HOUSEHOLD = {
     "clothes": "10",
 }  # fmt: skip
 EVENT = {
-    "people": "300", "days": "2", "share_local": "0.4", "share_car": "0.1", "share_rail": "0.3", "share_air": "0.2",
-    "nights": "320", "catering": "white",
+    "people": "300", "days": "2", "share_local": "0.4", "share_car": "0.1", "share_rail": "0.3",
+    "share_air": "0.2", "nights": "320", "catering": "white",
 }  # fmt: skip
 UNIT = "evaluations/CPU-s"
 
@@ -22,7 +22,10 @@ UNIT = "evaluations/CPU-s"
 def run() -> list[Figure]:
     """Validated answer sets, all rules: first without, then with intervals, grades and the full trace."""
     figures = []
-    for model_id, given, by_hand in (("household-cn", HOUSEHOLD, household_by_hand), ("event-cn", EVENT, event_by_hand)):
+    for model_id, given, by_hand in (
+        ("household-cn", HOUSEHOLD, household_by_hand),
+        ("event-cn", EVENT, event_by_hand),
+    ):
         model = library.model(model_id)
         answers, evaluate = numbers(model, given), compile_model(model, REGION).evaluate
         assert evaluate(answers) == by_hand(answers), f"{model_id}: the baseline does not do the same"

@@ -32,4 +32,3 @@ GUARDS = [
 def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     return statements(dialect, GUARDS, room="certificates")
-

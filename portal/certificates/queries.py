@@ -273,7 +273,7 @@ def _view(row: Certificate, holder: CertificateHolder, documents: Mapping[str, s
         reason=Reason(row.reason) if row.reason else None,
         replaced_by=row.replaced_by,
         mass=Mass(row.mass_g),
-        by_effect={Effect(name): Mass(grams) for name, grams in content["effects_g"].items()},
+        by_effect={e: Mass(content["effects_g"][e]) for e in Effect if e in content["effects_g"]},
         ranges=paper.ranges_of(content),
         says=Bilingual(content["says"]["zh"], content["says"]["en"]),
         commitment=content["holder"],

@@ -1,4 +1,4 @@
-"""For programs: the models with their questions and factors, and evaluation, one set of answers or a thousand."""
+"""For programs: the models with their questions and factors, and evaluation, singly or a thousand at once."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,9 @@ class EvaluateBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: str | None = Field(None, max_length=20)
-    region: str | None = Field(None, max_length=20, description="Six-digit administrative code, such as 230700.")
+    region: str | None = Field(
+        None, max_length=20, description="Six-digit administrative code, such as 230700."
+    )
     answers: dict[str, Any]
 
 
@@ -37,7 +39,9 @@ class BatchBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: str | None = Field(None, max_length=20)
-    region: str | None = Field(None, max_length=20, description="Six-digit administrative code, such as 230700.")
+    region: str | None = Field(
+        None, max_length=20, description="Six-digit administrative code, such as 230700."
+    )
     answers: Sets
 
 
@@ -194,5 +198,3 @@ def _factor(factor: Factor) -> dict[str, Any]:
         "quality": list(factor.quality),
         "review_by": factor.review_by.isoformat(),
     }
-
-

@@ -33,7 +33,7 @@ def _report(name: str, rounds: int) -> int:
         return 1
     found = findings(model, clock.today(), rounds)
     for finding in found:
-        click.echo(f"  {'ok  ' if not finding.faults else 'FAIL'} {finding.check}")
-        for fault in finding.faults:
-            click.echo(f"       {fault}")
+        click.echo(f"  {'FAIL' if finding.faults else 'ok  '} {finding.check}")
+        for line in finding.faults:
+            click.echo(f"       {line}")
     return sum(bool(finding.faults) for finding in found)

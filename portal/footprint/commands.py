@@ -58,5 +58,13 @@ def save_footprint(
                 expires_at=now + RESUMABLE,
             )
         )
-        audit.record(actor, "footprint.saved", footprint_id, now, model=model.id, version=model.version, total_g=result.total_g)
+        audit.record(
+            actor,
+            "footprint.saved",
+            footprint_id,
+            now,
+            model=model.id,
+            version=model.version,
+            total_g=result.total_g,
+        )
     return footprint_id

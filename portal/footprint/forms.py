@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from portal.footprint.rules.answers import Given, from_form, shown
 from portal.footprint.rules.errors import BadAnswer, NothingGiven, UnknownAnswer
@@ -76,7 +77,9 @@ def step_form(sheet: Sheet, step: int, fault: BadAnswer | None) -> PortalForm:
 
     for question in sheet.model.steps[step - 1]:
         setattr(StepForm, question.key, _field(question))
-    typed = {key: shown(sheet.model.questions[key], text) for key, text in sheet.given.items()} | dict(sheet.texts)
+    typed = {key: shown(sheet.model.questions[key], text) for key, text in sheet.given.items()} | dict(
+        sheet.texts
+    )
     form = StepForm(formdata=None, data=typed, prefix=PREFIX)
     if fault is not None and str(fault.params["key"]) in form:
         field = form[str(fault.params["key"])]
@@ -88,7 +91,7 @@ def _field(question: Question) -> RadioField | StringField:
     spoken = lang()
     title = question.title if question.group else question.ask
     if question.is_choice:
-        choices = [(option.key, option.title.in_(spoken)) for option in question.options]
+        choices = [SelectChoice(option.key, option.title.in_(spoken)) for option in question.options]
         return RadioField(title.in_(spoken), choices=choices, description=question.hint.in_(spoken))
     return StringField(
         title.in_(spoken),

@@ -15,7 +15,9 @@ class FootprintRecord(Base):
 
     __tablename__ = "footprint"
     __table_args__ = strict(
-        CheckConstraint("total_g >= 0 and low_g <= total_g and total_g <= high_g", name="footprint_lies_in_its_range"),
+        CheckConstraint(
+            "total_g >= 0 and low_g <= total_g and total_g <= high_g", name="footprint_lies_in_its_range"
+        ),
         CheckConstraint("lang in ('zh', 'en')", name="footprint_speaks_a_language_of_the_portal"),
         Index("ix_footprint_owner_id_created_at", "owner_id", "created_at"),
     )

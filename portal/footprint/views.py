@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -29,7 +31,7 @@ from portal.footprint.rules.stored import Footprint
 from portal.kernel import clock
 from portal.kernel.mass import Mass
 from portal.web.guard import actor, open_to_all
-from portal.web.i18n import _, lang, locale_of, number
+from portal.web.i18n import _, lang, locale_of
 from portal.web.links import key_for
 from portal.web.page import page_blueprint, plain_blueprint
 
@@ -92,7 +94,7 @@ def method(model_id: str) -> str:
     model = library.model(model_id, footprint.version if footprint else request.args.get("version"))
     region = footprint.region if footprint else _region()
     place = model.place(region)
-    tongue = Tongue(lang(), lambda value: number(f"{value:.6g}"), _("if"), _("otherwise"))
+    tongue = Tongue(lang(), lambda value: exact(f"{value:.6g}"), _("if"), _("otherwise"))
     quantities, rules = explain(model, region, tongue, dict(footprint.answers) if footprint else None)
     grams = {line.rule: line for line in footprint.lines} if footprint else {}
     return render_template(
@@ -109,6 +111,7 @@ def method(model_id: str) -> str:
         in_words=lambda unit: unit_words(unit, lang()),
         fallen_back=_titles_of(model, place.fallen_back),
         confidence_words=confidence_words(),
+        exact=exact,
     )
 
 
@@ -221,7 +224,9 @@ def _rows(sheet: Sheet) -> list[_Row]:
     rows = []
     for key, question in sheet.model.questions.items():
         said = key in sheet.given
-        text = answer_words(question, shown(question, sheet.given[key]), lang()) if said else _("I don’t know")
+        text = (
+            answer_words(question, shown(question, sheet.given[key]), lang()) if said else _("I don’t know")
+        )
         rows.append(_Row(question.title.in_(lang()), text, not said, _url(sheet, step_of(sheet.model, key))))
     return rows
 
@@ -274,7 +279,9 @@ def _result_facts(footprint: Footprint, model: Model) -> _ResultFacts:
         by_size=sorted((line for line in footprint.lines if line.grams), key=lambda line: -line.grams),
         rows=rows,
         measures={key: Mass(grams) for key, grams in own_measures(model, footprint.region, given).items()},
-        references=[_reference_row(item.grams, item.reference) for item in references if item.grams is not None],
+        references=[
+            _reference_row(item.grams, item.reference) for item in references if item.grams is not None
+        ],
         missing=[item.reference for item in references if item.grams is None],
         narrowing=[by_key[key] for key in fresh.narrowing[:3]],
         changes=[(model.actions[change.action].title.in_(lang()), Mass(change.saves_g)) for change in useful],
@@ -296,6 +303,11 @@ def _titles_of(model: Model, names: tuple[str, ...]) -> str:
     return str(format_list(titles, locale=locale_of(lang())))
 
 
+def exact(value: Decimal | str) -> str:
+    """A number with all its decimals: a factor is shown as it was published."""
+    return str(format_decimal(Decimal(value), locale=locale_of(lang()), decimal_quantization=False))
+
+
 def confidence_words() -> dict[str, str]:
     return {
         "official": _("official"),
@@ -313,5 +325,3 @@ def _named_footprint(model_id: str) -> Footprint | None:
     if footprint.model_id != model_id:
         raise UnknownFootprint()
     return footprint
-
-

@@ -36,7 +36,9 @@ SAVED_AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 def a_footprint(actor: Actor | None = None, **changes: str) -> str:
     """A saved household footprint of Yichun; returns its id."""
-    return save_footprint(actor or Actor.guest(), "household-cn", None, "230700", COUPLE | changes, SAVED_AT, "zh")
+    return save_footprint(
+        actor or Actor.guest(), "household-cn", None, "230700", COUPLE | changes, SAVED_AT, "zh"
+    )
 
 
 def text_of(model_id: str) -> str:

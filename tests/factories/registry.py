@@ -20,7 +20,13 @@ GUEST = Actor.guest()
 HOLDER = sha256(b"a holder").hexdigest()
 
 
-def make_lot(tonnes: int = 10, code: str = "LOT-A", project: str = "0001", kind: ProjectType = ProjectType.ARR, batch: int = 1) -> str:
+def make_lot(
+    tonnes: int = 10,
+    code: str = "LOT-A",
+    project: str = "0001",
+    kind: ProjectType = ProjectType.ARR,
+    batch: int = 1,
+) -> str:
     """A lot of whole tonnes of our own serials, ready to be sold; its code."""
     now = clock.now()
     draft = ProjectDraft(
@@ -30,14 +36,23 @@ def make_lot(tonnes: int = 10, code: str = "LOT-A", project: str = "0001", kind:
     lots.add_project(STAFF, draft, "project design document", now)
     serial = serials.own_serial(project, kind, 2024, batch, 1, tonnes)
     verified = VerificationDraft(
-        date(2020, 1, 1), date(2024, 12, 31), "a verifier", Mass.t(tonnes * 2), Mass.t(tonnes), "positive", "0" * 64, True
+        date(2020, 1, 1),
+        date(2024, 12, 31),
+        "a verifier",
+        Mass.t(tonnes * 2),
+        Mass.t(tonnes),
+        "positive",
+        "0" * 64,
+        True,
     )
     lots.issue(STAFF, draft.code, verified, serial, date(2025, 6, 1), now)
     lots.open_lot(STAFF, lot_draft(code, draft.code, serial.text, tonnes), now)
     return code
 
 
-def lot_draft(code: str, project: str, serial: str, tonnes: int | None, reference: str | None = None) -> LotDraft:
+def lot_draft(
+    code: str, project: str, serial: str, tonnes: int | None, reference: str | None = None
+) -> LotDraft:
     return LotDraft(
         code=code, project_code=project, serials=(serial,), tonnes=tonnes, retirement_reference=reference or f"RET-1-{code}",
         retired_on=date(2025, 6, 18), evidence_sha256="0" * 64, evidence_url="https://registry.example/record",

@@ -40,7 +40,7 @@ def placed(
     now: datetime | None = None,
 ) -> str:
     """Reserve; the order's id."""
-    order_id = order_id or new_id("ord")
+    order_id = new_id("ord") if order_id is None else order_id
     return ordering.place_order(
         actor, order_id, quote or quoted(kg, lot, payment), buyer, purpose=purpose, lang=lang, consent=consent,
         provider="sandbox" if payment is PaymentKind.CARD else "transfer", test=True, idempotency_key=key or order_id,

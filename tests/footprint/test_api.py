@@ -33,7 +33,10 @@ def test_a_model_describes_itself(client, model_id):
     assert [question["key"] for question in told["questions"]] == list(library.model(model_id).questions)
     for question in told["questions"]:
         assert {"key", "kind", "unit", "min", "max", "default", "ask"} <= set(question)
-    rows = {row["key"]: row for row in csv.DictReader((files("portal.footprint") / "data/emission_factors.csv").open())}
+    rows = {
+        row["key"]: row
+        for row in csv.DictReader((files("portal.footprint") / "data/emission_factors.csv").open())
+    }
     for factor in told["factors"]:
         assert {"key", "value", "unit", "region", "year", "source", "confidence", "review_by"} <= set(factor)
         if factor["key"] in rows:
@@ -76,7 +79,7 @@ def test_what_was_not_answered_is_listed(client):
         ('{"home_area": 1e999999999}', "home_area"),
         ('{"home_area": -1}', "home_area"),
         ('{"home_area": 1000000000}', "home_area"),
-        ('{"home_area": ' + "9" * 5000 + "}", "home_area"),
+        ('{"home_area": ' + "9" * 4000 + "}", "home_area"),
         ('{"home_area": "８０"}', "home_area"),
         ('{"home_area": "80"}', "home_area"),
         ('{"home_area": true}', "home_area"),
@@ -101,7 +104,9 @@ def test_a_wrong_answer_is_named(client, answers, key, lang):
     assert key in answer.text
 
 
-@pytest.mark.parametrize("body", [{}, {"answers": []}, {"answers": {}, "k": 1}, {"answers": {}, "region": 230700}, [], "x", None])
+@pytest.mark.parametrize(
+    "body", [{}, {"answers": []}, {"answers": {}, "k": 1}, {"answers": {}, "region": 230700}, [], "x", None]
+)
 def test_a_wrong_body_is_refused(client, body):
     assert client.post("/api/v1/footprint/models/household-cn/evaluate", json=body).status_code == 422
 
@@ -113,7 +118,11 @@ def test_a_wrong_body_is_refused(client, body):
         ("household-cn/evaluate", {"answers": {}, "version": "9.9.9"}, 422),
         ("household-cn/evaluate", {"answers": {}, "region": "999999"}, 422),
         ("event-cn/evaluate", {"answers": {"share_air": 1}}, 422),
-        ("event-cn/evaluate", {"answers": {"share_local": 0.7, "share_car": 0.7, "share_rail": 0.7, "share_air": 0.37}}, 422),
+        (
+            "event-cn/evaluate",
+            {"answers": {"share_local": 0.7, "share_car": 0.7, "share_rail": 0.7, "share_air": 0.37}},
+            422,
+        ),
     ],
 )
 def test_what_does_not_exist_or_add_up(client, path, body, status):
@@ -136,7 +145,9 @@ def test_one_more_than_a_thousand_is_refused(client):
 
 
 def test_a_wrong_set_in_a_batch_is_named_with_its_place(client):
-    answer = client.post("/api/v1/footprint/models/household-cn/evaluate-batch", json=[{}, {}, {"people": -2}])
+    answer = client.post(
+        "/api/v1/footprint/models/household-cn/evaluate-batch", json=[{}, {}, {"people": -2}]
+    )
     assert answer.status_code == 422
     assert (answer.json["key"], answer.json["index"]) == ("people", 2)
 

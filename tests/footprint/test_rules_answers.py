@@ -23,7 +23,7 @@ def event() -> Model:
 
 @pytest.mark.parametrize(
     ("value", "stored"),
-    [(80, "80"), (80.0, "80"), (80.5, "80.5"), (5, "5"), (1000, "1000"), (0.1 + 5, "5.1"), (8e1, "80")],
+    [(80, "80"), (80.0, "80"), (80.5, "80.5"), (5, "5"), (1000, "1000"), (0.1 + 5, "5.1")],
 )
 def test_numbers_are_kept_exactly(household: Model, value: object, stored: str):
     assert from_program(household, {"home_area": value}) == {"home_area": stored}
@@ -74,7 +74,9 @@ def test_an_unknown_key_is_refused(household: Model, key: str):
     assert len(str(caught.value.params["key"])) <= 60
 
 
-@pytest.mark.parametrize("text", ["１２", "1_000", "1e3", "NaN", "Infinity", "-5", "1.234,5", "0x10", "八十", "80 m2", "١٢"])
+@pytest.mark.parametrize(
+    "text", ["１２", "1_000", "1e3", "NaN", "Infinity", "-5", "1.234,5", "0x10", "八十", "80 m2", "١٢"]
+)
 def test_a_form_takes_plain_numbers_only(household: Model, text: str):
     with pytest.raises(errors.BadAnswer) as caught:
         from_form(household, {"home_area": text})
@@ -143,5 +145,8 @@ def test_a_yes_no_question_takes_truth_values():
     assert from_program(model, {"insulation": False}) == {"insulation": "no"}
     with pytest.raises(errors.NotAnOption):
         from_program(model, {"insulation": 1})
-    grams = [compile_model(model, "230700").evaluate(numbers(model, {"insulation": word}))[0] for word in ("yes", "no")]
+    grams = [
+        compile_model(model, "230700").evaluate(numbers(model, {"insulation": word}))[0]
+        for word in ("yes", "no")
+    ]
     assert grams[0] * 9 == pytest.approx(grams[1] * 5, rel=1e-6)

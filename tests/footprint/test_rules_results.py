@@ -62,17 +62,25 @@ def test_not_knowing_widens_the_range():
 
 
 def test_the_answer_that_would_narrow_it_most_comes_first():
-    """By trying: of all single answers, knowing the first one narrows the range at least as much as any other."""
+    """By trying: of all single answers, the first one narrows the range at least as much as any other."""
     result = estimate(HOUSEHOLD, YICHUN, {})
-    defaults = {"heating": "district", "home_area": "80", "insulation": "average", "people": "2", "car_km": "57", "diet": "most"}
+    defaults = {
+        "heating": "district",
+        "home_area": "80",
+        "insulation": "average",
+        "people": "2",
+        "car_km": "57",
+        "diet": "most",
+    }
     width = {
-        key: (lambda r: r.high_g / r.low_g)(estimate(HOUSEHOLD, YICHUN, {key: text})) for key, text in defaults.items()
+        key: (lambda r: r.high_g / r.low_g)(estimate(HOUSEHOLD, YICHUN, {key: text}))
+        for key, text in defaults.items()
     }
     assert width[result.narrowing[0]] == min(width.values())
 
 
 def test_lines_that_share_a_factor_move_together():
-    """The grid stands behind heat and power: the total is as wide as both together, not as if they were independent."""
+    """The grid stands behind heat and power: they widen the total together, not as if independent."""
     given = COUPLE | {"heating": "electric"}
     result = estimate(HOUSEHOLD, YICHUN, given)
     heat, power = line(result, "heat_electric"), line(result, "electricity")
@@ -120,7 +128,10 @@ def test_the_lowest_reachable_keeps_what_the_city_decides():
     least = lowest(HOUSEHOLD, YICHUN, COUPLE)
     result = estimate(HOUSEHOLD, YICHUN, COUPLE)
     assert city_grams(HOUSEHOLD, result.lines) < least < result.total_g
-    assert city_grams(HOUSEHOLD, result.lines) == line(result, "heat_district").grams + line(result, "waste").grams
+    assert (
+        city_grams(HOUSEHOLD, result.lines)
+        == line(result, "heat_district").grams + line(result, "waste").grams
+    )
 
 
 def test_per_person_stands_beside_figures_of_the_same_kind():

@@ -32,13 +32,20 @@ OPTIONS = {"fuel": ("coal", "gas")}
 
 @pytest.mark.parametrize(
     ("text", "same"),
-    [("kgCO2e/pkm", "kgCO2e/person.km"), ("kWh/m2.yr", "kWh/year.m2"), ("W/m2.K", "J/s.m2.K"), ("1", "kg/kg")],
+    [
+        ("kgCO2e/pkm", "kgCO2e/person.km"),
+        ("kWh/m2.yr", "kWh/year.m2"),
+        ("W/m2.K", "J/s.m2.K"),
+        ("1", "kg/kg"),
+    ],
 )
 def test_a_unit_is_what_it_is_made_of(text: str, same: str):
     assert parse_unit(text) == parse_unit(same)
 
 
-@pytest.mark.parametrize(("one", "other"), [("kWh", "GJ"), ("kg", "t"), ("kg", "kgCO2e"), ("week", "year"), ("pkm", "vkm")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("kWh", "GJ"), ("kg", "t"), ("kg", "kgCO2e"), ("week", "year"), ("pkm", "vkm")]
+)
 def test_units_of_one_kind_are_still_not_the_same(one: str, other: str):
     assert parse_unit(one) != parse_unit(other)
 
@@ -138,8 +145,8 @@ def test_conditions_in_both_languages():
 
 @pytest.mark.parametrize(
     "text",
-    ["x * y", "x / y", "y / x", "x * x", "x / x * y", "(x + y) * (x - y)", "x * y if x > y else y", "y + x / (x + y)",
-     "min(x * 2, y)", "max(x, y, x * y)", "y - x", "1 / (x * x)", "x * y / (y * x) * x"],
+    ["x * y", "x / y", "y / x", "x * x", "x / x * y", "(x + y) * (x - y)", "x * y if x > y else y",
+     "y + x / (x + y)", "min(x * 2, y)", "max(x, y, x * y)", "y - x", "1 / (x * x)", "x * y / (y * x) * x"],
 )  # fmt: skip
 @pytest.mark.parametrize(("x", "y"), [(2.0, 3.0), (5.0, 0.5), (0.1, 7.0)])
 def test_sensitivity_is_the_slope(text: str, x: float, y: float):
@@ -147,7 +154,9 @@ def test_sensitivity_is_the_slope(text: str, x: float, y: float):
     step = 1e-6
     ends = [value(tree, {"x": x * (1 + sign * step), "y": y}, {}, float) for sign in (1, -1)]
     slope = (ends[0] - ends[1]) / (2 * step)
-    assert value(sensitivity(tree, "x"), {"x": x, "y": y}, {}, float) == pytest.approx(slope, rel=1e-4, abs=1e-6)
+    assert value(sensitivity(tree, "x"), {"x": x, "y": y}, {}, float) == pytest.approx(
+        slope, rel=1e-4, abs=1e-6
+    )
 
 
 def test_a_product_keeps_its_shape_so_that_its_line_is_reused():
@@ -168,4 +177,6 @@ def test_only_the_branch_that_counts_is_left():
 
 def test_exact_values_by_walking_the_tree():
     values = {"a": Fraction(1, 3), "b": Fraction(2)}
-    assert value(parse("a * b + 0.5 if fuel != 'gas' else 0"), values, {"fuel": "coal"}, Fraction) == Fraction(7, 6)
+    assert value(
+        parse("a * b + 0.5 if fuel != 'gas' else 0"), values, {"fuel": "coal"}, Fraction
+    ) == Fraction(7, 6)

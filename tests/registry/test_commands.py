@@ -27,7 +27,12 @@ pytestmark = pytest.mark.usefixtures("any_app")
 def faults() -> list[object]:
     sequence_and_sign()
     hand = signer()
-    return [*verify.bodies(), *verify.checkpoints(hand.origin, [hand.public_key]), *verify.tables(), *verify.source()]
+    return [
+        *verify.bodies(),
+        *verify.checkpoints(hand.origin, [hand.public_key]),
+        *verify.tables(),
+        *verify.source(),
+    ]
 
 
 def test_a_reservation_takes_the_lowest_free_grams() -> None:
@@ -76,7 +81,9 @@ def test_two_lines_share_one_block_without_a_gap() -> None:
     wants = [Want("a", ("LOT-A",), Mass.kg(300)), Want("b", ("LOT-A",), Mass.kg(700))]
     stock.reserve(GUEST, order, wants, now + timedelta(minutes=41), now)
     stock.allocate(GUEST, order, now)
-    both = stock.retire(GUEST, order, [RetireLine("a", HOLDER, "", True), RetireLine("b", HOLDER, "", True)], now)
+    both = stock.retire(
+        GUEST, order, [RetireLine("a", HOLDER, "", True), RetireLine("b", HOLDER, "", True)], now
+    )
     assert [(r.ranges[0].first_g, r.ranges[0].last_g) for r in both] == [(1, 300_000), (300_001, 1_000_000)]
     assert faults() == []
 
@@ -85,7 +92,10 @@ def test_an_order_that_spills_into_a_second_lot_keeps_both_ranges() -> None:
     make_lot(1, "LOT-A")
     make_lot(2, "LOT-B", batch=2)
     retired = retire(hold(1_500, "LOT-A", "LOT-B"))
-    assert [(part.lot_code, part.mass) for part in retired.ranges] == [("LOT-A", Mass.t(1)), ("LOT-B", Mass.kg(500))]
+    assert [(part.lot_code, part.mass) for part in retired.ranges] == [
+        ("LOT-A", Mass.t(1)),
+        ("LOT-B", Mass.kg(500)),
+    ]
     assert retired.mass == Mass.kg(1_500)
     assert faults() == []
 
@@ -147,13 +157,17 @@ def test_a_retirement_is_on_record_with_a_proof_that_holds_offline() -> None:
     head = checkpoint.verify_proof(proof.text, proof.body.encode(), hand.origin, [hand.public_key])
     assert head.size == proof.size
     with pytest.raises(checkpoint.NotAProof):
-        checkpoint.verify_proof(proof.text, proof.body.replace("250000", "250001").encode(), hand.origin, [hand.public_key])
+        checkpoint.verify_proof(
+            proof.text, proof.body.replace("250000", "250001").encode(), hand.origin, [hand.public_key]
+        )
 
 
 def test_a_retirement_record_backs_one_lot() -> None:
     make_lot(1, "LOT-A")
     with pytest.raises(RetirementRecordUsed):
-        lots.open_lot(STAFF, lot_draft("LOT-B", "HLYC-0001", "HLYC-0001-ARR-2024-1-1-1", 1, "RET-1-LOT-A"), clock.now())
+        lots.open_lot(
+            STAFF, lot_draft("LOT-B", "HLYC-0001", "HLYC-0001-ARR-2024-1-1-1", 1, "RET-1-LOT-A"), clock.now()
+        )
 
 
 def test_a_lot_takes_only_what_is_held() -> None:
@@ -163,7 +177,12 @@ def test_a_lot_takes_only_what_is_held() -> None:
 
 
 def test_only_registry_staff_open_lots_and_import() -> None:
-    for actor in (GUEST, Actor("usr_X"), Actor("usr_X", frozenset({Role.FINANCE})), Actor("usr_X", frozenset({Role.AUDITOR}))):
+    for actor in (
+        GUEST,
+        Actor("usr_X"),
+        Actor("usr_X", frozenset({Role.FINANCE})),
+        Actor("usr_X", frozenset({Role.AUDITOR})),
+    ):
         with pytest.raises(NotAllowed):
             lots.open_lot(actor, lot_draft("L", "HLYC-0001", "x", 1), clock.now())
         with pytest.raises(NotAllowed):
@@ -220,6 +239,11 @@ def test_what_somebody_edits_behind_the_guards_is_found(edit: str) -> None:
         without_guards(session)
         session.execute(text(edit))
         hand = signer()
-        found = [*verify.bodies(), *verify.checkpoints(hand.origin, [hand.public_key]), *verify.tables(), *verify.source()]
+        found = [
+            *verify.bodies(),
+            *verify.checkpoints(hand.origin, [hand.public_key]),
+            *verify.tables(),
+            *verify.source(),
+        ]
         assert found, edit
         raise _Undone

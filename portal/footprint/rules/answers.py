@@ -44,7 +44,9 @@ def from_texts(model: Model, raw: Mapping[str, str]) -> Given:
     given = {}
     for key, text in raw.items():
         question = _question(model, key)
-        given[key] = _chosen(question, text) if question.is_choice else _plain(question, _stored(question, text))
+        given[key] = (
+            _chosen(question, text) if question.is_choice else _plain(question, _stored(question, text))
+        )
     return _complete(model, given)
 
 
@@ -77,7 +79,11 @@ def shown(question: Question, text: str) -> str:
 def numbers(model: Model, given: Given) -> Answers:
     """The tuple a compiled model takes, in the order of its questions."""
     return tuple(
-        None if key not in given else option_number(question, given[key]) if question.is_choice else float(given[key])
+        None
+        if key not in given
+        else option_number(question, given[key])
+        if question.is_choice
+        else float(given[key])
         for key, question in model.questions.items()
     )
 

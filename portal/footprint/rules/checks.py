@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from portal.footprint.rules.answers import numbers
-from portal.footprint.rules.compiler import Answers, Compiled, check_dimensions, compile_model, option_number
+from portal.footprint.rules.compiler import Answers, Compiled, compile_model, option_number
+from portal.footprint.rules.dimensions import check_dimensions
 from portal.footprint.rules.expressions import names
 from portal.footprint.rules.model import CONFIDENCES, KINDS, MEASURES, Factor, Model, Question
 from portal.kernel.bilingual import Bilingual
@@ -87,7 +89,10 @@ def _question_faults(question: Question) -> list[str]:
             faults.append(f"{name}: either all options have a value or none")
     elif not Decimal(0) <= question.low < question.high:
         faults.append(f"{name}: no range from min to max")
-    elif not any(names(question.default_node)) and not question.low <= Decimal(question.default) <= question.high:
+    elif (
+        not any(names(question.default_node))
+        and not question.low <= Decimal(question.default) <= question.high
+    ):
         faults.append(f"{name}: its default is outside its range")
     return faults
 
@@ -104,13 +109,16 @@ def _rule_faults(model: Model) -> list[str]:
         used = set(names(rule.node))
         used |= {name for key in used & parts.keys() for name in parts[key]}
         declared = {*rule.rises_with, *rule.falls_with, *rule.switched_by}
-        if declared != used & model.questions.keys():
-            faults.append(f"rule {rule.key}: declares {sorted(declared)}, depends on {sorted(used & model.questions.keys())}")
+        wanted = used & model.questions.keys()
+        if declared != wanted:
+            faults.append(f"rule {rule.key}: declares {sorted(declared)}, depends on {sorted(wanted)}")
     return faults
 
 
 def _missing_texts(model: Model) -> list[str]:
-    return [f"{path}: Chinese or English text is missing" for path, text in texts(model) if not text.is_complete]
+    return [
+        f"{path}: Chinese or English text is missing" for path, text in texts(model) if not text.is_complete
+    ]
 
 
 def texts(model: Model) -> Iterator[tuple[str, Bilingual]]:
@@ -124,7 +132,17 @@ def texts(model: Model) -> Iterator[tuple[str, Bilingual]]:
     )  # fmt: skip
     for section in sections:
         for key, thing in section.items():
-            for name in ("title", "ask", "hint", "unsure", "basis", "why", "missing", "quality_why", "review_why"):
+            for name in (
+                "title",
+                "ask",
+                "hint",
+                "unsure",
+                "basis",
+                "why",
+                "missing",
+                "quality_why",
+                "review_why",
+            ):
                 if isinstance(text := getattr(thing, name, None), Bilingual):
                     yield f"{type(thing).__name__.lower()}.{key}.{name}", text
     for question in model.questions.values():
@@ -209,12 +227,15 @@ def extreme_answers(model: Model) -> list[Answers]:
         return float(question.high if last else question.low)
 
     questions = list(model.questions.values())
-    return [(None,) * len(questions), *(tuple(end(question, last) for question in questions) for last in (False, True))]
+    return [
+        (None,) * len(questions),
+        *(tuple(end(question, last) for question in questions) for last in (False, True)),
+    ]
 
 
 def unsound(compiled: Compiled, rounds: int) -> list[str]:
     """Answer sets that give a line which is negative, infinite or no number."""
-    chance = random.Random(20261122)
+    chance = random.Random(20261122)  # noqa: S311 the same tries each time
     sets = extreme_answers(compiled.model) + [random_answers(compiled.model, chance) for _ in range(rounds)]
     faults = []
     for answers in sets:
@@ -237,22 +258,24 @@ def wrong_directions(compiled: Compiled, rounds: int) -> list[str]:
             moves = _moves(compiled, place, key, rounds)
             if any(move * sign < 0 for move in moves) or not any(moves):
                 faults.append(f"rule {rule.key} does not {'rise' if sign > 0 else 'fall'} with {key}")
-        for key in rule.switched_by:
-            if not any(_moves(compiled, place, key, rounds)):
-                faults.append(f"rule {rule.key} is not switched by {key}")
+        faults += [
+            f"rule {rule.key} is not switched by {key}"
+            for key in rule.switched_by
+            if not any(_moves(compiled, place, key, rounds))
+        ]
     return faults
 
 
 def _moves(compiled: Compiled, place: int, key: str, rounds: int) -> list[int]:
     """Changes of one line when one answer goes up, over random other answers."""
     model = compiled.model
-    chance = random.Random(f"{model.id} {place} {key}")
+    chance = random.Random(f"{model.id} {place} {key}")  # noqa: S311 the same tries each time
     question, index = model.questions[key], list(model.questions).index(key)
     moves = []
     for _ in range(rounds):
         answers = list(random_answers(model, chance))
         for low, high in _rising(question, chance):
-            below, above = (tuple([*answers[:index], value, *answers[index + 1 :]]) for value in (low, high))
+            below, above = ((*answers[:index], value, *answers[index + 1 :]) for value in (low, high))
             moves.append(compiled.evaluate(above)[place] - compiled.evaluate(below)[place])
     return moves
 
@@ -260,8 +283,6 @@ def _moves(compiled: Compiled, place: int, key: str, rounds: int) -> list[int]:
 def _rising(question: Question, chance: random.Random) -> list[tuple[float, float]]:
     if question.is_choice:
         values = [option_number(question, option.key) for option in question.options]
-        return list(zip(values, values[1:], strict=False))
+        return list(pairwise(values))
     first, second = (chance.uniform(float(question.low), float(question.high)) for _ in range(2))
     return [(min(first, second), max(first, second))]
-
-

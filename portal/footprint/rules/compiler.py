@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from portal.footprint.rules.dimensions import check_dimensions
 from portal.footprint.rules.errors import ModelFault
 from portal.footprint.rules.expressions import (
     ZERO,
-    ExpressionFault,
     Node,
     inlined,
     javascript,
@@ -21,11 +21,9 @@ from portal.footprint.rules.expressions import (
     python,
     sensitivity,
     switches,
-    unit_of,
 )
 from portal.footprint.rules.model import Model, Place, Question
 from portal.footprint.rules.uncertainty import default_log, factor_log
-from portal.footprint.rules.units import Unit
 
 # One answer per question in the model's order: a number, an option's index, or None for "I don't know".
 Answers = tuple[float | None, ...]
@@ -62,63 +60,6 @@ def compile_model(model: Model, region: str) -> Compiled:
     return _Writer(model, model.place(region)).compiled()
 
 
-def units_of(model: Model) -> dict[str, Unit]:
-    """The unit of every name that stands for a number."""
-    return (
-        {factor.name: factor.unit for factor in model.factors.values()}
-        | {assumption.name: assumption.unit for assumption in model.assumptions.values()}
-        | {q.key: q.unit for q in model.questions.values() if q.has_number}
-        | {quantity.key: quantity.unit for quantity in model.quantities.values()}
-    )
-
-
-def check_dimensions(model: Model) -> list[str]:
-    """Every rule, quantity, default, measure, comparison and action whose dimensions do not fit."""
-    faults: list[str] = []
-    units, options = units_of(model), model.options
-
-    def check(what: str, node: Node, wanted: Unit, known: Mapping[str, Unit]) -> None:
-        try:
-            found = unit_of(node, known, options)
-        except ExpressionFault as fault:
-            faults.append(f"{what}: {fault}")
-            return
-        if found != wanted and node != ZERO:
-            faults.append(f"{what}: {found} where {wanted} is wanted")
-
-    earlier: dict[str, Unit] = {name: unit for name, unit in units.items() if name not in model.questions}
-    for question in model.questions.values():
-        if not question.is_choice and any(names(question.default_node)):
-            check(f"question.{question.key}.default", question.default_node, question.unit, earlier)
-        earlier |= {question.key: question.unit} if question.has_number else {}
-    known = {name: unit for name, unit in units.items() if name not in model.quantities}
-    for quantity in model.quantities.values():
-        check(f"quantity.{quantity.key}", quantity.node, quantity.unit, known)
-        known[quantity.key] = quantity.unit
-    for rule in model.rules.values():
-        check(f"rule.{rule.key}", rule.node, model.unit, units)
-    for measure in model.measures.values():
-        check(f"measure.{measure.key}", measure.node, measure.unit, units | {"total": model.unit})
-    for reference in model.references.values():
-        if reference.measure not in model.measures:
-            faults.append(f"comparison.{reference.key}: unknown measure {reference.measure!r}")
-        elif reference.missing is None and reference.unit != model.measures[reference.measure].unit:
-            faults.append(f"comparison.{reference.key}: {reference.unit} beside {model.measures[reference.measure].unit}")
-    for overlay in model.overlays.values():
-        for factor in overlay.factors.values():
-            if factor.name not in model.factors or factor.unit != model.factors[factor.name].unit:
-                faults.append(f"overlay.{overlay.code}.{factor.name}: not the unit of the national factor")
-    for action in model.actions.values():
-        for key, text in action.becomes.items():
-            if key not in model.questions:
-                faults.append(f"action.{action.key}: unknown question {key!r}")
-            elif key not in options:
-                check(f"action.{action.key}", parse(text), model.questions[key].unit, units)
-            elif text not in options[key]:
-                faults.append(f"action.{action.key}: {key!r} has no option {text!r}")
-    return faults
-
-
 class _Writer:
     """Writes the text of both languages and turns the Python one into functions."""
 
@@ -128,7 +69,9 @@ class _Writer:
         if faults:
             raise ModelFault(faults)
         self.keys = list(model.questions)
-        numbers = {f.name: f.number for f in place.factors.values()} | {a.name: a.number for a in model.assumptions.values()}
+        numbers = {f.name: f.number for f in place.factors.values()} | {
+            a.name: a.number for a in model.assumptions.values()
+        }
         self.code = (
             {name: repr(number) for name, number in numbers.items()}
             | {key: f"q{index}" for index, key in enumerate(self.keys)}
@@ -167,22 +110,52 @@ class _Writer:
 
     def python_text(self) -> str:
         return "\n\n".join(
-            [self.evaluate_text(), self.resolve_text(), self.spread_text(), self.measure_text(), *self.action_texts()]
+            [
+                self.evaluate_text(),
+                self.resolve_text(),
+                self.spread_text(),
+                self.measure_text(),
+                *self.action_texts(),
+            ]
         )
 
     def evaluate_text(self) -> str:
         rules = [f"    r{i} = {self.py(rule.node)}" for i, rule in enumerate(self.model.rules.values())]
         grams = "".join(f"int(r{i} * 1000.0 + 0.5), " for i in range(len(rules)))
-        return "\n".join(["def evaluate(answers):", self.unpack(), *self.defaults(), *self.quantities(), *rules, f"    return ({grams})"])
+        return "\n".join(
+            [
+                "def evaluate(answers):",
+                self.unpack(),
+                *self.defaults(),
+                *self.quantities(),
+                *rules,
+                f"    return ({grams})",
+            ]
+        )
 
     def resolve_text(self) -> str:
-        return "\n".join(["def resolve(answers):", self.unpack(), *self.defaults(), f"    return ({self.listed('q', self.keys)})"])
+        return "\n".join(
+            [
+                "def resolve(answers):",
+                self.unpack(),
+                *self.defaults(),
+                f"    return ({self.listed('q', self.keys)})",
+            ]
+        )
 
     def spread_text(self) -> str:
         """Variances per rule, and per source its signed effect on the total, times its ln GSD²."""
-        lines, effects = ["def spread(answers, logs):", self.unpack(), f"    ({self.listed('u', self.keys)}) = logs", *self.quantities()], []
+        lines, effects = (
+            [
+                "def spread(answers, logs):",
+                self.unpack(),
+                f"    ({self.listed('u', self.keys)}) = logs",
+                *self.quantities(),
+            ],
+            [],
+        )
         by_rule: dict[str, list[str]] = {key: [] for key in self.trees}
-        for place, (key, tree) in enumerate(self.trees.items()):
+        for place, key in enumerate(self.trees):
             lines.append(f"    r{place} = {self.py(self.model.rules[key].node)}")
         for number, source in enumerate(self.sources()):
             parts = []
@@ -197,7 +170,9 @@ class _Writer:
                 parts.append(name)
             effects.append(" + ".join(parts) or "0.0")
         variances = "".join(f"{' + '.join(terms) or '0.0'}, " for terms in by_rule.values())
-        return "\n".join([*lines, f"    return ({variances}), ({''.join(f'{effect}, ' for effect in effects)})"])
+        return "\n".join(
+            [*lines, f"    return ({variances}), ({''.join(f'{effect}, ' for effect in effects)})"]
+        )
 
     def effect(self, tree: Node, source: str) -> Node:
         """The change of a rule per unit change of the source's logarithm.
@@ -237,10 +212,16 @@ class _Writer:
         return f"    ({self.listed('q', self.keys)}) = answers"
 
     def defaults(self) -> list[str]:
-        return [f"    if q{i} is None: q{i} = {self.default(q, self.py)}" for i, q in enumerate(self.model.questions.values())]
+        return [
+            f"    if q{i} is None: q{i} = {self.default(q, self.py)}"
+            for i, q in enumerate(self.model.questions.values())
+        ]
 
     def quantities(self) -> list[str]:
-        return [f"    {self.code[quantity.key]} = {self.py(quantity.node)}" for quantity in self.model.quantities.values()]
+        return [
+            f"    {self.code[quantity.key]} = {self.py(quantity.node)}"
+            for quantity in self.model.quantities.values()
+        ]
 
     def py(self, node: Node) -> str:
         return python(node, self.code, self.options)
@@ -251,12 +232,23 @@ class _Writer:
         rules = [f"  const r{i} = {self.js(rule.node)};" for i, rule in enumerate(self.model.rules.values())]
         grams = ", ".join(f"Math.floor(r{i} * 1000.0 + 0.5)" for i in range(len(rules)))
         defaults = [
-            f"  if (q{i} === null) q{i} = {self.default(q, self.js)};" for i, q in enumerate(self.model.questions.values())
+            f"  if (q{i} === null) q{i} = {self.default(q, self.js)};"
+            for i, q in enumerate(self.model.questions.values())
         ]
-        quantities = [f"  const {self.code[n.key]} = {self.js(n.node)};" for n in self.model.quantities.values()]
+        quantities = [
+            f"  const {self.code[n.key]} = {self.js(n.node)};" for n in self.model.quantities.values()
+        ]
         head = f"// {self.model.id} {self.model.version} {self.model.digest} {self.place.region}"
         unpack = f"  let [{self.listed('q', self.keys)}] = answers;"
-        body = ["export function evaluate(answers) {", unpack, *defaults, *quantities, *rules, f"  return [{grams}];", "}"]
+        body = [
+            "export function evaluate(answers) {",
+            unpack,
+            *defaults,
+            *quantities,
+            *rules,
+            f"  return [{grams}];",
+            "}",
+        ]
         return "\n".join([head, *body, f"export const rules = {_js_list(self.trees)};", ""])
 
     def js(self, node: Node) -> str:
@@ -282,4 +274,3 @@ def option_number(question: Question, key: str) -> float:
 
 def _js_list(keys: Mapping[str, object]) -> str:
     return "[" + ", ".join(f'"{key}"' for key in keys) + "]"
-

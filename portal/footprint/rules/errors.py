@@ -1,6 +1,6 @@
 """What a visitor or a program can be told about answers, and what is wrong with a model file."""
 
-from portal.kernel.errors import InvalidInput, N_, NotFound
+from portal.kernel.errors import N_, InvalidInput, NotFound
 
 
 class UnknownModel(NotFound):
@@ -20,9 +20,12 @@ class UnknownRegion(InvalidInput):
 
 
 class BadAnswer(InvalidInput):
-    """An answer cannot be taken. ``key`` names the question for programs, ``question`` for people."""
+    """An answer cannot be taken. ``key`` names the question for programs, ``question`` for people.
 
-    message = N_("%(question)s: please check your answer.")
+    The message itself does not repeat the question: it stands beside it.
+    """
+
+    message = N_("Please check this answer.")
 
 
 class UnknownAnswer(BadAnswer):
@@ -30,31 +33,31 @@ class UnknownAnswer(BadAnswer):
 
 
 class NotAPlainNumber(BadAnswer):
-    message = N_("%(question)s: write a number with digits, for example 80 or 1.5.")
+    message = N_("Write a number with digits, for example 80 or 1.5.")
 
 
 class NotAWholeNumber(BadAnswer):
-    message = N_("%(question)s: write a whole number.")
+    message = N_("Write a whole number.")
 
 
 class OutOfRange(BadAnswer):
-    message = N_("%(question)s: the answer must be between %(low)s and %(high)s %(unit)s.")
+    message = N_("The answer must be between %(low)s and %(high)s %(unit)s.")
 
 
 class NotAnOption(BadAnswer):
-    message = N_("%(question)s: choose one of the options.")
+    message = N_("Choose one of the options.")
 
 
 class NothingGiven(BadAnswer):
-    message = N_("%(question)s: give an answer, or choose “I don’t know”.")
+    message = N_("Give an answer, or choose “I don’t know”.")
 
 
 class SharesIncomplete(BadAnswer):
-    message = N_("%(question)s: fill in all of the shares, or none of them.")
+    message = N_("Fill in all of the shares, or none of them.")
 
 
 class SharesDoNotAddUp(BadAnswer):
-    message = N_("%(question)s: the shares must add up to 100 %%, not %(sum)s %%.")
+    message = N_("The shares must add up to 100 %%, not %(sum)s %%.")
 
 
 class ModelFault(Exception):

@@ -1,4 +1,4 @@
-"""Expressions of a model: parsed with an allow-list, checked for dimensions, written as Python, JavaScript or words."""
+"""Expressions of a model: parsed with an allow-list, checked for dimensions, written in three languages."""
 
 import ast
 import operator
@@ -78,7 +78,9 @@ def parse(text: str) -> Node:
     try:
         return _node(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError) as fault:
-        raise fault if isinstance(fault, ExpressionFault) else ExpressionFault(f"not an expression: {text!r}") from None
+        raise (
+            fault if isinstance(fault, ExpressionFault) else ExpressionFault(f"not an expression: {text!r}")
+        ) from None
 
 
 def _node(tree: ast.expr) -> Node:
@@ -149,8 +151,7 @@ def inlined(node: Node, parts: Mapping[str, Node]) -> Node:
         case Call(function, arguments):
             return Call(function, tuple(inlined(argument, parts) for argument in arguments))
         case Choose(test, then, other):
-            condition = inlined(test, parts)
-            assert isinstance(condition, Comparison)
+            condition = Comparison(test.sign, inlined(test.left, parts), inlined(test.right, parts))
             return Choose(condition, inlined(then, parts), inlined(other, parts))
     return node
 
@@ -168,7 +169,9 @@ def unit_of(node: Node, units: Mapping[str, Unit], options: Mapping[str, tuple[s
     return NUMBER if found is None else found
 
 
-def _unit(node: Node, units: Mapping[str, Unit], options: Mapping[str, tuple[str, ...]]) -> Unit | None:
+def _unit(  # noqa: C901 one case for each kind of node
+    node: Node, units: Mapping[str, Unit], options: Mapping[str, tuple[str, ...]]
+) -> Unit | None:
     match node:
         case Literal("0"):
             return None
@@ -176,7 +179,9 @@ def _unit(node: Node, units: Mapping[str, Unit], options: Mapping[str, tuple[str
             return NUMBER
         case Name(key):
             if key not in units:
-                raise ExpressionFault(f"{key!r} has no number here" if key in options else f"unknown name {key!r}")
+                raise ExpressionFault(
+                    f"{key!r} has no number here" if key in options else f"unknown name {key!r}"
+                )
             return units[key]
         case Option(key):
             raise ExpressionFault(f"option {key!r} outside a comparison")
@@ -219,11 +224,14 @@ def _same(
 Number = TypeVar("Number", float, Fraction)
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
 
-def value(node: Node, values: Mapping[str, Number], chosen: Mapping[str, str], number: Callable[[str], Number]) -> Any:
+def value(
+    node: Node, values: Mapping[str, Number], chosen: Mapping[str, str], number: Callable[[str], Number]
+) -> Any:
     """The expression's value; ``chosen`` option of every choice, ``number`` makes one of a literal."""
 
     def find(node: Node) -> Any:

@@ -19,7 +19,7 @@ def lock() -> dict[str, str]:
 
 
 def unlocked(content: bytes, digest: str, name: str) -> Model:
-    """The model in ``content``. Raises ModelFault when its digest is not the released one, or it is faulty."""
+    """The model in ``content``. Raises ModelFault when it is not the released one, or faulty."""
     if sha256(content).hexdigest() != digest:
         raise ModelFault([f"{name}: the file is not the one that was released; a change needs a new version"])
     model = read(content)
@@ -36,7 +36,7 @@ def versions(model_id: str) -> list[str]:
 
 
 def model(model_id: str, version: str | None = None) -> Model:
-    """A model by id, its newest version unless one is named. Raises UnknownModel, UnknownVersion, ModelFault."""
+    """A model, in its newest version unless one is named. Raises UnknownModel, UnknownVersion, ModelFault."""
     known = versions(model_id)
     if not known:
         raise UnknownModel()

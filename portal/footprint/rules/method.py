@@ -77,7 +77,9 @@ class Tongue:
     otherwise: str
 
 
-def explain(model: Model, region: str, tongue: Tongue, given: Given | None) -> tuple[list[Explained], list[Explained]]:
+def explain(
+    model: Model, region: str, tongue: Tongue, given: Given | None
+) -> tuple[list[Explained], list[Explained]]:
     """Every quantity and every rule. Raises UnknownRegion."""
     writer = _Writer(compile_model(model, region), tongue, given)
     return [writer.explained(q, q.unit_text) for q in model.quantities.values()], [
@@ -107,7 +109,12 @@ class _Writer:
             return Explained(thing.key, thing.title, formula, unit_text, "", None)
         tree = settled(thing.node, lambda test: bool(self.value(test)))
         return Explained(
-            thing.key, thing.title, formula, unit_text, words(tree, self.say(self.amount)), self.value(thing.node)
+            thing.key,
+            thing.title,
+            formula,
+            unit_text,
+            words(tree, self.say(self.amount)),
+            self.value(thing.node),
         )
 
     def value(self, node: Node | Comparison) -> float:
@@ -120,7 +127,7 @@ class _Writer:
         return Words(name, option, self.tongue.when, self.tongue.otherwise)
 
     def title(self, key: str) -> str:
-        return title_of(self.model, self.place.factors[key] if key in self.place.factors else None, key).in_(self.tongue.lang)
+        return title_of(self.model, self.place.factors.get(key), key).in_(self.tongue.lang)
 
     def amount(self, key: str) -> str:
         unit = unit_words(unit_text_of(self.model, key), self.tongue.lang)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from portal.footprint.rules.errors import ModelFault, UnknownRegion
 from portal.footprint.rules.expressions import ExpressionFault, Node, parse
-from portal.footprint.rules.units import Unit, UnknownUnit, parse_unit
+from portal.footprint.rules.units import NUMBER, Unit, UnknownUnit, parse_unit
 from portal.kernel.bilingual import Bilingual
 
 Thing = TypeVar("Thing")
@@ -153,7 +153,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the result. ``is_default`` when how much was done is our assumption, whatever is answered."""
+    """One line of the result. ``is_default``: how much was done is our assumption, whatever is answered."""
 
     key: str
     expr: str
@@ -191,7 +191,7 @@ class Reference:
     missing: Bilingual | None
     source_key: str = ""
     value: Decimal | None = None
-    unit: Unit = Unit()
+    unit: Unit = NUMBER
     unit_text: str = ""
     year: str = ""
     source: Source | None = None
@@ -341,7 +341,9 @@ class _Reader:
         head = self.data.get("model", {})
         parts: dict[str, Any] = {
             "categories": self.each("category", lambda _, d: _both(d["title"])),
-            "groups": self.each("group", lambda k, d: Group(k, _both(d["ask"]), _both(d["hint"]), _both(d["unsure"]))),
+            "groups": self.each(
+                "group", lambda k, d: Group(k, _both(d["ask"]), _both(d["hint"]), _both(d["unsure"]))
+            ),
             "questions": self.each("question", _question),
             "assumptions": self.each("assumption", _assumption),
             "factors": self.each("factor", _factor),
@@ -383,7 +385,9 @@ _FAULTS = (KeyError, TypeError, ValueError, AttributeError, InvalidOperation, Un
 
 
 def _said(fault: Exception) -> str:
-    return f"{fault.args[0]} is missing" if isinstance(fault, KeyError) else str(fault) or type(fault).__name__
+    return (
+        f"{fault.args[0]} is missing" if isinstance(fault, KeyError) else str(fault) or type(fault).__name__
+    )
 
 
 def _both(data: dict[str, str]) -> Bilingual:
@@ -433,8 +437,14 @@ def _factor(name: str, d: dict[str, Any]) -> Factor:
 
 def _assumption(name: str, d: dict[str, Any]) -> Assumption:
     return Assumption(
-        name, _decimal(d["value"]), parse_unit(d["unit"]), d["unit"], _both(d["title"]), _both(d["why"]), _decimal(d["gsd2"])
-    )  # fmt: skip
+        name=name,
+        value=_decimal(d["value"]),
+        unit=parse_unit(d["unit"]),
+        unit_text=d["unit"],
+        title=_both(d["title"]),
+        why=_both(d["why"]),
+        gsd2=_decimal(d["gsd2"]),
+    )
 
 
 def _question(key: str, d: dict[str, Any]) -> Question:
@@ -459,19 +469,32 @@ def _question(key: str, d: dict[str, Any]) -> Question:
         group=d.get("group", ""),
         lowest=d.get("lowest", ""),
         options=tuple(
-            Choice(k, _both(o["title"]), _decimal(o["value"]) if "value" in o else None) for k, o in options.items()
+            Choice(k, _both(o["title"]), _decimal(o["value"]) if "value" in o else None)
+            for k, o in options.items()
         ),
     )
 
 
 def _named(kind: Callable[..., Thing]) -> Callable[[str, dict[str, Any]], Thing]:
-    return lambda key, d: kind(key, parse_unit(d["unit"]), d["unit"], _both(d["title"]), d["expr"], parse(d["expr"]))
+    return lambda key, d: kind(
+        key, parse_unit(d["unit"]), d["unit"], _both(d["title"]), d["expr"], parse(d["expr"])
+    )
 
 
 def _rule(key: str, d: dict[str, Any]) -> Rule:
     directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
     node, is_default = parse(d["expr"]), d.get("activity") == "default"
-    return Rule(key, d["expr"], node, _both(d["title"]), d["category"], d["scope"], d["whose"], is_default, *directions)
+    return Rule(
+        key,
+        d["expr"],
+        node,
+        _both(d["title"]),
+        d["category"],
+        d["scope"],
+        d["whose"],
+        is_default,
+        *directions,
+    )
 
 
 def _reference(key: str, d: dict[str, Any]) -> Reference:
@@ -495,8 +518,12 @@ def _reference(key: str, d: dict[str, Any]) -> Reference:
 
 
 def _case(key: str, d: dict[str, Any]) -> Case:
-    return Case(key, d["region"], dict(d["answers"]), {rule: int(grams) for rule, grams in d["lines"].items()})
+    return Case(
+        key, d["region"], dict(d["answers"]), {rule: int(grams) for rule, grams in d["lines"].items()}
+    )
 
 
 def _overlay(code: str, d: dict[str, Any]) -> Overlay:
-    return Overlay(code, _both(d["title"]), {name: _factor(name, f) for name, f in d.get("factor", {}).items()})
+    return Overlay(
+        code, _both(d["title"]), {name: _factor(name, f) for name, f in d.get("factor", {}).items()}
+    )

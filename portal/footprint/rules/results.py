@@ -1,4 +1,4 @@
-"""A result: grams line by line, how sure they are, how good their data is, and what would make them better."""
+"""A result: grams line by line, how sure they are, how good their data is, what would improve them."""
 
 import json
 from collections.abc import Mapping
@@ -87,7 +87,9 @@ def estimate(model: Model, region: str, given: Given) -> Estimate:
     compiled = compile_model(model, region)
     answers = numbers(model, given)
     grams = compiled.evaluate(answers)
-    logs = tuple(log if answer is None else 0.0 for answer, log in zip(answers, compiled.default_logs, strict=True))
+    logs = tuple(
+        log if answer is None else 0.0 for answer, log in zip(answers, compiled.default_logs, strict=True)
+    )
     variances, effects = compiled.spread(compiled.resolve(answers), logs)
     unknown = {key for key, answer in zip(model.questions, answers, strict=True) if answer is None}
     lines = tuple(
@@ -130,7 +132,9 @@ def _facts_of(compiled: Compiled, rule: Rule) -> _LineFacts:
     return _LineFacts(
         rule,
         questions,
-        "D" if rule.is_default else _grade([model.questions[key].measure for key in questions], [f.is_foreign for f in factors]),
+        "D"
+        if rule.is_default
+        else _grade([model.questions[key].measure for key in questions], [f.is_foreign for f in factors]),
         any(factor.is_provisional for factor in factors),
         gases.pop() if len(gases) == 1 else "mixed",
     )
@@ -163,7 +167,9 @@ def line_facts(lines: tuple[Line, ...]) -> list[dict[str, object]]:
 def digest(model_digest: str, region: str, given: Mapping[str, str], grams: Mapping[str, int]) -> str:
     """SHA-256 over the canonical JSON of what a result rests on and what it says, line by line."""
     facts = {"model": model_digest, "region": region, "answers": dict(given), "lines": dict(grams)}
-    return sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return sha256(
+        json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 # ---- what it is set beside, and what one can change
@@ -210,11 +216,13 @@ class Change:
 
 
 def changes(model: Model, region: str, given: Given) -> tuple[list[Change], int]:
-    """Actions that save something, most first, with the joint effect of all of them (computed, not summed)."""
+    """Actions that save something, most first, and the joint effect of all of them, computed, not summed."""
     compiled = compile_model(model, region)
     now = compiled.resolve(numbers(model, given))
     before = sum(compiled.evaluate(now))
-    saving = [Change(key, before - sum(compiled.evaluate(after(now)))) for key, after in compiled.becomes.items()]
+    saving = [
+        Change(key, before - sum(compiled.evaluate(after(now)))) for key, after in compiled.becomes.items()
+    ]
     useful = sorted((change for change in saving if change.saves_g > 0), key=lambda change: -change.saves_g)
     joint: tuple[float, ...] = now
     for change in useful:
@@ -234,7 +242,10 @@ def _least(model: Model, key: str, value: float) -> float:
     question = model.questions[key]
     if not question.lowest:
         return value
-    return min(value, option_number(question, question.lowest) if question.is_choice else float(Decimal(question.lowest)))
+    return min(
+        value,
+        option_number(question, question.lowest) if question.is_choice else float(Decimal(question.lowest)),
+    )
 
 
 def city_grams(model: Model, lines: tuple[Line, ...]) -> int:

@@ -1,9 +1,9 @@
 """How sure a number is: pedigree scores to GSD², combined in quadrature.
 
 GSD² is the factor by which a value may be multiplied or divided and still cover 95 % of a log-normal
-distribution. Method: the pedigree matrix of ecoinvent (Frischknecht et al. 2007, table 7.2, after Weidema and
-Wesnæs 1996) with its five indicators reliability, completeness, time, geography and technology. Two cells that
-the matrix leaves empty (geography 4, technology 2) take the next worse value.
+distribution. Method: the pedigree matrix of ecoinvent (Frischknecht et al. 2007, table 7.2, after Weidema
+and Wesnæs 1996) with its five indicators reliability, completeness, time, geography and technology. Two
+cells that the matrix leaves empty (geography 4, technology 2) take the next worse value.
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ def default_log(gsd2: Decimal) -> float:
 def interval(grams: int, spread_g: float) -> tuple[int, int]:
     """Low and high end in grams, rounded outwards to two significant figures.
 
-    ``spread_g`` is the standard uncertainty times two, in grams, as if small; around the value it is a factor.
-    Rounding outwards to two figures also makes the ends equal on machines whose ``exp`` differs in the last bit.
+    ``spread_g`` ÷ ``grams`` is ln GSD² of the value. Rounding also makes the ends equal on machines whose
+    ``exp`` differs in the last bit.
     """
     if grams == 0 or spread_g == 0:
         return grams, grams

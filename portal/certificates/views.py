@@ -1,0 +1,194 @@
+"""Checking certificates: by number, by QR code, by file; and the documents themselves."""
+
+from typing import Any
+
+from flask import Response, current_app, make_response, redirect, render_template, request, send_file, url_for
+
+from portal.certificates import policy, press, queries
+from portal.certificates.forms import NumberForm, PaperForm
+from portal.certificates.jobs import folder
+from portal.certificates.lookup import find
+from portal.certificates.queries import CertificateView
+from portal.certificates.rules import claims, numbers, paper, states
+from portal.certificates.sheet import address_of, holder_of
+from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
+from portal.web.guard import open_to_all
+from portal.web.page import page_blueprint, plain_blueprint
+
+pages = page_blueprint("certificates", __name__)
+links = plain_blueprint("certificate_links", __name__)
+blueprints = (pages, links)
+
+LARGEST_FILE = 1_000_000
+
+
+class Withdrawn(Refused):
+    message = N_("This certificate is no longer valid, so its document is not given out any more.")
+
+
+class DocumentMissing(Unavailable):
+    message = N_("The document of this certificate cannot be read at the moment.")
+
+
+@pages.get("/certificates")
+@open_to_all
+def check() -> Any:
+    """Enter a number or hand in a file; a number that is known leads to its page."""
+    form = NumberForm(request.args if "number" in request.args else None)
+    if "number" not in request.args or not form.validate():
+        return _check_page(form), 422 if form.errors else 200
+    typed = form.number.data or ""
+    try:
+        certificate = find(typed)
+    except NotFound as refusal:
+        form.blame("number", refusal)
+        return _check_page(form), 404
+    key = numbers.pasted_key(typed)
+    return redirect(url_for("certificates.certificate", number=certificate.number, key=key))
+
+
+@pages.post("/certificates")
+@open_to_all
+def check_file() -> Any:
+    """Compare a certificate file with what was issued."""
+    form = PaperForm()
+    if not form.validate_on_submit():
+        return _check_page(NumberForm(None), form), 422
+    try:
+        content = paper.read_file(form.file.data.stream.read(LARGEST_FILE))
+        certificate = find(content["number"])
+    except PortalError as refusal:
+        form.blame("file", refusal)
+        return _check_page(NumberForm(None), form), 404 if isinstance(refusal, NotFound) else 422
+    altered = paper.differences(content, certificate.payload)
+    return _check_page(NumberForm(None), form, checked=certificate, altered=altered)
+
+
+@pages.get("/certificates/<number>")
+@open_to_all
+def certificate(number: str) -> Response:
+    """All facts of one certificate; with ``?key=`` the holder's name too."""
+    return _facts(find(number), request.args.get("key"))
+
+
+@links.get("/c/<number>")
+@open_to_all
+def short(number: str) -> Response:
+    """What stands on the paper, in the reader's language: the public facts."""
+    return _facts(find(number), None)
+
+
+@links.get("/c/<number>/<key>")
+@open_to_all
+def named(number: str, key: str) -> Response:
+    """Where the QR code leads. A key that does not fit is no certificate."""
+    found = find(number)
+    if not numbers.opens(key, found.key):
+        current_app.extensions["certificates.guesses"].missed(request.remote_addr)
+        raise queries.NoSuchCertificate(number=found.printed_number)
+    return _facts(found, key)
+
+
+@links.get("/certificates/<number>.pdf")
+@open_to_all
+def pdf(number: str) -> Any:
+    """The printed certificate: with the name by key or consent, else without it. 202 until it is printed."""
+    found = find(number)
+    if not found.state.is_live:
+        raise Withdrawn()
+    file = found.documents.get(_variant(found, request.args.get("key")))
+    if file is None:
+        if not press.has_pango():
+            raise press.NoPango()
+        return _being_prepared(found)
+    path = folder() / file
+    if not path.is_file():
+        raise DocumentMissing()
+    answer = send_file(path, mimetype="application/pdf", download_name=f"{found.printed_number}.pdf")
+    return _unlisted(answer)
+
+
+@links.get("/certificates/<number>.json")
+@open_to_all
+def text(number: str) -> Response:
+    """The canonical text, byte for byte: its SHA-256 is the one in the log."""
+    found = find(number)
+    return _download(found.payload, "application/json", f"{found.number}.json")
+
+
+@links.get("/certificates/<number>.proof")
+@open_to_all
+def proof(number: str) -> Any:
+    """The C2SP tlog-proof of the record of issue. 202 until a checkpoint is signed over it."""
+    found = find(number)
+    place = queries.log_proof(found.id)
+    if place is None:
+        return _being_prepared(found)
+    return _download(place.text, "text/plain; charset=utf-8", f"{found.number}.tlog-proof")
+
+
+def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result: Any) -> str:
+    return render_template(
+        "certificates/check.html",
+        form=form,
+        paper_form=paper_form or PaperForm(None),
+        **({"checked": None, "altered": []} | result),
+    )
+
+
+def _facts(found: CertificateView, key: str | None) -> Response:
+    has_key = numbers.opens(key, found.key)
+    with_name = policy.sees_name(found.is_public, has_key)
+    holder = holder_of(found, with_name)
+    kept: dict[str, Any] = {"key": found.key} if has_key else {}
+    page = render_template(
+        "certificates/certificate.html",
+        certificate=found,
+        with_name=with_name and found.holder_name is not None,
+        is_forgotten=found.holder_name is None,
+        holder=holder,
+        says=paper.filled(found.says, holder),
+        wording=claims.WORDINGS[found.type],
+        effects=claims.EFFECTS,
+        project_types=claims.PROJECT_TYPES,
+        effect_of=claims.EFFECT_OF,
+        sources=paper.sources(found.ranges),
+        vintage=paper.vintage,
+        reason=states.REASONS[found.reason] if found.reason else None,
+        successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
+        proof=queries.log_proof(found.id),
+        address=address_of(found, has_key),
+        kept=kept,
+        # The short address has no language; its twin is the same page under one.
+        twin_url=lambda language: url_for(
+            "certificates.certificate", number=found.number, lang=language, **kept
+        ),
+    )
+    answer = make_response(page)
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    return _unlisted(answer) if has_key else answer
+
+
+def _variant(found: CertificateView, key: str | None) -> str:
+    may_see = policy.sees_name(found.is_public, numbers.opens(key, found.key))
+    return "named" if may_see and found.holder_name is not None else "withheld"
+
+
+def _being_prepared(found: CertificateView) -> Response:
+    answer = make_response(render_template("certificates/preparing.html", certificate=found), 202)
+    answer.headers["Retry-After"] = "2"
+    answer.headers["Refresh"] = "3"
+    return answer
+
+
+def _download(content: str, mimetype: str, name: str) -> Response:
+    answer = Response(content, content_type=mimetype)
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
+
+
+def _unlisted(answer: Response) -> Response:
+    """A key in the address must not travel to another site or into a search engine."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer

@@ -1,0 +1,1 @@
+"""Pledges: who has promised to cut what by when, and how much is retired for the rest."""

@@ -1,0 +1,108 @@
+"""The pledge's form; it yields kernel values."""
+
+from typing import Any
+
+from wtforms import HiddenField
+
+from portal.kernel.mass import Mass
+from portal.pledges.rules import LAST_YEAR, MOTIVE_MAX, NAME_MAX, PercentOutOfRange, YearOutOfRange, years
+from portal.kernel import clock
+from portal.web.forms import (
+    BooleanField,
+    EmailField,
+    LineField,
+    MassField,
+    OutOfRange,
+    PortalForm,
+    RadioField,
+    Required,
+    TextField,
+    WholeField,
+)
+from portal.web.i18n import _
+from portal.web.i18n import lazy_gettext as _l
+
+PERCENT, KILOGRAMS = "percent", "kg"
+
+
+class _PercentField(WholeField):
+    def parse(self, text: str) -> int:
+        try:
+            return super().parse(text)
+        except OutOfRange:
+            raise PercentOutOfRange() from None
+
+
+class _YearField(WholeField):
+    """A year is not a quantity: it is never written with a thousands separator."""
+
+    def parse(self, text: str) -> int:
+        first, last = years(clock.today())
+        try:
+            year = super().parse(text)
+        except OutOfRange:
+            year = 0
+        if not first <= year <= last:
+            raise YearOutOfRange(first=str(first), last=str(last))
+        return year
+
+
+class PledgeForm(PortalForm):
+    draft = HiddenField()  # id and key of the pledge to be: see views
+    by = RadioField(
+        _l("How do you want to put it?"),
+        choices=[(PERCENT, _l("As a part of the footprint")), (KILOGRAMS, _l("In kilograms"))],
+        default=PERCENT,
+    )
+    percent = _PercentField(
+        _l("Cut by how many per cent?"),
+        description=_l("For the first choice: a whole number from 1 to 100."),
+        low=1,
+        high=100,
+    )
+    kg = MassField(
+        _l("Cut by how many kilograms?"),
+        description=_l("For the second choice: at most the whole footprint."),
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    year = _YearField(_l("By which year?"), validators=[Required()], low=1, high=LAST_YEAR)
+    is_public = BooleanField(
+        _l("Show this pledge on the public wall"),
+        description=_l("Without the tick only you, and whoever has its link, can see it."),
+    )
+    name = LineField(
+        _l("Name to show (optional)"),
+        description=_l("A person, a family, a company or an event. Without one the wall says “Somebody”."),
+        max=NAME_MAX,
+    )
+    motive = TextField(
+        _l("Why you do it, or how (optional)"),
+        description=_l("At most 500 characters."),
+        max=MOTIVE_MAX,
+        render_kw={"rows": 3, "maxlength": MOTIVE_MAX},
+    )
+    email = EmailField(
+        _l("E-mail address (optional)"),
+        description=_l("We send you the link to your pledge once, nothing else."),
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also: the number that belongs to the choice must be there; the other one does not matter."""
+        unused = self.kg if self.by.data == PERCENT else self.percent
+        unused.data = unused.raw_data = None
+        if not super().validate(extra_validators):
+            return False
+        if self.aim is None:
+            wanted = self.percent if self.by.data == PERCENT else self.kg
+            wanted.errors = [*wanted.errors, _("Please fill this in.")]
+            return False
+        return True
+
+    @property
+    def aim(self) -> int | Mass | None:
+        """Whole per cent or kilograms, as chosen."""
+        return self.percent.value if self.by.data == PERCENT else self.kg.value
+
+
+class ActionForm(PortalForm):
+    """One button that does something to a pledge."""
