@@ -12,6 +12,7 @@ from portal.web.forms import (
     EmailField,
     LineField,
     MassField,
+    Optional,
     OutOfRange,
     PortalForm,
     RadioField,
@@ -71,25 +72,28 @@ class PledgeForm(PortalForm):
         description=_l("Without the tick only you, and whoever has its link, can see it."),
     )
     name = LineField(
-        _l("Name to show (optional)"),
+        _l("Name to show"),
+        validators=[Optional()],
         description=_l("A person, a family, a company or an event. Without one the wall says “Somebody”."),
         max=NAME_MAX,
     )
     motive = TextField(
-        _l("Why you do it, or how (optional)"),
+        _l("Why you do it, or how"),
+        validators=[Optional()],
         description=_l("At most 500 characters."),
         max=MOTIVE_MAX,
         render_kw={"rows": 3, "maxlength": MOTIVE_MAX},
     )
     email = EmailField(
-        _l("E-mail address (optional)"),
+        _l("E-mail address"),
+        validators=[Optional()],
         description=_l("We send you the link to your pledge once, nothing else."),
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also: the number that belongs to the choice must be there; the other one does not matter."""
         unused = self.kg if self.by.data == PERCENT else self.percent
-        unused.data = unused.raw_data = None
+        unused.data = None  # what was typed there is still shown again
         if not super().validate(extra_validators):
             return False
         if self.aim is None:
