@@ -12,7 +12,8 @@ from portal.config import ROOT, Config
 from portal.db import db as database
 from portal.db import engine_options
 from portal.kernel import clock
-from portal.web import api, assets, errors, guard, headers, i18n, requestlog
+from portal.web import api as web_api
+from portal.web import assets, errors, guard, headers, i18n, requestlog
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = ("web", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "desk", "api", "ops")
@@ -47,7 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_app(app)
     Migrate(app, database, directory=str(ROOT / "migrations"))
     app.extensions["portal.csrf"] = CSRFProtect(app)
-    for layer in (requestlog, i18n, assets, headers, errors, api):
+    for layer in (requestlog, i18n, assets, headers, errors, web_api):
         layer.install(app)
     _open_rooms(app)
 

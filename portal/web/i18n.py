@@ -179,7 +179,9 @@ FILTERS = {
 
 def install(app: Flask) -> None:
     app.config.update(
-        BABEL_TRANSLATION_DIRECTORIES=str(app.config["TRANSLATIONS"]), BABEL_DEFAULT_LOCALE="en"
+        BABEL_TRANSLATION_DIRECTORIES=str(app.config["TRANSLATIONS"]),
+        BABEL_DEFAULT_LOCALE="en",
+        BABEL_DOMAIN="portal",
     )
     app.url_map.converters["lang"] = LangConverter
     Babel(app, locale_selector=lambda: _LOCALE_NAMES[lang()], timezone_selector=lambda: "Asia/Shanghai")

@@ -1,4 +1,4 @@
-"""Do the dimensions of a model fit? Every rule, quantity, default, measure, comparison, overlay and action."""
+"""Do the dimensions of a model fit? Every formula, default, comparison, overlay and action."""
 
 from collections.abc import Iterator, Mapping
 
