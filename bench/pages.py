@@ -32,7 +32,7 @@ def run() -> list[Figure]:
     with fresh_portal() as portal:
         with portal.app_context():
             saved = footprints.save_footprint(
-                Actor.guest(), "household-cn", None, "CN", {}, clock.now(), "zh"
+                Actor.guest(), "household-cn", None, portal.config["PORTAL"].city_code, {}, clock.now(), "zh"
             )
             result = f"/zh/footprints/{saved}?k={key_for(saved)}"
             engine = db.engine

@@ -92,7 +92,7 @@ def _open_rooms(app: Flask) -> None:
                 if blueprint.name.endswith("_api"):
                     csrf.exempt(blueprint)  # a bearer token or nothing, never the session's cookie
                 app.register_blueprint(blueprint)
-            for group in vars(module).get("commands", ()):
+            for group in module.commands if storey == "cli" else ():
                 app.cli.add_command(group)
         if _exists(f"portal.{room}.setup"):
             import_module(f"portal.{room}.setup").install(app)

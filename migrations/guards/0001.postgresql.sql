@@ -264,3 +264,15 @@ CREATE FUNCTION shop_guard_refund_update() RETURNS trigger LANGUAGE plpgsql AS $
 --
 CREATE TRIGGER shop_guard_refund_update BEFORE UPDATE ON refund FOR EACH ROW EXECUTE FUNCTION shop_guard_refund_update();
 --
+CREATE FUNCTION pledges_guard_pledge_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TRUE THEN RAISE EXCEPTION 'pledge rows are never deleted' USING ERRCODE = 'check_violation'; END IF; RETURN OLD; END $$;
+--
+CREATE TRIGGER pledges_guard_pledge_delete BEFORE DELETE ON pledge FOR EACH ROW EXECUTE FUNCTION pledges_guard_pledge_delete();
+--
+CREATE FUNCTION pledges_guard_pledge_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state <> 'made' THEN RAISE EXCEPTION 'a pledge begins made' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;
+--
+CREATE TRIGGER pledges_guard_pledge_insert BEFORE INSERT ON pledge FOR EACH ROW EXECUTE FUNCTION pledges_guard_pledge_insert();
+--
+CREATE FUNCTION pledges_guard_pledge_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id IS DISTINCT FROM OLD.id OR NEW.footprint_id IS DISTINCT FROM OLD.footprint_id OR NEW.footprint_digest IS DISTINCT FROM OLD.footprint_digest OR NEW.model_id IS DISTINCT FROM OLD.model_id OR NEW.model_version IS DISTINCT FROM OLD.model_version OR NEW.subject IS DISTINCT FROM OLD.subject OR NEW.baseline_g IS DISTINCT FROM OLD.baseline_g OR NEW.low_g IS DISTINCT FROM OLD.low_g OR NEW.high_g IS DISTINCT FROM OLD.high_g OR NEW.reduction_g IS DISTINCT FROM OLD.reduction_g OR NEW.percent IS DISTINCT FROM OLD.percent OR NEW.year IS DISTINCT FROM OLD.year OR NEW.made_at IS DISTINCT FROM OLD.made_at THEN RAISE EXCEPTION 'pledge keeps id, footprint_id, footprint_digest, model_id, model_version, subject, baseline_g, low_g, high_g, reduction_g, percent, year, made_at' USING ERRCODE = 'check_violation'; END IF; IF NEW.state <> OLD.state AND (OLD.state || '>' || NEW.state) NOT IN ('made>withdrawn') THEN RAISE EXCEPTION 'pledge state moves only by lawful steps' USING ERRCODE = 'check_violation'; END IF; IF OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at THEN RAISE EXCEPTION 'a withdrawal keeps its day' USING ERRCODE = 'check_violation'; END IF; IF (NEW.name <> OLD.name AND NEW.name <> '') OR (NEW.motive <> OLD.motive AND NEW.motive <> '') THEN RAISE EXCEPTION 'the words of a pledge are kept or forgotten, not rewritten' USING ERRCODE = 'check_violation'; END IF; IF OLD.owner_id IS NOT NULL AND NEW.owner_id IS NOT NULL AND NEW.owner_id <> OLD.owner_id THEN RAISE EXCEPTION 'a pledge is claimed once' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;
+--
+CREATE TRIGGER pledges_guard_pledge_update BEFORE UPDATE ON pledge FOR EACH ROW EXECUTE FUNCTION pledges_guard_pledge_update();
+--

@@ -186,3 +186,17 @@ CREATE TRIGGER shop_guard_hold_update_24 BEFORE UPDATE ON hold WHEN NEW.state = 
 --
 CREATE TRIGGER shop_guard_refund_insert_25 BEFORE INSERT ON refund WHEN NEW.amount_minor + (SELECT coalesce(sum(amount_minor), 0) FROM refund WHERE payment_id = NEW.payment_id AND state <> 'failed') > (SELECT amount_minor FROM payment WHERE id = NEW.payment_id) BEGIN SELECT RAISE(ABORT, 'no more is refunded than was paid'); END;
 --
+CREATE TRIGGER pledges_guard_pledge_update_0 BEFORE UPDATE ON pledge WHEN NEW.id IS DISTINCT FROM OLD.id OR NEW.footprint_id IS DISTINCT FROM OLD.footprint_id OR NEW.footprint_digest IS DISTINCT FROM OLD.footprint_digest OR NEW.model_id IS DISTINCT FROM OLD.model_id OR NEW.model_version IS DISTINCT FROM OLD.model_version OR NEW.subject IS DISTINCT FROM OLD.subject OR NEW.baseline_g IS DISTINCT FROM OLD.baseline_g OR NEW.low_g IS DISTINCT FROM OLD.low_g OR NEW.high_g IS DISTINCT FROM OLD.high_g OR NEW.reduction_g IS DISTINCT FROM OLD.reduction_g OR NEW.percent IS DISTINCT FROM OLD.percent OR NEW.year IS DISTINCT FROM OLD.year OR NEW.made_at IS DISTINCT FROM OLD.made_at BEGIN SELECT RAISE(ABORT, 'pledge keeps id, footprint_id, footprint_digest, model_id, model_version, subject, baseline_g, low_g, high_g, reduction_g, percent, year, made_at'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_delete_1 BEFORE DELETE ON pledge BEGIN SELECT RAISE(ABORT, 'pledge rows are never deleted'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_insert_2 BEFORE INSERT ON pledge WHEN NEW.state <> 'made' BEGIN SELECT RAISE(ABORT, 'a pledge begins made'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_update_3 BEFORE UPDATE ON pledge WHEN NEW.state <> OLD.state AND (OLD.state || '>' || NEW.state) NOT IN ('made>withdrawn') BEGIN SELECT RAISE(ABORT, 'pledge state moves only by lawful steps'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_update_4 BEFORE UPDATE ON pledge WHEN OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at BEGIN SELECT RAISE(ABORT, 'a withdrawal keeps its day'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_update_5 BEFORE UPDATE ON pledge WHEN (NEW.name <> OLD.name AND NEW.name <> '') OR (NEW.motive <> OLD.motive AND NEW.motive <> '') BEGIN SELECT RAISE(ABORT, 'the words of a pledge are kept or forgotten, not rewritten'); END;
+--
+CREATE TRIGGER pledges_guard_pledge_update_6 BEFORE UPDATE ON pledge WHEN OLD.owner_id IS NOT NULL AND NEW.owner_id IS NOT NULL AND NEW.owner_id <> OLD.owner_id BEGIN SELECT RAISE(ABORT, 'a pledge is claimed once'); END;
+--

@@ -329,6 +329,56 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "pledge",
+        sa.Column("id", portal.db.Str(), nullable=False),
+        sa.Column("state", portal.db.Str(), nullable=False),
+        sa.Column("footprint_id", portal.db.Str(), nullable=False),
+        sa.Column("footprint_digest", portal.db.Str(), nullable=False),
+        sa.Column("model_id", portal.db.Str(), nullable=False),
+        sa.Column("model_version", portal.db.Str(), nullable=False),
+        sa.Column("subject", portal.db.Str(), nullable=False),
+        sa.Column("baseline_g", portal.db.MassCol(), nullable=False),
+        sa.Column("low_g", portal.db.MassCol(), nullable=False),
+        sa.Column("high_g", portal.db.MassCol(), nullable=False),
+        sa.Column("reduction_g", portal.db.MassCol(), nullable=False),
+        sa.Column("percent", portal.db.Int(), nullable=True),
+        sa.Column("year", portal.db.Int(), nullable=False),
+        sa.Column("is_public", portal.db.Bool(), nullable=False),
+        sa.Column("name", portal.db.Str(), nullable=False),
+        sa.Column("motive", portal.db.Str(), nullable=False),
+        sa.Column("lang", portal.db.Str(), nullable=False),
+        sa.Column("owner_id", portal.db.Str(), nullable=True),
+        sa.Column("made_at", portal.db.Utc(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", portal.db.Utc(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("a_withdrawn_pledge_says_when")
+        ),
+        sa.CheckConstraint("state IN ('made','withdrawn')", name=op.f("pledge_state_is_known")),
+        sa.CheckConstraint("subject IN ('year','event')", name=op.f("pledge_subject_is_known")),
+        sa.CheckConstraint(
+            "length(name) <= 80 AND length(motive) <= 500", name=op.f("pledge_texts_are_short")
+        ),
+        sa.CheckConstraint(
+            "low_g <= baseline_g AND baseline_g <= high_g", name=op.f("a_baseline_lies_in_its_range")
+        ),
+        sa.CheckConstraint("percent BETWEEN 1 AND 100", name=op.f("a_percentage_can_be_kept")),
+        sa.CheckConstraint(
+            "reduction_g > 0 AND reduction_g <= baseline_g", name=op.f("a_pledge_can_be_kept")
+        ),
+        sa.CheckConstraint("year BETWEEN 2020 AND 2060", name=op.f("a_pledge_has_a_year_within_reach")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pledge_pk")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pledge_owner_id", "pledge", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_pledge_wall",
+        "pledge",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("is_public = 1"),
+        postgresql_where=sa.text("is_public"),
+    )
+    op.create_table(
         "project",
         sa.Column("id", portal.db.Str(), nullable=False),
         sa.Column("code", portal.db.Str(), nullable=False),

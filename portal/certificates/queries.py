@@ -124,7 +124,7 @@ def public_totals() -> Totals:
         select(
             func.count(),
             *(func.coalesce(func.sum(column), 0) for column in _EFFECT_COLUMNS.values()),
-        ).where(Certificate.state.in_(LIVE), Certificate.is_test.is_(False))
+        ).where(Certificate.state.in_(LIVE), ~Certificate.is_test)
     ).one()
     masses = (Mass(int(grams)) for grams in row[1:])
     return Totals(row[0], dict(zip(_EFFECT_COLUMNS, masses, strict=True)))

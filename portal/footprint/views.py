@@ -94,7 +94,7 @@ def method(model_id: str) -> str:
     model = library.model(model_id, footprint.version if footprint else request.args.get("version"))
     region = footprint.region if footprint else _region()
     place = model.place(region)
-    tongue = Tongue(lang(), lambda value: exact(f"{value:.6g}"), _("if"), _("otherwise"))
+    tongue = Tongue(lang(), lambda value: exact(f"{value:.6g}"), _choice)
     quantities, rules = explain(model, region, tongue, dict(footprint.answers) if footprint else None)
     grams = {line.rule: line for line in footprint.lines} if footprint else {}
     return render_template(
@@ -166,7 +166,8 @@ def _question_page(sheet: Sheet, step: int, fault: BadAnswer | None = None) -> s
         model=model,
         sheet=sheet,
         step=step,
-        steps=len(model.steps),
+        progress_label=_progress(model, questions),
+        asked=list(model.questions).index(own[-1]) + 1,
         questions=questions,
         group=model.groups.get(questions[0].group),
         form=step_form(sheet, step, fault),
@@ -177,6 +178,22 @@ def _question_page(sheet: Sheet, step: int, fault: BadAnswer | None = None) -> s
         **_place(sheet),
         back=_url(sheet, step - 1) if step > 1 else url_for("footprint.choose"),
         preview=_preview(sheet, questions),
+    )
+
+
+def _progress(model: Model, questions: tuple[Question, ...]) -> str:
+    """Which questions of how many these are; shares are several on one page."""
+    keys = list(model.questions)
+    first, last, most = keys.index(questions[0].key) + 1, keys.index(questions[-1].key) + 1, len(keys)
+    title = model.title.in_(lang())
+    if first == last:
+        return _("%(title)s: question %(step)s of %(steps)s", title=title, step=first, steps=most)
+    return _(
+        "%(title)s: questions %(first)s to %(last)s of %(steps)s",
+        title=title,
+        first=first,
+        last=last,
+        steps=most,
     )
 
 
@@ -306,6 +323,10 @@ def _titles_of(model: Model, names: tuple[str, ...]) -> str:
 def exact(value: Decimal | str) -> str:
     """A number with all its decimals: a factor is shown as it was published."""
     return str(format_decimal(Decimal(value), locale=locale_of(lang()), decimal_quantization=False))
+
+
+def _choice(then: str, test: str, other: str) -> str:
+    return _("%(then)s if %(test)s, otherwise %(other)s", then=then, test=test, other=other)
 
 
 def confidence_words() -> dict[str, str]:

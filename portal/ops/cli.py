@@ -97,7 +97,7 @@ def serve() -> None:
         subprocess.Popen([*python, "flask", "--app", "app", "worker"], env=env),
         subprocess.Popen(
             [*python, "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1",
-             "--blocking-threads", "8", "--no-ws", "app:app"], env=env,
+             "--blocking-threads", "4", "--no-ws", "--factory", "app:create_app"], env=env,
         ),
     ]  # fmt: skip
     click.echo(

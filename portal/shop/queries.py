@@ -207,10 +207,20 @@ def _line(row: Any, currency: str) -> LineView:
 
 
 def history(order_id: str) -> list[HistoryLine]:
+    """Oldest first. Steps of one transaction bear one time, so they are put in the order in which they lead on."""
     rows = db.session.execute(
         select(OrderEntry.__table__).where(OrderEntry.order_id == order_id).order_by(OrderEntry.at, OrderEntry.id)
     )
-    return [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
+    waiting = [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
+    told: list[HistoryLine] = []
+    state: str | None = None
+    while waiting:
+        at_once = [line for line in waiting if line.at == waiting[0].at]
+        line = next((each for each in at_once if each.from_state == state), at_once[0])
+        waiting.remove(line)
+        told.append(line)
+        state = line.to_state or state
+    return told
 
 
 def payments(order_id: str) -> list[PaymentView]:
@@ -251,9 +261,10 @@ def _refunds(condition: ColumnElement[bool]) -> list[RefundView]:
 
 def cash_lines(order_id: str) -> list[CashView]:
     rows = db.session.execute(
-        select(CashLine.__table__).where(CashLine.order_id == order_id).order_by(CashLine.at, CashLine.id)
+        select(CashLine.__table__).where(CashLine.order_id == order_id).order_by(CashLine.at, CashLine.cause_id)
     )
-    return [CashView(Party(r.party), Money(r.amount_minor, r.currency), r.cause_id, r.at) for r in rows]
+    lines = [CashView(Party(r.party), Money(r.amount_minor, r.currency), r.cause_id, r.at) for r in rows]
+    return sorted(lines, key=lambda line: (line.at, line.cause_id, list(Party).index(line.party)))
 
 
 def order_of_payment(provider_payment_id: str) -> str | None:

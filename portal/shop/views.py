@@ -16,7 +16,7 @@ from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import NotEnoughCredits
-from portal.shop import policy, queries
+from portal.shop import hooks, policy, queries
 from portal.shop.commands import ordering, refunds
 from portal.shop.forms import ActionForm, AmountForm, BuyForm, SandboxForm
 from portal.shop.links import order_url
@@ -47,6 +47,7 @@ from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
 blueprint = page_blueprint("shop", __name__)
+blueprints = (blueprint, hooks.blueprint)
 
 QUICK = tuple(Mass.kg(kilograms) for kilograms in (25, 100, 250))
 Answer = str | Response | tuple[str, int]

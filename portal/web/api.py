@@ -1,15 +1,19 @@
-"""What every API blueprint shares: its place, open CORS for reads, and the idempotency key of writes."""
+"""What every API blueprint shares: its place, open CORS for reads, limits, and the idempotency key of writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from portal.kernel.errors import InvalidInput, N_
+from portal.web import limits
 
 Model = TypeVar("Model", bound=BaseModel)
+Schema = Mapping[str, Any]  # a JSON Schema written by hand
 PREFIX = "/api/v1"
+READS = "600/minute"  # of one network, all public reads together
 
 
 class BadRequestBody(InvalidInput):
@@ -28,9 +32,16 @@ def api_blueprint(room: str, import_name: str) -> Blueprint:
     """Routes under ``/api/v1``; public reads may be called from any site."""
     blueprint = Blueprint(f"{room}_api", import_name, url_prefix=PREFIX)
 
+    @blueprint.before_request
+    def keep_to_the_limit() -> None:
+        operation = operation_of(request.endpoint)
+        if operation and operation.is_public_read:
+            limits.count(READS, "api")
+
     @blueprint.after_request
     def open_to_other_sites(response: Response) -> Response:
-        if request.method in ("GET", "OPTIONS") or request.path.endswith(("/evaluate", "/evaluate-batch")):
+        operation = operation_of(request.endpoint)
+        if operation and operation.is_public_read:
             response.headers["Access-Control-Allow-Origin"] = "*"
             response.headers["Access-Control-Allow-Headers"] = "Content-Type"
         return response
@@ -59,15 +70,45 @@ def idempotency_key() -> str:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call as the API document describes it.
+
+    ``query`` maps a parameter to what it means, or to its JSON Schema; ``body`` and ``answers`` are
+    pydantic models or JSON Schemas; ``errors`` are the statuses that come as problem details;
+    ``bearer``: ``Authorization: Bearer`` is needed; ``idempotent``: ``Idempotency-Key`` is.
+    """
+
+    summary: str
+    tag: str = ""
+    query: Mapping[str, str | Schema] = field(default_factory=dict)
+    body: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel] | Schema] = field(default_factory=dict)
+    errors: tuple[int, ...] = ()
+    bearer: bool = False
+    idempotent: bool = False
+
+    @property
+    def is_public_read(self) -> bool:
+        """Needs no key and changes nothing, even when its question comes in a body."""
+        return not self.bearer and not self.idempotent
+
+
 def describes(**operation: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Attach the OpenAPI operation of a view: summary, parameters, requestBody model, answers."""
+    """Attach the OpenAPI operation of a view; the arguments are those of Operation."""
 
     def attach(view: Callable[..., Any]) -> Callable[..., Any]:
-        view.__operation__ = operation  # type: ignore[attr-defined]
+        view.__operation__ = Operation(**operation)  # type: ignore[attr-defined]
         return view
 
     return attach
 
 
+def operation_of(endpoint: str | None) -> Operation | None:
+    view = current_app.view_functions.get(endpoint or "")
+    return getattr(view, "__operation__", None)
+
+
 def install(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 20 * 1024 * 1024
+    limits.install(app)

@@ -100,8 +100,15 @@ def install(app: Flask) -> None:
             429: _("Please wait a minute and try again."),
         }
         if is_api():
-            return problem(status, error.name.lower().replace(" ", "-"), title)
-        return page_of(status, title, texts.get(status, _("Please go back and check what was sent.")))
+            answer = problem(status, error.name.lower().replace(" ", "-"), title)
+        else:
+            text = texts.get(status, _("Please go back and check what was sent."))
+            answer = app.make_response(page_of(status, title, text))
+        # When to try again, and which verbs would do, are part of the answer.
+        for name, value in error.get_headers():
+            if name in ("Retry-After", "Allow"):
+                answer.headers[name] = value
+        return answer
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response | tuple[str, int]:

@@ -8,8 +8,10 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
-from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel, gettext, lazy_gettext, ngettext
+from babel.support import LazyProxy
+from flask import Flask, Response, current_app, g, has_request_context, request, url_for
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 from werkzeug.routing import BaseConverter, BuildError
 
@@ -19,19 +21,16 @@ from portal.kernel.clock import CITY
 from portal.kernel.errors import PortalError
 from portal.kernel.mass import Mass
 from portal.kernel.money import PLACES, Money
+from portal.web import catalogues
 
-_ = gettext
 __all__ = ["LANGS", "_", "lang", "lazy_gettext", "ngettext", "twin_url"]
 
-# Babel negotiates "en" for a browser that asks for zh-CN unless its locale is spelt out.
-_LOCALE_NAMES = {"zh": "zh_Hans_CN", "en": "en"}
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_COOKIE = "lang"
+_YEAR = 365 * 24 * 3600
 
 
-@cache
-def locale_of(language: str) -> Locale:
-    """Kept, because parsing a locale on each call costs more than formatting with it."""
-    return Locale.parse(_LOCALE_NAMES.get(language, "en"))
+# --- which language
 
 
 class LangConverter(BaseConverter):
@@ -40,39 +39,41 @@ class LangConverter(BaseConverter):
 
 def lang() -> str:
     """``zh`` or ``en``: of the page, of the letter being written, else what the browser asks for."""
-    if "lang" not in g:
-        g.lang = preferred_lang() if has_request_context() else current_app.config["PORTAL"].default_lang
-    return str(g.lang)
+    known: str | None = g.get("lang")
+    if known is None:
+        known = g.lang = preferred_lang() if has_request_context() else _default()
+    return known
 
 
 def speak(language: str) -> None:
     """Use this language from here on, for a letter or a job."""
     g.lang = language
-    for kept in ("_flask_babel",):
-        g.pop(kept, None)
 
 
 def preferred_lang() -> str:
-    chosen = request.cookies.get("lang")
-    if chosen in LANGS:
-        return chosen
-    for tag, _weight in request.accept_languages:
-        if (head := tag.lower().split("-")[0]) in LANGS:
-            return head
+    """The language in the address, even of a page that does not exist; else what this browser prefers."""
+    beginning = request.path.split("/", 2)[1]
+    return beginning if beginning in LANGS else _of_browser()
+
+
+def _of_browser() -> str:
+    """What was read last, or the first language asked for that we speak."""
+    # Not negotiated by Babel, which gives "en" to a browser that asks for zh-CN.
+    asked = (tag.lower().split("-")[0] for tag, _weight in request.accept_languages)
+    known = (name for name in (request.cookies.get(_COOKIE), *asked) if name in LANGS)
+    return next(known, None) or _default()
+
+
+def _default() -> str:
     return str(current_app.config["PORTAL"].default_lang)
 
 
 def twin_url(language: str) -> str:
-    """This very page, with its path and query, in that language."""
-    if (
-        request.endpoint
-        and request.view_args is not None
-        and "lang" in (request.url_rule.arguments if request.url_rule else ())
-    ):
-        path = url_for(request.endpoint, **{**request.view_args, "lang": language})
-    else:
-        path = url_for("site.home", lang=language)
-        return path
+    """This very page, with its path and query, in that language; of a page without one, the home page."""
+    rule = request.url_rule
+    if rule is None or request.endpoint is None or "lang" not in rule.arguments:
+        return url_for("site.home", lang=language)
+    path = url_for(request.endpoint, **{**(request.view_args or {}), "lang": language})
     query = request.query_string.decode("utf-8", "replace")
     return f"{path}?{query}" if query else path
 
@@ -83,6 +84,53 @@ def link_to(endpoint: str, **values: Any) -> str:
         return url_for(endpoint, **values)
     except BuildError:
         return ""
+
+
+# --- texts
+
+
+def gettext(text: str, /, **places: object) -> str:
+    """The text in the reader's language, its places filled."""
+    translated = catalogues.texts(lang()).gettext(text)
+    return translated % places if places else translated
+
+
+def ngettext(singular: str, plural: str, num: int, /, **places: object) -> str:
+    """As ``gettext``, in the form that goes with ``num``, which also fills the place of that name."""
+    return catalogues.texts(lang()).ngettext(singular, plural, num) % {"num": num, **places}
+
+
+def lazy_gettext(text: str) -> LazyProxy:
+    """A text that is translated when it is shown: for the labels of forms, made before anybody asks."""
+    return LazyProxy(gettext, text, enable_cache=False)
+
+
+_ = gettext
+
+
+@pass_eval_context
+def _in_template(scope: EvalContext, text: str, /, **places: object) -> str:
+    """``_`` of templates: a text of ours is markup, what fills its places is escaped."""
+    translated = catalogues.texts(lang()).gettext(text)
+    return (Markup(translated) if scope.autoescape else translated) % places  # noqa: S704
+
+
+@pass_eval_context
+def _in_template_by_number(
+    scope: EvalContext, singular: str, plural: str, num: int, /, **places: object
+) -> str:
+    translated = catalogues.texts(lang()).ngettext(singular, plural, num)
+    filled: dict[str, object] = {"num": num, **places}
+    return (Markup(translated) if scope.autoescape else translated) % filled  # noqa: S704
+
+
+# --- values
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """Kept, because parsing a locale on each call costs more than formatting with it."""
+    return Locale.parse({"zh": "zh_Hans_CN"}.get(language, "en"))
 
 
 def number(value: int | Decimal | str | float) -> str:
@@ -178,16 +226,20 @@ FILTERS = {
 
 
 def install(app: Flask) -> None:
-    app.config.update(
-        BABEL_TRANSLATION_DIRECTORIES=str(app.config["TRANSLATIONS"]),
-        BABEL_DEFAULT_LOCALE="en",
-        BABEL_DOMAIN="portal",
-    )
     app.url_map.converters["lang"] = LangConverter
-    Babel(app, locale_selector=lambda: _LOCALE_NAMES[lang()], timezone_selector=lambda: "Asia/Shanghai")
-    app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(
-        lang=lang, html_lang=lambda: _HTML_LANG[lang()], twin_url=twin_url, link_to=link_to, LANGS=LANGS
+    templates = app.jinja_env
+    templates.add_extension("jinja2.ext.i18n")
+    templates.newstyle_gettext = True  # type: ignore[attr-defined]
+    templates.filters.update(FILTERS)
+    templates.globals.update(
+        _=_in_template,
+        gettext=_in_template,
+        ngettext=_in_template_by_number,
+        lang=lang,
+        html_lang=lambda: _HTML_LANG[lang()],
+        twin_url=twin_url,
+        link_to=link_to,
+        LANGS=LANGS,
     )
 
     @app.url_value_preprocessor
@@ -203,3 +255,12 @@ def install(app: Flask) -> None:
             and app.url_map.is_endpoint_expecting(endpoint, "lang")
         ):
             values["lang"] = lang()
+
+    @app.after_request
+    def remember_lang(response: Response) -> Response:
+        """For the next visit by ``/``: only a choice that differs from the browser's needs a cookie."""
+        rule = request.url_rule
+        if rule is not None and "lang" in rule.arguments and response.status_code == 200 and lang() != _of_browser():
+            secure = app.config["PORTAL"].is_secure
+            response.set_cookie(_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+        return response

@@ -165,9 +165,13 @@ def test_a_product_keeps_its_shape_so_that_its_line_is_reused():
 
 
 def test_a_formula_is_written_for_people():
-    say = Words(lambda key: key.upper(), lambda key, option: option.title(), "if", "otherwise")
+    say = Words(
+        lambda key: key.upper(),
+        lambda key, option: option.title(),
+        lambda then, test, other: f"{then} if {test} else {other}",
+    )
     assert words(parse("a * (b - (c - d)) / (e * f)"), say) == "A × (B − (C − D)) ÷ (E × F)"
-    assert words(parse("a + (b + c) if fuel == 'gas' else 0"), say) == "A + B + C if FUEL = Gas otherwise 0"
+    assert words(parse("a + (b + c) if fuel == 'gas' else 0"), say) == "A + B + C if FUEL = Gas else 0"
 
 
 def test_only_the_branch_that_counts_is_left():

@@ -153,21 +153,21 @@ def test_amounts_that_cannot_be_are_said_in_both_languages(browser: Browser, lan
 
 def test_too_little_says_the_minimum(browser: Browser) -> None:
     page = browser.open("/en/offset/quote?kg=10", expect=422)
-    assert page.errors == ["The least that can be charged is ¥4.00, which buys 49 kg CO₂e of these credits."]
+    assert page.errors == ["Kilograms: The least that can be charged is ¥4.00, which buys 49 kg CO₂e of these credits."]
     assert "at least ¥4.00" in browser.open("/en/offset").main, "shown before, not only after"
 
 
 def test_what_is_missing_is_asked_for_and_what_was_typed_is_kept(browser: Browser) -> None:
     page = browser.open("/en/offset/quote?kg=250").fill("Name on the certificate", "<b>O'Neil</b>").fill("E-mail address", "nonsense")
     page = page.submit("Reserve and pay ¥20.71", expect=422)
-    assert page.errors == ["Write an e-mail address like name@example.com."]
+    assert page.errors == ["E-mail address: Write an e-mail address like name@example.com."]
     assert page.value("Name on the certificate") == "<b>O'Neil</b>"
     assert register.lot("LOT-A").free == Mass.t(10)
 
 
 def test_a_name_of_200_000_characters_is_refused(browser: Browser) -> None:
     page = filled(browser).fill("Name on the certificate", "长" * 200_000).submit("Reserve and pay ¥20.71", expect=422)
-    assert page.errors == ["Please use at most 120 characters."]
+    assert page.errors == ["Name on the certificate: Please use at most 120 characters."]
 
 
 def test_a_double_click_is_one_order(browser: Browser) -> None:

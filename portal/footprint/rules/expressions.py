@@ -360,12 +360,11 @@ _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How to write an expression for people: names, options, and the two connecting words."""
+    """How to write an expression for people: names, options, and a choice (then, test, other)."""
 
     name: Callable[[str], str]
     option: Callable[[str, str], str]
-    when: str
-    otherwise: str
+    choose: Callable[[str, str, str], str]
 
 
 def words(node: Node, say: Words) -> str:
@@ -384,7 +383,7 @@ def words(node: Node, say: Words) -> str:
         case Call(function, arguments):
             return f"{function}({', '.join(words(argument, say) for argument in arguments)})"
         case Choose(test, then, other):
-            return f"{words(then, say)} {say.when} {words(test, say)} {say.otherwise} {words(other, say)}"
+            return say.choose(words(then, say), words(test, say), words(other, say))
         case Operation(sign, left, right):
             strength = _STRENGTH[sign]
             first = _bracketed(left, strength, say)

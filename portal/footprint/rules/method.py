@@ -69,12 +69,11 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """How to say things in one language: its code, its numbers, and the words of a condition."""
+    """How to say things in one language: its code, its numbers, and a choice of then, test and other."""
 
     lang: str
     number: Callable[[float], str]
-    when: str
-    otherwise: str
+    choose: Callable[[str, str, str], str]
 
 
 def explain(
@@ -124,7 +123,7 @@ class _Writer:
         def option(key: str, option: str) -> str:
             return self.model.questions[key].option(option).title.in_(self.tongue.lang)
 
-        return Words(name, option, self.tongue.when, self.tongue.otherwise)
+        return Words(name, option, self.tongue.choose)
 
     def title(self, key: str) -> str:
         return title_of(self.model, self.place.factors.get(key), key).in_(self.tongue.lang)
