@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from threading import Lock
 
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from portal.footprint import queries
@@ -77,14 +79,8 @@ def keep(model_id: str) -> Answer | tuple[str, int]:
 def result(footprint_id: str) -> str:
     footprint = queries.footprint(actor(), footprint_id)
     model = library.model(footprint.model_id, footprint.version)
-    return render_template(
-        "footprint/result.html",
-        footprint=footprint,
-        model=model,
-        key=key_for(footprint.id),
-        seen=_result_facts(footprint, model),
-        may_resume=footprint.is_resumable(clock.now()),
-    )
+    body = _kept_body(footprint, model, may_resume=footprint.is_resumable(clock.now()))
+    return render_template("footprint/result.html", model=model, body=body)
 
 
 @blueprint.get("/calculator/<model_id>/method")
@@ -281,6 +277,33 @@ class _ResultFacts:
     city: Mass
     place: object
     fallen_back: str
+
+
+# Rendered results by footprint, language and whether its answers can still be taken up. A stored footprint
+# never changes, and is mostly read more than once: after paying, from a letter, beside a pledge.
+_MOST_KEPT = 512
+_keeping = Lock()
+
+
+def _kept_body(footprint: Footprint, model: Model, *, may_resume: bool) -> Markup:
+    kept: dict[tuple[str, str, bool], Markup] = current_app.extensions.setdefault("portal.footprints", {})
+    name = (footprint.id, lang(), may_resume)
+    body = kept.get(name)
+    if body is None:
+        text = render_template(
+            "footprint/_result.html",
+            footprint=footprint,
+            model=model,
+            key=key_for(footprint.id),
+            seen=_result_facts(footprint, model),
+            may_resume=may_resume,
+        )
+        body = Markup(text)  # noqa: S704 our own template
+        with _keeping:
+            while len(kept) >= _MOST_KEPT:
+                del kept[next(iter(kept))]
+            kept[name] = body
+    return body
 
 
 def _result_facts(footprint: Footprint, model: Model) -> _ResultFacts:

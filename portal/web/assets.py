@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from flask import Flask, request, url_for
+from flask import Flask, Response, request, url_for
 
 
 def install(app: Flask) -> None:
@@ -13,26 +13,26 @@ def install(app: Flask) -> None:
     somebody is at work on the files.
     """
     folder = Path(str(app.static_folder))
+    is_fixed = not (app.debug or app.config["PORTAL"].testing)
     digests: dict[str, str] = {}
     addresses: dict[str, str] = {}
 
     def digest_of(name: str) -> str:
-        if name not in digests or app.debug or app.config["PORTAL"].testing:
+        if name not in digests or not is_fixed:
             digests[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
         return digests[name]
 
     def asset(name: str) -> str:
-        if name not in addresses or app.debug or app.config["PORTAL"].testing:
+        if name not in addresses or not is_fixed:
             addresses[name] = url_for("static", filename=name, v=digest_of(name))
         return addresses[name]
 
-    def is_kept() -> bool:
-        """Whether what is asked for is a static file by its present hash, which never changes.
-
-        During a change of version a page of one server may meet a file of another: that is not kept.
-        """
-        name = (request.view_args or {}).get("filename")
-        return request.endpoint == "static" and name is not None and request.args.get("v") == digest_of(name)
-
     app.jinja_env.globals["asset"] = asset
-    app.extensions["portal.is_kept_asset"] = is_kept
+
+    @app.after_request
+    def keep_for_a_year(response: Response) -> Response:
+        # By its present hash only: while versions change, a page of one server may ask another for its files.
+        if request.endpoint == "static" and response.status_code in (200, 304) and "v" in request.args:
+            if request.args["v"] == digest_of((request.view_args or {})["filename"]):
+                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

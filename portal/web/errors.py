@@ -5,7 +5,9 @@ import re
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from portal.db import db
 from portal.kernel.errors import InvalidInput, NotAllowed, NotFound, PortalError, Refused, Unavailable
@@ -66,43 +68,54 @@ def _titles() -> dict[int, str]:
         413: _("That file or text is too large"),
         422: _("Please check what you entered"),
         429: _("Too many tries"),
+        500: _("Something went wrong on our side"),
         503: _("Please try again in a few minutes"),
     }
 
 
+def _texts() -> dict[int, str]:
+    return {
+        404: _("The address may be mistyped, or the page has moved."),
+        429: _("Please wait a minute and try again."),
+        500: _("Nothing was lost. Please try again; if it happens again, tell us the number below."),
+    }
+
+
 def install(app: Flask) -> None:
+    @app.before_request
+    def refuse_what_cannot_be_stored() -> None:
+        """A zero byte is no text: PostgreSQL refuses it, and nobody types it."""
+        if "\0" in request.path or b"%00" in request.query_string:
+            raise BadRequest()
+        if request.form and any("\0" in text for name, text in request.form.items(multi=True)):
+            raise BadRequest()
+
     @app.errorhandler(PortalError)
     def portal_error(error: PortalError) -> Response | tuple[str, int]:
         db.session.rollback()
         if is_api():
             return problem_of(error)
         status = status_of(error)
-        return page_of(status, _titles().get(status, ""), message(error))
+        return page_of(status, _titles()[status], message(error))
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> tuple[str, int]:
-        return page_of(
-            400,
-            _titles()[400],
-            _(
-                "Your page was open too long or came from elsewhere. Go back, reload it and send it again; nothing was changed."
-            ),
+        text = _(
+            "Your page was open too long or came from elsewhere. Go back, reload it and send it again; "
+            "nothing was changed."
         )
+        return page_of(400, _titles()[400], text)
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
-        status = error.code or 500
-        if status < 400:
-            return error
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        status = error.code
+        if status is None or status < 400:
+            return error  # a redirect, or an answer that is already made
         title = _titles().get(status, error.name)
-        texts = {
-            404: _("The address may be mistyped, or the page has moved."),
-            429: _("Please wait a minute and try again."),
-        }
         if is_api():
             answer = problem(status, error.name.lower().replace(" ", "-"), title)
         else:
-            text = texts.get(status, _("Please go back and check what was sent."))
+            text = _texts().get(status, _("Please go back and check what was sent."))
             answer = app.make_response(page_of(status, title, text))
         # When to try again, and which verbs would do, are part of the answer.
         for name, value in error.get_headers():
@@ -110,17 +123,26 @@ def install(app: Flask) -> None:
                 answer.headers[name] = value
         return answer
 
+    @app.errorhandler(DBAPIError)
+    @app.errorhandler(PoolTimeout)
+    def database_error(error: DBAPIError | PoolTimeout) -> Response | tuple[str, int]:
+        """A database that is away, or too busy for us, comes back: the same request may be sent again."""
+        if not isinstance(error, PoolTimeout | OperationalError) and not error.connection_invalidated:
+            return bug(error)
+        return _ours(503, Unavailable.message, error)
+
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response | tuple[str, int]:
+        return _ours(500, _texts()[500], error)
+
+    def _ours(status: int, text: str, error: Exception) -> Response | tuple[str, int]:
         if app.config["PORTAL"].testing and app.config.get("PROPAGATE_BUGS", True):
             raise error
-        db.session.rollback()
-        log.exception("bug", path=request.path)
-        title = _("Something went wrong on our side")
+        # Not rolled back, which would ask the database once more, but let go of.
+        db.session.remove()
+        log.error("bug" if status == 500 else "no database", path=request.path, exc_info=error)
+        title = _titles()[status]
         if is_api():
-            return problem(500, "internal-error", title, request_id=g.get("request_id", ""))
-        return page_of(
-            500,
-            title,
-            _("Nothing was lost. Please try again; if it happens again, tell us the number below."),
-        )
+            kind = "internal-error" if status == 500 else "unavailable"
+            return problem(status, kind, title, request_id=g.get("request_id", ""))
+        return page_of(status, title, text)

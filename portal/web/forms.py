@@ -44,7 +44,7 @@ class PortalForm(FlaskForm):
 
 class Required(InputRequired):
     def __init__(self, text: str | None = None) -> None:
-        super().__init__(text or lazy_gettext("Please fill this in."))
+        super().__init__(lazy_gettext("Please fill this in.") if text is None else text)
 
 
 def clean_line(text: str) -> str:

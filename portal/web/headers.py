@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from portal.config import Config
+from portal.kernel.actor import Actor
 
 
 def content_policy(config: Config) -> str:
@@ -36,6 +37,7 @@ def install(app: Flask) -> None:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "X-Frame-Options": "DENY",
     }
@@ -46,12 +48,38 @@ def install(app: Flask) -> None:
     def protect(response: Response) -> Response:
         for name, value in fixed.items():
             response.headers.setdefault(name, value)
-        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store" if response.mimetype != "text/css" else "no-cache"
         if "k" in request.args:
-            # A key in the address must not travel to another site or into an archive.
-            response.headers["Referrer-Policy"] = "no-referrer"
+            # A key in the address must not travel to another site or into an archive. To ourselves it may:
+            # over HTTPS a form is only taken when it says which page it comes from.
+            response.headers["Referrer-Policy"] = "same-origin"
             response.headers["X-Robots-Tag"] = "noindex"
-        return response
+        if "Cache-Control" not in response.headers:
+            _keep_or_not(response)
+        return _local(response)
+
+
+def _keep_or_not(response: Response) -> None:
+    """What is public may be kept if it is asked for again each time; everything else is never stored."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or _is_private():
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers["Cache-Control"] = "private, no-cache"
+    if not response.is_streamed:
+        response.add_etag()
+        response.make_conditional(request)
+
+
+def _is_private() -> bool:
+    """Whether this was answered for somebody: signed in, or led here by a key."""
+    if "k" in request.args or "key" in (request.view_args or {}) or "Authorization" in request.headers:
+        return True
+    asking: Actor | None = g.get("actor")
+    return asking is not None and (asking.is_person or bool(asking.keys))
+
+
+def _local(response: Response) -> Response:
+    """A redirect within the site says only the path: who lies about the host is not sent there."""
+    here = request.host_url
+    if response.location and response.location.startswith(here):
+        response.location = response.location[len(here) - 1 :]
+    return response

@@ -100,9 +100,9 @@ def ngettext(singular: str, plural: str, num: int, /, **places: object) -> str:
     return catalogues.texts(lang()).ngettext(singular, plural, num) % {"num": num, **places}
 
 
-def lazy_gettext(text: str) -> LazyProxy:
+def lazy_gettext(text: str, **places: object) -> LazyProxy:
     """A text that is translated when it is shown: for the labels of forms, made before anybody asks."""
-    return LazyProxy(gettext, text, enable_cache=False)
+    return LazyProxy(gettext, text, enable_cache=False, **places)
 
 
 _ = gettext

@@ -54,11 +54,12 @@ def test_a_document_without_the_typeface_would_be_noticed():
     """The control: the same page with no typeface to be had has none embedded."""
     bare = Press(printer=(*press.PRINTER[:1], "-c", _WITHOUT_FONTS, *press.PRINTER[1:]))
     try:
-        with pytest.raises((PrintingFailed, NoPango, AssertionError)):
-            fonts = fonts_of(bare.print(page("<p>李明</p>"), AT))
-            assert [name.split("+")[1] for name in fonts] == ["Noto-Sans-SC"]
+        fonts = [name.split("+")[1] for name in fonts_of(bare.print(page("<p>李明</p>"), AT))]
+    except PrintingFailed:
+        fonts = []  # a machine with no typeface at all
     finally:
         bare.close()
+    assert fonts != ["Noto-Sans-SC"]
 
 
 _WITHOUT_FONTS = """

@@ -69,10 +69,10 @@ def test_from_choosing_to_the_certificate(browser: Browser) -> None:
     quick = next(href for words, href in page.links.items() if words.startswith("250 kg"))
     page = browser.open(quick)
     assert page.table("Price") == [
-        {"What": "Credits, 250 kg CO₂e", "Amount": "¥20.00"},
-        {"What": "Registry fee", "Amount": "¥0.50"},
-        {"What": "Payment fee", "Amount": "¥0.21"},
-        {"What": "Total", "Amount": "¥20.71"},
+        {"Item": "Credits, 250 kg CO₂e", "Amount": "¥20.00"},
+        {"Item": "Registry fee", "Amount": "¥0.50"},
+        {"Item": "Payment fee", "Amount": "¥0.21"},
+        {"Item": "Total", "Amount": "¥20.71"},
     ]
     assert "About what 2 to 5 seedlings take up in 40 years" in page.main
     page.fill("Name on the certificate", "Forest friends").fill("E-mail address", "a@example.cn")
@@ -107,7 +107,7 @@ def test_the_same_in_chinese(browser: Browser) -> None:
 
 def test_by_budget(browser: Browser) -> None:
     page = browser.open("/en/offset?by=budget").fill("Budget in yuan", "50").submit("Show the price")
-    assert page.table("Price")[0]["What"] == "Credits, 603 kg CO₂e"
+    assert page.table("Price")[0]["Item"] == "Credits, 603 kg CO₂e"
     assert page.table("Price")[-1]["Amount"] == "¥49.95"
 
 
@@ -359,7 +359,7 @@ def test_finance_confirms_a_transfer(app: Flask, browser: Browser) -> None:
     page = page.fill("The bank's number of the transfer", "B-17").fill("Amount received", "20.50").submit("Record the transfer")
     assert "The transfer is recorded." in page.main
     assert state(order_id) is S.RETIRED
-    assert page.table("Payments")[0]["Payment"] == "transfer:B-17"
+    assert page.table("Payments")[0]["Payment number"] == "transfer:B-17"
 
 
 def test_finance_refunds_with_a_reason(app: Flask, browser: Browser) -> None:
@@ -379,7 +379,7 @@ def test_what_needs_attention_comes_first(app: Flask, browser: Browser) -> None:
     settlement.confirm_transfer(who, wrong, "B-1", Money.cny(1), clock.now())
     page = browser.open("/en/desk/orders")
     (row,) = page.table("Needs attention")
-    assert (row["Order"], row["Why"].split(" TEST")[0]) == (wrong, "Another amount was paid than was asked for")
+    assert (row["Order"], row["Reason"].split(" TEST")[0]) == (wrong, "Another amount was paid than was asked for")
     assert len(page.table("All orders")) == 2
     page = browser.open("/en/desk/orders?state=retired")
     assert len(page.table("All orders")) == 1
