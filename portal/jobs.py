@@ -108,11 +108,12 @@ def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 def counts() -> tuple[int, int]:
     """How much is waiting, and how much was given up."""
-    rows = dict(
-        db.session.execute(
+    rows: dict[str, int] = {
+        state: number
+        for state, number in db.session.execute(
             select(Outbox.state, func.count()).where(Outbox.state.in_(("waiting", "failed"))).group_by(Outbox.state)
-        ).tuples()
-    )
+        )
+    }
     return rows.get("waiting", 0), rows.get("failed", 0)
 
 

@@ -160,6 +160,15 @@ def test_a_result_is_shown_to_holders_of_its_link_only(browser):
         browser.open(f"/zh/footprints/{footprint_id}{key}", expect=404)
 
 
+def test_a_result_that_is_kept_rendered_is_kept_apart_by_language_and_from_strangers(browser):
+    footprint_id = a_footprint()
+    key = key_for(footprint_id)
+    assert browser.open(f"/zh/footprints/{footprint_id}?k={key}").h1 == TITLES["zh"]
+    assert browser.open(f"/en/footprints/{footprint_id}?k={key}").h1 == TITLES["en"]
+    assert browser.open(f"/zh/footprints/{footprint_id}?k={key}").h1 == TITLES["zh"]
+    browser.open(f"/zh/footprints/{footprint_id}", expect=404)
+
+
 def test_the_answers_can_be_taken_up_again_for_90_days(browser, at):
     footprint_id = a_footprint()
     path = f"/zh/footprints/{footprint_id}?k={key_for(footprint_id)}"
