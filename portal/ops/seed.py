@@ -32,13 +32,14 @@ class _Offer:
     year: int
     tonnes: int
     price: str
+    name_zh: str
 
 
 # The three types of forestry project that the city's article names, each from real active rows.
 OFFERS = (
-    _Offer("AR-AMS0007", 2018, 600, "96.00"),
-    _Offer("VM0003", 2024, 2_000, "88.00"),
-    _Offer("VM0007", 2017, 1_500, "52.00"),
+    _Offer("AR-AMS0007", 2018, 600, "96.00", "乌干达小农户农林复合与再造林项目"),
+    _Offer("VM0003", 2024, 2_000, "88.00", "美国家庭林场碳汇项目"),
+    _Offer("VM0007", 2017, 1_500, "52.00", "巴西亚马孙 Cikel 避免计划性毁林项目"),
 )
 
 
@@ -85,6 +86,7 @@ def _lot_from_export(actor: Actor, offer: _Offer, rank: int, documents: Path, no
         if not row.retired_at_source and row.vintage_start.year == offer.year
     ]
     project = rows[0].project
+    lots.name_project(actor, project.code, Bilingual(offer.name_zh, project.name.en), now)
     draft = LotDraft(
         code=f"{project.code}-{offer.year}-A", project_code=project.code,
         serials=tuple(row.serial for row in rows if row.project.code == project.code), tonnes=offer.tonnes,

@@ -49,7 +49,8 @@ from portal.web.paging import cut
 blueprint = page_blueprint("shop", __name__)
 blueprints = (blueprint, hooks.blueprint)
 
-QUICK = tuple(Mass.kg(kilograms) for kilograms in (25, 100, 250))
+# Small steps to begin with; of the first two only the least that can be charged is offered.
+QUICK = tuple(Mass.kg(kilograms) for kilograms in (25, 50, 100, 250))
 Answer = str | Response | tuple[str, int]
 
 
@@ -121,7 +122,8 @@ def offset() -> Answer:
 def _offset_page(choice: _Choice, form: AmountForm, status: int = 200) -> Answer:
     minimum = till().minimum(choice.lot.price_per_t.currency)
     least = least_mass(choice.offer, PaymentKind.CARD, minimum)
-    quick = [(mass, _price_of(choice, mass), planting(mass)) for mass in QUICK if least <= mass <= choice.lot.free]
+    small = [mass for mass in QUICK if least <= mass <= choice.lot.free]
+    quick = [(mass, _price_of(choice, mass), planting(mass)) for mass in small[-3:]]
     page = render_template(
         "shop/offset.html", choice=choice, form=form, quick=quick, minimum=minimum, least=least, most=TERMS.most,
         by="budget" if request.args.get("by") == "budget" or form.budget.raw_data else "kg",

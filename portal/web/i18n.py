@@ -202,13 +202,14 @@ def word(value: object) -> object:
 
 
 def both(value: Bilingual) -> str | Markup:
-    """The text in the page's language; where that side is empty, it says so."""
+    """The text in the page's language; where that side is empty, the other one, and that it is the other one."""
     text = value.in_(lang())
     if text:
         return text
-    return Markup('<span class="missing" lang="{}">{}</span>').format(
-        _HTML_LANG[lang()],
-        escape(_("(not yet available in English)") if lang() == "en" else _("(no Chinese text yet)")),
+    other = "zh" if lang() == "en" else "en"
+    said = _("(not yet available in English)") if lang() == "en" else _("(no Chinese text yet)")
+    return Markup('<span lang="{}">{}</span> <span class="missing">{}</span>').format(
+        _HTML_LANG[other], value.in_(other), said
     )
 
 

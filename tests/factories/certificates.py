@@ -18,7 +18,7 @@ from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.ledger import ProjectType
 
 ACTOR = Actor.system("tests")
-NOW = datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Beijing
+NOW = datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Beijing
 
 PLANTING = RangeFacts(
     serial="HLYC-0001-ARR-2024-1-1-1200",

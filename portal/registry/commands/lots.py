@@ -121,6 +121,18 @@ def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime)
         return project_id
 
 
+def name_project(actor: Actor, code: str, name: Bilingual, now: datetime) -> None:
+    """Complete a project's name: a source registry gives it in one language only. Raises UnknownProject."""
+    if not policy.may_run_registry(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        project_id = project_id_of(session, code)
+        session.execute(
+            update(Project).where(Project.id == project_id).values(name_zh=name.zh, name_en=name.en)
+        )
+        audit.record(actor, "project.named", project_id, now, zh=name.zh, en=name.en)
+
+
 def issue(
     actor: Actor,
     project_code: str,
