@@ -28,7 +28,6 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance))
     app.config.update(
         PORTAL=config,
-        TRANSLATIONS=ROOT / "translations",
         SECRET_KEY=config.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(config.secret_keys[1:]),
         SESSION_COOKIE_NAME="__Host-portal" if config.is_secure else "portal",
@@ -38,6 +37,10 @@ def create_app(config: Config | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
         WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=20 * 1024 * 1024,
+        # Enough that a text which is far too long is told so beside its field, and not cut off on the way.
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=500,
         SIGN_IN_ENDPOINT="accounts.sign_in",
     )
     config.instance.mkdir(parents=True, exist_ok=True)
@@ -47,9 +50,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.globals["actor"] = guard.actor
     database.init_app(app)
     Migrate(app, database, directory=str(ROOT / "migrations"))
-    app.extensions["portal.csrf"] = CSRFProtect(app)
     for layer in (requestlog, i18n, assets, headers, errors, web_api):
         layer.install(app)
+    # After them, so that its refusals carry a request id and are worded like all others.
+    app.extensions["portal.csrf"] = CSRFProtect(app)
     _open_rooms(app)
 
     @app.get("/")

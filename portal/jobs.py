@@ -7,6 +7,7 @@ killed worker's row comes back when its lease ends. Why there is no broker: docs
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,6 +116,36 @@ def counts() -> tuple[int, int]:
         )
     }
     return rows.get("waiting", 0), rows.get("failed", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """Work that was given up after its last attempt."""
+
+    id: str
+    kind: str
+    attempts: int
+    last_error: str
+    created_at: datetime
+
+
+def failed(limit: int = 50) -> list[FailedJob]:
+    """Work that was given up, the oldest first."""
+    rows = db.session.scalars(
+        select(Outbox).where(Outbox.state == "failed").order_by(Outbox.created_at, Outbox.id).limit(limit)
+    )
+    return [FailedJob(row.id, row.kind, row.attempts, row.last_error or "", row.created_at) for row in rows]
+
+
+def retry(job_id: str, now: datetime) -> bool:
+    """Put failed work back in the queue with all its attempts before it; False when it is not failed."""
+    with transaction() as session:
+        again = session.execute(
+            update(Outbox)
+            .where(Outbox.id == job_id, Outbox.state == "failed")
+            .values(state="waiting", due_at=now, attempts=0)
+        )
+        return bool(again.rowcount)
 
 
 def is_in_step(now: datetime, seconds: int) -> bool:

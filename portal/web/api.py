@@ -20,6 +20,10 @@ class BadRequestBody(InvalidInput):
     message = N_("%(field)s: %(reason)s")
 
 
+class NotText(InvalidInput):
+    message = N_("A text contains a zero byte.")
+
+
 class NotJson(InvalidInput):
     message = N_("Send a JSON object with Content-Type: application/json.")
 
@@ -50,10 +54,12 @@ def api_blueprint(room: str, import_name: str) -> Blueprint:
 
 
 def body(model: type[Model]) -> Model:
-    """The request's JSON as this model. Raises NotJson, BadRequestBody (naming the first field)."""
+    """The request's JSON as this model. Raises NotJson, NotText, BadRequestBody (naming the first field)."""
     if request.mimetype != "application/json":
         raise NotJson()
     raw = request.get_data(cache=True)
+    if b"\\u0000" in raw:
+        raise NotText()
     try:
         return model.model_validate_json(raw)
     except ValidationError as fault:
@@ -110,5 +116,4 @@ def operation_of(endpoint: str | None) -> Operation | None:
 
 
 def install(app: Flask) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = 20 * 1024 * 1024
     limits.install(app)

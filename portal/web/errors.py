@@ -87,7 +87,7 @@ def install(app: Flask) -> None:
         """A zero byte is no text: PostgreSQL refuses it, and nobody types it."""
         if "\0" in request.path or b"%00" in request.query_string:
             raise BadRequest()
-        if request.form and any("\0" in text for name, text in request.form.items(multi=True)):
+        if request.form and any("\0" in name + text for name, text in request.form.items(multi=True)):
             raise BadRequest()
 
     @app.errorhandler(PortalError)

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import current_app, flash, g, redirect, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
@@ -34,11 +35,15 @@ def opened_now(thing_id: str) -> None:
 
 
 def _opened() -> frozenset[str]:
-    key = request.values.get("k", "")
+    try:
+        given = request.values
+    except RequestEntityTooLarge:
+        given = request.args  # the page that says so asks once more who is there
+    key = given.get("k", "")
     if not key:
         return frozenset()
     named = [str((request.view_args or {}).get(name, "")) for name in _OPENABLE]
-    named += [request.values.get(name, "") for name in ("footprint", "order", "pledge")]
+    named += [given.get(name, "") for name in ("footprint", "order", "pledge")]
     return frozenset(thing for thing in named if thing and opens(key, thing))
 
 

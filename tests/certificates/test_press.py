@@ -136,8 +136,12 @@ TRAPS = [
 
 @pytest.mark.parametrize("trap", TRAPS)
 def test_no_file_is_read_whatever_the_page_asks(running: Press, secret_file: Path, trap: str):
-    for url in (secret_file.as_uri(), str(secret_file), os.path.relpath(secret_file), "bundled:../../app.py"):
-        pdf = running.print(page(trap.format(url=url)), AT)
+    paths = (str(secret_file), os.path.relpath(secret_file), "bundled:../../app.py")
+    for url in (secret_file.as_uri(), *paths):
+        try:
+            pdf = running.print(page(trap.format(url=url)), AT)
+        except PrintingFailed:
+            continue  # a font or a sheet from nowhere may fail the whole page
         assert SECRET.encode() not in embedded_bytes(pdf)
         assert not files_in(pdf)
 

@@ -5,6 +5,7 @@ must oversell, or the races that show the real one does not are no proof.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -12,8 +13,11 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 import portal
+from portal.db import transaction
+from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass, total
 from portal.registry.commands import stock
+from portal.registry.commands.stock import Taken
 from portal.registry.models import PoolLot
 from portal.registry.rules.facts import Want
 from portal.registry.rules.ledger import NotEnoughCredits
@@ -29,26 +33,43 @@ _CONSTRAINTS = """
 
 
 def create_app() -> Flask:
-    stock._lock_lots = read_then_write  # type: ignore[assignment]
+    stock._lock_lots = read_what_is_left  # type: ignore[assignment]
+    stock.reserve = reserve
     return portal.create_app()
 
 
-def read_then_write(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
-    """What ``stock._lock_lots`` does, without its condition and without a lock."""
+def read_what_is_left(session: Session, wants: Sequence[Want]) -> dict[str, Any]:
+    """In the place of ``stock._lock_lots``: neither a condition nor a lock, so nobody waits."""
     (code,) = {code for want in wants for code in want.lot_codes}
-    wanted = total([want.mass.quantity() for want in wants]).grams
     columns = (PoolLot.id, PoolLot.code, PoolLot.account_id, PoolLot.free_g)
     row = session.execute(select(*columns).where(PoolLot.code == code)).one()
-    if row.free_g < wanted:
+    if row.free_g < _wanted(wants):
         raise NotEnoughCredits(left=Mass(row.free_g))
-    session.execute(update(PoolLot).where(PoolLot.id == row.id).values(free_g=row.free_g - wanted))
     return {row.id: row}
 
 
+def reserve(actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime) -> list[Taken]:
+    """In the place of ``stock.reserve``: reads, takes, and then writes what it has read, less its own."""
+    with transaction() as session:
+        (lot,) = read_what_is_left(session, wants).values()
+        taken = _careful_reserve(actor, hold_id, wants, expires_at, now)
+        left = lot.free_g - _wanted(wants)
+        session.execute(update(PoolLot).where(PoolLot.id == lot.id).values(free_g=left))
+        return taken
+
+
+_careful_reserve = stock.reserve
+
+
+def _wanted(wants: Sequence[Want]) -> int:
+    return total([want.mass.quantity() for want in wants]).grams
+
+
 def unguarded(engine: Engine) -> None:
-    """Drop every trigger, and the constraints that stand behind the stock (PostgreSQL)."""
+    """Drop every trigger, and the constraints and the index that stand behind the stock (PostgreSQL)."""
     with engine.begin() as connection:
         for name, table in connection.execute(text(_TRIGGERS)).all():
             connection.execute(text(f'DROP TRIGGER "{name}" ON "{table}"'))
         for name, table in connection.execute(text(_CONSTRAINTS)).all():
             connection.execute(text(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"'))
+        connection.execute(text("DROP INDEX ix_block_live"))

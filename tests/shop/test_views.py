@@ -225,7 +225,7 @@ def test_sold_out_lots_and_other_projects(browser: Browser) -> None:
     shop.placed(10_000)
     page = browser.open("/en/offset?lot=LOT-A")
     assert "sold out" in page.main
-    assert "Avoided deforestation" in page.main
+    assert "Avoided deforestation and degradation" in page.main
     browser.open("/en/offset?lot=LOT-Z", expect=404)
     browser.open("/en/offset/quote?kg=250&lot=%27%3B--", expect=404)
 

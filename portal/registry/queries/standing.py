@@ -23,10 +23,15 @@ class Audit:
 
 
 def last_audit() -> Audit | None:
-    row = db.session.execute(
-        select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc()).limit(1)
-    ).one_or_none()
-    return Audit(row.at, row.ok, row.faults) if row else None
+    return next(iter(audits(1)), None)
+
+
+def audits(limit: int) -> list[Audit]:
+    """The last audits, newest first."""
+    rows = db.session.execute(
+        select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc()).limit(limit)
+    )
+    return [Audit(row.at, row.ok, row.faults) for row in rows]
 
 
 def is_stopped() -> bool:
