@@ -85,6 +85,18 @@ def assert_no_transaction() -> None:
     session.rollback()
 
 
+def look_at_one_moment() -> None:
+    """All that is read from here to the end of the transaction is read as it stood now, on both databases.
+
+    For reports over many tables: what is sold while they read must not look like a contradiction.
+    """
+    session = db.session()
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    session.execute(text("SELECT 1"))  # the moment is that of the first read
+
+
 def alone(session: Session, task: str) -> None:
     """Let no other transaction do this task until ours ends (SQLite has one writer anyway)."""
     if session.get_bind().dialect.name == "postgresql":

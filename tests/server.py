@@ -110,7 +110,8 @@ class LiveServer:
         with open(self.log, "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
-                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # Ctrl-C in the tests ends it through stop(), once
             )  # fmt: skip
         self._processes.append(process)
         return process

@@ -105,6 +105,7 @@ def pdf(number: str) -> Any:
     if not path.is_file():
         raise DocumentMissing()
     answer = send_file(path, mimetype="application/pdf", download_name=f"{found.printed_number}.pdf")
+    answer.headers["Cache-Control"] = "no-store"
     return _unlisted(answer)
 
 
@@ -140,7 +141,7 @@ def _facts(found: CertificateView, key: str | None) -> Response:
     has_key = numbers.opens(key, found.key)
     with_name = policy.sees_name(found.is_public, has_key)
     holder = holder_of(found, with_name)
-    kept: dict[str, Any] = {"key": found.key} if has_key else {}
+    keyed: dict[str, Any] = {"key": found.key} if has_key else {}
     page = render_template(
         "certificates/certificate.html",
         certificate=found,
@@ -158,10 +159,10 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
         proof=queries.log_proof(found.id),
         address=address_of(found, has_key),
-        kept=kept,
+        keyed=keyed,
         # The short address has no language; its twin is the same page under one.
         twin_url=lambda language: url_for(
-            "certificates.certificate", number=found.number, lang=language, **kept
+            "certificates.certificate", number=found.number, lang=language, **keyed
         ),
     )
     answer = make_response(page)

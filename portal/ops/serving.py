@@ -1,4 +1,4 @@
-"""Server and worker of a demonstration, as forks of one process: what takes seconds to import is imported once."""
+"""Server and worker of a demonstration, forks of one process: what is slow to import is imported once."""
 
 import multiprocessing
 import os

@@ -71,7 +71,7 @@ def progress(pledge: PledgeView) -> Progress:
 
 def wall(cursor: str = "", limit: int = 20) -> list[PledgeView]:
     """Public pledges, newest first, withdrawn ones among them; ``cursor`` is the id of the last one seen."""
-    query = select(PledgeRecord).where(PledgeRecord.is_public.is_(True))
+    query = select(PledgeRecord).where(PledgeRecord.is_public)
     if cursor:
         query = query.where(PledgeRecord.id < cursor)
     # Ids sort by the millisecond they were made in.
@@ -79,8 +79,8 @@ def wall(cursor: str = "", limit: int = 20) -> list[PledgeView]:
 
 
 def wall_counts() -> Counts:
-    query = select(PledgeRecord.state, func.count()).where(PledgeRecord.is_public.is_(True))
-    found = dict(db.session.execute(query.group_by(PledgeRecord.state)).tuples())
+    query = select(PledgeRecord.state, func.count()).where(PledgeRecord.is_public)
+    found = {state: count for state, count in db.session.execute(query.group_by(PledgeRecord.state))}
     return Counts(found.get(PledgeState.MADE, 0), found.get(PledgeState.WITHDRAWN, 0))
 
 

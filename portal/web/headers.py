@@ -1,5 +1,6 @@
 """Security headers on every answer, errors and files included."""
 
+from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -46,27 +47,30 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend({name: value for name, value in fixed.items() if name.lower() not in given})
         if "k" in request.args:
             # A key in the address must not travel to another site or into an archive. To ourselves it may:
             # over HTTPS a form is only taken when it says which page it comes from.
             response.headers["Referrer-Policy"] = "same-origin"
             response.headers["X-Robots-Tag"] = "noindex"
-        if "Cache-Control" not in response.headers:
+        if "cache-control" not in given:
             _keep_or_not(response)
-        return _local(response)
+        if "location" in given:
+            _lead_to_ourselves(response)
+        return response
 
 
 def _keep_or_not(response: Response) -> None:
     """What is public may be kept if it is asked for again each time; everything else is never stored."""
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or _is_private():
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.add("Cache-Control", "no-store")
         return
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.add("Cache-Control", "private, no-cache")
     if not response.is_streamed:
-        response.add_etag()
-        response.make_conditional(request)
+        response.headers.add("ETag", f'"{blake2b(response.get_data(), digest_size=12).hexdigest()}"')
+        if "If-None-Match" in request.headers:
+            response.make_conditional(request)
 
 
 def _is_private() -> bool:
@@ -77,9 +81,8 @@ def _is_private() -> bool:
     return asking is not None and (asking.is_person or bool(asking.keys))
 
 
-def _local(response: Response) -> Response:
+def _lead_to_ourselves(response: Response) -> None:
     """A redirect within the site says only the path: who lies about the host is not sent there."""
-    here = request.host_url
-    if response.location and response.location.startswith(here):
-        response.location = response.location[len(here) - 1 :]
-    return response
+    here, target = request.host_url, response.location or ""
+    if target.startswith(here):
+        response.location = target[len(here) - 1 :]

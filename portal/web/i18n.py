@@ -261,7 +261,8 @@ def install(app: Flask) -> None:
     def remember_lang(response: Response) -> Response:
         """For the next visit by ``/``: only a choice that differs from the browser's needs a cookie."""
         rule = request.url_rule
-        if rule is not None and "lang" in rule.arguments and response.status_code == 200 and lang() != _of_browser():
+        is_page = rule is not None and "lang" in rule.arguments and response.status_code == 200
+        if is_page and not response.cache_control.public and lang() != _of_browser():
             secure = app.config["PORTAL"].is_secure
             response.set_cookie(_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
         return response

@@ -25,7 +25,7 @@ def configure() -> None:
 
 
 def install(app: Flask) -> None:
-    log = structlog.get_logger("request")
+    log = structlog.get_logger("request").bind()  # once, not at each request
 
     @app.before_request
     def begin() -> None:

@@ -82,10 +82,12 @@ def test_everything_that_must_be_said_is_on_paper(app: Flask):
     words = words_of(pdf_of(certificate))
     for said in (
         certificate.printed_number, "250 kg CO2e", "清除 removal", "避免排放 avoidance",
-        "已代李明注销经核证的碳信用", "retired on behalf of 李明", "2025-12-31 23:59", "北京时间 Beijing time",
+        "已代李明注销经核证的碳信用", "retired on behalf of 李明",
+        "2025-12-31 23:59", "北京时间 Beijing time",
         "HLYC-0001-ARR-2024-1-1-1200/g1-250000", "19298-935996536-935996539-VCS-VCU-1491-VER-BR-1-513",
-        "翠峦红松造林项目", "Avoided deforestation on the upper river", "LOT-2026-001", "LOT-2026-002",
-        "2024", "2018", "HLYC-RET-2026-0001", "AR-ACM0003", "全家减排", "plg_1", "本证书不表示", "What it does not say",
+        "翠峦红松造林项目", "Avoided deforestation on the upper river",
+        "LOT-2026-001", "LOT-2026-002", "2024", "2018", "HLYC-RET-2026-0001", "AR-ACM0003",
+        "全家减排", "plg_1", "本证书不表示", "What it does not say",
         "演示数据", "Demonstration data", "伊春森林碳汇平台",
     ):  # fmt: skip
         assert said in words, said

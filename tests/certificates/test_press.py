@@ -124,11 +124,12 @@ TRAPS = [
     '<link rel="attachment" href="{url}">',
     '<a rel="attachment" href="{url}">x</a>',
     '<p style="background: url({url})">x</p>',
-    "<style>@import url({url}); @font-face {{ font-family: f; src: url({url}) }} p {{ font: 9pt f }}</style><p>x</p>",
+    "<style>@import url({url}); p {{ font: 9pt f }}</style><p>x</p>",
+    "<style>@font-face {{ font-family: f; src: url({url}) }} p {{ font: 9pt f }}</style><p>x</p>",
     '<style>p::before {{ content: url("{url}") }}</style><p>x</p>',
     '<object data="{url}"></object><embed src="{url}">',
-    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{url}" width="9" height="9"/></svg>',
-    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><use href="{url}#a"/></svg>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><image href="{url}" width="9" height="9"/></svg>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><use href="{url}#a"/></svg>',
     "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>"
     "<image href='{url}' width='9' height='9'/></svg>\">",
 ]

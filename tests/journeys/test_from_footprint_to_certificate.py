@@ -48,7 +48,7 @@ def test_from_a_footprint_to_a_certificate_anyone_can_check(
     see("2-choose")
     page.locator(f"main a[href*='/{lang}/calculator/household-cn']").first.click()
     see("3-first-question")
-    page.locator("main form input[type=radio]").first.check()
+    page.locator("main form label.choice-label").first.click()
     page.locator("main form button.button-primary").click()
     for _ in range(30):
         if "/footprints/" in page.url:
@@ -65,7 +65,7 @@ def test_from_a_footprint_to_a_certificate_anyone_can_check(
     see("6-quote")
     page.fill("input[name=name]", NAMES[lang])
     page.fill("input[name=email]", MAILS[lang])
-    page.check("input[name=consent]")
+    page.locator("label[for=consent]").click()
     page.locator("main form button.button-primary").click()
     see("7-pay")
     page.locator("button[name=outcome][value=paid]").click()

@@ -158,7 +158,7 @@ REFUSED = {
     "UPDATE pledge SET footprint_digest = 'x'": "pledge keeps",
     "UPDATE pledge SET name = 'somebody else'": "words of a pledge",
     "UPDATE pledge SET motive = 'another reason'": "words of a pledge",
-    "UPDATE pledge SET state = 'made', withdrawn_at = NULL": "lawful steps",
+    "UPDATE pledge SET state = 'made', withdrawn_at = NULL": "lawful steps|keeps its day",
     "UPDATE pledge SET withdrawn_at = '2027-01-01T00:00:00.000000Z'": "withdrawal keeps its day",
     "UPDATE pledge SET owner_id = 'usr_li'": "claimed once",
     "DELETE FROM pledge": "never deleted",

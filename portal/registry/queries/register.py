@@ -297,7 +297,7 @@ def total_retired(with_test: bool) -> Mass:
         .where(RetirementVoid.retirement_id.is_(None))
     )
     if not with_test:
-        query = query.where(Retirement.test.is_(False))
+        query = query.where(~Retirement.test)
     return Mass(int(db.session.execute(query).scalar_one()))
 
 

@@ -4,15 +4,17 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import db
 from portal.registry.models import LedgerAudit
 from portal.registry.rules.errors import SellingStopped
 
 KEPT_SECONDS = 2.0
-_kept: dict[str, tuple[float, bool]] = {}
+_kept: WeakKeyDictionary[Engine, tuple[float, bool]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,18 @@ def audits(limit: int) -> list[Audit]:
 
 
 def is_stopped() -> bool:
-    """Whether the last audit failed; asked on every page, so kept for two seconds per process."""
-    key = str(db.engine.url)
-    until, stopped = _kept.get(key, (0.0, False))
+    """Whether the last audit failed; asked on every page, so kept for two seconds per process.
+
+    While the database cannot be asked the last answer stands, because the page that says so asks as well.
+    """
+    until, stopped = _kept.get(db.engine, (0.0, False))
     if time.monotonic() > until:
-        audit = last_audit()
-        stopped = audit is not None and not audit.ok
-        _kept[key] = (time.monotonic() + KEPT_SECONDS, stopped)
+        try:
+            audit = last_audit()
+            stopped = audit is not None and not audit.ok
+        except SQLAlchemyError:
+            db.session.remove()
+        _kept[db.engine] = (time.monotonic() + KEPT_SECONDS, stopped)
     return stopped
 
 
