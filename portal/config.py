@@ -1,9 +1,10 @@
-"""Configuration: read once from the environment, frozen, refused as a whole when something is missing or unsafe."""
+"""Configuration: read once from the environment, frozen, refused whole when anything is missing or unsafe."""
 
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.money import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = ("zh", "en")
@@ -68,91 +70,39 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read the variables of README's table. Raises BadConfiguration with every fault at once."""
-        source = os.environ if env is None else env
-        faults: list[str] = []
-        kind = source.get("PORTAL_ENV", "demo")
-        if kind not in ("demo", "production"):
-            faults.append(f"PORTAL_ENV is {kind!r}; it is demo or production")
-        instance = Path(source.get("INSTANCE_DIR", str(ROOT / "instance"))).resolve()
-        is_demo = kind == "demo"
-
-        def need(name: str, why: str) -> str:
-            value = source.get(name, "")
-            if not value:
-                faults.append(f"{name} is missing: {why}")
-            return value
-
-        if is_demo:
-            keys = _DemoKeys(instance / "keys")
-            port = source.get("PORT", "5000")
-            database_url = source.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}"
-            secret = source.get("SECRET_KEY") or keys.text("session")
-            base_url = source.get("BASE_URL") or f"http://127.0.0.1:{port}"
-            seed = (
-                _seed(source["CHECKPOINT_KEY"], faults)
-                if source.get("CHECKPOINT_KEY")
-                else keys.seed("checkpoint")
-            )
+        read = _Reading(os.environ if env is None else env)
+        kind = read.one_of("PORTAL_ENV", ("demo", "production"))
+        instance = Path(read.text("INSTANCE_DIR", str(ROOT / "instance"))).resolve()
+        if kind == "production":
+            database_url, secret, base_url, seed = _production(read)
         else:
-            database_url = need("DATABASE_URL", "PostgreSQL, for example postgresql://portal@db/portal")
-            secret = need("SECRET_KEY", "32 random bytes or more; several, newest first, separated by commas")
-            base_url = need("BASE_URL", "the address people type, for example https://carbon.example.cn")
-            seed = _seed(
-                need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it"), faults
-            )
-            need("SMTP_URL", "where letters are handed over, for example smtp://user:password@mail:587?tls=1")
-            if base_url and not base_url.startswith("https://"):
-                faults.append("BASE_URL must begin with https:// in production")
-            faults += [
-                "SECRET_KEY is too short: give at least 32 characters"
-                for part in secret.split(",")
-                if secret and len(part) < 32
-            ]
-            if source.get("PORTAL_NOW"):
-                faults.append("PORTAL_NOW moves the clock and is for demo only")
-            if source.get("STRIPE_SECRET_KEY") and not source.get("STRIPE_WEBHOOK_SECRET"):
-                faults.append("STRIPE_WEBHOOK_SECRET is missing although STRIPE_SECRET_KEY is set")
-        if database_url.startswith(("postgres://", "postgresql://")):
-            database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
-        elif database_url and not database_url.startswith(("postgresql+psycopg://", "sqlite:///")):
-            faults.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
-        default_lang = source.get("DEFAULT_LANG", "zh")
-        if default_lang not in LANGS:
-            faults.append(f"DEFAULT_LANG is {default_lang!r}; it is zh or en")
-        moved = None
-        if is_demo and source.get("PORTAL_NOW"):
-            try:
-                moved = datetime.fromisoformat(source["PORTAL_NOW"])
-                if moved.tzinfo is None:
-                    faults.append("PORTAL_NOW needs a time zone, for example 2026-12-31T15:59:59Z")
-            except ValueError:
-                faults.append("PORTAL_NOW is not an ISO 8601 instant, for example 2026-12-31T15:59:59Z")
-        if faults:
-            raise BadConfiguration(faults)
-        documents = Path(source.get("DOCUMENTS_DIR", str(instance / "documents"))).resolve()
-        return cls(
+            database_url, secret, base_url, seed = _demonstration(read, instance)
+        config = cls(
             env=kind,
-            database_url=database_url,
-            secret_keys=tuple(secret.split(",")),
+            database_url=read.database(database_url),
+            secret_keys=tuple(part.strip() for part in secret.split(",")),
             base_url=base_url.rstrip("/"),
             instance=instance,
-            documents=documents,
+            documents=Path(read.text("DOCUMENTS_DIR", str(instance / "documents"))).resolve(),
             checkpoint_seed=seed,
             checkpoint_origin=f"{urlsplit(base_url).netloc}/log",
             site_name=Bilingual(
-                source.get("SITE_NAME_ZH", "伊春森林碳汇平台"),
-                source.get("SITE_NAME_EN", "Yichun Forest Carbon"),
+                read.text("SITE_NAME_ZH", "伊春森林碳汇平台"),
+                read.text("SITE_NAME_EN", "Yichun Forest Carbon"),
             ),
-            city_code=source.get("CITY_CODE", "230700"),
-            default_lang=default_lang,
-            currency=source.get("CURRENCY", "CNY"),
-            stripe_secret_key=source.get("STRIPE_SECRET_KEY", ""),
-            stripe_webhook_secrets=tuple(filter(None, source.get("STRIPE_WEBHOOK_SECRET", "").split(","))),
-            stripe_api_base=source.get("STRIPE_API_BASE", ""),
-            smtp_url=source.get("SMTP_URL", ""),
-            limits_storage=source.get("REDIS_URL") or "memory://",
-            now=moved,
+            city_code=read.text("CITY_CODE", "230700"),
+            default_lang=read.one_of("DEFAULT_LANG", LANGS),
+            currency=read.one_of("CURRENCY", tuple(PLACES)),
+            stripe_secret_key=read.text("STRIPE_SECRET_KEY"),
+            stripe_webhook_secrets=tuple(filter(None, read.text("STRIPE_WEBHOOK_SECRET").split(","))),
+            stripe_api_base=read.text("STRIPE_API_BASE"),
+            smtp_url=read.text("SMTP_URL"),
+            limits_storage=read.text("REDIS_URL", "memory://"),
+            now=read.instant("PORTAL_NOW") if kind == "demo" else None,
         )
+        if read.faults:
+            raise BadConfiguration(read.faults)
+        return config
 
     @classmethod
     def for_tests(cls, database_url: str, instance: Path, **changes: Any) -> Self:
@@ -172,6 +122,92 @@ class Config:
         return cls(**(settings | changes))
 
 
+class _Reading:
+    """The variables, and all that is wrong with them. A variable that is empty counts as missing."""
+
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self.source = source
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.source.get(name) or default
+
+    def need(self, name: str, why: str) -> str:
+        if not self.text(name):
+            self.faults.append(f"{name} is missing: {why}")
+        return self.text(name)
+
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """The first of ``allowed`` when nothing is said."""
+        value = self.text(name, allowed[0])
+        if value not in allowed:
+            self.faults.append(f"{name} is {value!r}; it is {' or '.join(allowed)}")
+        return value
+
+    def database(self, url: str) -> str:
+        """The URL with the driver that we use."""
+        if url.startswith(("postgres://", "postgresql://")):
+            return "postgresql+psycopg://" + url.split("://", 1)[1]
+        if url and not url.startswith(("postgresql+psycopg://", "sqlite:///")):
+            self.faults.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
+        return url
+
+    def instant(self, name: str) -> datetime | None:
+        if not self.text(name):
+            return None
+        try:
+            at = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            self.faults.append(f"{name} is not an ISO 8601 instant, for example 2026-12-31T15:59:59Z")
+            return None
+        if at.tzinfo is None:
+            self.faults.append(f"{name} needs a time zone, for example 2026-12-31T15:59:59Z")
+        return at
+
+    def seed(self, name: str) -> bytes:
+        """32 bytes in base64, or a file that holds them; none when nothing is said."""
+        value = self.text(name)
+        if not value:
+            return b""
+        try:
+            given = Path(value).read_text().strip() if Path(value).is_file() else value
+            seed = base64.b64decode(given, validate=True)
+        except (ValueError, OSError):
+            seed = b""
+        if len(seed) != 32:
+            self.faults.append(f"{name} must be 32 bytes in base64, or a file that holds them")
+        return seed
+
+
+def _production(read: _Reading) -> tuple[str, str, str, bytes]:
+    """Database, session keys, address and checkpoint key, all of which the operator must give."""
+    database_url = read.need("DATABASE_URL", "PostgreSQL, for example postgresql://portal@db/portal")
+    secret = read.need("SECRET_KEY", "32 random bytes or more; several, newest first, separated by commas")
+    base_url = read.need("BASE_URL", "the address people type, for example https://carbon.example.cn")
+    read.need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it")
+    read.need("SMTP_URL", "where letters are handed over, for example smtp://user:password@mail:587?tls=1")
+    if base_url and not base_url.startswith("https://"):
+        read.faults.append("BASE_URL must begin with https:// in production")
+    if secret and any(len(part.strip()) < 32 for part in secret.split(",")):
+        read.faults.append("SECRET_KEY is too short: give at least 32 characters for each")
+    if read.text("PORTAL_NOW"):
+        read.faults.append("PORTAL_NOW moves the clock and is for demo only")
+    if read.text("STRIPE_SECRET_KEY") and not read.text("STRIPE_WEBHOOK_SECRET"):
+        read.faults.append("STRIPE_WEBHOOK_SECRET is missing although STRIPE_SECRET_KEY is set")
+    return database_url, secret, base_url, read.seed("CHECKPOINT_KEY")
+
+
+def _demonstration(read: _Reading, instance: Path) -> tuple[str, str, str, bytes]:
+    """The same for a demonstration, where whatever is not given is made."""
+    keys = _DemoKeys(instance / "keys")
+    return (
+        read.text("DATABASE_URL", f"sqlite:///{instance / 'portal.sqlite'}"),
+        read.text("SECRET_KEY") or keys.text("session"),
+        read.text("BASE_URL", f"http://127.0.0.1:{read.text('PORT', '5000')}"),
+        read.seed("CHECKPOINT_KEY") or keys.seed("checkpoint"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _DemoKeys:
     """Keys of a demonstration: made once, kept under ``instance/keys``, never used in production."""
@@ -179,28 +215,20 @@ class _DemoKeys:
     folder: Path
 
     def text(self, name: str) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self.folder / f"demo-{name}.key"
-        try:
-            with open(file, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as new:
-                new.write(base64.b64encode(secrets.token_bytes(32)).decode())
-        except FileExistsError:
-            pass
+        if not file.exists():
+            self._make(file)
         return file.read_text()
 
     def seed(self, name: str) -> bytes:
         return base64.b64decode(self.text(name))
 
-
-def _seed(value: str, faults: list[str]) -> bytes:
-    if not value:
-        return b""
-    path = Path(value)
-    try:
-        text = path.read_text().strip() if path.is_file() else value
-        seed = base64.b64decode(text, validate=True)
-    except (ValueError, OSError):
-        seed = b""
-    if len(seed) != 32:
-        faults.append("CHECKPOINT_KEY must be 32 bytes in base64, or a file that holds them")
-    return seed
+    def _make(self, file: Path) -> None:
+        """Put in place whole, so that of several processes that start at once all read the same key."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = file.with_suffix(f".{secrets.token_hex(4)}")
+        with open(draft, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:
+            new.write(base64.b64encode(secrets.token_bytes(32)).decode())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()

@@ -91,6 +91,8 @@ def look_at_one_moment() -> None:
     For reports over many tables: what is sold while they read must not look like a contradiction.
     """
     session = db.session()
+    if session.info.get("promise"):
+        return  # what is to be looked at is not committed yet
     session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

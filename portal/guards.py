@@ -24,7 +24,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """After ``event`` on ``table``, when ``condition`` holds, run ``statement``: a balance the database keeps."""
+    """After ``event`` on ``table``, when ``condition`` holds, run ``statement``: a balance that it keeps."""
 
     table: str
     event: str
@@ -58,7 +58,9 @@ def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:
     )
 
 
-def statements(dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = (), *, room: str) -> list[str]:
+def statements(
+    dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = (), *, room: str
+) -> list[str]:
     """The DDL of a room's guards on ``sqlite`` or ``postgresql``, to be run in order by a migration.
 
     The room is part of the triggers' names: two rooms may guard one table.
@@ -70,15 +72,17 @@ def statements(dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] 
 def _sqlite(room: str, guards: list[Guard], effects: list[Effect]) -> list[str]:
     made = []
     for number, guard in enumerate(guards):
+        name = f"{room}_guard_{guard.table}_{guard.event.lower()}_{number}"
         when = f"WHEN {guard.condition} " if guard.condition else ""
         made.append(
-            f"CREATE TRIGGER {room}_guard_{guard.table}_{guard.event.lower()}_{number} BEFORE {guard.event} ON {guard.table} "
-            f"{when}BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
+            f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} {when}"
+            f"BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
         )
     for number, effect in enumerate(effects):
+        name = f"{room}_effect_{effect.table}_{effect.event.lower()}_{number}"
         made.append(
-            f"CREATE TRIGGER {room}_effect_{effect.table}_{effect.event.lower()}_{number} AFTER {effect.event} ON {effect.table} "
-            f"WHEN {effect.condition} BEGIN {effect.statement}; END"
+            f"CREATE TRIGGER {name} AFTER {effect.event} ON {effect.table} WHEN {effect.condition} "
+            f"BEGIN {effect.statement}; END"
         )
     return made
 
@@ -89,24 +93,24 @@ def _postgresql(room: str, guards: list[Guard], effects: list[Effect]) -> list[s
     for (table, event), group in groupby(ordered, key=lambda guard: (guard.table, guard.event)):
         name = f"{room}_guard_{table}_{event.lower()}"
         checks = "".join(
-            f"IF {guard.condition or 'TRUE'} THEN RAISE EXCEPTION '{guard.sentence}' USING ERRCODE = 'check_violation'; END IF; "
+            f"IF {guard.condition or 'TRUE'} THEN RAISE EXCEPTION '{guard.sentence}' "
+            "USING ERRCODE = 'check_violation'; END IF; "
             for guard in group
         )
-        row = "OLD" if event == "DELETE" else "NEW"
-        made.append(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {checks}RETURN {row}; END $$"
-        )
+        made.append(_function(name, f"{checks}RETURN {'OLD' if event == 'DELETE' else 'NEW'};"))
         made.append(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     for number, effect in enumerate(effects):
         name = f"{room}_effect_{effect.table}_{effect.event.lower()}_{number}"
-        made.append(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {effect.statement}; RETURN NULL; END $$"
-        )
+        made.append(_function(name, f"{effect.statement}; RETURN NULL;"))
         made.append(
             f"CREATE TRIGGER {name} AFTER {effect.event} ON {effect.table} FOR EACH ROW "
             f"WHEN ({effect.condition}) EXECUTE FUNCTION {name}()"
         )
     return made
+
+
+def _function(name: str, body: str) -> str:
+    return f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
 
 
 def without_overlap(
@@ -117,16 +121,18 @@ def without_overlap(
     PostgreSQL: an exclusion constraint (no contrib extension). SQLite: a trigger that looks at the one
     neighbour below, which is enough because the others already keep apart.
     """
+    name = f"{table}_ranges_never_overlap"
     if dialect == "postgresql":
         only = f" WHERE ({where})" if where else ""
         return [
-            f"ALTER TABLE {table} ADD CONSTRAINT {table}_ranges_never_overlap "
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} "
             f"EXCLUDE USING gist (int8range({first}, {end}) WITH &&){only}"
         ]
     only = f" AND {where}" if where else ""
     new_only = f"NEW.{where} AND " if where else ""
+    below = f"{first} < NEW.{end}{only} ORDER BY {first} DESC LIMIT 1"
+    neighbour = f"SELECT {end} FROM {table} WHERE {below}"  # noqa: S608  names from our own declarations
     return [
-        f"CREATE TRIGGER {table}_ranges_never_overlap BEFORE INSERT ON {table} WHEN {new_only}coalesce(("
-        f"SELECT {end} FROM {table} WHERE {first} < NEW.{end}{only} ORDER BY {first} DESC LIMIT 1), -1) > NEW.{first} "
-        f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN {new_only}"
+        f"coalesce(({neighbour}), -1) > NEW.{first} BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
     ]

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Flask
-from sqlalchemy import Index, func, insert, select, text, update
+from flask import Flask, current_app
+from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db import Base, Int, Json, Str, Utc, db, strict, transaction
 from portal.kernel import clock
@@ -25,7 +25,8 @@ Handler = Callable[[dict[str, Any]], None]
 
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=2)
-LAST_ATTEMPT = 14  # with doubling pauses capped at an hour: about five hours of trying
+LONGEST_PAUSE = timedelta(hours=1)
+LAST_ATTEMPT = 14  # with doubling pauses: about three hours of trying
 
 _handlers: dict[str, Handler] = {}
 _periodic: dict[str, tuple[timedelta, Callable[[], None]]] = {}
@@ -42,7 +43,14 @@ class Outbox(Base):
             "due_at",
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
-        )
+        ),
+        # What is done is kept, so what was given up must be found without reading all of it.
+        Index(
+            "ix_outbox_failed",
+            "created_at",
+            sqlite_where=text("state = 'failed'"),
+            postgresql_where=text("state = 'failed'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -72,8 +80,6 @@ def enqueue(
 ) -> None:
     """Record work beside the fact that causes it. Recording the same key again changes nothing."""
     with transaction() as session:
-        dialect = session.get_bind().dialect.name
-        add = postgresql.insert(Outbox) if dialect == "postgresql" else sqlite.insert(Outbox)
         row = {
             "id": new_id("job"),
             "key": key,
@@ -84,7 +90,7 @@ def enqueue(
             "attempts": 0,
             "created_at": now,
         }
-        session.execute(add.values(row).on_conflict_do_nothing(index_elements=["key"]))
+        session.execute(_add(session, Outbox, row).on_conflict_do_nothing(index_elements=["key"]))
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -109,13 +115,11 @@ def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 def counts() -> tuple[int, int]:
     """How much is waiting, and how much was given up."""
-    rows: dict[str, int] = {
-        state: number
-        for state, number in db.session.execute(
-            select(Outbox.state, func.count()).where(Outbox.state.in_(("waiting", "failed"))).group_by(Outbox.state)
-        )
-    }
-    return rows.get("waiting", 0), rows.get("failed", 0)
+    waiting, failed = (
+        db.session.execute(select(func.count()).where(Outbox.state == state)).scalar_one()
+        for state in ("waiting", "failed")
+    )
+    return waiting, failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,9 @@ def retry(job_id: str, now: datetime) -> bool:
             update(Outbox)
             .where(Outbox.id == job_id, Outbox.state == "failed")
             .values(state="waiting", due_at=now, attempts=0)
+            .returning(Outbox.id)
         )
-        return bool(again.rowcount)
+        return again.first() is not None
 
 
 def is_in_step(now: datetime, seconds: int) -> bool:
@@ -159,21 +164,22 @@ def is_in_step(now: datetime, seconds: int) -> bool:
 def drain(now: datetime | None = None, limit: int = 1000) -> int:
     """Do waiting work that is due; returns how many pieces were tried. Also what tests call."""
     tried = 0
-    while tried < limit and (row := _claim(now or clock.now())):
-        _do(row)
+    while tried < limit and (task := _claim(now or clock.now())):
+        _do(task)
         tried += 1
     return tried
 
 
 def run_periodic() -> None:
+    """Run each periodic job whose turn it is and that no other worker has claimed."""
     for name, (pause, job) in _periodic.items():
         if _claim_turn(name, pause, clock.now()):
             try:
-                job()
+                with current_app.app_context():
+                    job()
             except Exception:
                 log.exception("periodic job failed", job=name)
-            finally:
-                db.session.remove()
+    db.session.remove()
 
 
 def work(app: Flask, stop: threading.Event, idle_seconds: float = 0.3) -> None:
@@ -191,53 +197,60 @@ def work(app: Flask, stop: threading.Event, idle_seconds: float = 0.3) -> None:
             stop.wait(idle_seconds)
 
 
-def _claim(now: datetime) -> Outbox | None:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A claimed row; ``attempt`` counts from 1."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+
+
+def _claim(now: datetime) -> _Task | None:
+    """The oldest work that is due, leased: should this worker die, it is due again when the lease ends."""
+    is_due = (Outbox.state == "waiting", Outbox.due_at <= now)
+    if db.session.execute(select(Outbox.id).where(*is_due).limit(1)).first() is None:
+        return None  # looked at without a lock, which an idle worker would take from buyers on SQLite
+    oldest = select(Outbox.id).where(*is_due).order_by(Outbox.due_at).limit(1)
     with transaction() as session:
-        waiting = (
-            select(Outbox)
-            .where(Outbox.state == "waiting", Outbox.due_at <= now)
-            .order_by(Outbox.due_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        row = session.scalars(waiting).one_or_none()
-        if row:
-            # The lease: should this worker die, the row is due again when it ends.
-            row.due_at = now + LEASE
-            row.attempts += 1
-        return row
+        row = session.execute(
+            update(Outbox)
+            .where(Outbox.id == oldest.with_for_update(skip_locked=True).scalar_subquery())
+            .values(due_at=now + LEASE, attempts=Outbox.attempts + 1)
+            .returning(Outbox.id, Outbox.kind, Outbox.payload, Outbox.attempts)
+        ).one_or_none()
+    return _Task(row.id, row.kind, row.payload, row.attempts) if row else None
 
 
-def _do(row: Outbox) -> None:
-    handler = _handlers.get(row.kind)
+def _do(task: _Task) -> None:
     try:
-        if handler is None:
-            raise LookupError(f"nobody handles {row.kind}")
-        handler(row.payload)
+        # A context of its own: no language and no open session of the work before.
+        with current_app.app_context():
+            handler = _handlers.get(task.kind)
+            if handler is None:
+                raise LookupError(f"nobody handles {task.kind}")
+            handler(task.payload)
     except Exception as fault:
-        db.session.rollback()
-        log.exception("job failed", job=row.id, kind=row.kind, attempt=row.attempts)
-        _put_back(row, clock.now(), fault)
+        log.exception("job failed", job=task.id, kind=task.kind, attempt=task.attempt)
+        now = clock.now()
+        _settle(
+            task,
+            state="failed" if task.attempt >= LAST_ATTEMPT else "waiting",
+            due_at=now + min(FIRST_PAUSE * 2 ** (task.attempt - 1), LONGEST_PAUSE),
+            last_error=f"{type(fault).__name__}: {fault}"[:500].replace("\0", ""),
+        )
     else:
-        with transaction() as session:
-            session.execute(
-                update(Outbox)
-                .where(Outbox.id == row.id)
-                .values(state="done", done_at=clock.now(), last_error=None)
-            )
+        _settle(task, state="done", done_at=clock.now(), last_error=None)
     finally:
         db.session.remove()
 
 
-def _put_back(row: Outbox, now: datetime, fault: Exception) -> None:
-    pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), timedelta(hours=1))
-    state = "failed" if row.attempts >= LAST_ATTEMPT else "waiting"
+def _settle(task: _Task, **outcome: object) -> None:
+    """Write down what became of it, unless the lease ended meanwhile and another worker has taken it over."""
+    mine = (Outbox.id == task.id, Outbox.attempts == task.attempt, Outbox.state == "waiting")
     with transaction() as session:
-        session.execute(
-            update(Outbox)
-            .where(Outbox.id == row.id)
-            .values(state=state, due_at=now + pause, last_error=f"{type(fault).__name__}: {fault}"[:500])
-        )
+        session.execute(update(Outbox).where(*mine).values(**outcome))
 
 
 def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
@@ -246,13 +259,21 @@ def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
         return False
     with transaction() as session:
         if next_at is None:
-            dialect = session.get_bind().dialect.name
-            add = postgresql.insert(Schedule) if dialect == "postgresql" else sqlite.insert(Schedule)
-            won = session.execute(add.values(name=name, next_at=now + pause).on_conflict_do_nothing())
+            new = {"name": name, "next_at": now + pause}
+            add = _add(session, Schedule, new).on_conflict_do_nothing()
+            won = session.execute(add.returning(Schedule.name))
         else:
             won = session.execute(
                 update(Schedule)
                 .where(Schedule.name == name, Schedule.next_at == next_at)
                 .values(next_at=now + pause)
+                .returning(Schedule.name)
             )
-        return bool(won.rowcount)
+        return won.first() is not None
+
+
+def _add(session: Session, table: type[Base], row: dict[str, Any]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that may be told what to do on a conflict."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table).values(row)
+    return sqlite.insert(table).values(row)

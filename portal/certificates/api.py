@@ -8,6 +8,7 @@ from portal.certificates import queries
 from portal.certificates.lookup import find
 from portal.certificates.rules import paper, states
 from portal.kernel.clock import text_of
+from portal.kernel.errors import N_
 from portal.web.api import api_blueprint, describes
 from portal.web.guard import open_to_all
 from portal.web.i18n import lang
@@ -47,7 +48,7 @@ class CertificateOut(BaseModel):
 
 @blueprint.get("/certificates/<number>")
 @describes(
-    summary="The public facts of a certificate",
+    summary=N_("The public facts of a certificate"),
     answers={200: CertificateOut},
     errors=(404, 429),
     tag="certificates",

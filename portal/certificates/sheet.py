@@ -46,6 +46,7 @@ def lay_out(certificate: CertificateView, variant: str, proof: LogProof) -> str:
         title=certificate.purpose_title if with_name else None,
         sources=paper.sources(certificate.ranges),
         vintage=paper.vintage,
+        registry=paper.registry_name,
         effects=claims.EFFECTS,
         project_types=claims.PROJECT_TYPES,
         effect_of=claims.EFFECT_OF,

@@ -155,6 +155,7 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         effect_of=claims.EFFECT_OF,
         sources=paper.sources(found.ranges),
         vintage=paper.vintage,
+        registry=paper.registry_name,
         reason=states.REASONS[found.reason] if found.reason else None,
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
         proof=queries.log_proof(found.id),

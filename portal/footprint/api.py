@@ -12,8 +12,10 @@ from portal.footprint.rules.errors import BadAnswer
 from portal.footprint.rules.model import Factor, Model
 from portal.footprint.rules.results import digest, estimate, line_facts
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import N_
 from portal.web.api import api_blueprint, body, describes
 from portal.web.guard import open_to_all
+from portal.web.i18n import lang
 
 blueprint = api_blueprint("footprint", __name__)
 
@@ -57,16 +59,153 @@ class BatchRequest(RootModel[BatchBody | Sets]):
         return BatchBody(version=None, region=None, answers=self.root)
 
 
+class BothOut(BaseModel):
+    zh: str
+    en: str
+
+
+class ModelOut(BaseModel):
+    id: str
+    title: BothOut
+    version: str
+    digest: str
+
+
+class ModelsOut(BaseModel):
+    models: list[ModelOut]
+
+
+class OptionOut(BaseModel):
+    key: str
+    title: BothOut
+
+
+class RegionOut(BaseModel):
+    code: str
+    title: BothOut
+
+
+class QuestionOut(BaseModel):
+    """``default`` is what is taken for "I don't know": a number, or an option's key."""
+
+    key: str
+    kind: str
+    unit: str
+    unit_label: BothOut
+    min: float | None
+    max: float | None
+    whole: bool
+    group: str | None
+    options: list[OptionOut]
+    default: float | str
+    title: BothOut
+    ask: BothOut
+    unsure: BothOut
+    basis: BothOut
+
+
+class SourceOut(BaseModel):
+    title: str
+    url: str
+    row: str
+
+
+class FactorOut(BaseModel):
+    """``value`` is a decimal as text, exactly as published."""
+
+    name: str
+    key: str
+    value: str
+    unit: str
+    title: BothOut
+    region: str
+    year: str | int
+    gases: str
+    source: SourceOut
+    licence: str
+    confidence: str
+    quality: list[int]
+    review_by: str
+
+
+class RuleOut(BaseModel):
+    key: str
+    title: BothOut
+    category: str
+    scope: str | int
+    expr: str
+    rises_with: list[str]
+    falls_with: list[str]
+
+
+class VersionOut(BaseModel):
+    version: str
+    digest: str
+
+
+class OneModelOut(ModelOut):
+    unit: str
+    gwp: str
+    boundary: BothOut
+    region: str
+    fallen_back: list[str]
+    regions: list[RegionOut]
+    questions: list[QuestionOut]
+    factors: list[FactorOut]
+    rules: list[RuleOut]
+    versions: list[VersionOut]
+
+
+class EmissionLineOut(BaseModel):
+    """``quality`` from A (metered) to D (a default of ours)."""
+
+    rule: str
+    category: str
+    grams: int
+    low_g: int
+    high_g: int
+    quality: str
+
+
+class EvaluationOut(BaseModel):
+    """``defaulted``: questions left out. ``narrowing``: those whose answer would narrow the range most."""
+
+    model: str
+    version: str
+    digest: str
+    region: str
+    fallen_back: list[str]
+    total_g: int
+    low_g: int
+    high_g: int
+    lines: list[EmissionLineOut]
+    defaulted: list[str]
+    narrowing: list[str]
+    result_digest: str
+
+
+class EvaluationsOut(BaseModel):
+    results: list[EvaluationOut]
+
+
+PLACED = {"version": "a version of the model; the newest when left out", "region": "six-digit administrative code"}
+
+
 @blueprint.get("/footprint/models")
 @open_to_all
-@describes(summary="Footprint models", tag="footprint")
+@describes(summary=N_("Footprint models"), tag="footprint", answers={200: ModelsOut})
 def footprint_models() -> dict[str, Any]:
     return {"models": [_listed(model) for model in library.models()]}
 
 
 @blueprint.get("/footprint/models/<model_id>")
 @open_to_all
-@describes(summary="One model: questions, factors, rules and versions", tag="footprint")
+@describes(
+    summary=N_("One model: questions, factors, rules and versions"),
+    tag="footprint",
+    query=PLACED,
+    answers={200: OneModelOut},
+)
 def footprint_model(model_id: str) -> dict[str, Any]:
     model = library.model(model_id, request.args.get("version"))
     place = model.place(request.args.get("region") or _city())
@@ -101,15 +240,26 @@ def footprint_model(model_id: str) -> dict[str, Any]:
 
 @blueprint.post("/footprint/models/<model_id>/evaluate")
 @open_to_all
-@describes(summary="Evaluate one set of answers", body=EvaluateBody, tag="footprint")
+@describes(
+    summary=N_("Evaluate one set of answers"), tag="footprint", body=EvaluateBody, answers={200: EvaluationOut}
+)
 def footprint_evaluate(model_id: str) -> dict[str, Any]:
     sent = body(EvaluateBody)
-    return _evaluated(library.model(model_id, sent.version), sent.region or _city(), sent.answers)
+    model = library.model(model_id, sent.version)
+    try:
+        return _evaluated(model, sent.region or _city(), sent.answers)
+    except BadAnswer as fault:
+        raise _named(fault) from None
 
 
 @blueprint.post("/footprint/models/<model_id>/evaluate-batch")
 @open_to_all
-@describes(summary="Evaluate up to 1,000 sets of answers", body=BatchRequest, tag="footprint")
+@describes(
+    summary=N_("Evaluate up to 1,000 sets of answers"),
+    tag="footprint",
+    body=BatchRequest,
+    answers={200: EvaluationsOut},
+)
 def footprint_evaluate_batch(model_id: str) -> dict[str, Any]:
     sent = body(BatchRequest).batch
     model, region = library.model(model_id, sent.version), sent.region or _city()
@@ -118,9 +268,16 @@ def footprint_evaluate_batch(model_id: str) -> dict[str, Any]:
         try:
             results.append(_evaluated(model, region, answers))
         except BadAnswer as fault:
-            fault.params["index"] = index
-            raise
+            raise _named(fault, index=index) from None
     return {"results": results}
+
+
+def _named(fault: BadAnswer, **place: int) -> BadAnswer:
+    """The same fault with its question named in the caller's language, and its place in a batch."""
+    spoken = {
+        name: text.in_(lang()) if isinstance(text, Bilingual) else text for name, text in fault.params.items()
+    }
+    return type(fault)(**spoken, **place)
 
 
 def _city() -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from portal.kernel.errors import InvalidInput, N_
+from portal.kernel.errors import N_, InvalidInput
 from portal.kernel.numbers import to_units
 
 _LIMIT = 2**63 - 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from portal.kernel.errors import InvalidInput, N_
+from portal.kernel.errors import N_, InvalidInput
 from portal.kernel.mass import Mass
 from portal.kernel.numbers import to_units
 
@@ -13,6 +13,10 @@ PLACES = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2}
 
 class UnknownCurrency(InvalidInput):
     message = N_("%(currency)s is not a currency of this portal.")
+
+
+class NothingToPay(InvalidInput):
+    message = N_("The amount must be more than zero.")
 
 
 class MixedCurrencies(TypeError):
@@ -43,9 +47,15 @@ class Money:
     def cny(cls, text: str | int) -> Self:
         return cls.of(text, "CNY")
 
+    def payable(self) -> Self:
+        """Itself, when it can be a price or a payment (> 0). Raises NothingToPay."""
+        if self.minor <= 0:
+            raise NothingToPay()
+        return self
+
     def _same(self, other: "Money") -> None:
-        if self.currency != other.currency:
-            raise MixedCurrencies(f"{self.currency} and {other.currency}")
+        if not isinstance(other, Money) or self.currency != other.currency:
+            raise MixedCurrencies(f"{self!r} and {other!r}")
 
     def __add__(self, other: "Money") -> "Money":
         if not isinstance(other, Money):
@@ -92,6 +102,5 @@ def price(mass: Mass, per_tonne: Money) -> Money:
 
 def affordable(budget: Money, per_tonne: Money) -> Mass:
     """The most whole kilograms that ``price`` keeps within ``budget``."""
-    if budget.currency != per_tonne.currency:
-        raise MixedCurrencies(f"{budget.currency} and {per_tonne.currency}")
+    budget._same(per_tonne)
     return Mass(budget.minor * 1_000_000 // per_tonne.minor // 1_000 * 1_000)

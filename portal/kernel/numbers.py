@@ -3,11 +3,12 @@
 import re
 from decimal import Decimal
 
-from portal.kernel.errors import InvalidInput, N_
+from portal.kernel.errors import N_, InvalidInput
 
 # At most 15 digits before the point: a number a person can mean, and far from any overflow.
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,9})?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,4}(\.[0-9]{1,9})?")
+_LIMIT = 2**63 - 1
 
 
 class NotANumber(InvalidInput):
@@ -16,6 +17,10 @@ class NotANumber(InvalidInput):
 
 class TooFine(InvalidInput):
     message = N_("%(text)s has too many decimal places.")
+
+
+class TooLarge(InvalidInput):
+    message = N_("%(text)s is too large.")
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -33,10 +38,12 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def to_units(text: str | int, per_unit: int) -> int:
-    """``text`` × ``per_unit`` as an exact integer; TooFine when it is not whole."""
+    """``text`` × ``per_unit`` as an exact 64-bit integer. Raises NotANumber, TooFine, TooLarge."""
     if isinstance(text, bool) or not isinstance(text, str | int):
         raise TypeError(f"text or int wanted, not {type(text).__name__}")
     exact = parse_decimal(str(text)) * per_unit
     if exact != exact.to_integral_value():
         raise TooFine(text=str(text))
+    if abs(exact) > _LIMIT:
+        raise TooLarge(text=str(text))
     return int(exact)

@@ -4,9 +4,9 @@ from typing import Any
 
 from wtforms import HiddenField
 
+from portal.kernel import clock
 from portal.kernel.mass import Mass
 from portal.pledges.rules import LAST_YEAR, MOTIVE_MAX, NAME_MAX, PercentOutOfRange, YearOutOfRange, years
-from portal.kernel import clock
 from portal.web.forms import (
     BooleanField,
     EmailField,

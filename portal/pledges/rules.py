@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from portal.kernel.errors import InvalidInput, N_, NotFound, Refused
+from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 from portal.kernel.mass import ZERO, Mass
 
 LAST_YEAR = 2060  # the year of China's own long-term goal; a target beyond it is nobody's plan

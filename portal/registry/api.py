@@ -4,9 +4,10 @@ from base64 import b64encode
 from typing import Any
 
 from flask import Response, jsonify, request
+from pydantic import BaseModel
 
 from portal.kernel.clock import text_of
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import N_, NotFound
 from portal.registry.queries import log
 from portal.registry.queries import register as read
 from portal.registry.queries.register import LotView, ProjectView, SerialView
@@ -19,10 +20,133 @@ blueprint = api_blueprint("registry", __name__)
 
 PAGE = 50
 MOST_ENTRIES = 1_000
+PLACE = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+
+
+class NameOut(BaseModel):
+    """A text in both languages; null where one is missing."""
+
+    zh: str | None
+    en: str | None
+
+
+class ProjectOut(BaseModel):
+    code: str
+    name: NameOut
+    type: str
+    methodology: str
+    country: str
+    registry: str
+    source_id: str
+    state: str
+    demo: bool
+
+
+class OneProjectOut(ProjectOut):
+    lots: list[str]
+
+
+class ProjectsOut(BaseModel):
+    items: list[ProjectOut]
+    next: str | None
+
+
+class LotOut(BaseModel):
+    """Whole tonnes retired at the source; of these, grams attributed, and grams that can be bought now."""
+
+    code: str
+    project: str
+    type: str
+    vintage: str
+    registry: str
+    retired_t: int
+    attributed_g: int
+    available_g: int
+    price_minor_per_t: int
+    currency: str
+    retirement_reference: str
+    evidence_sha256: str
+    open: bool
+    demo: bool
+
+
+class OneLotOut(LotOut):
+    serials: list[str]
+
+
+class LotsOut(BaseModel):
+    items: list[LotOut]
+    next: str | None
+
+
+class SerialOut(BaseModel):
+    """``grams`` by state: in a lot, ``held`` is nobody's claim and ``retired`` is attributed for good."""
+
+    serial: str
+    registry: str
+    project: str
+    tonnes: int
+    vintage: str
+    retired_at_source: bool
+    lots: list[str]
+    grams: dict[str, int]
+    demo: bool
+
+
+class SerialsOut(BaseModel):
+    items: list[SerialOut]
+    next: None
+
+
+class CheckpointOut(BaseModel):
+    """``note`` is the signed checkpoint as C2SP writes it; ``root`` in hex."""
+
+    size: int
+    root: str
+    note: str
+    at: str
+
+
+class EntryOut(BaseModel):
+    """``body`` is the record's canonical JSON, byte for byte what ``leaf_hash`` (hex) is made from."""
+
+    idx: int
+    body: str
+    leaf_hash: str
+
+
+class EntriesOut(BaseModel):
+    items: list[EntryOut]
+    next: int | None
+
+
+class InclusionOut(BaseModel):
+    """``proof``: hashes in base64, from the leaf upwards."""
+
+    idx: int
+    size: int
+    root: str | None
+    proof: list[str]
+
+
+CONSISTENCY = {
+    "type": "object",
+    "required": ["from", "to", "proof"],
+    "properties": {
+        "from": {"type": "integer"},
+        "to": {"type": "integer"},
+        "proof": {"type": "array", "items": {"type": "string"}},
+    },
+}
 
 
 @blueprint.get("/projects")
-@describes(summary="Projects by code", query={"cursor": "code of the last project seen"})
+@describes(
+    summary=N_("Projects by code"),
+    tag="register",
+    query={"cursor": "code of the last project seen"},
+    answers={200: ProjectsOut},
+)
 @open_to_all
 def projects() -> Response:
     rows = read.projects(after=request.args.get("cursor"), limit=PAGE + 1)
@@ -30,7 +154,7 @@ def projects() -> Response:
 
 
 @blueprint.get("/projects/<code>")
-@describes(summary="One project with its lots")
+@describes(summary=N_("One project with its lots"), tag="register", answers={200: OneProjectOut})
 @open_to_all
 def project(code: str) -> Response:
     found = read.project(code)
@@ -38,7 +162,12 @@ def project(code: str) -> Response:
 
 
 @blueprint.get("/lots")
-@describes(summary="Lots by code", query={"cursor": "code of the last lot seen"})
+@describes(
+    summary=N_("Lots by code"),
+    tag="register",
+    query={"cursor": "code of the last lot seen"},
+    answers={200: LotsOut},
+)
 @open_to_all
 def lots() -> Response:
     rows = read.lots(after=request.args.get("cursor"), limit=PAGE + 1)
@@ -46,7 +175,7 @@ def lots() -> Response:
 
 
 @blueprint.get("/lots/<code>")
-@describes(summary="One lot with its serials")
+@describes(summary=N_("One lot with its serials"), tag="register", answers={200: OneLotOut})
 @open_to_all
 def lot(code: str) -> Response:
     found = read.lot(code)
@@ -55,8 +184,10 @@ def lot(code: str) -> Response:
 
 @blueprint.get("/register")
 @describes(
-    summary="Find a serial, a unit inside a range, or a part of a serial",
-    query={"serial": "what to look for"},
+    summary=N_("Find a serial, a unit inside a range, or a part of a serial"),
+    tag="register",
+    query={"serial": {"type": "string", "description": "what to look for", "required": True}},
+    answers={200: SerialsOut},
 )
 @open_to_all
 def register() -> Response:
@@ -65,7 +196,9 @@ def register() -> Response:
 
 
 @blueprint.get("/log/checkpoint")
-@describes(summary="The newest signed checkpoint")
+@describes(
+    summary=N_("The newest signed checkpoint"), tag="log", answers={200: CheckpointOut}, errors=(404,)
+)
 @open_to_all
 def checkpoint() -> Response:
     head = log.latest_checkpoint()
@@ -76,8 +209,13 @@ def checkpoint() -> Response:
 
 @blueprint.get("/log/entries")
 @describes(
-    summary="Records of the log",
-    query={"from": "first place", "to": "first place not wanted, at most 1000 on"},
+    summary=N_("Records of the log"),
+    tag="log",
+    query={
+        "from": PLACE | {"description": "first place"},
+        "to": PLACE | {"description": "first place not wanted, at most 1000 on"},
+    },
+    answers={200: EntriesOut},
 )
 @open_to_all
 def entries() -> Response:
@@ -92,7 +230,16 @@ def entries() -> Response:
 
 
 @blueprint.get("/log/proof/inclusion")
-@describes(summary="Proof that a record is in the log", query={"idx": "its place", "size": "of which tree"})
+@describes(
+    summary=N_("Proof that a record is in the log"),
+    tag="log",
+    query={
+        "idx": PLACE | {"description": "its place", "required": True},
+        "size": PLACE | {"description": "of which tree; the whole log when left out"},
+    },
+    answers={200: InclusionOut},
+    errors=(404,),
+)
 @open_to_all
 def inclusion() -> Response:
     idx, size = _whole("idx"), _whole("size", log.size())
@@ -101,7 +248,16 @@ def inclusion() -> Response:
 
 
 @blueprint.get("/log/proof/consistency")
-@describes(summary="Proof that one tree begins with another", query={"from": "old size", "to": "new size"})
+@describes(
+    summary=N_("Proof that one tree begins with another"),
+    tag="log",
+    query={
+        "from": PLACE | {"description": "old size", "required": True},
+        "to": PLACE | {"description": "new size; the whole log when left out"},
+    },
+    answers={200: CONSISTENCY},
+    errors=(404,),
+)
 @open_to_all
 def consistency() -> Response:
     old, new = _whole("from"), _whole("to", log.size())
@@ -115,7 +271,7 @@ def consistency() -> Response:
 
 
 @blueprint.get("/schemas/<kind>.json")
-@describes(summary="JSON Schema of a kind of log record")
+@describes(summary=N_("JSON Schema of a kind of log record"), tag="log")
 @open_to_all
 def schema(kind: str) -> Response:
     if kind not in KINDS:

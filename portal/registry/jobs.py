@@ -9,7 +9,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands import log
 from portal.registry.queries import log as read
-from portal.registry.rules.checkpoint import Checkpoint
+from portal.registry.rules.checkpoint import Checkpoint, LogForked
 from portal.registry.signer_gateway import Signer
 
 
@@ -27,19 +27,29 @@ def sequence_and_sign() -> None:
 
 
 def sign_checkpoint(actor: Actor) -> int:
-    """Have the log as it is signed and kept, when it has grown; its size."""
-    size = read.size()
-    known = read.latest_checkpoint()
-    if size == (known.size if known else 0):
-        return size
+    """Have the log as it is signed and kept, when it has grown; its size. Raises LogForked."""
     hand = signer()
-    last = hand.last()
+    while True:
+        last = hand.last()  # before the size: the log may grow in between, and never shrinks
+        size = read.size()
+        known = read.latest_checkpoint()
+        if size == (known.size if known else 0):
+            return size
+        try:
+            note, root = _signed(hand, last, size)
+        except LogForked:
+            if hand.last() == last:
+                raise
+            continue  # another worker signed a longer log meanwhile: look again
+        log.publish(actor, size, root, note, clock.now())
+        return size
+
+
+def _signed(hand: Signer, last: Checkpoint | None, size: int) -> tuple[str, bytes]:
     # A log that is shorter than the signer's last word has no such proof: sign() refuses it.
     proof = read.consistency(last.size, size) if last and 0 < last.size < size else []
     root = read.root_at(size)
-    note = hand.sign(Checkpoint(hand.origin, size, root), proof)
-    log.publish(actor, size, root, note, clock.now())
-    return size
+    return hand.sign(Checkpoint(hand.origin, size, root), proof), root
 
 
 def is_behind_signer() -> bool:

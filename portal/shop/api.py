@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.kernel import clock
 from portal.kernel.clock import text_of
+from portal.kernel.errors import N_
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
@@ -17,7 +18,15 @@ from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import OrderView
 from portal.shop.rules.orders import NAME_MAX, Buyer
-from portal.shop.rules.quotes import MixedLots, NothingChosen, Offer, Quote, check_minimum, make_quote, most_mass
+from portal.shop.rules.quotes import (
+    MixedLots,
+    NothingChosen,
+    Offer,
+    Quote,
+    check_minimum,
+    make_quote,
+    most_mass,
+)
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import Way, till
 from portal.web.api import BadRequestBody, api_blueprint, body, describes, idempotency_key
@@ -93,7 +102,7 @@ class OrderOut(BaseModel):
 @blueprint.post("/orders")
 @open_to_all
 @describes(
-    summary="Place an order",
+    summary=N_("Place an order"),
     body=OrderIn,
     answers={201: OrderOut},
     errors=(409, 422, 503),
@@ -127,7 +136,7 @@ def place_order() -> tuple[Response, int]:
 @blueprint.get("/orders/<order_id>")
 @open_to_all
 @describes(
-    summary="How an order stands",
+    summary=N_("How an order stands"),
     answers={200: OrderOut},
     errors=(404,),
     bearer=True,

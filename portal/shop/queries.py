@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, select, union_all
 
@@ -12,9 +12,11 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
+from portal.registry.queries.ranges import hold_states
 from portal.registry.queries.register import LotView, lot, open_lots
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.errors import UnknownProject
+from portal.registry.rules.ledger import HoldState
 from portal.shop import policy
 from portal.shop.models import CashLine, Order, OrderBuyer, OrderEntry, OrderLine, PaymentEvent, PaymentRow, RefundRow
 from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
@@ -416,10 +418,11 @@ def _ids(*conditions: ColumnElement[bool], limit: int | None) -> list[str]:
 
 
 def faults() -> Iterator[Fault]:
-    """I10, I17: per order, paid as quoted and captured − refunded = Σ cash lines."""
+    """I10, I17: per order, paid as quoted, captured − refunded = Σ cash lines, grams as the state demands."""
     yield from _cash_faults()
     yield from _price_faults()
     yield from _state_faults()
+    yield from _grams_faults()
 
 
 def _fault(order_id: str, sentence: str) -> Fault:
@@ -483,27 +486,28 @@ def _state_faults() -> Iterator[Fault]:
         yield _fault(order_id, "counted as retired without a retirement")
 
 
-def states_with_grams() -> Mapping[str, frozenset[str]]:
-    """Which state of its hold each order state demands; the ledger's audit joins the two."""
-    free, kept = frozenset({"released"}), frozenset({"allocated"})
-    return (
-        {state.value: frozenset({"reserved"}) for state in UNPAID}
-        | {state.value: frozenset({"retired"}) for state in RETIRED_ONCE}
-        | {
-            OrderState.PAID: kept,
-            OrderState.REGISTRY_PENDING: kept,
-            OrderState.SUBSTITUTE_OFFERED: kept,
-            OrderState.EXPIRED: free,
-            OrderState.CANCELLED: free,
-            OrderState.REFUNDED: free,
-            OrderState.REFUND_PENDING: frozenset({"refunding", "reserved", "released"}),
-            OrderState.NEEDS_ATTENTION: frozenset({"refunding", "reserved", "released"}),
-            OrderState.DISPUTED: frozenset({"allocated", "retired"}),
-        }
-    )
+_GRAMS: Final[Mapping[OrderState, frozenset[HoldState]]] = {
+    **dict.fromkeys(UNPAID, frozenset({HoldState.RESERVED})),
+    **dict.fromkeys(RETIRED_ONCE, frozenset({HoldState.RETIRED})),
+    **dict.fromkeys((OrderState.EXPIRED, OrderState.CANCELLED, OrderState.REFUNDED), frozenset({HoldState.RELEASED})),
+    **dict.fromkeys(
+        (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED), frozenset({HoldState.ALLOCATED})
+    ),
+    # Money that did not fit, or came too late, finds its grams reserved still, or released.
+    **dict.fromkeys(
+        (OrderState.REFUND_PENDING, OrderState.NEEDS_ATTENTION),
+        frozenset({HoldState.REFUNDING, HoldState.RESERVED, HoldState.RELEASED}),
+    ),
+    OrderState.DISPUTED: frozenset({HoldState.ALLOCATED, HoldState.RETIRED}),
+}
 
 
-def holds() -> Iterator[tuple[str, str, OrderState]]:
-    """(order id, hold id, state) of every order, for that audit."""
-    for row in db.session.execute(select(Order.id, Order.hold_id, Order.state).execution_options(yield_per=1000)):
-        yield row.id, row.hold_id, OrderState(row.state)
+def _grams_faults() -> Iterator[Fault]:
+    """Orders whose grams are not where their state demands."""
+    rows = db.session.execute(select(Order.id, Order.hold_id, Order.state).execution_options(yield_per=1000))
+    for part in rows.partitions():
+        found = hold_states([row.hold_id for row in part])
+        for row in part:
+            held = found.get(row.hold_id)
+            if held not in _GRAMS[OrderState(row.state)]:
+                yield _fault(row.id, f"is {row.state}, but its grams are {held.value if held else 'not held'}")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 
-from portal.kernel.errors import InvalidInput, N_
+from portal.kernel.errors import N_, InvalidInput
 from portal.web import limits
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,15 +4,18 @@ import unicodedata
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import BooleanField, Field, FileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from portal.kernel.errors import InvalidInput, N_, PortalError
+from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.kernel.numbers import parse_decimal
-from portal.web.i18n import _, lazy_gettext, message
+from portal.web.i18n import _, lang, lazy_gettext, message
 
 __all__ = [
     "BooleanField",
@@ -31,6 +34,21 @@ __all__ = [
 
 class PortalForm(FlaskForm):
     """CSRF-protected; errors of commands can be laid beside the field that caused them."""
+
+    class Meta(FlaskForm.Meta):
+        # WTForms' own few messages come from its own catalogues.
+        get_translations = DefaultMeta.get_translations
+        locales = property(lambda _meta: (lang(),))
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was posted, files for file fields only: a file where words are wanted is left out."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            if not form.is_submitted():
+                return None
+            wanted = {field.name for field in form if isinstance(field, FileField)}
+            files = MultiDict((name, file) for name, file in request.files.items(multi=True) if name in wanted)
+            return CombinedMultiDict((files, request.form))
 
     def blame(self, field: str, error: PortalError) -> None:
         """Show a command's refusal beside this field."""
@@ -131,14 +149,14 @@ class MassField(_ValueField):
 
 
 class MoneyField(_ValueField):
-    """An amount of ``currency`` as typed; ``value`` is Money."""
+    """An amount of ``currency`` as typed; ``value`` is Money, more than zero."""
 
     def __init__(self, *args: Any, currency: str = "CNY", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
 
     def parse(self, text: str) -> Money:
-        return Money.of(text, self.currency)
+        return Money.of(text, self.currency).payable()
 
 
 class OutOfRange(InvalidInput):

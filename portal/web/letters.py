@@ -1,11 +1,11 @@
 """Letters: e-mail in the reader's language, written by the worker from facts recorded with the deed."""
 
+import smtplib
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-import smtplib
 
 from flask import current_app, render_template
 

@@ -36,6 +36,7 @@ def placed(
     purpose: str = "",
     lang: str = "en",
     key: str | None = None,
+    provider: str = "sandbox",
     actor: Actor = GUEST,
     now: datetime | None = None,
 ) -> str:
@@ -43,7 +44,7 @@ def placed(
     order_id = new_id("ord") if order_id is None else order_id
     return ordering.place_order(
         actor, order_id, quote or quoted(kg, lot, payment), buyer, purpose=purpose, lang=lang, consent=consent,
-        provider="sandbox" if payment is PaymentKind.CARD else "transfer", test=True, idempotency_key=key or order_id,
+        provider=provider if payment is PaymentKind.CARD else "transfer", test=True, idempotency_key=key or order_id,
         now=now or clock.now(),
     )  # fmt: skip
 

@@ -139,6 +139,16 @@ def test_a_thousand_at_once(client):
         assert results[7] == evaluate(client, answers=sets[7]).json
 
 
+@pytest.mark.parametrize(("tag", "question"), [("zh-CN", "供暖面积"), ("en", "Heated floor area")])
+def test_the_question_is_named_in_the_callers_language(client, tag, question):
+    answer = client.post(
+        "/api/v1/footprint/models/household-cn/evaluate",
+        json={"answers": {"home_area": -1}},
+        headers={"Accept-Language": tag},
+    )
+    assert (answer.json["key"], answer.json["question"]) == ("home_area", question)
+
+
 def test_one_more_than_a_thousand_is_refused(client):
     for body in ({"answers": [{}] * 1001}, [{}] * 1001):
         assert client.post("/api/v1/footprint/models/event-cn/evaluate-batch", json=body).status_code == 422

@@ -156,7 +156,7 @@ def test_the_result_says_number_range_parts_and_what_next(browser, lang):
 
 def test_a_result_is_shown_to_holders_of_its_link_only(browser):
     footprint_id, other = a_footprint(), a_footprint()
-    for key in ("", "?k=", f"?k={key_for(other)}", "?k=%00", "?k=é"):
+    for key in ("", "?k=", f"?k={key_for(other)}", "?k=x", "?k=é"):
         browser.open(f"/zh/footprints/{footprint_id}{key}", expect=404)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask
-from flask_babel import Domain
 from werkzeug.routing import Rule
 
 from portal.config import LANGS
 from portal.kernel.bilingual import Bilingual
+from portal.web import catalogues
 from portal.web.guard import open_to_all
 from tests.browser import Browser
 from tests.conftest import portal_on
@@ -64,7 +64,7 @@ def test_every_open_page_holds_what_all_pages_must(app: Flask, browser: Browser,
 
 
 def test_every_visible_word_is_translated(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Domain, "get_translations", lambda _self: BracketedTexts())
+    monkeypatch.setattr(catalogues, "texts", lambda _language: BracketedTexts())
     # Texts that are data in two languages are as good as translated.
     monkeypatch.setattr(Bilingual, "in_", lambda self, lang: f"⟦{getattr(self, lang)}⟧")
     with portal_on(sqlite_url, tmp_path) as app:

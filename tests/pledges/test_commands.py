@@ -14,7 +14,14 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.pledges import queries
 from portal.pledges.commands import claim, make_pledge, withdraw_pledge
-from portal.pledges.rules import AlreadyClaimed, AlreadyWithdrawn, PledgeState, Subject, UnknownPledge, YearOutOfRange
+from portal.pledges.rules import (
+    AlreadyClaimed,
+    AlreadyWithdrawn,
+    PledgeState,
+    Subject,
+    UnknownPledge,
+    YearOutOfRange,
+)
 from portal.registry.commands import stock
 from tests.factories.footprint import a_footprint
 from tests.factories.guards import without_guards

@@ -79,7 +79,7 @@ def test_the_pledge_shows_what_is_retired_and_leads_to_the_shop(browser: Browser
     (bar,) = page.root.iter("progress")
     assert bar.get("value") == str(250_000 * 100 // remaining.grams)
     assert "250 kg CO₂e" in page.main
-    href = next(h for h in page.links.values() if "/offset" in h)
+    href = next(h for h in page.links.values() if "/offset?" in h)
     assert parse_qs(urlsplit(href).query) == {"purpose": [pledge_id], "kg": ["100"]}
     assert {"zh": "自行声明", "en": "Self-declared. Nobody has checked"}[lang] in page.main
 
@@ -211,7 +211,7 @@ def test_what_is_out_of_range_is_said_beside_its_field(
 
 
 def test_markup_in_texts_is_shown_literally(browser: Browser, lang: str):
-    page = Form(browser, lang, a_footprint()).send(name=MARKUP, motive=MARKUP + "\0\u202e end")
+    page = Form(browser, lang, a_footprint()).send(name=MARKUP, motive=MARKUP + "\u202e end")
     assert page.h1.count(MARKUP) == 1
     assert page.main.count(MARKUP) == 2
     assert "\u202e" not in page.html

@@ -25,6 +25,8 @@ from portal.shop.provider import ProviderUnavailable
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
+from portal.shop.words import words_of
+from portal.web.i18n import speak
 from portal.web.links import key_for
 from tests.browser import Browser, Page
 from tests.factories import shop
@@ -136,19 +138,14 @@ def test_a_pledge_is_kept_as_the_purpose(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize(
-    "typed",
-    ["", "NaN", "Infinity", "-5", "0", "0.5", "１２", "1e9", "1_000", "1000000000", "1000001", "1.234,5", "x" * 5000, "%(x)s", "{{7*7}}"],
-)  # fmt: skip
-def test_amounts_that_cannot_be_are_said_in_both_languages(browser: Browser, lang: str, typed: str) -> None:
-    for name in ("kg", "budget"):
-        if name == "budget" and typed in ("1000000000", "1000001", "0.5"):
-            continue
+def test_amounts_that_cannot_be_are_said_in_both_languages(browser: Browser, lang: str) -> None:
+    nonsense = ["", "NaN", "Infinity", "-5", "0", "１２", "1e9", "1_000", "1.234,5", "x" * 5000, "%(x)s", "{{7*7}}"]
+    too_much = ["1000000000", "1000001"]
+    for name, typed in [("kg", each) for each in (*nonsense, *too_much, "0.5")] + [("budget", each) for each in nonsense]:
         answer = browser.client.get(f"/{lang}/offset/quote", query_string={name: typed})
         assert answer.status_code == 422, (name, typed)
         page = Page(browser, f"/{lang}/offset/quote", answer)
-        assert page.errors
-        assert "49" not in page.errors[0]
+        assert len(page.errors) == 1, (name, typed)
 
 
 def test_too_little_says_the_minimum(browser: Browser) -> None:
@@ -301,18 +298,19 @@ def test_an_order_page_in_the_other_language(browser: Browser) -> None:
     assert f"/en/orders/{order_id}?k=" in page.html
 
 
-@pytest.mark.parametrize("found", list(OrderState))
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_state_has_its_page(browser: Browser, monkeypatch: pytest.MonkeyPatch, found: OrderState, lang: str) -> None:
+def test_every_state_has_its_page(browser: Browser, monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
     order_id = shop.placed(250)
     real = queries.order
+    for state in OrderState:
+        monkeypatch.setattr(queries, "order", lambda *args, state=state: replace(real(*args), state=state))
+        page = browser.open(f"/{lang}/orders/{order_id}?k={key_for(order_id)}")
+        assert page.h1 == words(state, lang), state
 
-    def moved(*args: Any) -> queries.OrderView:
-        return replace(real(*args), state=found)
 
-    monkeypatch.setattr(queries, "order", moved)
-    page = browser.open(f"/{lang}/orders/{order_id}?k={key_for(order_id)}")
-    assert page.h1
+def words(state: OrderState, lang: str) -> str:
+    speak(lang)
+    return words_of(state).title
 
 
 # -- the hook ----------------------------------------------------------------------------------

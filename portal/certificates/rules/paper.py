@@ -34,6 +34,10 @@ from portal.registry.rules.ledger import ProjectType
 VERSION: Final = 1
 LONGEST_NAME: Final = 200
 HOLDER: Final = "{holder}"
+_REGISTRIES: Final = {
+    "verra": "Verra", "gold-standard": "Gold Standard", "acr": "ACR", "car": "CAR", "art": "ART TREES",
+    "cer": "CDM (CER)", "cercarbono": "Cercarbono",
+}  # fmt: skip
 
 
 class RangesDoNotAddUp(Refused):
@@ -89,6 +93,11 @@ def sources(ranges: Iterable[RangeFacts]) -> list[Source]:
     for part in ranges:
         by_lot.setdefault(part.lot_code, []).append(part)
     return [Source(parts[0], tuple(parts)) for parts in by_lot.values()]
+
+
+def registry_name(code: str) -> str:
+    """A source registry as it calls itself."""
+    return _REGISTRIES.get(code, code)
 
 
 def vintage(part: RangeFacts) -> str:

@@ -1,14 +1,15 @@
 """Ranges of grams with all that a certificate, a page or a record says about them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
-from portal.registry.models import Block, Issuance, PoolLot, Project, RetirementRange
+from portal.registry.models import Block, Hold, Issuance, PoolLot, Project, RetirementRange
 from portal.registry.rules.facts import RangeFacts
-from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.ledger import HoldState, ProjectType
 
 _FACTS = (
     Issuance.source_serial, Issuance.start_g.label("base"), PoolLot.code.label("lot_code"), Project.code, Project.name_zh,
@@ -36,6 +37,12 @@ def ranges_of_hold(hold_id: str) -> dict[str, tuple[RangeFacts, ...]]:
     return {
         line: _joined([row for row in rows if row.line_id == line]) for line in {row.line_id for row in rows}
     }
+
+
+def hold_states(hold_ids: Sequence[str]) -> dict[str, HoldState]:
+    """The state of each of these holds; one that does not exist is not in the answer."""
+    rows = db.session.execute(select(Hold.id, Hold.state).where(Hold.id.in_(hold_ids)))
+    return {row.id: HoldState(row.state) for row in rows}
 
 
 def _with_facts(query: Select[Any]) -> Select[Any]:

@@ -21,8 +21,8 @@ from portal.registry.models import (
     RetirementVoid,
 )
 from portal.registry.rules import serials
-from portal.registry.rules.imports import Registered
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
+from portal.registry.rules.imports import Registered
 from portal.registry.rules.ledger import BlockState, ProjectType
 
 

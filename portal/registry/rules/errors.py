@@ -1,6 +1,6 @@
 """What the registry refuses, by name."""
 
-from portal.kernel.errors import InvalidInput, N_, NotFound, Refused, Unavailable
+from portal.kernel.errors import N_, InvalidInput, NotFound, Refused, Unavailable
 
 
 class SellingStopped(Unavailable):

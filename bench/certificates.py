@@ -1,0 +1,130 @@
+"""Certificates: the CPU of printing one beside a bare page of the same words, its size, and memory over 500."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from bench.measure import Figure, figure, side_by_side
+from bench.site import fresh_portal
+from portal.certificates import press, queries, sheet
+from portal.certificates.pdf import FONTS, Printer
+from portal.certificates.press import Press
+from portal.certificates.queries import CertificateView
+from portal.registry.queries.log import LogProof
+from tests.factories.certificates import logged
+
+MOST_BYTES = 45_000
+PRINTED = 500
+WARM_UP = 50
+
+
+def run() -> list[Figure]:
+    if not press.has_pango():
+        raise SystemExit(f"The certificates benchmark needs Pango: {press.APT_LINE}")
+    # The printer sees our typefaces only; so must the bare page that is printed beside it.
+    os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
+    with fresh_portal() as app, _certificate(app) as (certificate, proof):
+        html = sheet.lay_out(certificate, "named", proof)
+        order: dict[str, Any] = {"html": html, "at": certificate.issued_at.isoformat(), "attachments": []}
+        printer = Printer()
+        return [
+            _speed(printer, order),
+            _size(printer, order),
+            _memory(certificate, html),
+        ]
+
+
+@contextmanager
+def _certificate(app: Flask) -> Iterator[tuple[CertificateView, LogProof]]:
+    with app.test_request_context("/"):
+        certificate = logged()
+        proof = queries.log_proof(certificate.id)
+        if proof is None:
+            raise RuntimeError("the log was not signed")
+        yield certificate, proof
+
+
+def _speed(printer: Printer, order: dict[str, Any]) -> Figure:
+    """Warm, in this thread, so that the CPU is ours to count. Ratio ≥ 0.77 is ≤ 1.3 × the CPU of the bare page."""
+    bare = _bare(printer, order["html"])
+    return side_by_side(
+        "certificates: PDF, warm",
+        lambda: printer.print(order),
+        bare,
+        unit="PDF/CPU-s",
+        rounds=25,
+        calls=2,
+    )
+
+
+def _bare(printer: Printer, html: str) -> Any:
+    """What WeasyPrint needs for the same words as plain paragraphs: same typeface, same PDF/A variant, no more."""
+    weasyprint = printer._weasyprint
+    body = html.split("<body", 1)[1].split(">", 1)[1]
+    lines = [
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part)).strip()
+        for part in re.split(r"</?(?:p|h1|h2|tr|div)\b", body)
+    ]
+    words = "".join(f"<p>{line.split('>', 1)[-1]}</p>" for line in lines if line)
+    page = f'<!doctype html><html lang="zh-CN"><head><title>x</title></head><body>{words}</body></html>'
+    plain = weasyprint.CSS(string='html { font: 10pt / 1.65 "Noto Sans SC" }', font_config=printer._fonts)
+
+    def call() -> bytes:
+        pdf: bytes = weasyprint.HTML(string=page).write_pdf(
+            stylesheets=[plain], font_config=printer._fonts, pdf_variant="pdf/a-3a"
+        )
+        return pdf
+
+    return call
+
+
+def _size(printer: Printer, order: dict[str, Any]) -> Figure:
+    size = len(printer.print(order))
+    return figure(
+        "certificates: PDF before attachments",
+        value=float(size),
+        baseline=float(MOST_BYTES),
+        ratio=MOST_BYTES / size,
+        unit="bytes",
+        seconds=[0.0],
+        n=1,
+    )
+
+
+def _memory(certificate: CertificateView, html: str) -> Figure:
+    """Resident memory of the printer process after 500 different certificates, beside that after the first 50."""
+    one = Press()
+    try:
+        sizes = {}
+        for count in range(1, PRINTED + 1):
+            one.print(
+                html.replace(certificate.holder_name or "", f"李明{count}"),
+                certificate.issued_at + timedelta(seconds=count),
+            )
+            if count in (WARM_UP, PRINTED):
+                sizes[count] = _resident(one.pid)
+    finally:
+        one.close()
+    return figure(
+        "certificates: memory after 500, baseline after 50",
+        value=sizes[PRINTED],
+        baseline=sizes[WARM_UP],
+        ratio=sizes[WARM_UP] / sizes[PRINTED],
+        unit="MB",
+        seconds=[0.0],
+        n=PRINTED,
+    )
+
+
+def _resident(pid: int | None) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    if found is None:
+        raise RuntimeError("the printer is gone")
+    return int(found[1]) / 1024

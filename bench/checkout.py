@@ -1,0 +1,333 @@
+"""Checkout: the reserve step over HTTP beside a bare sale, a whole HTML checkout, and both among 100,000 orders.
+
+The bare sale is what a shop cannot do without: one conditional update and one insert in one transaction, on
+the same PostgreSQL, through the same server. Ours also keeps exact gram ranges, a journal, a history, an
+idempotency key and the split of the money.
+"""
+
+import http.client
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection
+from werkzeug.test import Client
+
+from bench.measure import Figure, figure, side_by_side
+from bench.pages import bare_page
+from bench.site import fresh_portal
+from portal import create_app
+from portal.db import db
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
+from portal.shop import queries
+from portal.shop.commands import ordering
+from portal.shop.rules.orders import Buyer
+from portal.shop.rules.quotes import make_quote
+from portal.shop.rules.terms import PaymentKind
+from portal.shop.till import till
+from portal.web.guard import open_to_all
+from tests import postgres
+from tests.conftest import migrate
+from tests.factories.registry import make_lot
+from tests.factories.shop import WAY
+
+CLIENTS = 8
+ROUNDS = 6
+SECONDS = 2.0
+MANY = 100_000
+BUYER = Buyer("Bench", "bench@example.com")
+
+
+def run() -> list[Figure]:
+    figures = [reserve_over_http()] if postgres.is_available() else []
+    return [*figures, *whole_checkouts()]
+
+
+# -- the reserve step over HTTP ----------------------------------------------------------------
+
+
+def ours() -> Flask:
+    """The portal with one more address: a sale as one request, for granian to serve."""
+    app = create_app()
+
+    @app.post("/bench/sale")
+    @open_to_all
+    def sale() -> str:
+        return reserve_one()
+
+    app.extensions["portal.csrf"].exempt(sale)
+    return app
+
+
+def reserve_one(kg: int = 1) -> str:
+    quote = make_quote([(queries.offer_of("LOT-A"), Mass.kg(kg))], PaymentKind.CARD)
+    order_id = new_id("ord")
+    return ordering.place_order(
+        Actor.guest(), order_id, quote, BUYER, purpose="", lang="en", consent=True, provider="sandbox", test=True,
+        idempotency_key=order_id, now=clock.now(),
+    )  # fmt: skip
+
+
+def bare() -> Flask:
+    """A shop of twenty lines: one conditional update, one insert."""
+    app = Flask("bare")
+    engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8)
+    take = text("UPDATE bare_stock SET free_g = free_g - 1000 WHERE id = 1 AND free_g >= 1000")
+    keep = text("INSERT INTO bare_order (id, name, grams) VALUES (:id, :name, 1000)")
+
+    @app.post("/bench/sale")
+    def sale() -> tuple[str, int]:
+        with engine.begin() as connection:
+            if not connection.execute(take).rowcount:
+                return "sold out", 409
+            order_id = new_id("ord")
+            connection.execute(keep, {"id": order_id, "name": "Bench"})
+        return order_id, 200
+
+    return app
+
+
+def reserve_over_http() -> Figure:
+    folder = postgres.open_session()
+    try:
+        url = postgres.new_database(migrate)
+        _stock(url, folder)
+        with _served("bench.checkout:ours", url, folder) as mine, _served("bench.checkout:bare", url, folder) as theirs:
+            for port in (mine, theirs):
+                _hammer(port, 0.5)
+            pairs = [(_hammer(mine, SECONDS), _hammer(theirs, SECONDS)) for _ in range(ROUNDS)]
+        postgres.drop_database(url)
+    finally:
+        postgres.drop_template()
+        postgres.close_session(folder)
+    return figure(
+        f"checkout: reserve over HTTP, PostgreSQL, {CLIENTS} clients",
+        value=statistics.median(len(a) / SECONDS for a, _ in pairs),
+        baseline=statistics.median(len(b) / SECONDS for _, b in pairs),
+        ratio=statistics.median(len(a) / len(b) for a, b in pairs),
+        unit="requests/s",
+        seconds=[each for a, _ in pairs for each in a],
+        n=sum(len(a) for a, _ in pairs),
+    )
+
+
+def _stock(url: str, folder: Path) -> None:
+    from portal.config import Config
+
+    app = create_app(Config.for_tests(url.replace("postgresql://", "postgresql+psycopg://", 1), folder / "stock"))
+    with app.app_context():
+        make_lot(1_000)
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE bare_stock (id integer PRIMARY KEY, free_g bigint NOT NULL)"))
+            connection.execute(text("CREATE TABLE bare_order (id text PRIMARY KEY, name text, grams bigint NOT NULL)"))
+            connection.execute(text("INSERT INTO bare_stock VALUES (1, 1000000000)"))
+        db.engine.dispose()
+
+
+@contextmanager
+def _served(target: str, url: str, folder: Path) -> Iterator[int]:
+    """One granian worker on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    environment = {**os.environ, "DATABASE_URL": url, "INSTANCE_DIR": str(folder / "bench"), "PORTAL_ENV": "demo"}
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target, "--no-ws", "--port", str(port),
+        "--workers", "1", "--blocking-threads", str(CLIENTS),
+    ]  # fmt: skip
+    with open(folder / f"{port}.log", "wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(port, server)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if server.poll() is not None:
+                raise RuntimeError("the server did not start") from None
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server does not answer")
+
+
+def _hammer(port: int, seconds: float) -> list[float]:
+    """Seconds that each sale took, all clients together; raises when one was not sold."""
+    taken: list[float] = []
+    failed: list[str] = []
+    ends = time.perf_counter() + seconds
+
+    def buy() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        while (began := time.perf_counter()) < ends:
+            connection.request("POST", "/bench/sale", headers={"Content-Length": "0"})
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != 200:
+                failed.append(f"{answer.status} {said[:200]!r}")
+                return
+            taken.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=buy) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise RuntimeError(failed[0])
+    return taken
+
+
+# -- a whole checkout --------------------------------------------------------------------------
+
+
+def whole_checkouts() -> list[Figure]:
+    """CPU of the six pages from choosing to the certificate's number (its PDF is another benchmark's)."""
+    with ExitStack() as stack:
+        empty, full = (stack.enter_context(fresh_portal()) for _ in range(2))
+        for app in (empty, full):
+            with app.app_context():
+                make_lot(1_000)
+        with full.app_context():
+            _fill(MANY)
+        page, _size = _bare_pages(6)
+        return [
+            side_by_side(
+                "checkout: whole, HTML (6 bare pages)", _checkout(empty), page, unit="orders/CPU-s", rounds=20, calls=3
+            ),
+            side_by_side(
+                f"checkout: whole, among {MANY:,} orders (empty)", _checkout(full), _checkout(empty),
+                unit="orders/CPU-s", rounds=20, calls=3,
+            ),
+        ]  # fmt: skip
+
+
+def _bare_pages(count: int) -> tuple[Callable[[], object], int]:
+    client = Client(bare_page(12_000, None).wsgi_app)
+
+    def call() -> None:
+        for _ in range(count):
+            client.get("/page").get_data()
+
+    return call, count
+
+
+def _checkout(app: Flask) -> Callable[[], str]:
+    """A visitor who chooses 250 kg, fills in the form, pays with test money and sees the certificate."""
+
+    def call() -> str:
+        client = Client(app.wsgi_app)
+        client.get("/en/offset").get_data()
+        page = client.get("/en/offset/quote?kg=250&lot=LOT-A").get_data(as_text=True)
+        form = _hidden(page) | {"name": "Bench", "email": "bench@example.com", "payment": "card", "consent": "y"}
+        paying = client.post("/en/offset/quote", data=form).headers["Location"]
+        token = _hidden(client.get(paying).get_data(as_text=True))["csrf_token"]
+        back = client.post(paying, data={"outcome": "paid", "csrf_token": token}).headers["Location"]
+        done = client.get(back).get_data(as_text=True)
+        if "Your credits are retired" not in done:
+            raise RuntimeError(done[:2000])
+        return done
+
+    return call
+
+
+def _hidden(page: str) -> dict[str, str]:
+    """Name and value of the hidden fields of the page's form."""
+    fields = re.findall(r'<input[^>]*type="hidden"[^>]*>', page[page.index('<form method="post"') :])
+    return {
+        re.search(r'name="([^"]*)"', field)[1]: re.search(r'value="([^"]*)"', field)[1]  # type: ignore[index]
+        for field in fields
+    }
+
+
+# -- a hundred thousand orders -----------------------------------------------------------------
+
+_OWN_ID = re.compile(r"\b(ord|lin|pay|oev|csh|ret|crt|job|aud|sbs|sbp|blk|rfd)_[0-9A-HJKMNP-TV-Z]{26}\b")
+_MARK = "@@@@@@"
+_TABLES = (
+    "orders", "order_line", "order_buyer", "order_event", "payment", "cash_line", "hold", "retirement", "block",
+    "retirement_range", "certificate", "certificate_holder", "ledger_entry", "sandbox_session", "audit_entry", "outbox",
+)  # fmt: skip
+
+
+def _fill(count: int) -> None:
+    """Copies of one real, paid and retired order of a kilogram, each with grams and ids of its own."""
+    order_id = reserve_one()
+    till().open_payment(order_id, WAY, clock.now())
+    till().play(str(queries.order(Actor.system("bench"), order_id).session_id), "paid", clock.now())
+    with db.engine.connect().execution_options(portal_writes=True) as connection:
+        triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for name, _sql in triggers:
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(
+            text("UPDATE block SET start_g = start_g + :g WHERE state = 'held'"), {"g": count * 1000}
+        )
+        for table in _TABLES:
+            _copy(connection, table, count)
+        connection.execute(
+            text("UPDATE pool_lot SET free_g = free_g - :g, attributed_g = attributed_g + :g"), {"g": count * 1000}
+        )
+        for _name, sql in triggers:
+            connection.execute(text(sql.replace(":", r"\:")))
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+
+
+def _copy(connection: Connection, table: str, count: int) -> None:
+    rows = connection.execute(text(f"SELECT * FROM {table}")).mappings().all()
+    for row in rows:
+        if table == "block" and row["state"] != "retired":
+            continue
+        pattern = {name: _marked(value) for name, value in row.items() if (table, name) != ("ledger_entry", "seq")}
+        if table == "certificate":
+            pattern["number"] = f"{row['number'][:6]}{_MARK}"
+            pattern["key"] = f"{row['key'][:-6]}{_MARK}"
+        if _MARK not in str(pattern.get("key" if table == "ledger_entry" else "order_id", _MARK)):
+            continue  # of the lot, not of the order
+        columns = ", ".join(pattern)
+        places = ", ".join("?" * len(pattern))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"
+        connection.connection.driver_connection.executemany(statement, _rows(pattern, count))  # type: ignore[union-attr]
+
+
+def _marked(value: Any) -> Any:
+    return _OWN_ID.sub(lambda found: found[0][:-6] + _MARK, value) if isinstance(value, str) else value
+
+
+def _rows(pattern: dict[str, Any], count: int) -> Iterator[tuple[Any, ...]]:
+    for n in range(count):
+        digits, shift = f"{n:06d}", (n + 1) * 1000
+        yield tuple(
+            value.replace(_MARK, digits) if isinstance(value, str)
+            else value + shift if name in ("start_g", "end_g")
+            else value
+            for name, value in pattern.items()
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    for line in run():
+        print(json.dumps(line))

@@ -1,0 +1,243 @@
+"""The process is killed between any two steps of an order's way, and nobody comes to help.
+
+A child process walks the way and kills itself with SIGKILL at its n-th step: before or after a commit,
+before or after a call of the provider. The parent then does what a living portal does by itself, while
+time goes by: sweeper, worker, reconciler. For every n all must end as if nothing had happened, or as if
+the order had never been paid, and nothing may happen twice.
+"""
+
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session as DbSession
+
+from portal import create_app, jobs
+from portal.certificates import press
+from portal.config import Config
+from portal.db import db
+from portal.kernel import clock
+from portal.kernel.actor import Actor, Role
+from portal.kernel.ids import new_id
+from portal.ops.audit import faults
+from portal.registry.jobs import sequence_and_sign
+from portal.shop import jobs as shop_jobs
+from portal.shop.commands import ordering, refunds
+from portal.shop.provider import Event
+from portal.shop.rules.states import OrderState
+from portal.shop.stripe_gateway import StripeGateway
+from portal.shop.till import till
+from tests.conftest import driver_url, portal_on
+from tests.factories import shop
+from tests.factories.chaos import Bank, complaints
+from tests.factories.registry import make_lot
+
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+CALLS = ("open_session", "session", "expire", "find_sessions", "session_of", "payment", "refund", "refunds")
+MOST_STEPS = 150  # a way that has more of them does not end
+
+S = OrderState
+Way = Callable[[str, Bank], None]
+
+
+# -- the ways ------------------------------------------------------------------------------------
+
+
+def buy(order_id: str, bank: Bank, *, consent: bool = True) -> None:
+    """Place, open the payment page, pay there, hear of it, and do the work that follows, to the letter."""
+    place(order_id, consent=consent)
+    till().open_payment(order_id, shop.WAY, clock.now())
+    session_id = str(shop.seen(order_id).session_id)
+    bank.pay(session_id)
+    hear(order_id, session_id, "checkout.session.completed")
+    work()
+
+
+def buy_and_withdraw(order_id: str, bank: Bank) -> None:
+    """Buy without consent to immediate retirement, and take the money back."""
+    buy(order_id, bank, consent=False)
+    refunds.request_refund(FINANCE, order_id, "withdrawn", clock.now())
+    work()
+
+
+def buy_and_refund(order_id: str, bank: Bank) -> None:
+    """Buy, get the certificate, and have the money given back by staff: the grams stay retired, void."""
+    buy(order_id, bank)
+    refunds.request_refund(FINANCE, order_id, "goodwill", clock.now())
+    work()
+
+
+def cancel(order_id: str, bank: Bank) -> None:
+    place(order_id)
+    till().open_payment(order_id, shop.WAY, clock.now())
+    till().cancel(order_id, clock.now())
+
+
+def pay_and_cancel(order_id: str, bank: Bank) -> None:
+    """Pay in one tab and cancel in another: the payment was first."""
+    place(order_id)
+    till().open_payment(order_id, shop.WAY, clock.now())
+    bank.pay(str(shop.seen(order_id).session_id))
+    till().cancel(order_id, clock.now())
+    work()
+
+
+WAYS: dict[Way, set[OrderState]] = {
+    buy: {S.FULFILLED, S.EXPIRED},
+    buy_and_withdraw: {S.REFUNDED, S.FULFILLED, S.EXPIRED},
+    buy_and_refund: {S.REFUNDED_VOID, S.FULFILLED, S.EXPIRED},
+    cancel: {S.CANCELLED, S.EXPIRED},
+    pay_and_cancel: {S.FULFILLED, S.EXPIRED},
+}
+
+
+def place(order_id: str, *, consent: bool = True) -> None:
+    ordering.place_order(
+        shop.GUEST, order_id, shop.quoted(), shop.BUYER, purpose="", lang="en", consent=consent, provider="stripe",
+        test=True, idempotency_key=order_id, now=clock.now(),
+    )  # fmt: skip
+
+
+def hear(order_id: str, session_id: str, kind: str) -> None:
+    now = clock.now()
+    till().hear(Event(new_id("evt"), kind, session_id, session_id, None, order_id, None, True, now), now)
+
+
+def work() -> None:
+    """One round of the background worker."""
+    shop_jobs.finish()
+    sequence_and_sign()
+    jobs.drain()
+    shop_jobs.finish()
+    jobs.drain()
+
+
+# -- killing and healing -------------------------------------------------------------------------
+
+
+class Killer:
+    """Counts the steps of this process and ends it at the wanted one, as ``kill -9`` would."""
+
+    def __init__(self, wanted: int) -> None:
+        self.left = wanted
+
+    def step(self, *_about: object) -> None:
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self) -> None:
+        event.listen(DbSession, "before_commit", self.step)
+        event.listen(DbSession, "after_commit", self.step)
+        for name in CALLS:
+            setattr(StripeGateway, name, self._around(getattr(StripeGateway, name)))
+
+    def _around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(call)
+        def watched(*given: Any, **named: Any) -> Any:
+            self.step()
+            answer = call(*given, **named)
+            self.step()
+            return answer
+
+        return watched
+
+
+def walk_and_die(config: Config, way: Way, order_id: str, bank: Bank, step: int) -> bool:
+    """Walk the way in a process that dies at this step; whether it died before the end."""
+    child = os.fork()
+    if not child:
+        _be_the_child(config, way, order_id, bank, step)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the way itself went wrong: see above"
+    return os.WIFSIGNALED(status)
+
+
+def _be_the_child(config: Config, way: Way, order_id: str, bank: Bank, step: int) -> NoReturn:
+    code = 1
+    try:
+        app = create_app(config)  # connections of its own: those of the parent are not to be shared
+        with app.app_context():
+            Killer(step).watch()
+            way(order_id, bank)
+        code = 0
+    except BaseException as fault:
+        os.write(2, f"{way.__name__} at step {step}:\n{traceback.format_exc()}{getattr(fault, 'params', '')}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def live_on(bank: Bank, minutes: float, rounds: int) -> None:
+    """Time goes by, here and at the provider; everything runs that runs by itself."""
+    for _ in range(rounds):
+        bank.pull("forward", seconds=minutes * 60)
+        clock.set_to(clock.now() + timedelta(minutes=minutes))
+        shop_jobs.sweep()
+        shop_jobs.watch()
+        work()
+
+
+class QuickPress:
+    """Paper without ink: how a page is laid out is not what these steps are about."""
+
+    def print(self, html: str, at: object, attachments: object = ()) -> bytes:
+        return b"%PDF-1.7\n%%EOF\n"
+
+
+@pytest.fixture
+def bank() -> Iterator[Bank]:
+    with Bank() as bank:
+        yield bank
+
+
+@pytest.fixture
+def portal(any_url: str, tmp_path: Path, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The portal with the stand-in as its provider."""
+    paper = QuickPress()
+    monkeypatch.setattr(press, "shared", lambda: paper)
+    settings = {"stripe_secret_key": "sk_test_chaos", "stripe_webhook_secrets": ("whsec_chaos",), "stripe_api_base": bank.url}
+    with portal_on(driver_url(any_url), tmp_path, **settings) as app:
+        make_lot(50)
+        yield app
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_killed_at_any_step_an_order_ends_well(
+    portal: Flask, tmp_path: Path, bank: Bank, way: Way, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends: dict[OrderState, int] = {}
+    for step in range(1, MOST_STEPS):
+        order_id = new_id("ord")
+        db.session.remove()
+        db.engine.dispose()
+        has_died = walk_and_die(portal.config["PORTAL"], way, order_id, bank, step)
+        live_on(bank, 2.1, rounds=3)  # a minute until somebody asks, two until a lease ends
+        live_on(bank, 45, rounds=1)  # who has not paid by now never will
+        live_on(bank, 2.1, rounds=1)
+        check_all(bank, tmp_path / "mail", f"{way.__name__}, killed at step {step}")
+        state = shop.seen(order_id).state if shop.queries.exists(order_id) else None
+        if state is not None:
+            assert state in WAYS[way], f"killed at step {step}"
+            ends[state] = ends.get(state, 0) + 1
+        if not has_died:
+            break
+    else:
+        pytest.fail(f"the way has more than {MOST_STEPS} steps")
+    with capsys.disabled():
+        print(f"\n  {way.__name__}: killed at each of {step - 1} steps; {', '.join(f'{n} {s}' for s, n in ends.items())}")
+    assert [str(fault) for fault in faults()] == []
+
+
+def check_all(bank: Bank, mail: Path, when: str) -> None:
+    wrong = list(complaints(bank.books(), mail, cooling_off=True))
+    assert wrong == [], f"{when}:\n" + "\n".join(wrong)
