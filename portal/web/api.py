@@ -1,4 +1,4 @@
-"""What every API blueprint shares: its place, open CORS for reads, limits, and the idempotency key of writes."""
+"""What every API blueprint shares: its place, open reads, limits, and the idempotency key of writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

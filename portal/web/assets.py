@@ -32,7 +32,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def keep_for_a_year(response: Response) -> Response:
         # By its present hash only: while versions change, a page of one server may ask another for its files.
-        if request.endpoint == "static" and response.status_code in (200, 304) and "v" in request.args:
-            if request.args["v"] == digest_of((request.view_args or {})["filename"]):
-                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        is_file = request.endpoint == "static" and response.status_code in (200, 304) and "v" in request.args
+        if is_file and request.args["v"] == digest_of((request.view_args or {})["filename"]):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response

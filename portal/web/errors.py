@@ -3,7 +3,7 @@
 import re
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -81,68 +81,79 @@ def _texts() -> dict[int, str]:
     }
 
 
+def refuse_what_cannot_be_stored() -> None:
+    """A zero byte is no text: PostgreSQL refuses it, and nobody types it."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        raise BadRequest()
+    if request.form and any("\0" in name + text for name, text in request.form.items(multi=True)):
+        raise BadRequest()
+
+
+def portal_error(error: PortalError) -> Response | tuple[str, int]:
+    db.session.rollback()
+    if is_api():
+        return problem_of(error)
+    status = status_of(error)
+    return page_of(status, _titles()[status], message(error))
+
+
+def csrf_error(_error: CSRFError) -> tuple[str, int]:
+    text = _(
+        "Your page was open too long or came from elsewhere. Go back, reload it and send it again; "
+        "nothing was changed."
+    )
+    return page_of(400, _titles()[400], text)
+
+
+def http_error(error: HTTPException) -> Response | HTTPException:
+    status = error.code
+    if status is None or status < 400:
+        return error  # a redirect, or an answer that is already made
+    title = _titles().get(status, error.name)
+    if is_api():
+        answer = problem(status, error.name.lower().replace(" ", "-"), title)
+    else:
+        text = _texts().get(status, _("Please go back and check what was sent."))
+        answer = current_app.make_response(page_of(status, title, text))
+    # When to try again, and which verbs would do, are part of the answer.
+    for name, value in error.get_headers():
+        if name in ("Retry-After", "Allow"):
+            answer.headers[name] = value
+    return answer
+
+
+def database_error(error: DBAPIError | PoolTimeout) -> Response | tuple[str, int]:
+    """A database that is away, or too busy for us, comes back: the same request may be sent again."""
+    if isinstance(error, PoolTimeout | OperationalError) or error.connection_invalidated:
+        return _ours(503, _(Unavailable.message), error)
+    return bug(error)
+
+
+def bug(error: Exception) -> Response | tuple[str, int]:
+    return _ours(500, _texts()[500], error)
+
+
+def _ours(status: int, text: str, error: Exception) -> Response | tuple[str, int]:
+    if current_app.config["PORTAL"].testing and current_app.config.get("PROPAGATE_BUGS", True):
+        raise error
+    # Not rolled back, which would ask the database once more, but let go of.
+    db.session.remove()
+    log.error("bug" if status == 500 else "no database", path=request.path, exc_info=error)
+    title = _titles()[status]
+    if is_api():
+        kind = "internal-error" if status == 500 else "unavailable"
+        return problem(status, kind, title, request_id=g.get("request_id", ""))
+    return page_of(status, title, text)
+
+
 def install(app: Flask) -> None:
-    @app.before_request
-    def refuse_what_cannot_be_stored() -> None:
-        """A zero byte is no text: PostgreSQL refuses it, and nobody types it."""
-        if "\0" in request.path or b"%00" in request.query_string:
-            raise BadRequest()
-        if request.form and any("\0" in name + text for name, text in request.form.items(multi=True)):
-            raise BadRequest()
-
-    @app.errorhandler(PortalError)
-    def portal_error(error: PortalError) -> Response | tuple[str, int]:
-        db.session.rollback()
-        if is_api():
-            return problem_of(error)
-        status = status_of(error)
-        return page_of(status, _titles()[status], message(error))
-
-    @app.errorhandler(CSRFError)
-    def csrf_error(_error: CSRFError) -> tuple[str, int]:
-        text = _(
-            "Your page was open too long or came from elsewhere. Go back, reload it and send it again; "
-            "nothing was changed."
-        )
-        return page_of(400, _titles()[400], text)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response | HTTPException:
-        status = error.code
-        if status is None or status < 400:
-            return error  # a redirect, or an answer that is already made
-        title = _titles().get(status, error.name)
-        if is_api():
-            answer = problem(status, error.name.lower().replace(" ", "-"), title)
-        else:
-            text = _texts().get(status, _("Please go back and check what was sent."))
-            answer = app.make_response(page_of(status, title, text))
-        # When to try again, and which verbs would do, are part of the answer.
-        for name, value in error.get_headers():
-            if name in ("Retry-After", "Allow"):
-                answer.headers[name] = value
-        return answer
-
-    @app.errorhandler(DBAPIError)
-    @app.errorhandler(PoolTimeout)
-    def database_error(error: DBAPIError | PoolTimeout) -> Response | tuple[str, int]:
-        """A database that is away, or too busy for us, comes back: the same request may be sent again."""
-        if not isinstance(error, PoolTimeout | OperationalError) and not error.connection_invalidated:
-            return bug(error)
-        return _ours(503, Unavailable.message, error)
-
-    @app.errorhandler(Exception)
-    def bug(error: Exception) -> Response | tuple[str, int]:
-        return _ours(500, _texts()[500], error)
-
-    def _ours(status: int, text: str, error: Exception) -> Response | tuple[str, int]:
-        if app.config["PORTAL"].testing and app.config.get("PROPAGATE_BUGS", True):
-            raise error
-        # Not rolled back, which would ask the database once more, but let go of.
-        db.session.remove()
-        log.error("bug" if status == 500 else "no database", path=request.path, exc_info=error)
-        title = _titles()[status]
-        if is_api():
-            kind = "internal-error" if status == 500 else "unavailable"
-            return problem(status, kind, title, request_id=g.get("request_id", ""))
-        return page_of(status, title, text)
+    app.before_request(refuse_what_cannot_be_stored)
+    for kind, handler in (
+        (PortalError, portal_error),
+        (CSRFError, csrf_error),
+        (HTTPException, http_error),
+        (DBAPIError, database_error),
+        (PoolTimeout, database_error),
+        (Exception, bug),
+    ):
+        app.register_error_handler(kind, handler)

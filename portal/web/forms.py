@@ -47,8 +47,8 @@ class PortalForm(FlaskForm):
             if not form.is_submitted():
                 return None
             wanted = {field.name for field in form if isinstance(field, FileField)}
-            files = MultiDict((name, file) for name, file in request.files.items(multi=True) if name in wanted)
-            return CombinedMultiDict((files, request.form))
+            files = [pair for pair in request.files.items(multi=True) if pair[0] in wanted]
+            return CombinedMultiDict((MultiDict(files), request.form))
 
     def blame(self, field: str, error: PortalError) -> None:
         """Show a command's refusal beside this field."""

@@ -12,7 +12,7 @@ from babel.support import LazyProxy
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from werkzeug.routing import BaseConverter, BuildError
 
 from portal.config import LANGS
@@ -202,7 +202,7 @@ def word(value: object) -> object:
 
 
 def both(value: Bilingual) -> str | Markup:
-    """The text in the page's language; where that side is empty, the other one, and that it is the other one."""
+    """The text in the page's language; where that side is empty, the other one, said to be so."""
     text = value.in_(lang())
     if text:
         return text

@@ -1,6 +1,6 @@
 """Cursor pages: a list that stays stable while rows are added."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,9 +15,8 @@ class Page(Generic[Item]):
     next: str | None
 
 
-def cut(rows: Sequence[Item], size: int, cursor_of: "object") -> Page[Item]:
+def cut(rows: Sequence[Item], size: int, cursor_of: Callable[[Item], object]) -> Page[Item]:
     """A page of at most ``size`` from ``size + 1`` rows that were asked for."""
-    assert callable(cursor_of)
     more = len(rows) > size
     items = rows[:size]
     return Page(items, str(cursor_of(items[-1])) if more else None)

@@ -17,7 +17,7 @@ from tests.factories.registry import make_lot
 def order_id(app: Flask) -> str:
     """A fulfilled order of a lot, signed into the log."""
     make_lot()
-    made = shop.paid(25)
+    made = shop.paid(100)
     sequence_and_sign()
     return made
 

@@ -145,12 +145,12 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     talk.ask("GET", "/log/proof/inclusion", query_string={"idx": 0})
     talk.ask("GET", "/log/proof/consistency", query_string={"from": 1})
     talk.ask("GET", "/schemas/{kind}.json", kind=json.loads(entries[0]["body"])["kind"])
-    placed = talk.ask("POST", "/orders", expect=201, json=_order(25), headers={"Idempotency-Key": "a new order"})
+    placed = talk.ask("POST", "/orders", expect=201, json=_order(100), headers={"Idempotency-Key": "a new order"})
     bearer = {"Authorization": f"Bearer {placed['token']}"}
     assert talk.ask("GET", "/orders/{order_id}", order_id=placed["id"], headers=bearer)["state"] == "awaiting_payment"
     done = {"Authorization": f"Bearer {key_for(order_id)}"}
     (number,) = talk.ask("GET", "/orders/{order_id}", order_id=order_id, headers=done)["certificates"]
-    assert talk.ask("GET", "/certificates/{number}", number=number)["mass_g"] == 25_000
+    assert talk.ask("GET", "/certificates/{number}", number=number)["mass_g"] == 100_000
     assert talk.seen == set(PROMISED)
 
 
@@ -160,9 +160,9 @@ def test_errors_are_problem_details_as_the_document_says(client: FlaskClient, do
     assert problem["type"] == "/problems/unknown-lot"
     talk.ask("GET", "/orders/{order_id}", order_id=order_id, expect=404)
     talk.ask("GET", "/log/proof/inclusion", query_string={"idx": "first"}, expect=422)
-    talk.ask("POST", "/orders", json=_order(25), expect=422)
+    talk.ask("POST", "/orders", json=_order(100), expect=422)
     short = talk.ask("POST", "/orders", json=_order(10_000), headers={"Idempotency-Key": "too much of it"}, expect=409)
-    assert short["left_kg"] == 9_975
+    assert short["left_kg"] == 9_800
 
 
 def test_an_answer_that_differs_is_found(document):

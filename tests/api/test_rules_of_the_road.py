@@ -10,7 +10,7 @@ from tests.browser import Browser
 from tests.factories import shop
 from tests.factories.registry import make_lot
 
-ORDER = {"lines": [{"kg": 25}], "beneficiary": {"name": "林"}, "email": "lin@example.cn", "consent_retire_now": True}
+ORDER = {"lines": [{"kg": 100}], "beneficiary": {"name": "林"}, "email": "lin@example.cn", "consent_retire_now": True}
 ORIGIN = {"Origin": "https://elsewhere.example"}
 
 
@@ -31,7 +31,7 @@ def test_a_browser_may_ask_first(client: FlaskClient):
 
 def test_orders_are_closed_to_other_sites(client: FlaskClient):
     make_lot()
-    order_id = shop.opened(25)
+    order_id = shop.opened(100)
     bearer = {"Authorization": f"Bearer {key_for(order_id)}"} | ORIGIN
     for answer in (
         client.get(f"/api/v1/orders/{order_id}", headers=bearer),
@@ -57,7 +57,7 @@ def test_the_same_key_is_the_same_order(client: FlaskClient):
     headers = {"Idempotency-Key": "one and the same"}
     first, second = (client.post("/api/v1/orders", json=ORDER, headers=headers) for _ in range(2))
     assert first.get_json()["id"] == second.get_json()["id"]
-    assert client.get("/api/v1/lots/LOT-A").get_json()["available_g"] == 9_975_000
+    assert client.get("/api/v1/lots/LOT-A").get_json()["available_g"] == 9_900_000
 
 
 def test_only_json_is_read(client: FlaskClient):

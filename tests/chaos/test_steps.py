@@ -164,7 +164,9 @@ def walk_and_die(config: Config, way: Way, order_id: str, bank: Bank, step: int)
 def _be_the_child(config: Config, way: Way, order_id: str, bank: Bank, step: int) -> NoReturn:
     code = 1
     try:
+        at = clock.now()
         app = create_app(config)  # connections of its own: those of the parent are not to be shared
+        clock.set_to(at)
         with app.app_context():
             Killer(step).watch()
             way(order_id, bank)

@@ -31,7 +31,7 @@ from portal.kernel.mass import Mass
 from portal.registry.commands import stock
 from portal.registry.models import Block, PoolLot, Retirement, RetirementRange
 from portal.registry.queries import register, verify
-from portal.registry.rules.facts import RetireLine
+from portal.registry.rules.facts import Retired, RetireLine
 from portal.registry.rules.ledger import BlockState, Cut, GramRange, HoldState, NotEnoughCredits, UnlawfulStep
 from tests.conftest import portal_on, sqlite_copy
 from tests.factories.guards import without_guards
@@ -267,8 +267,8 @@ def retires_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         twice = {"id": new_id("ret"), "hold_id": hold_id, "line_id": new_id("lin"), "holder": HOLDER, "purpose": "",
                  "mass_g": 1, "test": True, "at": clock.now()}  # fmt: skip
         session.execute(insert(Retirement).values(**twice))
-        rows = session.execute(select(Retirement).where(Retirement.hold_id == hold_id)).scalars().all()
-        return [stock.Retired(rows[0].id, rows[0].line_id, Mass(rows[0].mass_g), (), rows[0].at)]
+        rows = db.session.scalars(select(Retirement).where(Retirement.hold_id == hold_id)).all()
+        return [Retired(rows[0].id, rows[0].line_id, Mass(rows[0].mass_g), (), rows[0].at)]
 
     monkeypatch.setattr(stock, "_already_retired", again)
 
