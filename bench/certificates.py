@@ -1,4 +1,4 @@
-"""Certificates: the CPU of printing one beside a bare page of the same words, its size, and memory over 500."""
+"""Certificates: the CPU of one beside a bare page of the same words, its size, and memory over 500."""
 
 import os
 import re
@@ -51,7 +51,7 @@ def _certificate(app: Flask) -> Iterator[tuple[CertificateView, LogProof]]:
 
 
 def _speed(printer: Printer, order: dict[str, Any]) -> Figure:
-    """Warm, in this thread, so that the CPU is ours to count. Ratio ≥ 0.77 is ≤ 1.3 × the CPU of the bare page."""
+    """Warm, in this thread, so that the CPU is ours to count. A ratio of 0.77 is 1.3 × the bare page's CPU."""
     bare = _bare(printer, order["html"])
     return side_by_side(
         "certificates: PDF, warm",
@@ -64,13 +64,11 @@ def _speed(printer: Printer, order: dict[str, Any]) -> Figure:
 
 
 def _bare(printer: Printer, html: str) -> Any:
-    """What WeasyPrint needs for the same words as plain paragraphs: same typeface, same PDF/A variant, no more."""
+    """The same words as plain paragraphs: same typeface, same PDF/A variant, and nothing else."""
     weasyprint = printer._weasyprint
     body = html.split("<body", 1)[1].split(">", 1)[1]
-    lines = [
-        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part)).strip()
-        for part in re.split(r"</?(?:p|h1|h2|tr|div)\b", body)
-    ]
+    blocks = re.split(r"</?(?:p|h1|h2|tr|div)\b", body)
+    lines = [" ".join(re.sub(r"<[^>]+>", " ", block).split()) for block in blocks]
     words = "".join(f"<p>{line.split('>', 1)[-1]}</p>" for line in lines if line)
     page = f'<!doctype html><html lang="zh-CN"><head><title>x</title></head><body>{words}</body></html>'
     plain = weasyprint.CSS(string='html { font: 10pt / 1.65 "Noto Sans SC" }', font_config=printer._fonts)

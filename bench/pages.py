@@ -17,6 +17,7 @@ from portal.footprint import commands as footprints
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.web.links import key_for
+from tests.factories.certificates import issued
 
 _PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{{ title }}</title></head>
@@ -28,17 +29,22 @@ _PAGE = """<!doctype html>
 
 
 def run() -> list[Figure]:
-    """The result page (aim: 0.6 of the bare page) and the home page."""
+    """Result and home page (aim: 0.6 of the bare page), and the verify page (aim: 0.5 of the bare look-up)."""
     with fresh_portal() as portal:
         with portal.app_context():
             saved = footprints.save_footprint(
                 Actor.guest(), "household-cn", None, portal.config["PORTAL"].city_code, {}, clock.now(), "zh"
             )
             result = f"/zh/footprints/{saved}?k={key_for(saved)}"
+            number = issued().number
             engine = db.engine
         row = text("SELECT total_g, created_at FROM footprint WHERE id = :id")
+        paper = text("SELECT * FROM certificate WHERE number = :n")
         return [
             _figure("pages.result", portal, result, _reader(engine, row, {"id": saved})),
+            _figure(
+                "pages.verify", portal, f"/zh/certificates/{number}", _reader(engine, paper, {"n": number})
+            ),
             _figure("pages.home", portal, "/zh/", None),
         ]
 

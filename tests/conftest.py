@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal import create_app, jobs
-from portal.config import ROOT, Config
+from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
 from tests import postgres
@@ -57,11 +57,6 @@ _SESSION = pytest.StashKey[Path]()
 def migrate(database_url: str) -> None:
     """Bring a database to head with the operator's own command."""
     app = create_app(Config.for_tests(database_url, postgres.session_folder() / "migrating"))
-    if not list((ROOT / "migrations" / "versions").glob("*.py")):
-        with app.app_context():
-            db.create_all()
-            db.engine.dispose()
-        return
     done = app.test_cli_runner().invoke(args=["db", "upgrade"])
     if done.exit_code:
         raise RuntimeError(f"db upgrade failed:\n{done.output}") from done.exception

@@ -7,7 +7,7 @@ from portal.web.i18n import lazy_gettext
 
 
 class NumberForm(PortalForm):
-    """A number, or the address of a certificate. Looks something up and changes nothing, so it needs no token."""
+    """A number, or the address of a certificate. It looks something up only, so it needs no token."""
 
     class Meta:
         csrf = False

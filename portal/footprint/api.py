@@ -1,6 +1,6 @@
 """For programs: the models with their questions and factors, and evaluation, singly or a thousand at once."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import current_app, request
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -21,6 +21,40 @@ blueprint = api_blueprint("footprint", __name__)
 
 MOST = 1_000
 Sets = Annotated[list[dict[str, Any]], Field(max_length=MOST)]
+
+
+class EvaluatedLine(BaseModel):
+    """One rule's part, in grams; ``quality`` from A (metered) to D (a default)."""
+
+    rule: str
+    category: str
+    grams: int
+    low_g: int
+    high_g: int
+    quality: Literal["A", "B", "C", "D"]
+
+
+class Evaluated(BaseModel):
+    """A result. ``digest`` is the model's; ``result_digest`` rests on model, region, answers and lines."""
+
+    model: str
+    version: str
+    digest: str
+    region: str
+    fallen_back: list[str]
+    total_g: int
+    low_g: int
+    high_g: int
+    lines: list[EvaluatedLine]
+    defaulted: list[str]
+    narrowing: list[str]
+    result_digest: str
+
+
+class EvaluatedBatch(BaseModel):
+    """Results in the order of the answer sets."""
+
+    results: list[Evaluated]
 
 
 class EvaluateBody(BaseModel):
@@ -188,7 +222,10 @@ class EvaluationsOut(BaseModel):
     results: list[EvaluationOut]
 
 
-PLACED = {"version": "a version of the model; the newest when left out", "region": "six-digit administrative code"}
+PLACED = {
+    "version": "a version of the model; the newest when left out",
+    "region": "six-digit administrative code",
+}
 
 
 @blueprint.get("/footprint/models")
@@ -241,7 +278,10 @@ def footprint_model(model_id: str) -> dict[str, Any]:
 @blueprint.post("/footprint/models/<model_id>/evaluate")
 @open_to_all
 @describes(
-    summary=N_("Evaluate one set of answers"), tag="footprint", body=EvaluateBody, answers={200: EvaluationOut}
+    summary=N_("Evaluate one set of answers"),
+    tag="footprint",
+    body=EvaluateBody,
+    answers={200: EvaluationOut},
 )
 def footprint_evaluate(model_id: str) -> dict[str, Any]:
     sent = body(EvaluateBody)

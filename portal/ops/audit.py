@@ -26,7 +26,8 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     yield from verify.bodies()
     yield from verify.checkpoints(hand.origin, trusted)
     if last and last.size > log.size():
-        yield Fault(Check.CHECKPOINTS, f"checkpoint {last.size}", "was signed, and this database is behind it")
+        place = f"checkpoint {last.size}"
+        yield Fault(Check.CHECKPOINTS, place, "was signed, and this database is behind it")
     if published is not None:
         yield from _continues(published, hand.origin, trusted)
     yield from verify.tables()

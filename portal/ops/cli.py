@@ -37,7 +37,8 @@ ledger = AppGroup("ledger", help="The ledger and its transparency log.")
 def verify(as_json: bool, note: Path | None) -> None:
     """Recompute the whole ledger: bodies, checkpoints, tables, cash, source.
 
-    Exit code 0: all hold. 1: something is wrong; the first wrong row is named and selling stops. 2: could not check.
+    Exit code 0: all hold. 1: something is wrong; the first wrong row is named and selling stops.
+    2: could not check.
     """
     try:
         found = audit.verify_and_keep(Actor.system("cli"), note.read_text() if note else None)
@@ -46,11 +47,11 @@ def verify(as_json: bool, note: Path | None) -> None:
         sys.exit(2)
     if as_json:
         click.echo(
-            json.dumps({"ok": not found, "faults": [asdict(fault) for fault in found]}, ensure_ascii=False)
+            json.dumps({"ok": not found, "faults": [asdict(each) for each in found]}, ensure_ascii=False)
         )
     elif found:
-        for fault in found:
-            click.echo(f"{fault.check}: {fault.row}: {fault.what}")
+        for each in found:
+            click.echo(f"{each.check}: {each.row}: {each.what}")
         click.echo(f"{len(found)} faults. The first wrong row: {found[0].row}. Selling is stopped.", err=True)
     else:
         click.echo("All five checks hold: bodies, checkpoints, tables, cash, source.")
@@ -93,16 +94,12 @@ def serve() -> None:
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
     env = os.environ | {"GRANIAN_LOG_LEVEL": "warning"}
     python = [sys.executable, "-m"]
-    children = [
-        subprocess.Popen([*python, "flask", "--app", "app", "worker"], env=env),
-        subprocess.Popen(
-            [*python, "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1",
-             "--blocking-threads", "4", "--no-ws", "--factory", "app:create_app"], env=env,
-        ),
-    ]  # fmt: skip
-    click.echo(
-        f"\nThe portal is at {config.base_url} (ready after {time.monotonic() - began:.1f} s). Ctrl-C stops it."
-    )
+    worker = [*python, "flask", "--app", "app", "worker"]
+    server = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1",
+              "--blocking-threads", "4", "--no-ws", "--factory", "app:create_app"]  # fmt: skip
+    children = [subprocess.Popen(command, env=env) for command in (worker, server)]  # noqa: S603  our own
+    seconds = time.monotonic() - began
+    click.echo(f"\nThe portal is at {config.base_url} (ready after {seconds:.1f} s). Ctrl-C stops it.")
     _wait(children)
 
 

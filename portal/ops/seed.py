@@ -71,8 +71,8 @@ def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
     lots.issue(actor, LOCAL, verification, serial, date(2025, 6, 3), now)
     draft = LotDraft(
         code=LOCAL_LOT, project_code=LOCAL, serials=(serial.text,), tonnes=1_000,
-        retirement_reference="DEMO-HLYC-2025-0001", retired_on=date(2025, 6, 18), evidence_sha256="", evidence_url="",
-        price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
+        retirement_reference="DEMO-HLYC-2025-0001", retired_on=date(2025, 6, 18), evidence_sha256="",
+        evidence_url="", price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
     )  # fmt: skip
     lots.open_lot(actor, _with_evidence(draft, documents), now)
 
@@ -90,8 +90,8 @@ def _lot_from_export(actor: Actor, offer: _Offer, rank: int, documents: Path, no
     draft = LotDraft(
         code=f"{project.code}-{offer.year}-A", project_code=project.code,
         serials=tuple(row.serial for row in rows if row.project.code == project.code), tonnes=offer.tonnes,
-        retirement_reference=f"DEMO-{project.code}-{offer.year}", retired_on=date(2026, 4, 20), evidence_sha256="",
-        evidence_url="", price_per_t=Money.cny(offer.price), rank=rank, is_demo=True,
+        retirement_reference=f"DEMO-{project.code}-{offer.year}", retired_on=date(2026, 4, 20),
+        evidence_sha256="", evidence_url="", price_per_t=Money.cny(offer.price), rank=rank, is_demo=True,
     )  # fmt: skip
     lots.open_lot(actor, _with_evidence(draft, documents), now)
 
@@ -123,8 +123,8 @@ _LOCAL_PROJECT = ProjectDraft(
     ),
     about=Bilingual(
         "以红松、落叶松和水曲柳混交营造的示范林，用来演示一克碳汇如何从林地走到证书。数据均为演示数据。",
-        "A demonstration stand of Korean pine, larch and Manchurian ash, here to show how a gram of forest carbon "
-        "travels from a parcel to a certificate. All of its data is demonstration data.",
+        "A demonstration stand of Korean pine, larch and Manchurian ash, here to show how a gram of forest "
+        "carbon travels from a parcel to a certificate. All of its data is demonstration data.",
     ),
     type=ProjectType.ARR,
     methodology="CCER-14-001-V01",

@@ -196,9 +196,7 @@ def register() -> Response:
 
 
 @blueprint.get("/log/checkpoint")
-@describes(
-    summary=N_("The newest signed checkpoint"), tag="log", answers={200: CheckpointOut}, errors=(404,)
-)
+@describes(summary=N_("The newest signed checkpoint"), tag="log", answers={200: CheckpointOut}, errors=(404,))
 @open_to_all
 def checkpoint() -> Response:
     head = log.latest_checkpoint()
@@ -294,9 +292,9 @@ def _page(items: list[dict[str, Any]], key: str) -> Response:
 
 def _project(row: ProjectView) -> dict[str, Any]:
     return {
-        "code": row.code, "name": {"zh": row.name.zh or None, "en": row.name.en or None}, "type": row.type.value,
-        "methodology": row.methodology, "country": row.country, "registry": row.registry, "source_id": row.source_id,
-        "state": row.state, "demo": row.is_demo,
+        "code": row.code, "name": {"zh": row.name.zh or None, "en": row.name.en or None},
+        "type": row.type.value, "methodology": row.methodology, "country": row.country,
+        "registry": row.registry, "source_id": row.source_id, "state": row.state, "demo": row.is_demo,
     }  # fmt: skip
 
 
@@ -304,7 +302,8 @@ def _lot(row: LotView) -> dict[str, Any]:
     return {
         "code": row.code, "project": row.project.code, "type": row.project_type.value,
         "vintage": f"{row.vintage_start.isoformat()}/{row.vintage_end.isoformat()}", "registry": row.registry,
-        "retired_t": row.retired.grams // 1_000_000, "attributed_g": row.attributed.grams, "available_g": row.free.grams,
+        "retired_t": row.retired.grams // 1_000_000, "attributed_g": row.attributed.grams,
+        "available_g": row.free.grams,
         "price_minor_per_t": row.price_per_t.minor, "currency": row.price_per_t.currency,
         "retirement_reference": row.retirement_reference, "evidence_sha256": row.evidence_sha256,
         "open": row.closed_at is None, "demo": row.is_demo,

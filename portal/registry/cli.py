@@ -29,7 +29,7 @@ OPERATOR = Actor.system("cli")
 def import_file(file: Path, name: str, is_real: bool, as_json: bool) -> None:
     """Import FILE: a dry run with a line per row, or with --apply all of it or nothing.
 
-    Exit code 0 when every row is accepted or unchanged, 1 when one is refused, 2 when the file cannot be read.
+    Exit code 0: every row is accepted or unchanged. 1: one is refused. 2: the file cannot be read.
     """
     speak("en")
     data = file.read_bytes()

@@ -143,7 +143,7 @@ def _keep_evidence(upload: FileStorage) -> tuple[str, str]:
     """Store an uploaded record under its digest; digest and file name. Raises EvidenceNotAccepted."""
     data = upload.stream.read(MAX_EVIDENCE + 1)
     kind = next((ending for magic, ending in _KINDS.items() if data.startswith(magic)), None)
-    if kind is None and b"\0" not in data and not data.lstrip()[:1] == b"<":
+    if kind is None and _is_plain_text(data):
         kind = ".txt"
     if kind is None or not data or len(data) > MAX_EVIDENCE:
         raise EvidenceNotAccepted()
@@ -152,6 +152,15 @@ def _keep_evidence(upload: FileStorage) -> tuple[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{digest}{kind}").write_bytes(data)
     return digest, f"{digest}{kind}"
+
+
+def _is_plain_text(data: bytes) -> bool:
+    """UTF-8 that no browser would take for a page or a drawing."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text and not text.lstrip().startswith("<")
 
 
 def _staged(digest: str) -> Path:

@@ -76,9 +76,9 @@ class LineField(StringField):
     """One line of text, cleaned, at most ``max`` characters; longer text is refused, never cut."""
 
     def __init__(self, *args: Any, max: int = 200, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"maxlength": max, **(kwargs.get("render_kw") or {})}
         super().__init__(*args, **kwargs)
         self.max = max
-        self.render_kw = {"maxlength": max, **(self.render_kw or {})}
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = clean_line(valuelist[0]) if valuelist else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from portal.certificates.models import Certificate
 from portal.certificates.rules.states import LIVE
@@ -80,19 +80,19 @@ class Bank:
 # -- its books and ours --------------------------------------------------------------------------
 
 
-def complaints(books: Thing, mail: Path | None = None, *, cooling_off: bool = True) -> Iterator[str]:
-    """What does not agree between the provider's books, the orders, the grams, the paper and the letters.
+def complaints(books: Thing, mail: Path | None = None, only: str = "") -> Iterator[str]:
+    """What does not agree between the provider's books, the orders, the paper and the letters.
 
-    Everything has to be at rest: events heard, jobs done, orders reconciled. ``cooling_off``: whether a
-    paid order may still be waiting to be retired.
+    Everything has to be at rest: events heard, jobs done, orders reconciled. ``only``: look at this order
+    and at what concerns all. Grams are the business of ``ledger verify``.
     """
     db.session.rollback()
     yield from _payments(books)
     captured, back = _money(books)
-    for order in db.session.execute(select(Order.__table__)).all():
+    for order in db.session.execute(select(Order.__table__).where((Order.id == only) if only else true())).all():
         kept = captured[order.id] - back[order.id]
         for complaint in (
-            *_state(order, captured[order.id], kept, cooling_off),
+            *_state(order, captured[order.id], kept),
             *_cash(order, kept),
             *_paper(order),
         ):
@@ -121,12 +121,12 @@ def _money(books: Thing) -> tuple[dict[str, int], dict[str, int]]:
     return captured, back
 
 
-def _state(order: Any, captured: int, kept: int, cooling_off: bool) -> Iterator[str]:
+def _state(order: Any, captured: int, kept: int) -> Iterator[str]:
     state = OrderState(order.state)
     if not captured:
         lawful = UNPAID | LAPSED
     elif kept:
-        lawful = {OrderState.FULFILLED} | ({OrderState.PAID} if cooling_off and not order.consent else set())
+        lawful = {OrderState.FULFILLED} | (set() if order.consent else {OrderState.PAID})
         if kept != order.amount_minor:
             yield f"the provider keeps {kept} of {order.amount_minor}"
     else:

@@ -47,8 +47,8 @@ def test_the_demonstration_starts_answers_and_stops_on_ctrl_c(tmp_path: Path):
         )
         try:
             status = first_answer(f"http://127.0.0.1:{port}/en/", demo, seconds=90)
-            family = psutil.Process(demo.pid).children(recursive=True)
-            os.killpg(demo.pid, signal.SIGINT)
+            family = psutil.Process(demo.pid).children(recursive=True) if status else []
+            demo.poll() is None and os.killpg(demo.pid, signal.SIGINT)
             code = demo.wait(30)
         finally:
             demo.poll() is None and os.killpg(demo.pid, signal.SIGKILL)

@@ -95,7 +95,8 @@ def _register(
             projects[serial.project] = add_project(actor, _project_of(row, is_demo), file_name, now)
         enter_issuance(
             session, actor, projects[serial.project], serial, row.issued_on, now,
-            import_id=import_id, source_facts=_facts_of(row), retired_at_source=row.retirement is not None, is_demo=is_demo,
+            import_id=import_id, source_facts=_facts_of(row),
+            retired_at_source=row.retirement is not None, is_demo=is_demo,
         )  # fmt: skip
 
 

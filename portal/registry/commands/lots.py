@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
-from portal.kernel.mass import Mass
+from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money
 from portal.registry import policy
 from portal.registry.commands import log
@@ -36,6 +37,7 @@ from portal.registry.rules.ledger import (
     GramRange,
     NotEnoughCredits,
     ProjectType,
+    Slice,
     UnitClass,
     issue_at,
     take,
@@ -102,9 +104,9 @@ def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime)
         session.execute(
             insert(Project).values(
                 id=project_id, code=draft.code, source_registry=draft.registry, source_id=draft.source_id,
-                name_zh=draft.name.zh, name_en=draft.name.en, about_zh=draft.about.zh, about_en=draft.about.en,
-                type=draft.type, methodology=draft.methodology, country=draft.country, state="registered",
-                is_demo=draft.is_demo, created_at=now,
+                name_zh=draft.name.zh, name_en=draft.name.en, about_zh=draft.about.zh,
+                about_en=draft.about.en, type=draft.type, methodology=draft.methodology,
+                country=draft.country, state="registered", is_demo=draft.is_demo, created_at=now,
             )
         )  # fmt: skip
         session.execute(
@@ -155,7 +157,8 @@ def issue(
                 id=verification_id, project_id=project_id, period_start=verification.period_start,
                 period_end=verification.period_end, verifier=verification.verifier,
                 verified_g=verification.verified.grams, buffer_g=verification.buffer.grams,
-                opinion=verification.opinion, report_sha256=verification.report_sha256, is_demo=verification.is_demo,
+                opinion=verification.opinion, report_sha256=verification.report_sha256,
+                is_demo=verification.is_demo,
             )
         )  # fmt: skip
         issuance_id = enter_issuance(
@@ -199,8 +202,8 @@ def enter_issuance(
         account_of(session, "retired") if retired_at_source else account_of(session, "developer", project_id)
     )
     block = {
-        "id": new_id("blk"), "issuance_id": issuance_id, "unit_class": UnitClass.EX_POST, "start_g": grams.start,
-        "end_g": grams.end, "account_id": account, "rank": 0, "state": state,
+        "id": new_id("blk"), "issuance_id": issuance_id, "unit_class": UnitClass.EX_POST,
+        "start_g": grams.start, "end_g": grams.end, "account_id": account, "rank": 0, "state": state,
     }  # fmt: skip
     session.execute(insert(Block), [block])
     journal(
@@ -221,71 +224,18 @@ def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
         raise BadEvidence()
     with transaction() as session:
         project_id = project_id_of(session, draft.project_code)
-        kind = session.execute(select(Project.type).where(Project.id == project_id)).scalar_one()
-        if not ProjectType(kind).is_sold_here:
+        kind = ProjectType(session.execute(select(Project.type).where(Project.id == project_id)).scalar_one())
+        if not kind.is_sold_here:
             raise TypeNotSoldHere()
         alone(session, "opening lots")
-        if session.scalar(select(PoolLot.id).where(PoolLot.code == draft.code)):
-            raise LotCodeTaken(code=draft.code)
-        issuances = (
-            session.execute(
-                select(Issuance)
-                .where(Issuance.project_id == project_id, Issuance.source_serial.in_(draft.serials))
-                .order_by(Issuance.vintage_start, Issuance.start_g)
-            )
-            .scalars()
-            .all()
-        )
-        if not issuances:
-            raise NotEnoughAtSource(serial=", ".join(draft.serials)[:200], left=Mass(0))
-        registry = issuances[0].source_registry
-        if session.scalar(select(PoolLot.id).where(PoolLot.source_registry == registry,
-                                                   PoolLot.retirement_reference == draft.retirement_reference)):  # fmt: skip
-            raise RetirementRecordUsed(reference=draft.retirement_reference)
-        rows = session.execute(
-            select(Block.id, Block.start_g, Block.end_g, Block.issuance_id)
-            .where(
-                Block.issuance_id.in_([i.id for i in issuances]),
-                Block.state == BlockState.HELD,
-                Block.lot_id.is_(None),
-            )
-            .order_by(Block.start_g)
-        ).all()
-        free_of = {row.id: row.issuance_id for row in rows}
-        free = [FreeRange(row.id, GramRange(row.start_g, row.end_g)) for row in rows]
-        held = sum(block.grams.mass.grams for block in free)
-        wanted = Mass(draft.tonnes * GRAMS_PER_TONNE if draft.tonnes else held)
-        try:
-            slices = take(free, wanted)
-        except NotEnoughCredits as short:
-            raise NotEnoughAtSource(
-                serial=", ".join(draft.serials)[:200], left=short.params["left"]
-            ) from None
-        lot_id = new_id("lot")
-        account_id = account_of(session, "pool", lot_id)
-        session.execute(
-            insert(PoolLot).values(
-                id=lot_id, code=draft.code, project_id=project_id, account_id=account_id, source_registry=registry,
-                retirement_reference=draft.retirement_reference, retired_on=draft.retired_on,
-                evidence_sha256=draft.evidence_sha256, evidence_url=draft.evidence_url, evidence_file=draft.evidence_file,
-                retired_g=wanted.grams, free_g=0, attributed_g=0, price_minor_per_t=draft.price_per_t.minor,
-                currency=draft.price_per_t.currency, vintage_start=min(i.vintage_start for i in issuances),
-                vintage_end=max(i.vintage_end for i in issuances), rank=draft.rank, is_demo=draft.is_demo, opened_at=now,
-            )
-        )  # fmt: skip
-        for rank, piece in enumerate(slices):
-            block_id = piece.block.block_id
-            if piece.rest:
-                block_id = _split(session, actor, block_id, piece.grams, piece.rest, now)
-            session.execute(
-                update(Block)
-                .where(Block.id == block_id)
-                .values(lot_id=lot_id, account_id=account_id, rank=rank)
-            )
-        session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=wanted.grams))
-        taken = {piece.block.block_id: piece.grams.mass.grams for piece in slices}
-        log.record(_opened(draft, ProjectType(kind), issuances, taken, free_of, wanted), lot_id, now)
-        audit.record(actor, "lot.opened", lot_id, now, code=draft.code, retired_g=wanted.grams)
+        issuances = _issuances_of(session, draft, project_id)
+        _check_is_new(session, draft, issuances[0].source_registry)
+        pieces = _take_held(session, draft, issuances)
+        used = [each for each in issuances if each.id in {piece.issuance_id for piece in pieces}]
+        lot_id = _enter_lot(session, actor, draft, project_id, used, pieces, now)
+        log.record(_opened(draft, kind, used, pieces), lot_id, now)
+        grams = sum(piece.cut.grams.mass.grams for piece in pieces)
+        audit.record(actor, "lot.opened", lot_id, now, code=draft.code, retired_g=grams)
         return lot_id
 
 
@@ -305,30 +255,113 @@ def close_lot(actor: Actor, code: str, because: str, now: datetime) -> None:
         audit.record(actor, "lot.closed", lot_id, now, because=because)
 
 
-def _opened(
+# -- opening -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Held grams that go into the lot, and the issuance they are of."""
+
+    cut: Slice
+    issuance_id: str
+
+
+def _issuances_of(session: Session, draft: LotDraft, project_id: str) -> Sequence[Issuance]:
+    """The blocks of these serials, oldest vintage first. Raises NotEnoughAtSource when one is not there."""
+    found = session.scalars(
+        select(Issuance)
+        .where(Issuance.project_id == project_id, Issuance.source_serial.in_(draft.serials))
+        .order_by(Issuance.vintage_start, Issuance.start_g)
+    ).all()
+    missing = set(draft.serials) - {issuance.source_serial for issuance in found}
+    if missing or not found:
+        raise NotEnoughAtSource(serial=", ".join(sorted(missing))[:200], left=Mass(0))
+    return found
+
+
+def _check_is_new(session: Session, draft: LotDraft, registry: str) -> None:
+    if session.scalar(select(PoolLot.id).where(PoolLot.code == draft.code)):
+        raise LotCodeTaken(code=draft.code)
+    reference = draft.retirement_reference
+    same_record = (PoolLot.source_registry == registry, PoolLot.retirement_reference == reference)
+    if session.scalar(select(PoolLot.id).where(*same_record)):
+        raise RetirementRecordUsed(reference=reference)
+
+
+def _take_held(session: Session, draft: LotDraft, issuances: Sequence[Issuance]) -> list[_Piece]:
+    """What the lot takes of the blocks that no lot has yet. Raises NotEnoughAtSource."""
+    rows = session.execute(
+        select(Block.id, Block.start_g, Block.end_g, Block.issuance_id)
+        .where(
+            Block.issuance_id.in_([issuance.id for issuance in issuances]),
+            Block.state == BlockState.HELD,
+            Block.lot_id.is_(None),
+        )
+        .order_by(Block.start_g)
+    ).all()
+    issuance_of = {row.id: row.issuance_id for row in rows}
+    free = [FreeRange(row.id, GramRange(row.start_g, row.end_g)) for row in rows]
+    held = total([each.grams.mass for each in free])
+    try:
+        slices = take(free, Mass.t(draft.tonnes) if draft.tonnes else held)
+    except NotEnoughCredits as short:
+        raise NotEnoughAtSource(serial=", ".join(draft.serials)[:200], left=short.params["left"]) from None
+    return [_Piece(piece, issuance_of[piece.block.block_id]) for piece in slices]
+
+
+def _enter_lot(
+    session: Session,
+    actor: Actor,
     draft: LotDraft,
-    kind: ProjectType,
-    issuances: Sequence[Issuance],
-    taken: dict[str, int],
-    free_of: dict[str, str],
-    wanted: Mass,
+    project_id: str,
+    used: Sequence[Issuance],
+    pieces: Sequence[_Piece],
+    now: datetime,
+) -> str:
+    """The lot's row and its blocks; its id."""
+    lot_id = new_id("lot")
+    account_id = account_of(session, "pool", lot_id)
+    grams = sum(piece.cut.grams.mass.grams for piece in pieces)
+    session.execute(
+        insert(PoolLot).values(
+            id=lot_id, code=draft.code, project_id=project_id, account_id=account_id,
+            source_registry=used[0].source_registry, retirement_reference=draft.retirement_reference,
+            retired_on=draft.retired_on, evidence_sha256=draft.evidence_sha256,
+            evidence_url=draft.evidence_url, evidence_file=draft.evidence_file,
+            retired_g=grams, free_g=0, attributed_g=0,
+            price_minor_per_t=draft.price_per_t.minor, currency=draft.price_per_t.currency,
+            vintage_start=min(each.vintage_start for each in used),
+            vintage_end=max(each.vintage_end for each in used),
+            rank=draft.rank, is_demo=draft.is_demo, opened_at=now,
+        )
+    )  # fmt: skip
+    for rank, piece in enumerate(pieces):
+        block_id = piece.cut.block.block_id
+        if piece.cut.rest:
+            block_id = _split(session, actor, block_id, piece.cut.grams, piece.cut.rest, now)
+        joined = {"lot_id": lot_id, "account_id": account_id, "rank": rank}
+        session.execute(update(Block).where(Block.id == block_id).values(**joined))
+    session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=grams))
+    return lot_id
+
+
+def _opened(
+    draft: LotDraft, kind: ProjectType, used: Sequence[Issuance], pieces: Sequence[_Piece]
 ) -> records.LotOpened:
-    grams: dict[str, int] = {}
-    for block_id, part in taken.items():
-        grams[free_of[block_id]] = grams.get(free_of[block_id], 0) + part
+    def tonnes(issuance_id: str) -> int:
+        parts = [piece.cut.grams.mass for piece in pieces if piece.issuance_id == issuance_id]
+        return total(parts).grams // GRAMS_PER_TONNE
+
+    serials = tuple(records.LotSerial(each.source_serial, tonnes(each.id)) for each in used)
     return records.LotOpened(
         lot=draft.code,
-        registry=issuances[0].source_registry,
+        registry=used[0].source_registry,
         project=draft.project_code,
         project_type=kind.value,
-        vintage_start=min(i.vintage_start for i in issuances).isoformat(),
-        vintage_end=max(i.vintage_end for i in issuances).isoformat(),
-        serials=tuple(
-            records.LotSerial(i.source_serial, grams[i.id] // GRAMS_PER_TONNE)
-            for i in issuances
-            if i.id in grams
-        ),
-        retired_t=wanted.grams // GRAMS_PER_TONNE,
+        vintage_start=min(each.vintage_start for each in used).isoformat(),
+        vintage_end=max(each.vintage_end for each in used).isoformat(),
+        serials=serials,
+        retired_t=sum(each.tonnes for each in serials),
         retirement_reference=draft.retirement_reference,
         retired_on=draft.retired_on.isoformat(),
         evidence_sha256=draft.evidence_sha256,
@@ -348,16 +381,18 @@ def _split(
 ) -> str:
     """Close a held block and give its head and its rest a block each; the head's id."""
     parent = session.execute(select(Block).where(Block.id == block_id)).scalar_one()
+    own: dict[str, Any] = {
+        "issuance_id": parent.issuance_id, "unit_class": parent.unit_class, "parent_id": block_id,
+        "account_id": parent.account_id, "rank": parent.rank, "state": BlockState.HELD,
+    }  # fmt: skip
     children = [
-        {"id": new_id("blk"), "issuance_id": parent.issuance_id, "unit_class": parent.unit_class, "parent_id": block_id,
-         "start_g": part.start, "end_g": part.end, "account_id": parent.account_id, "rank": parent.rank,
-         "state": BlockState.HELD}
-        for part in (head, rest)
-    ]  # fmt: skip
+        own | {"id": new_id("blk"), "start_g": part.start, "end_g": part.end} for part in (head, rest)
+    ]
     session.execute(update(Block).where(Block.id == block_id).values(state=BlockState.SPLIT))
     session.execute(insert(Block), children)
-    journal(
-        session, actor, f"split:{block_id}", "split", now, split=[block_id],
-        made=[{"id": c["id"], "of": block_id, "start": c["start_g"], "end": c["end_g"], "state": c["state"]} for c in children],
-    )  # fmt: skip
+    made = [
+        {"id": c["id"], "of": block_id, "start": c["start_g"], "end": c["end_g"], "state": c["state"]}
+        for c in children
+    ]
+    journal(session, actor, f"split:{block_id}", "split", now, split=[block_id], made=made)
     return str(children[0]["id"])

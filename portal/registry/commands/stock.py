@@ -239,7 +239,7 @@ def account_of(ledger: Executor, kind: str, party_id: str | None = None) -> str:
         .limit(1)
     ).scalar_one_or_none()
     if known:
-        return known
+        return str(known)
     made = new_id("acc")
     ledger.execute(insert(ACCOUNT).values(id=made, kind=kind, party_id=party_id))
     return made

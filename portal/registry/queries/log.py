@@ -100,7 +100,7 @@ def entries(start: int, end: int) -> list[LogEntry]:
 
 
 def proof_for(kind: str, subject_id: str) -> LogProof | None:
-    """Proof of the record of this fact in the first signed checkpoint that holds it; None until there is one."""
+    """Proof of this fact's record in the first signed checkpoint that holds it; None until there is one."""
     row = db.session.execute(
         select(Entry.idx, Record.body)
         .join(Record, Record.id == Entry.record_id)

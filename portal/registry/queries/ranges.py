@@ -12,9 +12,10 @@ from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.ledger import HoldState, ProjectType
 
 _FACTS = (
-    Issuance.source_serial, Issuance.start_g.label("base"), PoolLot.code.label("lot_code"), Project.code, Project.name_zh,
-    Project.name_en, Project.type, Issuance.vintage_start, Issuance.vintage_end, Issuance.source_registry,
-    Project.country, Project.methodology, PoolLot.retirement_reference, PoolLot.is_demo,
+    Issuance.source_serial, Issuance.start_g.label("base"), PoolLot.code.label("lot_code"), Project.code,
+    Project.name_zh, Project.name_en, Project.type, Issuance.vintage_start, Issuance.vintage_end,
+    Issuance.source_registry, Project.country, Project.methodology, PoolLot.retirement_reference,
+    PoolLot.is_demo,
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def hold_states(hold_ids: Sequence[str]) -> dict[str, HoldState]:
     return {row.id: HoldState(row.state) for row in rows}
 
 
-def _with_facts(query: Select[Any]) -> Select[Any]:
+def _with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         query.join(Issuance, Issuance.id == Block.issuance_id)
         .join(PoolLot, PoolLot.id == Block.lot_id)
@@ -62,11 +63,12 @@ def _joined(rows: Any) -> tuple[RangeFacts, ...]:
             first = result.pop().first_g
         result.append(
             RangeFacts(
-                serial=row.source_serial, first_g=first, last_g=last, lot_code=row.lot_code, project_code=row.code,
-                project_name=Bilingual(row.name_zh, row.name_en), project_type=ProjectType(row.type),
-                vintage_start=row.vintage_start, vintage_end=row.vintage_end, registry=row.source_registry,
-                country=row.country, methodology=row.methodology, retirement_reference=row.retirement_reference,
-                is_demo=row.is_demo,
+                serial=row.source_serial, first_g=first, last_g=last, lot_code=row.lot_code,
+                project_code=row.code, project_name=Bilingual(row.name_zh, row.name_en),
+                project_type=ProjectType(row.type), vintage_start=row.vintage_start,
+                vintage_end=row.vintage_end, registry=row.source_registry, country=row.country,
+                methodology=row.methodology,
+                retirement_reference=row.retirement_reference, is_demo=row.is_demo,
             )
         )  # fmt: skip
     return tuple(result)

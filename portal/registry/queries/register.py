@@ -1,5 +1,6 @@
 """The public register: projects, lots, serials, and who was attributed what (by commitment, not by name)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -113,15 +114,17 @@ class AttributionView:
 
 _PROJECT = (
     Project.id, Project.code, Project.source_registry, Project.source_id, Project.name_zh, Project.name_en,
-    Project.about_zh, Project.about_en, Project.type, Project.methodology, Project.country, Project.state, Project.is_demo,
+    Project.about_zh, Project.about_en, Project.type, Project.methodology, Project.country, Project.state,
+    Project.is_demo,
 )  # fmt: skip
 
 
-def _project(row: Row[Any]) -> ProjectView:
+def _project(row: Row[*tuple[Any, ...]]) -> ProjectView:
     return ProjectView(
         id=row.id, code=row.code, registry=row.source_registry, source_id=row.source_id,
         name=Bilingual(row.name_zh, row.name_en), about=Bilingual(row.about_zh, row.about_en),
-        type=ProjectType(row.type), methodology=row.methodology, country=row.country, state=row.state, is_demo=row.is_demo,
+        type=ProjectType(row.type), methodology=row.methodology, country=row.country, state=row.state,
+        is_demo=row.is_demo,
     )  # fmt: skip
 
 
@@ -145,18 +148,20 @@ def project(code: str) -> ProjectView:
     return _project(row)
 
 
-def _lots() -> Select[Any]:
+def _lots() -> Select[*tuple[Any, ...]]:
     return select(PoolLot, *_PROJECT).join(Project, Project.id == PoolLot.project_id)
 
 
-def _lot(row: Row[Any]) -> LotView:
+def _lot(row: Row[*tuple[Any, ...]]) -> LotView:
     lot: PoolLot = row.PoolLot
     return LotView(
-        id=lot.id, code=lot.code, project=_project(row), registry=lot.source_registry, vintage_start=lot.vintage_start,
-        vintage_end=lot.vintage_end, retired=Mass(lot.retired_g), attributed=Mass(lot.attributed_g), free=Mass(lot.free_g),
+        id=lot.id, code=lot.code, project=_project(row), registry=lot.source_registry,
+        vintage_start=lot.vintage_start, vintage_end=lot.vintage_end, retired=Mass(lot.retired_g),
+        attributed=Mass(lot.attributed_g), free=Mass(lot.free_g),
         price_per_t=Money(lot.price_minor_per_t, lot.currency), retirement_reference=lot.retirement_reference,
-        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url, evidence_file=lot.evidence_file, is_demo=lot.is_demo,
-        opened_at=lot.opened_at, closed_at=lot.closed_at,
+        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url,
+        evidence_file=lot.evidence_file, is_demo=lot.is_demo, opened_at=lot.opened_at,
+        closed_at=lot.closed_at,
     )  # fmt: skip
 
 
@@ -223,11 +228,11 @@ def find(text: str, limit: int = 20) -> list[SerialView]:
     return [_serial(row) for row in db.session.execute(query).all()]
 
 
-def _serials() -> Select[Any]:
+def _serials() -> Select[*tuple[Any, ...]]:
     return select(Issuance, *_PROJECT).join(Project, Project.id == Issuance.project_id)
 
 
-def _serial(row: Row[Any]) -> SerialView:
+def _serial(row: Row[*tuple[Any, ...]]) -> SerialView:
     issued: Issuance = row.Issuance
     states = db.session.execute(
         select(Block.state, func.sum(Block.end_g - Block.start_g))
@@ -244,8 +249,10 @@ def _serial(row: Row[Any]) -> SerialView:
     return SerialView(
         serial=issued.source_serial, registry=issued.source_registry, project=_project(row),
         vintage_start=issued.vintage_start, vintage_end=issued.vintage_end,
-        tonnes=issued.last_unit - issued.first_unit + 1, retired_at_source=bool(issued.source_facts.get("retired_on")),
-        is_demo=issued.is_demo, lots=tuple(codes), cursor=issued.start_g, by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
+        tonnes=issued.last_unit - issued.first_unit + 1,
+        retired_at_source=bool(issued.source_facts.get("retired_on")),
+        is_demo=issued.is_demo, lots=tuple(codes), cursor=issued.start_g,
+        by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
     )  # fmt: skip
 
 
@@ -264,16 +271,16 @@ def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> l
     )  # fmt: skip
     if before:
         retirement_id, _, start = before.partition("~")
-        later = (Retirement.id == retirement_id) & (
-            RetirementRange.start_g > int(start if start.isdecimal() else 0)
-        )
+        # What is no cursor of ours begins at the retirement's first range.
+        seen = int(start) if re.fullmatch(r"[0-9]{1,18}", start) else -1
+        later = (Retirement.id == retirement_id) & (RetirementRange.start_g > seen)
         query = query.where((Retirement.id < retirement_id) | later)
     return [
         AttributionView(
             row.Retirement.id, row.Retirement.holder,
             f"{row.source_serial}/g{row.start_g - row.base + 1}-{row.end_g - row.base}",
-            Mass(row.end_g - row.start_g), row.Retirement.purpose, row.Retirement.at, row.Retirement.test, row.void is not None,
-            f"{row.Retirement.id}~{row.start_g}",
+            Mass(row.end_g - row.start_g), row.Retirement.purpose, row.Retirement.at, row.Retirement.test,
+            row.void is not None, f"{row.Retirement.id}~{row.start_g}",
         )
         for row in db.session.execute(query)
     ]  # fmt: skip

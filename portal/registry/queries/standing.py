@@ -30,10 +30,8 @@ def last_audit() -> Audit | None:
 
 def audits(limit: int) -> list[Audit]:
     """The last audits, newest first."""
-    rows = db.session.execute(
-        select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc()).limit(limit)
-    )
-    return [Audit(row.at, row.ok, row.faults) for row in rows]
+    query = select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc())
+    return [Audit(row.at, row.ok, row.faults) for row in db.session.execute(query.limit(limit))]
 
 
 def is_stopped() -> bool:

@@ -32,16 +32,15 @@ STREAM = 2_000
 
 
 def bodies() -> Iterator[Fault]:
-    """Check 1: every body hashes to its leaf, places are gap-free, stored subtrees are those of the leaves."""
+    """Check 1: bodies hash to their leaves, places are gap-free, stored subtrees are those of the leaves."""
     rows = db.session.execute(
         select(Entry.idx, Entry.leaf_hash, Record.id, Record.body)
         .join(Record, Record.id == Entry.record_id)
         .order_by(Entry.idx)
         .execution_options(yield_per=STREAM)
     )
-    expected = 0
     leaves: list[bytes] = []
-    for row in rows:
+    for expected, row in enumerate(rows):
         if row.idx != expected:
             yield Fault(Check.BODIES, f"entry {expected}", f"is missing: the next place taken is {row.idx}")
             return
@@ -59,7 +58,6 @@ def bodies() -> Iterator[Fault]:
                 Check.BODIES, f"entry {row.idx} ({row.id})", f"is not a record: {fault.params['why']}"
             )
         leaves.append(leaf)
-        expected += 1
     # A whole tree grown from the recomputed leaves: each stored subtree must be one of its own.
     grown = {(level, idx): digest for level, idx, digest in merkle.append(0, leaves, _none)} if leaves else {}
     for node in db.session.execute(
@@ -111,7 +109,7 @@ def tables() -> Iterator[Fault]:
 def source() -> Iterator[Fault]:
     """Check 5: per lot, what blocks, balance and record of retirement say fits together."""
     held = func.sum(Block.end_g - Block.start_g)
-    by_lot: dict[str, dict[str, int]] = {}
+    by_lot: dict[str | None, dict[str, int]] = {}
     for lot_id, state, grams in db.session.execute(
         select(Block.lot_id, Block.state, held)
         .where(Block.lot_id.is_not(None), Block.state != BlockState.SPLIT)
@@ -120,24 +118,16 @@ def source() -> Iterator[Fault]:
         by_lot.setdefault(lot_id, {})[state] = int(grams)
     for lot in db.session.scalars(select(PoolLot).order_by(PoolLot.code)):
         states = by_lot.get(lot.id, {})
-        if (covered := sum(states.values())) != lot.retired_g:
-            yield Fault(
-                Check.SOURCE,
-                f"lot {lot.code}",
-                f"has blocks of {covered} g but {lot.retired_g} g were retired at the source",
-            )
-        if states.get(BlockState.RETIRED, 0) != lot.attributed_g:
-            yield Fault(
-                Check.SOURCE,
-                f"lot {lot.code}",
-                f"says {lot.attributed_g} g are attributed, its blocks say {states.get(BlockState.RETIRED, 0)} g",
-            )
-        if states.get(BlockState.HELD, 0) != lot.free_g:
-            yield Fault(
-                Check.SOURCE,
-                f"lot {lot.code}",
-                f"says {lot.free_g} g are free, its blocks say {states.get(BlockState.HELD, 0)} g",
-            )
+        covered, where = sum(states.values()), f"lot {lot.code}"
+        retired, free = states.get(BlockState.RETIRED, 0), states.get(BlockState.HELD, 0)
+        if covered != lot.retired_g:
+            what = f"has blocks of {covered} g but {lot.retired_g} g were retired at the source"
+            yield Fault(Check.SOURCE, where, what)
+        if retired != lot.attributed_g:
+            what = f"says {lot.attributed_g} g are attributed, its blocks say {retired} g"
+            yield Fault(Check.SOURCE, where, what)
+        if free != lot.free_g:
+            yield Fault(Check.SOURCE, where, f"says {lot.free_g} g are free, its blocks say {free} g")
 
 
 def _blocks_are_the_journals() -> Iterator[Fault]:
@@ -200,22 +190,7 @@ def _issuances_are_covered() -> Iterator[Fault]:
 def _retirements_are_the_logs() -> Iterator[Fault]:
     told: dict[str, tuple[int, str, bool]] = {}
     void: set[str] = set()
-    for record_id, kind, body in db.session.execute(
-        select(Record.id, Record.kind, Record.body)
-        .where(Record.kind.in_((records.Attribution.kind, records.Reversal.kind)))
-        .execution_options(yield_per=STREAM)
-    ):
-        try:
-            facts = records.read(body.encode()).facts
-        except records.NotARecord:
-            yield Fault(Check.TABLES, f"record {record_id}", f"of kind {kind} cannot be read")
-            continue
-        if isinstance(facts, records.Attribution):
-            told[facts.retirement] = (facts.grams, facts.holder, facts.test)
-            if sum(part.last_g - part.first_g + 1 for part in facts.ranges) != facts.grams:
-                yield Fault(Check.TABLES, f"record {record_id}", "its ranges do not add up to its grams")
-        elif isinstance(facts, records.Reversal):
-            void.add(facts.retirement)
+    yield from _read_log(told, void)
     ranges = (
         select(
             RetirementRange.retirement_id,
@@ -247,6 +222,26 @@ def _retirements_are_the_logs() -> Iterator[Fault]:
             yield Fault(Check.TABLES, where, "the log and the table disagree on whether it was taken back")
     for retirement_id in sorted(told):
         yield Fault(Check.TABLES, f"retirement {retirement_id}", "is in the log but not in the table")
+
+
+def _read_log(told: dict[str, tuple[int, str, bool]], void: set[str]) -> Iterator[Fault]:
+    """Fill in what the log says was retired, and what was taken back."""
+    for record_id, kind, body in db.session.execute(
+        select(Record.id, Record.kind, Record.body)
+        .where(Record.kind.in_((records.Attribution.kind, records.Reversal.kind)))
+        .execution_options(yield_per=STREAM)
+    ):
+        try:
+            facts = records.read(body.encode()).facts
+        except records.NotARecord:
+            yield Fault(Check.TABLES, f"record {record_id}", f"of kind {kind} cannot be read")
+            continue
+        if isinstance(facts, records.Attribution):
+            told[facts.retirement] = (facts.grams, facts.holder, facts.test)
+            if sum(part.last_g - part.first_g + 1 for part in facts.ranges) != facts.grams:
+                yield Fault(Check.TABLES, f"record {record_id}", "its ranges do not add up to its grams")
+        elif isinstance(facts, records.Reversal):
+            void.add(facts.retirement)
 
 
 def _none(level: int, idx: int) -> bytes:

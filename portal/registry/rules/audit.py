@@ -16,7 +16,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first or a further wrong row: which check found it, where, and what is wrong (English, for auditors)."""
+    """The first or a further wrong row: which check found it, where, and what is wrong (in English)."""
 
     check: Check
     row: str

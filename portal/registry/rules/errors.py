@@ -5,7 +5,8 @@ from portal.kernel.errors import N_, InvalidInput, NotFound, Refused, Unavailabl
 
 class SellingStopped(Unavailable):
     message = N_(
-        "The last audit of the ledger found a fault, so selling is paused until it is explained. Reading goes on."
+        "The last audit of the ledger found a fault, so selling is paused until it is explained. "
+        "Reading goes on."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the registry is asked for and what it answers: ranges of grams with everything a paper must say of them."""
+"""What the registry is asked for and what it answers: ranges of grams with all a paper must say of them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +19,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class RangeFacts:
-    """Grams ``first_g`` … ``last_g`` (1-based, inclusive) inside one source serial block, and where they grew."""
+    """Grams ``first_g`` … ``last_g`` (1-based, inclusive) of one source serial, and where they grew."""
 
     serial: str
     first_g: int
