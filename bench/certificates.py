@@ -51,10 +51,10 @@ def _certificate(app: Flask) -> Iterator[tuple[CertificateView, LogProof]]:
 
 
 def _speed(printer: Printer, order: dict[str, Any]) -> Figure:
-    """Warm, in this thread, so that the CPU is ours to count. A ratio of 0.77 is 1.3 × the bare page's CPU."""
+    """Warm, in this thread, so that the CPU is ours to count. A ratio of 0.77 is 1.3 × the bare CPU."""
     bare = _bare(printer, order["html"])
     return side_by_side(
-        "certificates: PDF, warm",
+        "certificates.pdf",
         lambda: printer.print(order),
         bare,
         unit="PDF/CPU-s",
@@ -85,7 +85,7 @@ def _bare(printer: Printer, html: str) -> Any:
 def _size(printer: Printer, order: dict[str, Any]) -> Figure:
     size = len(printer.print(order))
     return figure(
-        "certificates: PDF before attachments",
+        "certificates.size",
         value=float(size),
         baseline=float(MOST_BYTES),
         ratio=MOST_BYTES / size,
@@ -96,7 +96,7 @@ def _size(printer: Printer, order: dict[str, Any]) -> Figure:
 
 
 def _memory(certificate: CertificateView, html: str) -> Figure:
-    """Resident memory of the printer process after 500 different certificates, beside that after the first 50."""
+    """Resident memory of the printer after 500 different certificates, beside that after the first 50."""
     one = Press()
     try:
         sizes = {}
@@ -110,7 +110,7 @@ def _memory(certificate: CertificateView, html: str) -> Figure:
     finally:
         one.close()
     return figure(
-        "certificates: memory after 500, baseline after 50",
+        "certificates.memory",
         value=sizes[PRINTED],
         baseline=sizes[WARM_UP],
         ratio=sizes[WARM_UP] / sizes[PRINTED],

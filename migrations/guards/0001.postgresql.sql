@@ -134,7 +134,7 @@ CREATE FUNCTION registry_guard_retirement_range_delete() RETURNS trigger LANGUAG
 --
 CREATE TRIGGER registry_guard_retirement_range_delete BEFORE DELETE ON retirement_range FOR EACH ROW EXECUTE FUNCTION registry_guard_retirement_range_delete();
 --
-CREATE FUNCTION registry_guard_retirement_range_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM block b WHERE b.id = NEW.block_id AND b.start_g = NEW.start_g AND b.end_g = NEW.end_g) THEN RAISE EXCEPTION 'a retired range is a whole block of its retirement' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;
+CREATE FUNCTION registry_guard_retirement_range_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM block b WHERE b.id = NEW.block_id AND b.retirement_id = NEW.retirement_id AND b.start_g = NEW.start_g AND b.end_g = NEW.end_g) THEN RAISE EXCEPTION 'a retired range is a whole block of its retirement' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$;
 --
 CREATE TRIGGER registry_guard_retirement_range_insert BEFORE INSERT ON retirement_range FOR EACH ROW EXECUTE FUNCTION registry_guard_retirement_range_insert();
 --

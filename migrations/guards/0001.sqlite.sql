@@ -92,7 +92,7 @@ CREATE TRIGGER registry_guard_hold_update_45 BEFORE UPDATE ON hold WHEN NEW.stat
 --
 CREATE TRIGGER registry_guard_retirement_insert_46 BEFORE INSERT ON retirement WHEN NOT EXISTS (SELECT 1 FROM hold WHERE id = NEW.hold_id AND state = 'retired') BEGIN SELECT RAISE(ABORT, 'no retirement starts unless its hold retires'); END;
 --
-CREATE TRIGGER registry_guard_retirement_range_insert_47 BEFORE INSERT ON retirement_range WHEN NOT EXISTS (SELECT 1 FROM block b WHERE b.id = NEW.block_id AND b.start_g = NEW.start_g AND b.end_g = NEW.end_g) BEGIN SELECT RAISE(ABORT, 'a retired range is a whole block of its retirement'); END;
+CREATE TRIGGER registry_guard_retirement_range_insert_47 BEFORE INSERT ON retirement_range WHEN NOT EXISTS (SELECT 1 FROM block b WHERE b.id = NEW.block_id AND b.retirement_id = NEW.retirement_id AND b.start_g = NEW.start_g AND b.end_g = NEW.end_g) BEGIN SELECT RAISE(ABORT, 'a retired range is a whole block of its retirement'); END;
 --
 CREATE TRIGGER registry_guard_pool_lot_update_48 BEFORE UPDATE ON pool_lot WHEN NEW.id IS DISTINCT FROM OLD.id OR NEW.code IS DISTINCT FROM OLD.code OR NEW.project_id IS DISTINCT FROM OLD.project_id OR NEW.account_id IS DISTINCT FROM OLD.account_id OR NEW.source_registry IS DISTINCT FROM OLD.source_registry OR NEW.retirement_reference IS DISTINCT FROM OLD.retirement_reference OR NEW.retired_g IS DISTINCT FROM OLD.retired_g OR NEW.is_demo IS DISTINCT FROM OLD.is_demo BEGIN SELECT RAISE(ABORT, 'pool_lot keeps id, code, project_id, account_id, source_registry, retirement_reference, retired_g, is_demo'); END;
 --

@@ -286,6 +286,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
+        "ix_outbox_failed",
+        "outbox",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_index(
         "ix_outbox_waiting",
         "outbox",
         ["due_at"],

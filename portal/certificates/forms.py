@@ -1,6 +1,6 @@
 """What a person hands in to have a certificate checked."""
 
-from wtforms import FileField
+from flask_wtf.file import FileField, FileRequired
 
 from portal.web.forms import LineField, PortalForm, Required
 from portal.web.i18n import lazy_gettext
@@ -28,7 +28,7 @@ class PaperForm(PortalForm):
 
     file = FileField(
         lazy_gettext("Certificate file (JSON)"),
-        validators=[Required(lazy_gettext("Choose a file first."))],
+        validators=[FileRequired(lazy_gettext("Choose a file first."))],
         description=lazy_gettext(
             "The file is attached to the PDF and can be downloaded from the certificate’s page."
         ),

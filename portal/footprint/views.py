@@ -32,7 +32,7 @@ from portal.footprint.rules.results import (
 from portal.footprint.rules.stored import Footprint
 from portal.kernel import clock
 from portal.kernel.mass import Mass
-from portal.web.guard import actor, open_to_all
+from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import _, lang, locale_of
 from portal.web.links import key_for
 from portal.web.page import page_blueprint, plain_blueprint
@@ -81,6 +81,14 @@ def result(footprint_id: str) -> str:
     model = library.model(footprint.model_id, footprint.version)
     body = _kept_body(footprint, model, may_resume=footprint.is_resumable(clock.now()))
     return render_template("footprint/result.html", model=model, body=body)
+
+
+@blueprint.get("/account/footprints")
+@signed_in
+def mine() -> str:
+    """What a signed-in person worked out, newest first."""
+    saved = [(each, library.model(each.model_id, each.version)) for each in queries.footprints_of(actor())]
+    return render_template("footprint/mine.html", saved=saved)
 
 
 @blueprint.get("/calculator/<model_id>/method")

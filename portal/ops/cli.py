@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -85,31 +86,43 @@ def seed_demo() -> None:
 @demo.command("serve")
 def serve() -> None:
     """Schema, demonstration data, worker and server in one go, until Ctrl-C."""
-    began = time.monotonic()
     config: Config = current_app.config["PORTAL"]
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
+    if _answers(host, port):
+        raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=5001 ./run demo")
     upgrade()
     _print(_seed())
     db.session.remove()
     db.engine.dispose()
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
     env = os.environ | {"GRANIAN_LOG_LEVEL": "warning"}
     python = [sys.executable, "-m"]
     worker = [*python, "flask", "--app", "app", "worker"]
     server = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1",
               "--blocking-threads", "4", "--no-ws", "--factory", "app:create_app"]  # fmt: skip
     children = [subprocess.Popen(command, env=env) for command in (worker, server)]  # noqa: S603  our own
-    seconds = time.monotonic() - began
-    click.echo(f"\nThe portal is at {config.base_url} (ready after {seconds:.1f} s). Ctrl-C stops it.")
-    _wait(children)
+    _wait(children, lambda: _answers(host, port), f"\nThe portal is at {config.base_url} (Ctrl-C stops it).")
 
 
-def _wait(children: list[subprocess.Popen[bytes]]) -> None:
+def _answers(host: str, port: str) -> bool:
+    """Whether somebody listens there."""
+    near = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  what the operator asked for
+    try:
+        with socket.create_connection((near, int(port)), timeout=1):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _wait(children: list[subprocess.Popen[bytes]], is_ready: Callable[[], bool], greeting: str) -> None:
     """Until one child ends or we are asked to stop; then end all of them, so that no process stays behind."""
+    greeted = False
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     while not stop.wait(0.2) and all(child.poll() is None for child in children):
-        pass
+        if not greeted and is_ready():
+            greeted = True
+            click.echo(greeting)
     for child in children:
         child.terminate()
     for child in children:

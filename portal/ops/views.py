@@ -2,9 +2,11 @@
 
 import ipaddress
 
+import structlog
 from flask import Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal import jobs
 from portal.db import db
@@ -13,6 +15,7 @@ from portal.kernel.errors import NotFound
 from portal.ops import metrics as figures
 from portal.registry.jobs import is_behind_signer
 from portal.registry.queries import log
+from portal.registry.rules.checkpoint import NotACheckpoint
 from portal.web.guard import open_to_all
 from portal.web.page import plain_blueprint
 
@@ -33,11 +36,14 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """The database answers, work is being done, and the log keeps step with what is recorded."""
     now = clock.now()
-    checks = {
-        "database": bool(db.session.execute(text("SELECT 1")).scalar()),
-        "queue": jobs.is_in_step(now, BEHIND_SECONDS),
-        "log": log.is_in_step(now, BEHIND_SECONDS) and not is_behind_signer(),
-    }
+    checks = {"database": False, "queue": False, "log": False}
+    try:
+        checks["database"] = bool(db.session.execute(text("SELECT 1")).scalar())
+        checks["queue"] = jobs.is_in_step(now, BEHIND_SECONDS)
+        checks["log"] = log.is_in_step(now, BEHIND_SECONDS) and not is_behind_signer()
+    except (SQLAlchemyError, NotACheckpoint) as fault:
+        structlog.get_logger("ops").warning("not ready", fault=type(fault).__name__)
+        db.session.remove()
     ready = all(checks.values())
     return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
 
@@ -46,10 +52,16 @@ def readyz() -> tuple[Response, int]:
 @open_to_all
 def metrics() -> Response:
     """Prometheus text, for the local network only; elsewhere there is no such page."""
-    try:
-        near = ipaddress.ip_address(request.remote_addr or "").is_private
-    except ValueError:
-        near = False
-    if not near:
+    if not _is_near():
         raise NotFound()
     return Response(figures.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_near() -> bool:
+    """Whether a machine of the local network asks itself, and not for somebody outside as a proxy does."""
+    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip")):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_private
+    except ValueError:
+        return False

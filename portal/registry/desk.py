@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.registry import policy
 from portal.registry.commands import imports, lots
 from portal.registry.forms import ApplyForm, ImportForm, LotForm
 from portal.registry.queries import register as read
-from portal.registry.rules.errors import EvidenceNotAccepted
-from portal.registry.rules.imports import READERS
+from portal.registry.rules.errors import EvidenceNotAccepted, NotConfirmed
+from portal.registry.rules.imports import READERS, ImportReport
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.page import page_blueprint
@@ -24,6 +24,7 @@ from portal.web.page import page_blueprint
 blueprint = page_blueprint("registry_desk", __name__)
 
 SHOWN_ROWS = 500
+STAGED_SECONDS = 24 * 3600
 # A retirement record is published as a download, never shown inline; its kind is told by its first bytes.
 _KINDS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg"}
 MAX_EVIDENCE = 10 * 1024 * 1024
@@ -56,12 +57,7 @@ def open_lot() -> str | Response | tuple[str, int]:
             else:
                 flash(_("Lot %(code)s is open.", code=draft.code), "success")
                 return redirect(url_for("registry.lot", code=draft.code), 303)
-    held = [
-        row
-        for project in read.projects(limit=500)
-        if project.type.is_sold_here
-        for row in read.held_serials(project.code)
-    ]
+    held = read.held_serials()
     return render_template("registry/desk_open_lot.html", form=form, held=held), status
 
 
@@ -70,42 +66,37 @@ def open_lot() -> str | Response | tuple[str, int]:
 def import_file() -> str | tuple[str, int]:
     """Choose an export and see, row by row, what importing it would do."""
     form = ImportForm()
-    if request.method == "GET" or not form.validate_on_submit():
-        status = 200 if request.method == "GET" else 422
-        return render_template(
-            "registry/desk_import.html",
-            form=form,
-            done=read.imports_done(),
-            may_import=policy.may_run_registry(actor()),
-        ), status
-    data = form.file.data.read()
-    try:
-        report = imports.dry_run(actor(), form.registry.data, data)
-    except PortalError as fault:
-        form.blame("file", fault)
-        return render_template(
-            "registry/desk_import.html", form=form, done=read.imports_done(), may_import=True
-        ), 422
-    _staged(report.file_sha256).write_bytes(data)
-    name = Path(form.file.data.filename or "export.csv").name[:120]
-    apply = ApplyForm(formdata=None, token=report.file_sha256)
-    return render_template(
-        "registry/desk_report.html", report=report, form=apply, name=name, rows=report.rows[:SHOWN_ROWS]
+    if form.validate_on_submit():
+        data = form.file.data.read()
+        try:
+            report = imports.dry_run(actor(), form.registry.data, data)
+        except InvalidInput as fault:
+            form.blame("file", fault)
+        else:
+            _stage(report.file_sha256, data)
+            name = Path(form.file.data.filename or "export.csv").name[:120]
+            return _report(report, ApplyForm(formdata=None, token=report.file_sha256, name=name)), 200
+    may_import = policy.may_run_registry(actor())
+    page = render_template(
+        "registry/desk_import.html", form=form, done=read.imports_done(), may_import=may_import
     )
+    return page, 200 if request.method == "GET" else 422
 
 
 @blueprint.post("/desk/imports/<registry>/apply")
 @staff(Role.REGISTRY, Role.ADMIN)
-def apply_import(registry: str) -> Response:
+def apply_import(registry: str) -> Response | tuple[str, int]:
     """Import the file that was looked at: all of it, or nothing."""
     form = ApplyForm()
-    if registry not in READERS or not form.validate_on_submit():
-        raise NotFound()
     file = _staged(form.token.data or "")
-    if not file.is_file():
+    if registry not in READERS or not form.validate_on_submit() or not file.is_file():
         raise NotFound()
-    name = request.form.get("name", "export.csv")[:120]
-    report = imports.apply(actor(), registry, file.read_bytes(), name, clock.now())
+    data = file.read_bytes()
+    seen = imports.dry_run(actor(), registry, data)
+    if seen.needs_confirmation and not form.confirmed.data:
+        form.blame("confirmed", NotConfirmed())
+        return _report(seen, form), 422
+    report = imports.apply(actor(), registry, data, form.name.data or "export.csv", clock.now())
     file.unlink(missing_ok=True)
     flash(
         _(
@@ -124,6 +115,12 @@ _FIELDS = {
 }  # fmt: skip
 
 
+def _report(report: ImportReport, form: ApplyForm) -> str:
+    return render_template(
+        "registry/desk_report.html", report=report, form=form, rows=report.rows[:SHOWN_ROWS]
+    )
+
+
 def _draft(form: LotForm) -> lots.LotDraft:
     wanted = tuple(line.strip() for line in (form.serials.data or "").splitlines() if line.strip())
     digest, file = _keep_evidence(form.proof.data) if form.proof.data else ("", "")
@@ -131,9 +128,10 @@ def _draft(form: LotForm) -> lots.LotDraft:
     if url and not re.fullmatch(r"https://[^\s<>\"]+", url):
         raise EvidenceNotAccepted()
     return lots.LotDraft(
-        code=form.code.data, project_code=read.project_code_of(wanted[0] if wanted else ""), serials=wanted,
-        tonnes=form.tonnes.value, retirement_reference=form.reference.data, retired_on=form.retired_on.data,
-        evidence_sha256=digest or sha256(url.encode()).hexdigest(), evidence_url=url, evidence_file=file,
+        code=form.code.data or "", project_code=read.project_code_of(wanted[0] if wanted else ""),
+        serials=wanted, tonnes=form.tonnes.value, retirement_reference=form.reference.data or "",
+        retired_on=form.retired_on.data, evidence_url=url, evidence_file=file,
+        evidence_sha256=digest or sha256(url.encode()).hexdigest(),
         price_per_t=form.price.value, rank=form.rank.value,
         is_demo=current_app.config["PORTAL"].is_demo,
     )  # fmt: skip
@@ -161,6 +159,15 @@ def _is_plain_text(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return "\0" not in text and not text.lstrip().startswith("<")
+
+
+def _stage(digest: str, data: bytes) -> None:
+    """Keep a looked-at file for its confirmation; what nobody confirmed within a day goes."""
+    file = _staged(digest)
+    for old in file.parent.iterdir():
+        if old.stat().st_mtime < clock.now().timestamp() - STAGED_SECONDS:
+            old.unlink(missing_ok=True)
+    file.write_bytes(data)
 
 
 def _staged(digest: str) -> Path:

@@ -1,12 +1,21 @@
 """Forms of registry staff."""
 
-from datetime import date
-
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, SelectField
+from wtforms.validators import ValidationError
 
+from portal.kernel import clock
 from portal.registry.rules.imports import READERS
-from portal.web.forms import BooleanField, LineField, MoneyField, PortalForm, Required, TextField, WholeField
+from portal.web.forms import (
+    BooleanField,
+    LineField,
+    MoneyField,
+    PortalForm,
+    Required,
+    TextField,
+    WholeField,
+    clean_line,
+)
 from portal.web.i18n import lazy_gettext as _
 
 KNOWN_REGISTRIES = {"verra": "Verra"}
@@ -29,6 +38,7 @@ class ApplyForm(PortalForm):
     """Confirms a dry run: the file is the one that was looked at, by its digest."""
 
     token = HiddenField()
+    name = HiddenField(filters=[lambda text: clean_line(text or "")[:120]])
     confirmed = BooleanField(_("The Chinese text in the preview is readable (the file is GB18030)."))
 
 
@@ -50,7 +60,7 @@ class LotForm(PortalForm):
         description=_("Whole tonnes."),
     )
     reference = LineField(_("Number of the retirement record"), validators=[Required()], max=200)
-    retired_on = DateField(_("Retired on"), validators=[Required()], default=date.today)
+    retired_on = DateField(_("Retired on"), validators=[Required()], default=clock.today)
     proof = FileField(
         _("Retirement record"),
         description=_("PDF, image or text, at most 10 MB. It is published beside the lot."),
@@ -60,3 +70,8 @@ class LotForm(PortalForm):
     rank = WholeField(
         _("Place in the list"), low=1, high=9_999, validators=[Required()], description=_("1 comes first.")
     )
+
+    def validate_retired_on(self, field: DateField) -> None:
+        """The tonnes are gone at their source before anybody can have a part of them."""
+        if field.data and field.data > clock.today():
+            raise ValidationError(_("This day has not come yet."))

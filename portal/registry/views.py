@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from portal.registry.rules.records import KINDS
 from portal.web.guard import open_to_all
 from portal.web.i18n import message
 from portal.web.page import page_blueprint, plain_blueprint
-from portal.web.paging import Page
+from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
@@ -35,9 +36,8 @@ def projects() -> str:
     wanted = request.args.get("type", "")
     kind = ProjectType(wanted) if wanted in set(ProjectType) else None
     cursor = request.args.get("cursor")
-    rows = read.projects(kind, cursor, PAGE + 1)
+    page = cut(read.projects(kind, cursor, PAGE + 1), PAGE, lambda project: project.code)
     lots = [] if cursor else [lot for lot in read.open_lots() if kind in (None, lot.project_type)]
-    page = Page(rows[:PAGE], rows[PAGE - 1].code if len(rows) > PAGE else None)
     return render_template("registry/projects.html", page=page, lots=lots, kind=kind, types=list(ProjectType))
 
 
@@ -46,10 +46,8 @@ def projects() -> str:
 def project(code: str) -> str:
     """One project: what it is, its lots, its serials."""
     found = read.project(code)
-    cursor = request.args.get("cursor", "")
-    after = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else -1
-    rows = read.serials_of(code, after, PAGE + 1)
-    page = Page(rows[:PAGE], str(rows[PAGE - 1].cursor) if len(rows) > PAGE else None)
+    rows = read.serials_of(code, _place(-1), PAGE + 1)
+    page = cut(rows, PAGE, lambda serial: serial.cursor)
     return render_template("registry/project.html", project=found, lots=read.lots(code), page=page)
 
 
@@ -59,7 +57,7 @@ def lot(code: str) -> str:
     """One lot: retired, attributed, unattributed, its serials, and every attribution."""
     found = read.lot(code)
     rows = read.attributions(code, request.args.get("cursor"), PAGE + 1)
-    page = Page(rows[:PAGE], rows[PAGE - 1].cursor if len(rows) > PAGE else None)
+    page = cut(rows, PAGE, lambda part: part.cursor)
     return render_template("registry/lot.html", lot=found, serials=read.serials_of_lot(found.id), page=page)
 
 
@@ -119,8 +117,7 @@ def register() -> tuple[str, int] | str:
 def log() -> str:
     """The transparency log: its signed head and its records, newest first."""
     size = transparency.size()
-    cursor = request.args.get("cursor", "")
-    end = min(int(cursor), size) if cursor.isdecimal() and len(cursor) < 19 else size
+    end = min(_place(size), size)
     start = max(end - LOG_PAGE, 0)
     entries = list(reversed(transparency.entries(start, end)))
     return render_template(
@@ -133,7 +130,7 @@ def log() -> str:
     )
 
 
-@pages.get("/log/<int:idx>")
+@pages.get("/log/<int(max=999999999999):idx>")
 @open_to_all
 def log_entry(idx: int) -> str:
     """One record of the log, verbatim, with its leaf hash."""
@@ -151,6 +148,12 @@ def checkpoint() -> Response:
     if head is None:
         abort(404)
     return Response(head.note, mimetype="text/plain")
+
+
+def _place(otherwise: int) -> int:
+    """The numeric cursor of this request; what is no cursor of ours counts as none."""
+    cursor = request.args.get("cursor", "")
+    return int(cursor) if re.fullmatch(r"[0-9]{1,18}", cursor) else otherwise
 
 
 def _csv_line(cells: list[object]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, union_all
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -169,18 +169,35 @@ class CashView:
     at: datetime
 
 
+_order, _buyer, _line_of = Order.__table__, OrderBuyer.__table__, OrderLine.__table__
+# Built once: putting a statement together costs more than having it done.
+_ORDER = (
+    select(_order, _buyer.c.name, _buyer.c.email, _buyer.c.is_public)
+    .join_from(_order, _buyer, _buyer.c.order_id == _order.c.id, isouter=True)
+    .where(_order.c.id == bindparam("order_id"))
+)
+_LINES = select(_line_of).where(_line_of.c.order_id == bindparam("order_id")).order_by(_line_of.c.position)
+
+
+_told = OrderEntry.__table__
+_HISTORY = select(_told).where(_told.c.order_id == bindparam("order_id")).order_by(_told.c.at, _told.c.id)
+_refund, _payment = RefundRow.__table__, PaymentRow.__table__
+_REFUNDS = (
+    select(_refund, _payment.c.provider, _payment.c.provider_payment_id)
+    .join_from(_refund, _payment, _payment.c.id == _refund.c.payment_id)
+    .order_by(_refund.c.created_at)
+)
+_REFUNDS_OF_ORDER = _REFUNDS.where(_refund.c.order_id == bindparam("order_id"))
+_REFUND = _REFUNDS.where(_refund.c.id == bindparam("refund_id"))
+_REFUNDS_RUNNING = _REFUNDS.where(_refund.c.state.in_(("planned", "pending")))
+
+
 def order(actor: Actor, order_id: str) -> OrderView:
     """Raises NoSuchOrder, also for somebody else's: nobody learns which ids exist."""
-    row = db.session.execute(
-        select(Order.__table__, OrderBuyer.name, OrderBuyer.email, OrderBuyer.is_public)
-        .join_from(Order.__table__, OrderBuyer, OrderBuyer.order_id == Order.id, isouter=True)
-        .where(Order.id == order_id)
-    ).one_or_none()
+    row = db.session.execute(_ORDER, {"order_id": order_id}).one_or_none()
     if row is None or not policy.may_see(actor, row):
         raise NoSuchOrder()
-    lines = db.session.execute(
-        select(OrderLine.__table__).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
-    )
+    lines = db.session.execute(_LINES, {"order_id": order_id})
     return _view(row, tuple(_line(each, row.currency) for each in lines))
 
 
@@ -210,9 +227,7 @@ def _line(row: Any, currency: str) -> LineView:
 
 def history(order_id: str) -> list[HistoryLine]:
     """Oldest first. Steps of one transaction bear one time, so they are put in the order in which they lead on."""
-    rows = db.session.execute(
-        select(OrderEntry.__table__).where(OrderEntry.order_id == order_id).order_by(OrderEntry.at, OrderEntry.id)
-    )
+    rows = db.session.execute(_HISTORY, {"order_id": order_id})
     waiting = [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
     told: list[HistoryLine] = []
     state: str | None = None
@@ -233,25 +248,20 @@ def payments(order_id: str) -> list[PaymentView]:
 
 
 def refunds(order_id: str) -> list[RefundView]:
-    return _refunds(RefundRow.order_id == order_id)
+    return _refunds(_REFUNDS_OF_ORDER, order_id=order_id)
 
 
 def refund(refund_id: str) -> RefundView | None:
-    return next(iter(_refunds(RefundRow.id == refund_id)), None)
+    return next(iter(_refunds(_REFUND, refund_id=refund_id)), None)
 
 
 def refunds_running() -> list[RefundView]:
     """Refunds that the provider has still to do or to confirm."""
-    running = RefundRow.state.in_(("planned", "pending"))
-    return [each for each in _refunds(running) if each.provider != "transfer"]
+    return [each for each in _refunds(_REFUNDS_RUNNING) if each.provider != "transfer"]
 
 
-def _refunds(condition: ColumnElement[bool]) -> list[RefundView]:
-    rows = db.session.execute(
-        select(RefundRow.__table__, PaymentRow.provider, PaymentRow.provider_payment_id)
-        .join_from(RefundRow.__table__, PaymentRow, PaymentRow.id == RefundRow.payment_id)
-        .where(condition).order_by(RefundRow.created_at)
-    )  # fmt: skip
+def _refunds(query: Select[Any], **values: str) -> list[RefundView]:
+    rows = db.session.execute(query, values)
     return [
         RefundView(
             r.id, r.order_id, r.kind, r.state, Money(r.amount_minor, r.currency), r.reason, r.provider,

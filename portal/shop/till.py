@@ -89,6 +89,9 @@ class Till:
         order = queries.order(TILL, order_id)
         if order.payment == PaymentKind.TRANSFER or not order.is_unpaid:
             return None
+        is_fresh = not order.session_id and order.expires_at - now >= SHORTEST_SESSION
+        if is_fresh:
+            return self._open(order, way, now)
         if order.session_id:
             session = self._provider_of(order).session(order.session_id)
             if session.state is SessionState.OPEN and now < order.expires_at:
@@ -99,7 +102,7 @@ class Till:
                 settlement.settle(TILL, order_id, session, now)
                 return None
             ordering.renew(TILL, order_id, session, now)
-        elif order.expires_at - now < SHORTEST_SESSION:
+        else:
             if lost := self._lost_session(order, now):
                 ordering.attach_session(TILL, order_id, lost, now)
                 return lost.url
@@ -145,13 +148,17 @@ class Till:
         ordering.cancel_order(TILL, order_id, ended, now)
         return True
 
-    def play(self, session_id: str, outcome: Played, now: datetime) -> None:
-        """What a buyer did on the sandbox's page, and what follows. Raises SessionClosed, PaymentNotFound."""
+    def play(self, session_id: str, outcome: Played, now: datetime) -> str:
+        """What a buyer did on the sandbox's page, and what follows; the order's id.
+
+        Raises SessionClosed, PaymentNotFound.
+        """
         session = self.sandbox.play(session_id, outcome)
         order_id = str(session.order_id)
         settlement.settle(TILL, order_id, session, now)
         if outcome == "failed":
             ordering.note_failed_payment(TILL, order_id, now)
+        return order_id
 
     # -- hearing -------------------------------------------------------------------------------
 

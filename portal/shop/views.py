@@ -1,6 +1,5 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
@@ -62,7 +61,6 @@ class _Choice:
     """What the address says: which lot, for what, and what it is to cover."""
 
     lot: LotView
-    lots: list[LotView]
     purpose: str
     footprint_id: str
     cover: Mass | None  # the footprint, in whole kilograms
@@ -82,16 +80,17 @@ class _Choice:
 
 def _choice() -> _Choice:
     """Raises NotFound for a lot that does not exist, NothingForSale."""
+    wanted = request.values.get("lot", "")
+    lot = register.lot(wanted) if wanted else _recommended()
+    footprint_id, cover = _footprint()
+    return _Choice(lot, _purpose() or footprint_id, footprint_id, cover)
+
+
+def _recommended() -> LotView:
+    """The first lot the city recommends that has anything left. Raises NothingForSale."""
     lots = register.open_lots()
     if not lots:
         raise NothingForSale()
-    wanted = request.values.get("lot", "")
-    lot = next((each for each in lots if each.code == wanted), None) if wanted else _first_with_stock(lots)
-    footprint_id, cover = _footprint()
-    return _Choice(lot or register.lot(wanted), lots, _purpose() or footprint_id, footprint_id, cover)
-
-
-def _first_with_stock(lots: list[LotView]) -> LotView:
     return next((each for each in lots if each.free), lots[0])
 
 
@@ -124,11 +123,12 @@ def _offset_page(choice: _Choice, form: AmountForm, status: int = 200) -> Answer
     least = least_mass(choice.offer, PaymentKind.CARD, minimum)
     small = [mass for mass in QUICK if least <= mass <= choice.lot.free]
     quick = [(mass, _price_of(choice, mass), planting(mass)) for mass in small[-3:]]
+    lots = register.open_lots()
     page = render_template(
-        "shop/offset.html", choice=choice, form=form, quick=quick, minimum=minimum, least=least, most=TERMS.most,
+        "shop/offset.html", choice=choice, lots=lots, form=form, quick=quick, minimum=minimum, least=least, most=TERMS.most,
         by="budget" if request.args.get("by") == "budget" or form.budget.raw_data else "kg",
         cover_price=_price_of(choice, choice.cover) if choice.cover else None, factor=TREE_FACTOR,
-        is_first=choice.lot.code == choice.lots[0].code,
+        is_first=bool(lots) and choice.lot.code == lots[0].code,
     )  # fmt: skip
     return page, status
 
@@ -237,7 +237,7 @@ def _place(choice: _Choice, seen: Quote, form: BuyForm, payment: PaymentKind) ->
 def _sold_out_page(choice: _Choice, seen: Quote, form: BuyForm, error: NotEnoughCredits) -> Answer:
     left = error.params["left"]
     assert isinstance(left, Mass)
-    others = [each for each in choice.lots if each.free >= seen.mass and each.code != choice.lot.code]
+    others = [each for each in register.open_lots() if each.free >= seen.mass and each.code != choice.lot.code]
     form.order_id.data = new_id("ord")
     return render_template("shop/sold_out.html", choice=choice, wanted=seen.mass, left=left, others=others, form=form), 409
 
@@ -363,7 +363,8 @@ def sandbox_pay(session_id: str) -> Answer:
     form = SandboxForm()
     if not form.validate():
         return redirect(url_for("shop.sandbox", session_id=session_id), 303)
-    order_id = str(till().sandbox.page(session_id).session.order_id)
-    with suppress(SessionClosed):  # the order page says that the time is over
-        till().play(session_id, form.outcome.data, clock.now())
+    try:
+        order_id = till().play(session_id, form.outcome.data, clock.now())
+    except SessionClosed:  # the order's page says that the time is over
+        order_id = str(till().sandbox.page(session_id).session.order_id)
     return redirect(_order_page(order_id), 303)

@@ -245,3 +245,21 @@ def test_killed_at_any_step_an_order_ends_well(
     assert queries.unsettled() == []
     with capsys.disabled():
         print(f"\n  {way.__name__}: killed at each of {step - 1} steps; {', '.join(f'{n} {s}' for s, n in ends.items())}")
+
+
+@pytest.mark.slow
+def test_without_the_sweeper_somebody_has_paid_for_nothing(
+    portal: Flask, tmp_path: Path, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: nobody asks the provider, and one of the kills leaves money without an order that is served."""
+    monkeypatch.setattr(shop_jobs, "sweep", lambda: None)
+    for step in range(1, MOST_STEPS):
+        order_id = new_id("ord")
+        db.session.remove()
+        db.engine.dispose()
+        assert walk_and_die(portal.config["PORTAL"], buy, order_id, bank, step), "no kill left anything to heal"
+        for minutes in TIMES:
+            live_on(bank, minutes)
+        if any("was paid and is not on record" in wrong for wrong in complaints(bank.books(), tmp_path / "mail")):
+            return
+    pytest.fail(f"the way has more than {MOST_STEPS} steps")

@@ -230,3 +230,15 @@ def test_a_promise_to_cut_everything_leaves_nothing_to_offset(browser: Browser, 
     page = browser.open(f"/{lang}/pledges/{a_pledge(aim=100)}")
     assert not list(page.root.iter("progress"))
     assert queries.progress(queries.wall()[0]).remaining == Mass(0)
+
+
+def test_saved_footprints_are_listed_and_lead_to_a_pledge(browser: Browser, lang: str):
+    who = accounts.person()
+    sign_in(browser, who, lang)
+    empty = browser.open(f"/{lang}/account/footprints")
+    assert f"/{lang}/calculator" in empty.links.values()
+    saved = a_footprint(who.actor)
+    a_footprint()  # a guest's
+    page = browser.open(f"/{lang}/account/footprints")
+    assert len(page.table()) == 1
+    assert f"/{lang}/pledges/new?footprint={saved}" in page.links.values()

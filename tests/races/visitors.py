@@ -62,13 +62,17 @@ class Answer:
 
 
 class Visitor:
-    """One person at one browser. Raises requests.ConnectionError when the server dies under the request."""
+    """One person at one browser, with every answer that was given to them.
+
+    Raises requests.ConnectionError when the server dies under the request.
+    """
 
     def __init__(self, base_url: str, lang: str) -> None:
         self.base_url = base_url
         self.lang = lang
         self.http = requests.Session()
         self.http.headers["Accept-Language"] = lang
+        self.answers: list[Answer] = []
 
     def open(self, address: str) -> Answer:
         """``address`` is a path without its language, or a whole address."""
@@ -90,7 +94,9 @@ class Visitor:
     def _go(self, method: str, url: str, data: dict[str, str] | None) -> Answer:
         got = self.http.request(method, url, data=data, allow_redirects=False, timeout=60)
         target = got.headers.get("Location", "")
-        return Answer(got.status_code, url, got.text if not target else "", urljoin(url, target) if target else "")
+        answer = Answer(got.status_code, url, "" if target else got.text, urljoin(url, target) if target else "")
+        self.answers.append(answer)
+        return answer
 
 
 def quote_page(visitor: Visitor, kg: int, lot: str) -> Answer:

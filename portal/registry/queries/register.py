@@ -343,15 +343,19 @@ def imports_done(limit: int = 20) -> list[ImportView]:
     ]
 
 
-def held_serials(project_code: str, limit: int = 50) -> list[tuple[str, str, Mass]]:
-    """Serials of a project that no lot has yet: project code, serial, what is still held of it."""
+def held_serials(limit: int = 500) -> list[tuple[str, str, Mass]]:
+    """Serials that may be sold and that no lot has yet: project code, serial, what is still held of it."""
     rows = db.session.execute(
         select(Project.code, Issuance.source_serial, func.sum(Block.end_g - Block.start_g).label("grams"))
         .join(Issuance, Issuance.project_id == Project.id)
         .join(Block, Block.issuance_id == Issuance.id)
-        .where(Project.code == project_code, Block.state == BlockState.HELD, Block.lot_id.is_(None))
+        .where(
+            Project.type.in_([kind for kind in ProjectType if kind.is_sold_here]),
+            Block.state == BlockState.HELD,
+            Block.lot_id.is_(None),
+        )
         .group_by(Project.code, Issuance.source_serial, Issuance.start_g)
-        .order_by(Issuance.start_g)
+        .order_by(Project.code, Issuance.start_g)
         .limit(limit)
     )
     return [(row.code, row.source_serial, Mass(int(row.grams))) for row in rows]

@@ -50,6 +50,10 @@ class BadQuery(InvalidInput):
     message = N_("“%(name)s” must be a whole number.")
 
 
+class NotConfirmed(InvalidInput):
+    message = N_("Confirm that the text in the preview is readable, or save the file as UTF-8.")
+
+
 class EvidenceNotAccepted(InvalidInput):
     message = N_(
         "Give the retirement record as PDF, PNG, JPEG or text of at most 10 MB, or an https:// address."

@@ -40,6 +40,8 @@ SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting t
 lines: Table = OrderLine.__table__  # type: ignore[assignment]
 buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
 
+_ADD_ORDER, _ADD_BUYER, _ADD_LINES = insert(orders), insert(buyers), insert(lines)
+
 
 def place_order(
     actor: Actor,
@@ -80,16 +82,13 @@ def place_order(
         "person_id": actor.id if actor.is_person else None, "created_at": now, "attention": "",
     }  # fmt: skip
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
-    with transaction() as session:
-        if known := same.known(session):
-            return known
     try:
         with transaction() as session:
-            # The order first: its unique id and key make a double click wait here, not at the stock.
-            session.execute(insert(orders).values(row))
-            session.execute(insert(buyers).values(
-                order_id=order_id, name=buyer.name, email=buyer.email, is_public=buyer.is_public, salt=salt
-            ))  # fmt: skip
+            # The order first: its unique id and key stop a double click here, before it comes to the stock.
+            session.execute(_ADD_ORDER, row)
+            session.execute(_ADD_BUYER, {
+                "order_id": order_id, "name": buyer.name, "email": buyer.email, "is_public": buyer.is_public, "salt": salt
+            })  # fmt: skip
             wants = _write_lines(session, order_id, quote)
             begin(session, order_id, actor, now)
             if quote.payment is PaymentKind.TRANSFER:
@@ -135,7 +134,7 @@ def _write_lines(session: DbSession, order_id: str, quote: Quote) -> list[Want]:
             "id": line_id, "order_id": order_id, "position": position, "lots": list(line.offer.lot_codes),
             "mass_g": line.mass, "minor_per_t": line.offer.per_tonne.minor, "amount_minor": line.amount.minor,
         })  # fmt: skip
-    session.execute(insert(lines), rows)
+    session.execute(_ADD_LINES, rows)
     return wants
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session as DbSession
 
@@ -37,6 +37,14 @@ from portal.shop.rules.terms import TERMS, PaymentKind, Terms
 payments: Table = PaymentRow.__table__  # type: ignore[assignment]
 cash: Table = CashLine.__table__  # type: ignore[assignment]
 events: Table = PaymentEvent.__table__  # type: ignore[assignment]
+
+_LINES_OF = select(lines).where(lines.c.order_id == bindparam("order_id")).order_by(lines.c.position)
+_BUYER_OF = select(buyers).where(buyers.c.order_id == bindparam("order_id"))
+_PAYMENT = select(payments.c.id).where(
+    payments.c.provider == bindparam("provider"), payments.c.provider_payment_id == bindparam("payment_id")
+)
+_ADD_PAYMENT, _ADD_CASH = insert(payments), insert(cash)
+_CERTIFY = update(lines).where(lines.c.id == bindparam("line_id"))
 
 
 class Outcome(StrEnum):
@@ -138,7 +146,7 @@ def _reserve_again(s: DbSession, actor: Actor, order: Locked, now: datetime, ter
     if order.state is not OrderState.EXPIRED:
         return False
     hold_id = new_id("hld")
-    rows = s.execute(select(lines).where(lines.c.order_id == order.id).order_by(lines.c.position))
+    rows = s.execute(_LINES_OF, {"order_id": order.id})
     wants = [Want(row.id, tuple(row.lots), row.mass_g) for row in rows]
     try:
         with s.begin_nested():
@@ -167,28 +175,25 @@ def _keep_for_staff(
 
 
 def _is_recorded(s: DbSession, order: Locked, came: MoneyIn) -> bool:
-    known = select(payments.c.id).where(
-        payments.c.provider == order.provider, payments.c.provider_payment_id == came.payment_id
-    )
-    return s.execute(known).scalar_one_or_none() is not None
+    known = s.execute(_PAYMENT, {"provider": order.provider, "payment_id": came.payment_id})
+    return known.scalar_one_or_none() is not None
 
 
 def _record(s: DbSession, order: Locked, came: MoneyIn, kind: str, now: datetime) -> str:
     """The payment, and who holds its money: the split that was quoted, or nobody yet."""
     payment_id = new_id("pay")
-    s.execute(
-        insert(payments).values(
-            id=payment_id, order_id=order.id, kind=kind, provider=order.provider, provider_payment_id=came.payment_id,
-            amount_minor=came.amount.minor, currency=came.amount.currency, test=came.test, at=now,
-        )
-    )  # fmt: skip
+    s.execute(_ADD_PAYMENT, {
+        "id": payment_id, "order_id": order.id, "kind": kind, "provider": order.provider,
+        "provider_payment_id": came.payment_id, "amount_minor": came.amount.minor, "currency": came.amount.currency,
+        "test": came.test, "at": now,
+    })  # fmt: skip
     split = order.split if kind == "order" else {Party.UNASSIGNED.value: came.amount.minor}
     rows = [
         {"id": new_id("csh"), "order_id": order.id, "cause_id": payment_id, "party": party, "amount_minor": minor,
          "currency": came.amount.currency, "at": now}
         for party, minor in split.items() if minor
     ]  # fmt: skip
-    s.execute(insert(cash), rows)
+    s.execute(_ADD_CASH, rows)
     return payment_id
 
 
@@ -210,8 +215,8 @@ def retire_order(actor: Actor, order_id: str, now: datetime) -> bool:
 def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
     buyer = _buyer(s, order.id)
     holder = holder_commitment(buyer["salt"], buyer["name"], order.organisation_id)
-    line_ids = s.scalars(select(lines.c.id).where(lines.c.order_id == order.id).order_by(lines.c.position)).all()
-    wanted = [RetireLine(line_id, holder, order.purpose, order.test) for line_id in line_ids]
+    rows = s.execute(_LINES_OF, {"order_id": order.id})
+    wanted = [RetireLine(row.id, holder, order.purpose, order.test) for row in rows]
     for done in stock.retire(TILL, order.hold_id, wanted, now):
         number = certificates.issue(
             TILL,
@@ -223,9 +228,7 @@ def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
             ),
             now,
         )  # fmt: skip
-        s.execute(
-            update(lines).where(lines.c.id == done.line_id).values(retirement_id=done.retirement_id, certificate=number)
-        )
+        s.execute(_CERTIFY, {"line_id": done.line_id, "retirement_id": done.retirement_id, "certificate": number})
         if buyer["is_forgotten"]:
             certificates.forget_holder(TILL, number, now)
     step(s, order, OrderEvent.RETIRED, actor, now)
@@ -233,7 +236,7 @@ def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
 
 def _buyer(s: DbSession, order_id: str) -> dict[str, Any]:
     """Name and salt; of somebody who was forgotten in the meantime, no name under a salt nobody knows."""
-    row = s.execute(select(buyers).where(buyers.c.order_id == order_id)).mappings().one_or_none()
+    row = s.execute(_BUYER_OF, {"order_id": order_id}).mappings().one_or_none()
     if row:
         return {**row, "is_forgotten": False}
     return {"name": "withheld", "is_public": False, "salt": secrets.token_bytes(32), "is_forgotten": True}

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.db import transaction
@@ -21,6 +21,11 @@ from portal.shop.rules.states import OrderEvent, OrderState, UnlawfulOrderStep, 
 
 orders: Table = Order.__table__  # type: ignore[assignment]
 history: Table = OrderEntry.__table__  # type: ignore[assignment]
+
+# Built once: putting a statement together costs more than having it done.
+_LOCK = select(orders).where(orders.c.id == bindparam("order_id")).with_for_update()
+_CHANGE = update(orders).where(orders.c.id == bindparam("order_id"))
+_WRITE = insert(history)
 
 # The shop has asked its own policy by the time it moves grams or paper; the rooms below see its own hand.
 TILL = Actor.system("till")
@@ -47,7 +52,7 @@ def promise(actor: Actor, order_id: str, now: datetime) -> Iterator[Session]:
 
 def lock(session: Session, order_id: str) -> Locked:
     """Raises NoSuchOrder."""
-    row = session.execute(select(orders).where(orders.c.id == order_id).with_for_update()).mappings().one_or_none()
+    row = session.execute(_LOCK, {"order_id": order_id}).mappings().one_or_none()
     if row is None:
         raise NoSuchOrder()
     return Locked(**{**row, "state": OrderState(row["state"])})
@@ -66,7 +71,7 @@ def step(
 def change(session: Session, order: Locked, **changes: Any) -> None:
     """Columns that may change without the order moving."""
     values = changes | {"version": order.version + 1}
-    session.execute(update(orders).where(orders.c.id == order.id).values(**values))
+    session.execute(_CHANGE, values | {"order_id": order.id})
     for name, value in values.items():
         setattr(order, name, value)
 
@@ -83,9 +88,7 @@ def begin(session: Session, order_id: str, actor: Actor, now: datetime) -> None:
 def _write(
     session: Session, order_id: str, event: str, old: str | None, new: str | None, note: str, actor: Actor, now: datetime
 ) -> None:
-    session.execute(
-        insert(history).values(
-            id=new_id("oev"), order_id=order_id, event=event, from_state=old, to_state=new, note=note,
-            actor_id=actor.id, at=now,
-        )
-    )  # fmt: skip
+    session.execute(_WRITE, {
+        "id": new_id("oev"), "order_id": order_id, "event": event, "from_state": old, "to_state": new, "note": note,
+        "actor_id": actor.id, "at": now,
+    })  # fmt: skip

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import rfc8785
@@ -203,6 +204,7 @@ def check_minimum(quote: Quote, minimum: Money, terms: Terms = TERMS) -> Quote:
     return quote
 
 
+@lru_cache(maxsize=256)
 def least_mass(offer: Offer, payment: PaymentKind, minimum: Money, terms: Terms = TERMS) -> Mass:
     """The fewest whole kilograms that cost at least ``minimum``, fees included."""
     return _first(lambda mass: make_quote([(offer, mass)], payment, terms).total >= minimum, terms)
