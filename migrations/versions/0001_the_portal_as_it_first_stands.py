@@ -359,7 +359,7 @@ def upgrade() -> None:
         sa.Column("made_at", portal.db.Utc(timezone=True), nullable=False),
         sa.Column("withdrawn_at", portal.db.Utc(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("a_withdrawn_pledge_says_when")
+            "(state='withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("a_withdrawn_pledge_says_when")
         ),
         sa.CheckConstraint("state IN ('made','withdrawn')", name=op.f("pledge_state_is_known")),
         sa.CheckConstraint("subject IN ('year','event')", name=op.f("pledge_subject_is_known")),

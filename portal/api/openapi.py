@@ -1,7 +1,7 @@
 """One OpenAPI 3.1 document from what the rooms say about their calls.
 
-The rooms' views carry an Operation (``describes`` in portal/web/api.py); routes come from the URL map, schemas
-from pydantic. Nothing is written twice, so nothing can be forgotten here: a test walks the routes.
+The rooms' views carry an Operation (``describes`` in portal/web/api.py); routes come from the URL map,
+schemas from pydantic. Nothing is written twice, and a test walks the routes for what was forgotten.
 """
 
 import re
@@ -26,8 +26,8 @@ _ALWAYS = (400,)
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `type` names the error and never changes; `title` is for people, in their language. "
-    "Further members say what was wrong: grams end in `_g`, minor units in `_minor`.",
+    "description": "RFC 9457. `type` names the error and never changes; `title` is for people, in their "
+    "language. Further members say what was wrong: grams end in `_g`, minor units in `_minor`.",
     "required": ["type", "title", "status"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference", "examples": ["/problems/not-enough-credits"]},
@@ -39,14 +39,14 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "Made by the client, the same for every repetition of the same write: it then has one effect.",
+    "description": "Made by the client and kept for every repetition of the same write: it has one effect.",
     "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
 }
-BEARER = {"type": "http", "scheme": "bearer", "description": "The `token` that came when the order was placed."}
+BEARER = {"type": "http", "scheme": "bearer", "description": "The `token` of the order."}
 ABOUT = (
-    "Amounts are integers: grams of CO₂e (`_g`) and minor units of money (`_minor`). Public reads need no key, "
-    "may be called from any web page and are limited to 600 a minute from one network. Every write needs an "
-    "`Idempotency-Key`. Lists are read in parts: give `next` back as `cursor`."
+    "Amounts are integers: grams of CO₂e (`_g`) and minor units of money (`_minor`). Public reads need no "
+    "key, may be called from any web page and are limited to 600 a minute from one network. Every write "
+    "needs an `Idempotency-Key`. Lists are read in parts: give `next` back as `cursor`."
 )
 
 
@@ -71,7 +71,7 @@ class Call:
 
     @property
     def errors(self) -> list[int]:
-        """Statuses that come as problem details: what the room named, and what follows from the call's shape."""
+        """Statuses of problem details: what the room named, and what follows from the call's shape."""
         found = {*_ALWAYS, *self.operation.errors}
         if self.rule.arguments:
             found.add(404)
@@ -142,7 +142,8 @@ def _operation(call: Call, names: Mapping[Any, Any]) -> Document:
         },
     }
     if operation.body:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[operation.body]}}}
+        content = {"application/json": {"schema": names[operation.body]}}
+        described["requestBody"] = {"required": True, "content": content}
     if operation.bearer:
         described["security"] = [{"bearer": []}]
     return described
@@ -177,5 +178,6 @@ def _problem(status: int) -> Document:
         "content": {"application/problem+json": {"schema": schema}},
     }
     if status == 429:
-        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+        seconds = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+        answer["headers"] = {"Retry-After": seconds}
     return answer

@@ -46,9 +46,9 @@ def _document() -> Document:
     """Made once per process: it depends on nothing but the installation."""
     if "portal.openapi" not in current_app.extensions:
         config = current_app.config["PORTAL"]
-        made = openapi.document(current_app, f"{config.site_name.en} · {config.site_name.zh}", config.base_url)
-        current_app.extensions["portal.openapi"] = made
-    return current_app.extensions["portal.openapi"]  # type: ignore[no-any-return]
+        title = f"{config.site_name.en} · {config.site_name.zh}"
+        current_app.extensions["portal.openapi"] = openapi.document(current_app, title, config.base_url)
+    return current_app.extensions["portal.openapi"]
 
 
 def _titles() -> dict[str, str]:

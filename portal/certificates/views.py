@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, render_template, request, send_file, url_for
+from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
 from portal.certificates import policy, press, queries
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
-from portal.certificates.lookup import find
+from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, numbers, paper, states
 from portal.certificates.sheet import address_of, holder_of
@@ -84,7 +84,7 @@ def named(number: str, key: str) -> Response:
     """Where the QR code leads. A key that does not fit is no certificate."""
     found = find(number)
     if not numbers.opens(key, found.key):
-        current_app.extensions["certificates.guesses"].missed(request.remote_addr)
+        missed()
         raise queries.NoSuchCertificate(number=found.printed_number)
     return _facts(found, key)
 

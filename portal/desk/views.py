@@ -33,9 +33,8 @@ def home() -> str:
 @staff(*READERS)
 def ledger() -> str:
     """The last checks of the ledger with what they found."""
-    return render_template(
-        "desk/ledger.html", audits=standing.audits(20), may_tend=policy.may_tend(actor()), form=PortalForm(formdata=None)
-    )
+    may_tend, form = policy.may_tend(actor()), PortalForm(formdata=None)
+    return render_template("desk/ledger.html", audits=standing.audits(20), may_tend=may_tend, form=form)
 
 
 @blueprint.post("/desk/ledger/check")

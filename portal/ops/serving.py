@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 
+import click
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
@@ -15,8 +17,11 @@ from granian.log import LogLevels
 from portal import jobs
 
 
-def serve_until_stopped(portal: Flask, host: str, port: int) -> None:
-    """Answer requests and do background work until Ctrl-C. No database connection may be open."""
+def serve_until_stopped(portal: Flask, host: str, port: int, greeting: str) -> None:
+    """Answer requests and do background work until Ctrl-C; ``greeting`` is said when it answers.
+
+    No database connection may be open: each fork makes its own.
+    """
     fork = multiprocessing.get_context("fork")
     children = [
         fork.Process(target=_apart, args=(work_until_stopped, portal)),
@@ -24,7 +29,17 @@ def serve_until_stopped(portal: Flask, host: str, port: int) -> None:
     ]
     for child in children:
         child.start()
-    _wait(children)
+    _wait(children, lambda: is_taken(host, port), greeting)
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    near = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  what the operator asked for
+    try:
+        with socket.create_connection((near, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def work_until_stopped(portal: Flask) -> None:
@@ -55,11 +70,14 @@ def _stop_asked() -> threading.Event:
     return stop
 
 
-def _wait(children: Sequence[BaseProcess]) -> None:
+def _wait(children: Sequence[BaseProcess], is_ready: Callable[[], bool], greeting: str) -> None:
     """Until one child ends or we are asked to stop; then end all of them, so that no process stays behind."""
     stop = _stop_asked()
+    greeted = False
     while not stop.wait(0.2) and all(child.is_alive() for child in children):
-        pass
+        if not greeted and is_ready():
+            greeted = True
+            click.echo(greeting)
     for child in children:
         child.terminate()
     for child in children:

@@ -7,8 +7,8 @@ _REWRITTEN = " OR ".join(f"(NEW.{text} <> OLD.{text} AND NEW.{text} <> '')" for 
 
 GUARDS = [
     keeps(
-        "pledge", "id", "footprint_id", "footprint_digest", "model_id", "model_version", "subject", "baseline_g", "low_g",
-        "high_g", "reduction_g", "percent", "year", "made_at",
+        "pledge", "id", "footprint_id", "footprint_digest", "model_id", "model_version", "subject",
+        "baseline_g", "low_g", "high_g", "reduction_g", "percent", "year", "made_at",
     ),
     Guard("pledge", "DELETE", "pledge rows are never deleted"),
     Guard("pledge", "INSERT", "a pledge begins made", "NEW.state <> 'made'"),

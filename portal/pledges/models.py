@@ -16,13 +16,17 @@ class PledgeRecord(Base):
     __tablename__ = "pledge"
     __table_args__ = strict(
         CheckConstraint("state IN ('made','withdrawn')", name="pledge_state_is_known"),
-        CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="a_withdrawn_pledge_says_when"),
+        CheckConstraint(
+            "(state='withdrawn') = (withdrawn_at IS NOT NULL)", name="a_withdrawn_pledge_says_when"
+        ),
         CheckConstraint("subject IN ('year','event')", name="pledge_subject_is_known"),
         CheckConstraint("low_g <= baseline_g AND baseline_g <= high_g", name="a_baseline_lies_in_its_range"),
         CheckConstraint("reduction_g > 0 AND reduction_g <= baseline_g", name="a_pledge_can_be_kept"),
         CheckConstraint("percent BETWEEN 1 AND 100", name="a_percentage_can_be_kept"),
         CheckConstraint(f"year BETWEEN 2020 AND {LAST_YEAR}", name="a_pledge_has_a_year_within_reach"),
-        CheckConstraint(f"length(name) <= {NAME_MAX} AND length(motive) <= {MOTIVE_MAX}", name="pledge_texts_are_short"),
+        CheckConstraint(
+            f"length(name) <= {NAME_MAX} AND length(motive) <= {MOTIVE_MAX}", name="pledge_texts_are_short"
+        ),
         Index("ix_pledge_wall", "id", sqlite_where=text("is_public = 1"), postgresql_where=text("is_public")),
         Index("ix_pledge_owner_id", "owner_id"),
     )

@@ -80,7 +80,7 @@ def wall(cursor: str = "", limit: int = 20) -> list[PledgeView]:
 
 def wall_counts() -> Counts:
     query = select(PledgeRecord.state, func.count()).where(PledgeRecord.is_public)
-    found = {state: count for state, count in db.session.execute(query.group_by(PledgeRecord.state))}
+    found = dict(db.session.execute(query.group_by(PledgeRecord.state)).all())
     return Counts(found.get(PledgeState.MADE, 0), found.get(PledgeState.WITHDRAWN, 0))
 
 
@@ -92,15 +92,16 @@ def pledges_of(actor: Actor) -> list[PledgeView]:
     return _views(mine.order_by(PledgeRecord.id.desc()))
 
 
-def _views(query: Select[tuple[PledgeRecord]]) -> list[PledgeView]:
+def _views(query: Select[PledgeRecord]) -> list[PledgeView]:
     return [_view(row) for row in db.session.scalars(query)]
 
 
 def _view(row: PledgeRecord) -> PledgeView:
     return PledgeView(
-        id=row.id, state=PledgeState(row.state), footprint_id=row.footprint_id, footprint_digest=row.footprint_digest,
-        model_id=row.model_id, model_version=row.model_version, subject=Subject(row.subject), baseline=row.baseline,
-        low=row.low, high=row.high, reduction=row.reduction, percent=row.percent, year=row.year,
-        is_public=row.is_public, name=row.name, motive=row.motive, owner_id=row.owner_id, made_at=row.made_at,
+        id=row.id, state=PledgeState(row.state), footprint_id=row.footprint_id,
+        footprint_digest=row.footprint_digest, model_id=row.model_id, model_version=row.model_version,
+        subject=Subject(row.subject), baseline=row.baseline, low=row.low, high=row.high,
+        reduction=row.reduction, percent=row.percent, year=row.year, is_public=row.is_public,
+        name=row.name, motive=row.motive, owner_id=row.owner_id, made_at=row.made_at,
         withdrawn_at=row.withdrawn_at,
     )  # fmt: skip

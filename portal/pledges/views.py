@@ -8,14 +8,22 @@ from portal.footprint.rules import library
 from portal.footprint.rules.stored import Footprint
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.errors import N_, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.kernel.mass import Mass
 from portal.pledges import commands, policy, queries
 from portal.pledges.forms import ActionForm, PledgeForm
 from portal.pledges.links import pledge_url
 from portal.pledges.queries import PledgeView
-from portal.pledges.rules import MOTIVE_MAX, Draft, Subject
+from portal.pledges.rules import (
+    MOTIVE_MAX,
+    Draft,
+    NothingToReduce,
+    PercentOutOfRange,
+    ReductionOutOfRange,
+    Subject,
+    YearOutOfRange,
+)
 from portal.web import limits
 from portal.web.forms import clean_line
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
@@ -28,7 +36,9 @@ blueprint = page_blueprint("pledges", __name__)
 
 PAGE = 20
 COVER_AT_ONCE = Mass.kg(100)  # what the button suggests; any amount can be typed there
-_FIELDS = {"PercentOutOfRange": "percent", "ReductionOutOfRange": "kg", "NothingToReduce": "by", "YearOutOfRange": "year"}
+_FIELDS: dict[type[PortalError], str] = {
+    PercentOutOfRange: "percent", ReductionOutOfRange: "kg", NothingToReduce: "by", YearOutOfRange: "year",
+}  # fmt: skip
 Answer = str | Response | tuple[str, int]
 
 
@@ -51,7 +61,8 @@ def new() -> Answer:
     """The form for a footprint; without one, where to get it."""
     footprint = _footprint()
     if footprint is None:
-        saved = [(each, model_title(each.model_id, each.version)) for each in footprints.footprints_of(actor())]
+        own = footprints.footprints_of(actor())
+        saved = [(each, model_title(each.model_id, each.version)) for each in own]
         return render_template("pledges/choose.html", saved=saved)
     return _form_page(PledgeForm(formdata=None), footprint)
 
@@ -70,10 +81,8 @@ def make() -> Answer:
     pledge_id = _drafted(form.draft.data or "")
     try:
         commands.make_pledge(actor(), _draft(form, pledge_id, footprint), clock.now())
-    except PortalError as error:
-        if type(error).__name__ not in _FIELDS:
-            raise
-        form.blame(_FIELDS[type(error).__name__], error)
+    except tuple(_FIELDS) as error:
+        form.blame(_FIELDS[type(error)], error)
         return _form_page(form, footprint, 422)
     return redirect(url_for("pledges.pledge", pledge_id=pledge_id, k=key_for(pledge_id)), 303)
 
@@ -121,9 +130,9 @@ def mine() -> Answer:
 def promise(pledge: PledgeView) -> str:
     """The pledge in one sentence: C0, "has pledged to …", and nothing achieved."""
     values = {"name": pledge.name or _("Somebody"), "year": str(pledge.year), "cut": _cut(pledge)}
-    if pledge.subject is Subject.YEAR:
-        return _("%(name)s has pledged to cut the yearly footprint of a household by %(cut)s by %(year)s", **values)
-    return _("%(name)s has pledged to cut the footprint of an event by %(cut)s by %(year)s", **values)
+    yearly = N_("%(name)s has pledged to cut the yearly footprint of a household by %(cut)s by %(year)s")
+    once = N_("%(name)s has pledged to cut the footprint of an event by %(cut)s by %(year)s")
+    return _(yearly if pledge.subject is Subject.YEAR else once, **values)
 
 
 def _cut(pledge: PledgeView) -> str:
@@ -164,11 +173,10 @@ def _drafted(text: str) -> str:
 
 
 def _draft(form: PledgeForm, pledge_id: str, footprint: Footprint) -> Draft:
-    assert form.aim is not None  # the form has checked
     motive = "\n".join(clean_line(line) for line in (form.motive.data or "").splitlines()).strip()
     return Draft(
-        pledge_id, footprint.id, form.aim, form.year.value, bool(form.is_public.data), form.name.data or "",
-        motive[:MOTIVE_MAX], form.email.data or "", lang(),
+        pledge_id, footprint.id, form.aim or 0, form.year.value, bool(form.is_public.data),
+        form.name.data or "", motive[:MOTIVE_MAX], form.email.data or "", lang(),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session as DbSession
 
@@ -32,6 +32,19 @@ from portal.shop.provider import (
 from portal.shop.sandbox_models import SandboxSession
 
 Outcome = Literal["paid", "failed", "cancelled"]
+
+# Built once: putting a statement together costs more than having it done.
+_ADD = {
+    "postgresql": postgresql.insert(SandboxSession).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(SandboxSession).on_conflict_do_nothing(),
+}
+_BY_KEY = select(SandboxSession).where(SandboxSession.idempotency_key == bindparam("key"))
+_BY_ID = (
+    select(SandboxSession)
+    .where(SandboxSession.id == bindparam("session_id"))
+    .execution_options(populate_existing=True)
+)
+_BY_ID_LOCKED = _BY_ID.with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,6 @@ class SandboxGateway:
             "expires_at": expires_at,
         }
         with transaction() as s:
-            insert = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
             fresh = {
                 "id": new_id("sbs"),
                 "idempotency_key": idempotency_key,
@@ -93,9 +105,8 @@ class SandboxGateway:
             }
             values = {**fresh, **asked, "refunded_minor": 0, "refunds": [], "created_at": clock.now()}
             # of two calls with the same key, whichever comes second finds the first one's row
-            s.execute(insert(SandboxSession).values(values).on_conflict_do_nothing())
-            key_is_this = SandboxSession.idempotency_key == idempotency_key
-            row = s.execute(select(SandboxSession).where(key_is_this)).scalar_one()
+            s.execute(_ADD[s.get_bind().dialect.name], values)
+            row = s.execute(_BY_KEY, {"key": idempotency_key}).scalar_one()
             if any(getattr(row, name) != value for name, value in asked.items()):
                 raise KeyReused(code="idempotency_error")
             return self._session(row)
@@ -217,9 +228,7 @@ def _session_id(payment_id: str) -> str:
 
 
 def _row(s: DbSession, session_id: str, *, lock: bool = False) -> SandboxSession:
-    wanted = select(SandboxSession).where(SandboxSession.id == session_id)
-    wanted = wanted.execution_options(populate_existing=True)
-    row = s.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
+    row = s.execute(_BY_ID_LOCKED if lock else _BY_ID, {"session_id": session_id}).scalar_one_or_none()
     if row is None:
         raise PaymentNotFound()
     return row

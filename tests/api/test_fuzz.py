@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def fuzz(app: Flask, places: Mapping[str, Place]) -> Counter[tuple[str, str, int]]:
-    """Send generated requests to every call of the document; how often each status came. Raises FailureGroup."""
+    """Send generated requests to every call; how often each status came. Raises FailureGroup."""
     api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", ManyNetworks(app))
     statuses: Counter[tuple[str, str, int]] = Counter()
     for found in api.get_all_operations():
@@ -76,14 +76,18 @@ def places(order_id: str) -> dict[str, Place]:
     number = seen(order_id).certificates[0]
     newest = {"version": "1.0.0", "region": "230700"}
     wanted = {
-        "budget_minor": None, "lines": [{"kg": 100}], "email": "lin@example.cn", "beneficiary": {"name": "林"},
-        "currency": "CNY", "purpose": None,
+        "budget_minor": None, "lines": [{"kg": 100}], "email": "lin@example.cn",
+        "beneficiary": {"name": "林"}, "currency": "CNY", "purpose": None,
     }  # fmt: skip
     return {
         "/certificates/{number}": Place({"number": number}),
         "/footprint/models/{model_id}": Place({"model_id": "household-cn"}, newest),
-        "/footprint/models/{model_id}/evaluate": Place({"model_id": "household-cn"}, body=newest | {"answers": {}}),
-        "/footprint/models/{model_id}/evaluate-batch": Place({"model_id": "event-cn"}, body=newest | {"answers": [{}]}),
+        "/footprint/models/{model_id}/evaluate": Place(
+            {"model_id": "household-cn"}, body=newest | {"answers": {}}
+        ),
+        "/footprint/models/{model_id}/evaluate-batch": Place(
+            {"model_id": "event-cn"}, body=newest | {"answers": [{}]}
+        ),
         "/log/proof/inclusion": Place(query={"idx": "0", "size": "2"}),
         "/log/proof/consistency": Place(query={"from": "1", "to": "2"}),
         "/lots/{code}": Place({"code": "LOT-A"}),

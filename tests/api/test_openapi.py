@@ -56,8 +56,8 @@ def test_every_route_is_in_the_document(app):
 
 def test_a_forgotten_route_is_found(app: Flask):
     careless = Blueprint("careless_api", __name__, url_prefix=PREFIX)
-    careless.get("/forgotten")(open_to_all(lambda: {}))
-    careless.get("/told", endpoint="told")(describes(summary="Told")(open_to_all(lambda: {})))
+    careless.get("/forgotten")(open_to_all(dict))
+    careless.get("/told", endpoint="told")(describes(summary="Told")(open_to_all(dict)))
     app.register_blueprint(careless)
     assert undescribed(app) == [f"GET {PREFIX}/forgotten"]
 
@@ -65,9 +65,9 @@ def test_a_forgotten_route_is_found(app: Flask):
 PROMISED = [
     "GET /footprint/models", "GET /footprint/models/{model_id}", "POST /footprint/models/{model_id}/evaluate",
     "POST /footprint/models/{model_id}/evaluate-batch", "GET /projects", "GET /projects/{code}", "GET /lots",
-    "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}", "GET /certificates/{number}",
-    "GET /log/checkpoint", "GET /log/entries", "GET /log/proof/inclusion", "GET /log/proof/consistency",
-    "GET /schemas/{kind}.json",
+    "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}",
+    "GET /certificates/{number}", "GET /log/checkpoint", "GET /log/entries",
+    "GET /log/proof/inclusion", "GET /log/proof/consistency", "GET /schemas/{kind}.json",
 ]  # fmt: skip
 
 
@@ -98,7 +98,9 @@ class Conversation:
         self.seen: set[str] = set()
 
     def ask(self, verb: str, template: str, *, expect: int = 200, **places: Any) -> Any:
-        names = {name: quote(str(places.pop(name)), safe="") for name in list(places) if f"{{{name}}}" in template}
+        names = {
+            name: quote(str(places.pop(name)), safe="") for name in list(places) if f"{{{name}}}" in template
+        }
         answer = self.client.open(PREFIX + template.format(**names), method=verb, **places)
         assert answer.status_code == expect, answer.get_data(as_text=True)
         told = self.document["paths"][template][verb.lower()]["responses"][str(expect)]["content"]
@@ -132,7 +134,9 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     for each in ("household-cn", "event-cn"):
         talk.ask("GET", "/footprint/models/{model_id}", model_id=each)
     talk.ask("POST", "/footprint/models/{model_id}/evaluate", model_id=model["id"], json={"answers": {}})
-    talk.ask("POST", "/footprint/models/{model_id}/evaluate-batch", model_id=model["id"], json=[{}, {"people": 2}])
+    talk.ask(
+        "POST", "/footprint/models/{model_id}/evaluate-batch", model_id=model["id"], json=[{}, {"people": 2}]
+    )
     (project,) = talk.ask("GET", "/projects")["items"]
     talk.ask("GET", "/projects/{code}", code=project["code"])
     (lot,) = talk.ask("GET", "/lots")["items"]
@@ -145,9 +149,14 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     talk.ask("GET", "/log/proof/inclusion", query_string={"idx": 0})
     talk.ask("GET", "/log/proof/consistency", query_string={"from": 1})
     talk.ask("GET", "/schemas/{kind}.json", kind=json.loads(entries[0]["body"])["kind"])
-    placed = talk.ask("POST", "/orders", expect=201, json=_order(100), headers={"Idempotency-Key": "a new order"})
+    placed = talk.ask(
+        "POST", "/orders", expect=201, json=_order(100), headers={"Idempotency-Key": "a new order"}
+    )
     bearer = {"Authorization": f"Bearer {placed['token']}"}
-    assert talk.ask("GET", "/orders/{order_id}", order_id=placed["id"], headers=bearer)["state"] == "awaiting_payment"
+    assert (
+        talk.ask("GET", "/orders/{order_id}", order_id=placed["id"], headers=bearer)["state"]
+        == "awaiting_payment"
+    )
     done = {"Authorization": f"Bearer {key_for(order_id)}"}
     (number,) = talk.ask("GET", "/orders/{order_id}", order_id=order_id, headers=done)["certificates"]
     assert talk.ask("GET", "/certificates/{number}", number=number)["mass_g"] == 100_000
@@ -161,7 +170,9 @@ def test_errors_are_problem_details_as_the_document_says(client: FlaskClient, do
     talk.ask("GET", "/orders/{order_id}", order_id=order_id, expect=404)
     talk.ask("GET", "/log/proof/inclusion", query_string={"idx": "first"}, expect=422)
     talk.ask("POST", "/orders", json=_order(100), expect=422)
-    short = talk.ask("POST", "/orders", json=_order(10_000), headers={"Idempotency-Key": "too much of it"}, expect=409)
+    short = talk.ask(
+        "POST", "/orders", json=_order(10_000), headers={"Idempotency-Key": "too much of it"}, expect=409
+    )
     assert short["left_kg"] == 9_900
 
 
@@ -175,6 +186,6 @@ def test_an_answer_that_differs_is_found(document):
 
 def _order(kg: int) -> dict[str, Any]:
     return {
-        "lines": [{"kg": kg}], "beneficiary": {"name": shop.BUYER.name}, "email": shop.BUYER.email, "lang": "en",
-        "consent_retire_now": True,
+        "lines": [{"kg": kg}], "beneficiary": {"name": shop.BUYER.name}, "email": shop.BUYER.email,
+        "lang": "en", "consent_retire_now": True,
     }  # fmt: skip

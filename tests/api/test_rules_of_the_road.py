@@ -10,7 +10,12 @@ from tests.browser import Browser
 from tests.factories import shop
 from tests.factories.registry import make_lot
 
-ORDER = {"lines": [{"kg": 100}], "beneficiary": {"name": "林"}, "email": "lin@example.cn", "consent_retire_now": True}
+ORDER = {
+    "lines": [{"kg": 100}],
+    "beneficiary": {"name": "林"},
+    "email": "lin@example.cn",
+    "consent_retire_now": True,
+}
 ORIGIN = {"Origin": "https://elsewhere.example"}
 
 
@@ -19,7 +24,9 @@ def test_public_reads_are_open_to_any_site(client: FlaskClient):
         answer = client.get(f"/api/v1/{path}", headers=ORIGIN)
         assert answer.headers["Access-Control-Allow-Origin"] == "*", path
         assert "Access-Control-Allow-Credentials" not in answer.headers
-    answer = client.post("/api/v1/footprint/models/household-cn/evaluate", json={"answers": {}}, headers=ORIGIN)
+    answer = client.post(
+        "/api/v1/footprint/models/household-cn/evaluate", json={"answers": {}}, headers=ORIGIN
+    )
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -61,7 +68,9 @@ def test_the_same_key_is_the_same_order(client: FlaskClient):
 
 
 def test_only_json_is_read(client: FlaskClient):
-    answer = client.post("/api/v1/orders", data="{}", content_type="text/plain", headers={"Idempotency-Key": "12345678"})
+    answer = client.post(
+        "/api/v1/orders", data="{}", content_type="text/plain", headers={"Idempotency-Key": "12345678"}
+    )
     assert (answer.status_code, answer.get_json()["type"]) == (422, "/problems/not-json")
 
 
@@ -93,7 +102,9 @@ def test_six_hundred_reads_a_minute_then_a_pause(client: FlaskClient):
 def test_one_household_has_one_limit_however_many_addresses(app: Flask):
     from portal.web.limits import network_of
 
-    assert network_of("2001:db8:1:2::7") == network_of("2001:db8:1:2:ffff::1") != network_of("2001:db8:1:3::7")
+    assert (
+        network_of("2001:db8:1:2::7") == network_of("2001:db8:1:2:ffff::1") != network_of("2001:db8:1:3::7")
+    )
     assert network_of("::ffff:203.0.113.9") == network_of("203.0.113.9")
     assert network_of(None) == network_of("nonsense") == "unknown"
 

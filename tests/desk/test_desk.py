@@ -63,7 +63,9 @@ def signed_in_as(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Role 
     """A visitor with this live role; the way through the second factor is tested with accounts."""
 
     def visit(role: Role | None) -> Browser:
-        who = accounts.person(f"{role or 'nobody'}@example.cn", *([role] if role not in (None, Role.CITIZEN) else []))
+        who = accounts.person(
+            f"{role or 'nobody'}@example.cn", *([role] if role not in (None, Role.CITIZEN) else [])
+        )
         person = Actor(who.id, frozenset({role} if role else ()))
         monkeypatch.setitem(app.extensions, "portal.person", lambda: replace(person))
         return Browser(app.test_client())
@@ -106,7 +108,9 @@ def test_failed_work_is_listed_and_can_be_tried_again(any_app):
     commands.retry_job(staff(Role.REGISTRY), job_id, clock.now())
     row = db.session.get(Outbox, job_id)
     assert (row.state, row.attempts) == ("waiting", 0)
-    assert db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == job_id)).all() == ["desk.retry"]
+    assert db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == job_id)).all() == [
+        "desk.retry"
+    ]
     with pytest.raises(NoSuchFailedJob):
         commands.retry_job(staff(Role.REGISTRY), job_id, clock.now())
 
@@ -120,7 +124,9 @@ def test_only_failed_work_can_be_retried(any_app):
 def test_a_low_lot_needs_attention(any_app):
     make_lot(tonnes=1)
     retire(hold(950))
-    assert queries.today(staff(Role.REGISTRY), clock.now()).low_lots == []  # exactly one part in twenty is left
+    assert (
+        queries.today(staff(Role.REGISTRY), clock.now()).low_lots == []
+    )  # exactly one part in twenty is left
     retire(hold(1))
     assert [lot.code for lot in queries.today(staff(Role.REGISTRY), clock.now()).low_lots] == ["LOT-A"]
 
@@ -133,7 +139,9 @@ def test_work_that_nobody_does_needs_attention(any_app):
 
 
 def test_factors_are_due_a_month_before_their_review():
-    first = min(queries.factors_to_review(clock.today() + timedelta(days=3650)), key=lambda factor: factor.review_by)
+    first = min(
+        queries.factors_to_review(clock.today() + timedelta(days=3650)), key=lambda factor: factor.review_by
+    )
     due = first.review_by - queries.REVIEW_AHEAD
     assert first.key in {factor.key for factor in queries.factors_to_review(due)}
     assert queries.factors_to_review(due - timedelta(days=1)) == []
@@ -198,8 +206,12 @@ def test_staff_have_the_ledger_checked(signed_in_as, lang):
     assert {"zh": "五项全部通过", "en": "All five hold"}[lang] in browser.open(f"/{lang}/desk/ledger").main
 
 
-ROUTES = [("GET", "/en/desk", READERS), ("GET", "/en/desk/ledger", READERS),
-          ("POST", "/en/desk/ledger/check", TENDERS), ("POST", "/en/desk/jobs/job_x/retry", TENDERS)]  # fmt: skip
+ROUTES = [
+    ("GET", "/en/desk", READERS),
+    ("GET", "/en/desk/ledger", READERS),
+    ("POST", "/en/desk/ledger/check", TENDERS),
+    ("POST", "/en/desk/jobs/job_x/retry", TENDERS),
+]
 
 
 @pytest.mark.parametrize(("verb", "path", "roles"), ROUTES)

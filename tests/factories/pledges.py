@@ -10,11 +10,20 @@ from portal.pledges.rules import Draft
 from tests.factories.footprint import a_footprint
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-DRAFT = Draft(id="", footprint_id="", aim=20, year=2030, is_public=True, name="王芳一家", motive="少开车，多走路。", lang="zh")
+DRAFT = Draft(
+    id="",
+    footprint_id="",
+    aim=20,
+    year=2030,
+    is_public=True,
+    name="王芳一家",
+    motive="少开车，多走路。",
+    lang="zh",
+)
 
 
 def a_draft(actor: Actor | None = None, **changes: object) -> tuple[Actor, Draft]:
-    """A draft of a new pledge and the actor who may make it: a guest with the footprint's link, or ``actor``."""
+    """A new pledge and the actor who may make it: a guest with the footprint's link, or ``actor``."""
     footprint_id = str(changes.pop("footprint_id", "") or a_footprint(actor))
     draft = replace(DRAFT, id=new_id("plg"), footprint_id=footprint_id, **changes)  # type: ignore[arg-type]
     return actor or Actor.guest(footprint_id), draft

@@ -65,7 +65,8 @@ def test_whole_kilograms_lie_on_both_sides(grams: int):
 def test_sums_do_not_depend_on_the_order(a: int, b: int, c: int):
     masses = [Mass(a), Mass(b), Mass(c)]
     assert total(masses) == Mass(a) + (Mass(b) + Mass(c)) == total(list(reversed(masses)))
-    assert Mass(a) - Mass(a) == ZERO and not ZERO
+    assert Mass(a) - Mass(a) == ZERO
+    assert not ZERO
 
 
 @pytest.mark.parametrize("other", [1, 1.0, "1"])

@@ -1,5 +1,6 @@
 """Typed numbers become exact values, or are refused: never a guess."""
 
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -30,7 +31,8 @@ def test_a_plain_decimal_is_read_exactly(text: str, value: str):
 
 
 REFUSED = [
-    "", " ", "-", ".", "5.", ".5", "+5", "NaN", "sNaN", "Infinity", "-inf", "1e3", "1E999999999", "0x10", "1_000",
+    "", " ", "-", ".", "5.", ".5", "+5", "NaN", "sNaN", "Infinity", "-inf", "1e3", "1E999999999",
+    "0x10", "1_000",
     "１２", "一百", "²", "٣", "1 000", "1.234,5", "1,23", "12,34,567", ",123", "1,234,", "1.2.3", "5kg", "½",
     "1" * 16, "1.0000000001", "1" + ",000" * 5, "9" * 200_000, "1\x002",
 ]  # fmt: skip
@@ -45,10 +47,8 @@ def test_what_two_readers_would_read_differently_is_no_number(text: str):
 
 @given(st.text())
 def test_any_text_is_a_number_or_is_refused_by_name(text: str):
-    try:
+    with contextlib.suppress(NotANumber):
         assert parse_decimal(text).is_finite()
-    except NotANumber:
-        pass
 
 
 @given(st.integers(-(10**9), 10**9), st.sampled_from([1, 100, 1_000, 200_000, 1_000_000, 3_000_000]))

@@ -41,7 +41,11 @@ def seen(pledge_id: str, actor: Actor | None = None) -> queries.PledgeView:
 
 
 def verbs(pledge_id: str) -> list[str]:
-    return list(db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == pledge_id).order_by(AuditEntry.id)))
+    return list(
+        db.session.scalars(
+            select(AuditEntry.verb).where(AuditEntry.subject_id == pledge_id).order_by(AuditEntry.id)
+        )
+    )
 
 
 def test_a_pledge_copies_its_baseline():
@@ -187,10 +191,11 @@ def test_the_database_refuses_to_rewrite_a_promise(withdrawn, attack):
 
 @pytest.mark.parametrize("attack", REFUSED)
 def test_without_the_guards_the_attack_succeeds(withdrawn, attack):
-    with pytest.raises(ZeroDivisionError), transaction() as session:
-        without_guards(session, "pledge")
-        assert session.execute(text(attack)).rowcount == 1
-        raise ZeroDivisionError  # take the attack back
+    db.session.rollback()
+    session = db.session()
+    without_guards(session, "pledge")
+    assert session.execute(text(attack)).rowcount == 1
+    session.rollback()
 
 
 def test_the_words_of_a_pledge_can_be_forgotten(withdrawn):

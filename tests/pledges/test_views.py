@@ -21,6 +21,7 @@ from tests.factories.registry import hold, make_lot, retire
 
 MARKUP = '<b onmouseover="x()">{{7*7}}</b> %(x)s'
 
+
 @pytest.fixture(params=["zh", "en"])
 def lang(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -33,7 +34,11 @@ class Form:
         self.page = browser.open(f"/{lang}/pledges/new?footprint={footprint_id}&k={key_for(footprint_id)}")
 
     def send(self, *, expect: int = 200, choose: str = "percent", public: bool = True, **values: str) -> Page:
-        inputs = {e.get("name"): e for e in self.page.root.iter() if e.tag in ("input", "textarea") and e.get("type") != "radio"}
+        inputs = {
+            e.get("name"): e
+            for e in self.page.root.iter()
+            if e.tag in ("input", "textarea") and e.get("type") != "radio"
+        }
         for radio in (e for e in self.page.root.iter("input") if e.get("name") == "by"):
             self.page._typed[id(radio)] = [choose] if radio.get("value") == choose else []
         self.page._typed[id(inputs["is_public"])] = ["y"] if public else []
@@ -55,7 +60,9 @@ def press(page: Page, action: str, *, expect: int = 200) -> Page:
 
 
 def test_a_guest_makes_a_pledge_and_comes_back_by_letter(browser: Browser, sent_letters: Callable, lang: str):
-    page = Form(browser, lang, a_footprint()).send(name="王芳一家", motive="少开车。\n多走路。", email="wang@example.cn")
+    page = Form(browser, lang, a_footprint()).send(
+        name="王芳一家", motive="少开车。\n多走路。", email="wang@example.cn"
+    )
     assert urlsplit(page.url).path.startswith(f"/{lang}/pledges/plg_")
     assert {"zh": "承诺", "en": "has pledged to cut"}[lang] in page.h1
     assert "王芳一家" in page.h1
@@ -152,9 +159,16 @@ def test_other_peoples_private_pledges_look_like_none(app: Flask, browser: Brows
 def test_others_change_nothing(browser: Browser, action: str):
     public, private = a_pledge(), a_pledge(is_public=False)
     sign_in(browser, accounts.person("eve@example.cn"))
-    token = next(e.get("value") for e in browser.open("/en/account").root.iter("input") if e.get("name") == "csrf_token")
+    token = next(
+        e.get("value")
+        for e in browser.open("/en/account").root.iter("input")
+        if e.get("name") == "csrf_token"
+    )
     for pledge_id, status in ((public, 403), (private, 404)):
-        assert browser.client.post(f"/en/pledges/{pledge_id}/{action}", data={"csrf_token": token}).status_code == status
+        assert (
+            browser.client.post(f"/en/pledges/{pledge_id}/{action}", data={"csrf_token": token}).status_code
+            == status
+        )
     assert queries.wall_counts().standing == 1
 
 
@@ -206,7 +220,9 @@ def test_what_is_out_of_range_is_said_beside_its_field(
     assert {"zh": zh, "en": en}[lang] in page.errors[0]
     for name in ("percent", "kg", "name"):
         if name in values:
-            assert [e.get("value") for e in page.root.iter("input") if e.get("name") == name] == [values[name]]
+            assert [e.get("value") for e in page.root.iter("input") if e.get("name") == name] == [
+                values[name]
+            ]
     assert queries.wall() == []
 
 

@@ -11,6 +11,9 @@ import pytest
 from tests.server import LiveServer
 
 
+WARM = "tests.races.warm:create_app"
+
+
 class NursedServer(LiveServer):
     """The server and the background worker, started again when they die. ``program`` makes the application."""
 
@@ -25,11 +28,11 @@ class NursedServer(LiveServer):
     def __enter__(self) -> Self:
         self.instance.mkdir(parents=True, exist_ok=True)
         server = (
-            "granian", "--interface", "wsgi", "--factory", self.program, "--no-ws", "--host", "127.0.0.1",
+            "granian", "--interface", "wsgi", "--factory", WARM, "--no-ws", "--host", "127.0.0.1",
             "--port", str(self.port), "--workers", str(self.workers), "--respawn-failed-workers",
         )  # fmt: skip
-        worker = ("--", "flask", "--app", self.program, "worker") if self.background else ()
-        self._run("tests.races.nursery", str(self.instance), "--", *server, *worker)
+        worker = ("--", "flask", "--app", WARM, "worker") if self.background else ()
+        self._run("tests.races.nursery", str(self.instance), self.program, "--", *server, *worker)
         self.wait_until_ready()
         return self
 

@@ -1,9 +1,10 @@
-"""Keeps a portal's processes running as an init system would, forked from one that has imported everything.
+"""Keeps a portal's processes running as an init system would, forked from one that has loaded everything.
 
-    python -m tests.races.nursery FOLDER [-- MODULE ARGUMENT…]…
+    python -m tests.races.nursery FOLDER PROGRAM [-- MODULE ARGUMENT…]…
 
-What runs is granian's and flask's own command line; only the imports (seconds of processor time) are done
-once, so that a killed process is back in a tenth of a second. ``FOLDER/<module>.pid`` names who runs now.
+What runs is granian's and flask's own command line, serving ``tests.races.warm:create_app``; what takes
+seconds of processor time is done once (as ``demo serve`` does it), so that a killed process is back in a
+tenth of a second. ``FOLDER/<module>.pid`` names who runs now.
 """
 
 import os
@@ -15,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
-from app import create_app
+from tests.races import warm
 
 PAUSE = 0.05  # seconds before a program is started again
 
@@ -57,9 +58,9 @@ class Nursery:
 
 
 def main(arguments: list[str]) -> None:
-    groups = [list(words) for is_mark, words in groupby(arguments[1:], "--".__eq__) if not is_mark]
-    create_app()  # for its imports; connections are opened by whoever serves
-    Nursery(Path(arguments[0]), groups).run()
+    folder, program, *rest = arguments
+    warm.make(program)
+    Nursery(Path(folder), [list(words) for is_mark, words in groupby(rest, "--".__eq__) if not is_mark]).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,134 @@
+"""The operator's choices: read once, refused as a whole, never shown."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.config import BadConfiguration, Config
+
+SEED = base64.b64encode(bytes(range(32))).decode()
+PRODUCTION = {
+    "PORTAL_ENV": "production",
+    "DATABASE_URL": "postgresql://portal:db-secret@db/portal",
+    "SECRET_KEY": "the session secret of this year (2026),the session secret of last year (2025)",
+    "BASE_URL": "https://carbon.example.cn/",
+    "CHECKPOINT_KEY": SEED,
+    "SMTP_URL": "smtp://user:mail-secret@mail:587?tls=1",
+    "STRIPE_SECRET_KEY": "sk_test_secret",
+    "STRIPE_WEBHOOK_SECRET": "whsec_new,whsec_old",
+}
+
+
+def faults_of(env: dict[str, str]) -> list[str]:
+    with pytest.raises(BadConfiguration) as refusal:
+        Config.from_env(env)
+    assert all(fault in str(refusal.value) for fault in refusal.value.faults)
+    return refusal.value.faults
+
+
+def test_production_starts_with_all_it_needs(tmp_path: Path):
+    config = Config.from_env(PRODUCTION | {"INSTANCE_DIR": str(tmp_path)})
+    assert not config.is_demo
+    assert config.is_secure
+    assert config.database_url == "postgresql+psycopg://portal:db-secret@db/portal"
+    assert config.base_url == "https://carbon.example.cn"
+    assert config.checkpoint_origin == "carbon.example.cn/log"
+    assert config.checkpoint_seed == bytes(range(32))
+    assert config.stripe_webhook_secrets == ("whsec_new", "whsec_old")
+    assert not config.takes_live_money
+    assert list(tmp_path.iterdir()) == [], "production makes no keys of its own"
+
+
+def test_several_secrets_are_given_newest_first():
+    config = Config.from_env(PRODUCTION | {"SECRET_KEY": f"{'n' * 32}, {'o' * 32}"})
+    assert config.secret_keys == ("n" * 32, "o" * 32)
+
+
+def test_a_bare_production_is_refused_with_one_list():
+    said = faults_of({"PORTAL_ENV": "production"})
+    wanted = ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "SMTP_URL"]
+    assert [fault.split()[0] for fault in said] == wanted
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "SMTP_URL"])
+def test_an_empty_variable_is_a_missing_one(name: str):
+    assert [fault.split()[0] for fault in faults_of(PRODUCTION | {name: ""})] == [name]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"PORTAL_ENV": "prod"}, "PORTAL_ENV is 'prod'"),
+        ({"BASE_URL": "http://carbon.example.cn"}, "https://"),
+        ({"SECRET_KEY": "short"}, "too short"),
+        ({"SECRET_KEY": "x" * 32 + ",short"}, "too short"),
+        ({"CHECKPOINT_KEY": "bm90IGEgc2VlZA=="}, "32 bytes"),
+        ({"CHECKPOINT_KEY": "/nowhere/key"}, "32 bytes"),
+        ({"DATABASE_URL": "mysql://db/portal"}, "postgresql:// or sqlite:///"),
+        ({"PORTAL_NOW": "2026-01-01T00:00:00Z"}, "demo only"),
+        ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),
+        ({"DEFAULT_LANG": "fr"}, "zh or en"),
+        ({"CURRENCY": "XXX"}, "CURRENCY is 'XXX'"),
+    ],
+)
+def test_what_is_unsafe_or_wrong_is_said(change: dict[str, str], said: str, tmp_path: Path):
+    (fault,) = faults_of(PRODUCTION | {"INSTANCE_DIR": str(tmp_path)} | change)
+    assert said in fault
+
+
+def test_several_faults_are_said_together():
+    assert (
+        len(faults_of(PRODUCTION | {"BASE_URL": "http://x", "SECRET_KEY": "short", "DEFAULT_LANG": "fr"}))
+        == 3
+    )
+
+
+def test_no_secret_is_shown():
+    config = Config.from_env(PRODUCTION)
+    for secret in ("secret", "whsec", SEED, "\\x01"):
+        assert secret not in repr(config)
+        assert secret not in str(config)
+    shown = str(BadConfiguration(faults_of(PRODUCTION | {"CHECKPOINT_KEY": "c2VjcmV0", "BASE_URL": ""})))
+    assert "c2VjcmV0" not in shown
+
+
+def test_live_money_is_recognised():
+    assert Config.from_env(PRODUCTION | {"STRIPE_SECRET_KEY": "sk_live_x"}).takes_live_money
+    assert Config.from_env(PRODUCTION | {"STRIPE_SECRET_KEY": "rk_live_x"}).takes_live_money
+
+
+# --- a demonstration needs nothing
+
+
+def test_a_demonstration_starts_with_nothing(tmp_path: Path):
+    config = Config.from_env({"INSTANCE_DIR": str(tmp_path), "PORT": "5001"})
+    assert config.is_demo
+    assert config.base_url == "http://127.0.0.1:5001"
+    assert config.database_url == f"sqlite:///{tmp_path}/portal.sqlite"
+    assert (config.default_lang, config.currency) == ("zh", "CNY")
+
+
+def test_a_demonstration_keeps_the_keys_it_made(tmp_path: Path):
+    one, other = (Config.from_env({"INSTANCE_DIR": str(tmp_path)}) for _ in range(2))
+    assert one.secret_keys == other.secret_keys
+    assert one.checkpoint_seed == other.checkpoint_seed
+    files = sorted((tmp_path / "keys").iterdir())
+    assert [file.name for file in files] == ["demo-checkpoint.key", "demo-session.key"]
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files), "others may read the keys"
+
+
+def test_two_demonstrations_have_different_keys(tmp_path: Path):
+    one, other = (Config.from_env({"INSTANCE_DIR": str(tmp_path / name)}) for name in "ab")
+    assert one.secret_keys != other.secret_keys
+    assert one.checkpoint_seed != other.checkpoint_seed
+
+
+def test_a_demonstration_may_have_its_own_time(tmp_path: Path):
+    env = {"INSTANCE_DIR": str(tmp_path)}
+    config = Config.from_env(env | {"PORTAL_NOW": "2026-12-31T15:59:59Z"})
+    assert config.now == datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC)
+    for text, said in [("2026-12-31T15:59:59", "time zone"), ("tomorrow", "ISO 8601")]:
+        (fault,) = faults_of(env | {"PORTAL_NOW": text})
+        assert said in fault

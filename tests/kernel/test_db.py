@@ -1,0 +1,198 @@
+"""One promise is kept or wholly not, and values come back as they were."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from flask import Flask
+from sqlalchemy import MetaData, Table, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.schema import Column
+
+from portal.audit import AuditEntry
+from portal.audit import record as put_on_record
+from portal.db import (
+    Bool,
+    Bytes,
+    Day,
+    InsideTransaction,
+    Int,
+    Json,
+    MassCol,
+    Str,
+    Utc,
+    assert_no_transaction,
+    db,
+    transaction,
+)
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.kernel.mass import Mass
+
+SOMEBODY = Actor("usr_1")
+
+
+def write(subject: str) -> None:
+    put_on_record(SOMEBODY, "tested", subject, clock.now(), reason="because")
+
+
+def written() -> list[str]:
+    """What another connection sees: only what was committed."""
+    with db.engine.connect() as other:
+        rows = other.execute(text("SELECT subject_id FROM audit_entry ORDER BY subject_id"))
+        return [subject for (subject,) in rows]
+
+
+def test_a_promise_is_kept_at_its_end(any_app: Flask):
+    with transaction():
+        write("one")
+        write("two")
+        assert written() == []
+    assert written() == ["one", "two"]
+
+
+def test_a_broken_promise_leaves_nothing(any_app: Flask):
+    with pytest.raises(RuntimeError, match="half-way"):
+        break_half_way(RuntimeError("half-way"))
+    assert written() == []
+    with transaction():
+        write("after")
+    assert written() == ["after"]
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit])
+def test_being_stopped_breaks_a_promise_too(app: Flask, fault: type[BaseException]):
+    with pytest.raises(fault):
+        break_half_way(fault())
+    assert written() == []
+
+
+def break_half_way(fault: BaseException, *, inner: bool = False) -> None:
+    with transaction():
+        if inner:
+            with transaction():
+                write("inner")
+        write("one")
+        raise fault
+
+
+def test_an_inner_promise_joins_the_outer_one(any_app: Flask):
+    with transaction() as outer:
+        with transaction() as inner:
+            assert inner is outer
+            write("inner")
+        assert written() == [], "the inner end committed"
+    assert written() == ["inner"]
+
+
+def test_the_outer_promise_decides(any_app: Flask):
+    with pytest.raises(RuntimeError, match="later"):
+        break_half_way(RuntimeError("later"), inner=True)
+    assert written() == []
+
+
+def test_a_promise_is_decided_on_fresh_rows(any_app: Flask):
+    assert db.session.scalars(select(AuditEntry.subject_id)).all() == []
+    with any_app.app_context():
+        write("by another request")
+    with transaction() as session:
+        assert session.scalars(select(AuditEntry.subject_id)).all() == ["by another request"]
+
+
+def test_no_network_inside_a_promise(app: Flask):
+    assert_no_transaction()
+    with transaction(), pytest.raises(InsideTransaction):
+        assert_no_transaction()
+
+
+def test_sqlite_writers_wait_for_each_other(app: Flask):
+    """BEGIN IMMEDIATE: a deferred begin would fail the second writer at once instead of letting it wait."""
+    with transaction(), db.engine.connect() as other:
+        other = other.execution_options(portal_writes=True)
+        other.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
+        with pytest.raises(DBAPIError, match="locked"):
+            other.execute(text("SELECT 1"))
+
+
+def test_sqlite_is_set_up_for_keeping_things(app: Flask):
+    with db.engine.connect() as connection:
+        found = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+
+
+# --- values
+
+BOX = Table(
+    "box", MetaData(),
+    Column("id", Int, primary_key=True), Column("s", Str), Column("b", Bool), Column("at", Utc),
+    Column("on", Day), Column("facts", Json), Column("raw", Bytes), Column("mass", MassCol), sqlite_strict=True,
+)  # fmt: skip
+
+
+@pytest.fixture
+def box(any_app: Flask) -> Iterator[None]:
+    with transaction() as session:
+        BOX.create(session.connection())
+    yield
+    db.session.rollback()
+    with transaction() as session:
+        BOX.drop(session.connection())
+
+
+VALUES = [
+    {"s": "森林 🌲 ' \" \\ %s"},
+    {"b": True},
+    {"b": False},
+    {"at": datetime(2026, 12, 31, 16, 0, 0, 123456, tzinfo=UTC)},
+    {"on": date(2024, 2, 29)},
+    {"facts": {"公斤": 250, "parts": [1, None, "x"], "deep": {"a": True}}},
+    {"facts": []},
+    {"raw": bytes(range(256))},
+    {"mass": Mass(2**62)},
+    {"mass": Mass(-1)},
+    {"s": None, "b": None, "at": None, "on": None, "facts": None, "raw": None, "mass": None},
+]
+
+
+@pytest.mark.usefixtures("box")
+def test_values_come_back_as_they_were():
+    with transaction() as session:
+        session.execute(insert(BOX), [{"id": n} for n in range(len(VALUES))])
+        for n, value in enumerate(VALUES):
+            session.execute(BOX.update().where(BOX.c.id == n).values(value))
+    for n, value in enumerate(VALUES):
+        row = db.session.execute(select(BOX).where(BOX.c.id == n)).mappings().one()
+        assert {name: row[name] for name in value} == value
+
+
+@pytest.mark.usefixtures("box")
+def test_an_instant_comes_back_in_utc_and_sorts():
+    beijing = timezone(timedelta(hours=8))
+    instants = [datetime(2026, 1, 1, 0, 0, tzinfo=beijing), datetime(2025, 12, 31, 23, 0, tzinfo=UTC)]
+    with transaction() as session:
+        session.execute(insert(BOX), [{"id": n, "at": at} for n, at in enumerate(instants)])
+    found = db.session.scalars(select(BOX.c.at).order_by(BOX.c.at)).all()
+    assert found == sorted(instants)
+    assert all(at.tzinfo is UTC for at in found)
+
+
+@pytest.mark.usefixtures("box")
+@pytest.mark.parametrize(
+    "value", [{"id": 1.5}, {"id": True}, {"id": "1"}, {"id": 1, "at": datetime(2026, 1, 1)}]  # noqa: DTZ001
+)  # fmt: skip
+def test_what_is_not_exact_is_refused_on_the_way_in(value: dict[str, object]):
+    with pytest.raises((StatementError, TypeError)), transaction() as session:
+        session.execute(insert(BOX).values(value))
+
+
+def test_tables_are_typed_on_sqlite_too(app: Flask):
+    with pytest.raises(IntegrityError, match="cannot store"), transaction() as session:
+        session.execute(text("INSERT INTO audit_entry VALUES ('a', 'b', 'c', 'd', 'e', x'00')"))
+
+
+def test_not_a_number_is_no_json(app: Flask):
+    with pytest.raises((StatementError, ValueError)):
+        put_on_record(SOMEBODY, "tested", "x", clock.now(), share=float("nan"))
