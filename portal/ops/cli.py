@@ -2,12 +2,7 @@
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +11,6 @@ from flask import current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
 
-from portal import jobs
 from portal.accounts.commands.demo import DemoSignIn, seed_demo_people
 from portal.accounts.keys import Keys
 from portal.config import Config
@@ -24,6 +18,7 @@ from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.ops import audit, seed
+from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import log
 from portal.registry.jobs import sign_checkpoint
 
@@ -71,10 +66,7 @@ def checkpoint() -> None:
 @click.command("worker")
 def worker() -> None:
     """Do background work until stopped: letters, certificates, the log, expiry, reconciliation."""
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+    work_until_stopped(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @demo.command("seed")
@@ -87,49 +79,16 @@ def seed_demo() -> None:
 def serve() -> None:
     """Schema, demonstration data, worker and server in one go, until Ctrl-C."""
     config: Config = current_app.config["PORTAL"]
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
-    if _answers(host, port):
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "5000"))
+    if is_taken(host, port):
         raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=5001 ./run demo")
     upgrade()
     _print(_seed())
     db.session.remove()
     db.engine.dispose()
-    env = os.environ | {"GRANIAN_LOG_LEVEL": "warning"}
-    python = [sys.executable, "-m"]
-    worker = [*python, "flask", "--app", "app", "worker"]
-    server = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1",
-              "--blocking-threads", "4", "--no-ws", "--factory", "app:create_app"]  # fmt: skip
-    children = [subprocess.Popen(command, env=env) for command in (worker, server)]  # noqa: S603  our own
-    _wait(children, lambda: _answers(host, port), f"\nThe portal is at {config.base_url} (Ctrl-C stops it).")
-
-
-def _answers(host: str, port: str) -> bool:
-    """Whether somebody listens there."""
-    near = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  what the operator asked for
-    try:
-        with socket.create_connection((near, int(port)), timeout=1):
-            return True
-    except (OSError, ValueError):
-        return False
-
-
-def _wait(children: list[subprocess.Popen[bytes]], is_ready: Callable[[], bool], greeting: str) -> None:
-    """Until one child ends or we are asked to stop; then end all of them, so that no process stays behind."""
-    greeted = False
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    while not stop.wait(0.2) and all(child.poll() is None for child in children):
-        if not greeted and is_ready():
-            greeted = True
-            click.echo(greeting)
-    for child in children:
-        child.terminate()
-    for child in children:
-        try:
-            child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            child.kill()
+    greeting = f"\nThe portal is at {config.base_url} (Ctrl-C stops it)."
+    portal = current_app._get_current_object()  # type: ignore[attr-defined]
+    serve_until_stopped(portal, host, port, greeting)
 
 
 def _seed() -> list[DemoSignIn]:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass
-from portal.pledges import policy
+from portal.pledges import policy, rules
 from portal.pledges.models import PledgeRecord
 from portal.pledges.rules import PledgeState, Progress, Subject, UnknownPledge
 from portal.registry.queries.register import retired_for
@@ -41,7 +41,7 @@ class PledgeView:
     @property
     def remaining(self) -> Mass:
         """What is emitted when the promise is kept: the part that is left to be offset."""
-        return self.baseline - self.reduction
+        return rules.remaining(self.baseline, self.reduction)
 
     @property
     def is_withdrawn(self) -> bool:

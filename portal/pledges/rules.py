@@ -118,6 +118,11 @@ def reduction(baseline: Mass, aim: int | Mass) -> Mass:
     return Mass(-(-baseline.grams * aim // 100))
 
 
+def remaining(baseline: Mass, reduction: Mass) -> Mass:
+    """What is left to be offset, in whole kilograms, rounded up: what is to be covered never shrinks."""
+    return Mass.kg((baseline - reduction).kg_up)
+
+
 def check(draft: Draft, today: date) -> None:
     """Raises YearOutOfRange, TextTooLong."""
     first, last = years(today)

@@ -22,6 +22,7 @@ from portal.registry.commands.standing import keep_audit
 from portal.registry.queries import standing
 from portal.registry.rules.audit import Check, Fault
 from portal.shop.models import Order
+from portal.shop.rules.orders import QUARANTINED
 from tests.browser import Browser
 from tests.factories import accounts, shop
 from tests.factories.registry import hold, make_lot, retire
@@ -50,7 +51,7 @@ def troubled_order() -> str:
     make_lot()
     order_id = shop.opened(100)
     with transaction() as session:
-        session.execute(update(Order).values(attention="quarantined", attention_at=clock.now()))
+        session.execute(update(Order).values(attention=QUARANTINED, attention_at=clock.now()))
     return order_id
 
 
@@ -200,7 +201,7 @@ def test_the_first_page_leads_to_what_needs_attention(signed_in_as, lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_staff_have_the_ledger_checked(signed_in_as, lang):
     browser = signed_in_as(Role.REGISTRY)
-    page = browser.open(f"/{lang}/desk/ledger").submit({"zh": "立即检查", "en": "Run the check now"}[lang])
+    page = browser.open(f"/{lang}/desk/ledger").submit({"zh": "立即核对", "en": "Run the check now"}[lang])
     assert page.url == f"/{lang}/desk/ledger"
     jobs.drain()
     assert {"zh": "五项全部通过", "en": "All five hold"}[lang] in browser.open(f"/{lang}/desk/ledger").main

@@ -79,10 +79,8 @@ def test_what_is_unsafe_or_wrong_is_said(change: dict[str, str], said: str, tmp_
 
 
 def test_several_faults_are_said_together():
-    assert (
-        len(faults_of(PRODUCTION | {"BASE_URL": "http://x", "SECRET_KEY": "short", "DEFAULT_LANG": "fr"}))
-        == 3
-    )
+    wrong = {"BASE_URL": "http://x", "SECRET_KEY": "short", "DEFAULT_LANG": "fr"}
+    assert len(faults_of(PRODUCTION | wrong)) == 3
 
 
 def test_no_secret_is_shown():

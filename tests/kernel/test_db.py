@@ -128,7 +128,8 @@ def test_sqlite_is_set_up_for_keeping_things(app: Flask):
 BOX = Table(
     "box", MetaData(),
     Column("id", Int, primary_key=True), Column("s", Str), Column("b", Bool), Column("at", Utc),
-    Column("on", Day), Column("facts", Json), Column("raw", Bytes), Column("mass", MassCol), sqlite_strict=True,
+    Column("on", Day), Column("facts", Json), Column("raw", Bytes), Column("mass", MassCol),
+    sqlite_strict=True,
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_a_pledge_copies_its_baseline():
         baseline.digest, baseline.model_id, baseline.version
     )  # fmt: skip
     assert (pledge.subject, pledge.percent, pledge.year) == (Subject.YEAR, 20, 2030)
-    assert pledge.reduction + pledge.remaining == pledge.baseline
+    assert pledge.remaining.kg_up == (pledge.baseline - pledge.reduction).kg_up
     assert pledge.owner_id is None
     assert verbs(pledge_id) == ["pledge.made"]
 

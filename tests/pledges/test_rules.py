@@ -35,6 +35,11 @@ def test_a_percentage_is_rounded_in_favour_of_the_promise():
     assert rules.reduction(Mass(101), 50) == Mass(51)
 
 
+def test_what_is_left_to_cover_is_rounded_up_to_the_kilogram():
+    assert rules.remaining(Mass(9_363_400), Mass(1_872_680)) == Mass.kg("7491")
+    assert rules.remaining(BASELINE, BASELINE) == Mass(0)
+
+
 @pytest.mark.parametrize("percent", [-1, 0, 101, 10**9])
 def test_a_percentage_out_of_range_is_refused(percent):
     with pytest.raises(PercentOutOfRange):
