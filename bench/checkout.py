@@ -1,4 +1,4 @@
-"""Checkout: the reserve step over HTTP beside a bare sale, a whole HTML checkout, and both among 100,000 orders.
+"""Checkout: reserving over HTTP beside a bare sale, a whole HTML checkout, and that among 100,000 orders.
 
 The bare sale is what a shop cannot do without: one conditional update and one insert in one transaction, on
 the same PostgreSQL, through the same server. Ours also keeps exact gram ranges, a journal, a history, an
@@ -13,7 +13,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -79,15 +78,26 @@ def reserve_one(kg: int = 1) -> str:
     quote = make_quote([(queries.offer_of("LOT-A"), Mass.kg(kg))], PaymentKind.CARD)
     order_id = new_id("ord")
     return ordering.place_order(
-        Actor.guest(), order_id, quote, BUYER, purpose="", lang="en", consent=True, provider="sandbox", test=True,
-        idempotency_key=order_id, now=clock.now(),
-    )  # fmt: skip
+        Actor.guest(),
+        order_id,
+        quote,
+        BUYER,
+        purpose="",
+        lang="en",
+        consent=True,
+        provider="sandbox",
+        test=True,
+        idempotency_key=order_id,
+        now=clock.now(),
+    )
 
 
 def bare() -> Flask:
     """A shop of twenty lines: one conditional update, one insert."""
     app = Flask("bare")
-    engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8)
+    engine = create_engine(
+        os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8
+    )
     take = text("UPDATE bare_stock SET free_g = free_g - 1000 WHERE id = 1 AND free_g >= 1000")
     keep = text("INSERT INTO bare_order (id, name, grams) VALUES (:id, :name, 1000)")
 
@@ -108,7 +118,10 @@ def reserve_over_http() -> Figure:
     try:
         url = postgres.new_database(migrate)
         _stock(url, folder)
-        with _served("bench.checkout:ours", url, folder) as mine, _served("bench.checkout:bare", url, folder) as theirs:
+        with (
+            _served("bench.checkout:ours", url, folder) as mine,
+            _served("bench.checkout:bare", url, folder) as theirs,
+        ):
             for port in (mine, theirs):
                 _hammer(port, 0.5)
             pairs = [(_hammer(mine, SECONDS), _hammer(theirs, SECONDS)) for _ in range(ROUNDS)]
@@ -130,12 +143,18 @@ def reserve_over_http() -> Figure:
 def _stock(url: str, folder: Path) -> None:
     from portal.config import Config
 
-    app = create_app(Config.for_tests(url.replace("postgresql://", "postgresql+psycopg://", 1), folder / "stock"))
+    app = create_app(
+        Config.for_tests(url.replace("postgresql://", "postgresql+psycopg://", 1), folder / "stock")
+    )
     with app.app_context():
         make_lot(1_000)
         with db.engine.begin() as connection:
-            connection.execute(text("CREATE TABLE bare_stock (id integer PRIMARY KEY, free_g bigint NOT NULL)"))
-            connection.execute(text("CREATE TABLE bare_order (id text PRIMARY KEY, name text, grams bigint NOT NULL)"))
+            connection.execute(
+                text("CREATE TABLE bare_stock (id integer PRIMARY KEY, free_g bigint NOT NULL)")
+            )
+            connection.execute(
+                text("CREATE TABLE bare_order (id text PRIMARY KEY, name text, grams bigint NOT NULL)")
+            )
             connection.execute(text("INSERT INTO bare_stock VALUES (1, 1000000000)"))
         db.engine.dispose()
 
@@ -146,11 +165,28 @@ def _served(target: str, url: str, folder: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    environment = {**os.environ, "DATABASE_URL": url, "INSTANCE_DIR": str(folder / "bench"), "PORTAL_ENV": "demo"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "INSTANCE_DIR": str(folder / "bench"),
+        "PORTAL_ENV": "demo",
+    }
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target, "--no-ws", "--port", str(port),
-        "--workers", "1", "--blocking-threads", str(CLIENTS),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        target,
+        "--no-ws",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        str(CLIENTS),
+    ]
     with open(folder / f"{port}.log", "wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
@@ -216,13 +252,22 @@ def whole_checkouts() -> list[Figure]:
         page, _size = _bare_pages(6)
         return [
             side_by_side(
-                "checkout: whole, HTML (6 bare pages)", _checkout(empty), page, unit="orders/CPU-s", rounds=20, calls=3
+                "checkout: whole, HTML (6 bare pages)",
+                _checkout(empty),
+                page,
+                unit="orders/CPU-s",
+                rounds=20,
+                calls=3,
             ),
             side_by_side(
-                f"checkout: whole, among {MANY:,} orders (empty)", _checkout(full), _checkout(empty),
-                unit="orders/CPU-s", rounds=20, calls=3,
+                f"checkout: whole, among {MANY:,} orders (empty)",
+                _checkout(full),
+                _checkout(empty),
+                unit="orders/CPU-s",
+                rounds=20,
+                calls=3,
             ),
-        ]  # fmt: skip
+        ]
 
 
 def _bare_pages(count: int) -> tuple[Callable[[], object], int]:
@@ -242,7 +287,12 @@ def _checkout(app: Flask) -> Callable[[], str]:
         client = Client(app.wsgi_app)
         client.get("/en/offset").get_data()
         page = client.get("/en/offset/quote?kg=250&lot=LOT-A").get_data(as_text=True)
-        form = _hidden(page) | {"name": "Bench", "email": "bench@example.com", "payment": "card", "consent": "y"}
+        form = _hidden(page) | {
+            "name": "Bench",
+            "email": "bench@example.com",
+            "payment": "card",
+            "consent": "y",
+        }
         paying = client.post("/en/offset/quote", data=form).headers["Location"]
         token = _hidden(client.get(paying).get_data(as_text=True))["csrf_token"]
         back = client.post(paying, data={"outcome": "paid", "csrf_token": token}).headers["Location"]
@@ -268,9 +318,23 @@ def _hidden(page: str) -> dict[str, str]:
 _OWN_ID = re.compile(r"\b(ord|lin|pay|oev|csh|ret|crt|job|aud|sbs|sbp|blk|rfd)_[0-9A-HJKMNP-TV-Z]{26}\b")
 _MARK = "@@@@@@"
 _TABLES = (
-    "orders", "order_line", "order_buyer", "order_event", "payment", "cash_line", "hold", "retirement", "block",
-    "retirement_range", "certificate", "certificate_holder", "ledger_entry", "sandbox_session", "audit_entry", "outbox",
-)  # fmt: skip
+    "orders",
+    "order_line",
+    "order_buyer",
+    "order_event",
+    "payment",
+    "cash_line",
+    "hold",
+    "retirement",
+    "block",
+    "retirement_range",
+    "certificate",
+    "certificate_holder",
+    "ledger_entry",
+    "sandbox_session",
+    "audit_entry",
+    "outbox",
+)
 
 
 def _fill(count: int) -> None:
@@ -279,7 +343,9 @@ def _fill(count: int) -> None:
     till().open_payment(order_id, WAY, clock.now())
     till().play(str(queries.order(Actor.system("bench"), order_id).session_id), "paid", clock.now())
     with db.engine.connect().execution_options(portal_writes=True) as connection:
-        triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        triggers = connection.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        ).all()
         for name, _sql in triggers:
             connection.execute(text(f"DROP TRIGGER {name}"))
         connection.execute(
@@ -288,7 +354,8 @@ def _fill(count: int) -> None:
         for table in _TABLES:
             _copy(connection, table, count)
         connection.execute(
-            text("UPDATE pool_lot SET free_g = free_g - :g, attributed_g = attributed_g + :g"), {"g": count * 1000}
+            text("UPDATE pool_lot SET free_g = free_g - :g, attributed_g = attributed_g + :g"),
+            {"g": count * 1000},
         )
         for _name, sql in triggers:
             connection.execute(text(sql.replace(":", r"\:")))
@@ -301,7 +368,9 @@ def _copy(connection: Connection, table: str, count: int) -> None:
     for row in rows:
         if table == "block" and row["state"] != "retired":
             continue
-        pattern = {name: _marked(value) for name, value in row.items() if (table, name) != ("ledger_entry", "seq")}
+        pattern = {
+            name: _marked(value) for name, value in row.items() if (table, name) != ("ledger_entry", "seq")
+        }
         if table == "certificate":
             pattern["number"] = f"{row['number'][:6]}{_MARK}"
             pattern["key"] = f"{row['key'][:-6]}{_MARK}"
@@ -321,11 +390,13 @@ def _rows(pattern: dict[str, Any], count: int) -> Iterator[tuple[Any, ...]]:
     for n in range(count):
         digits, shift = f"{n:06d}", (n + 1) * 1000
         yield tuple(
-            value.replace(_MARK, digits) if isinstance(value, str)
-            else value + shift if name in ("start_g", "end_g")
+            value.replace(_MARK, digits)
+            if isinstance(value, str)
+            else value + shift
+            if name in ("start_g", "end_g")
             else value
             for name, value in pattern.items()
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":

@@ -118,10 +118,18 @@ def place_order() -> tuple[Response, int]:
     provider = till().provider
     buyer = Buyer(clean_line(asked.beneficiary.name), _email(asked.email), asked.beneficiary.public)
     order_id = ordering.place_order(
-        actor(), asked.id or new_id("ord"), quote, buyer, purpose=asked.purpose, lang=asked.lang,
-        consent=asked.consent_retire_now, provider=provider.name if payment is PaymentKind.CARD else "transfer",
-        test=provider.test, idempotency_key=key, now=now,
-    )  # fmt: skip
+        actor(),
+        asked.id or new_id("ord"),
+        quote,
+        buyer,
+        purpose=asked.purpose,
+        lang=asked.lang,
+        consent=asked.consent_retire_now,
+        provider=provider.name if payment is PaymentKind.CARD else "transfer",
+        test=provider.test,
+        idempotency_key=key,
+        now=now,
+    )
     opened_now(order_id)
     try:
         pay_url = till().open_payment(order_id, _way(order_id, quote, asked.lang), now)
@@ -147,7 +155,9 @@ def order(order_id: str) -> Response:
     if scheme.lower() == "bearer" and opens(token.strip(), order_id):
         opened_now(order_id)
     found = queries.order(actor(), order_id)
-    return jsonify(_shown(found, found.session_url if found.is_unpaid else None).model_dump(exclude={"token"}))
+    return jsonify(
+        _shown(found, found.session_url if found.is_unpaid else None).model_dump(exclude={"token"})
+    )
 
 
 def _quote(asked: OrderIn, payment: PaymentKind) -> Quote:
@@ -180,7 +190,9 @@ def _email(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
-        raise BadRequestBody(field="email", reason=_("Write an e-mail address like name@example.com.")) from None
+        raise BadRequestBody(
+            field="email", reason=_("Write an e-mail address like name@example.com.")
+        ) from None
 
 
 def _way(order_id: str, quote: Quote, lang: str) -> Way:
@@ -193,13 +205,23 @@ def _way(order_id: str, quote: Quote, lang: str) -> Way:
 
 def _shown(order: OrderView, pay_url: str | None) -> OrderOut:
     return OrderOut(
-        id=order.id, state=order.state.value, amount_minor=order.total.minor, currency=order.total.currency,
+        id=order.id,
+        state=order.state.value,
+        amount_minor=order.total.minor,
+        currency=order.total.currency,
         lines=[
-            LineOut(kg=line.mass.kg_down, mass_g=line.mass.grams, lots=list(line.lots),
-                    price_minor_per_t=line.per_tonne.minor, amount_minor=line.amount.minor)
+            LineOut(
+                kg=line.mass.kg_down,
+                mass_g=line.mass.grams,
+                lots=list(line.lots),
+                price_minor_per_t=line.per_tonne.minor,
+                amount_minor=line.amount.minor,
+            )
             for line in order.lines
         ],
         fees=[FeeOut(kind=fee.kind.value, amount_minor=fee.amount.minor) for fee in order.fees],
-        test=order.test, pay_url=_absolute(pay_url), expires_at=text_of(order.expires_at),
+        test=order.test,
+        pay_url=_absolute(pay_url),
+        expires_at=text_of(order.expires_at),
         certificates=list(order.certificates),
-    )  # fmt: skip
+    )

@@ -25,12 +25,21 @@ def reconcile(as_json: bool) -> None:
     report = till().heal(ids, now)
     left = queries.unsettled()
     if as_json:
-        click.echo(json.dumps({
-            "looked_at": report.looked_at, "moved": report.moved, "quarantined": report.quarantined,
-            "unreachable": report.unreachable, "unsettled": left,
-        }))  # fmt: skip
+        click.echo(
+            json.dumps(
+                {
+                    "looked_at": report.looked_at,
+                    "moved": report.moved,
+                    "quarantined": report.quarantined,
+                    "unreachable": report.unreachable,
+                    "unsettled": left,
+                }
+            )
+        )
         return
-    click.echo(f"{report.looked_at} orders looked at, {len(report.moved)} moved on, {len(left)} still on their way.")
+    click.echo(
+        f"{report.looked_at} orders looked at, {len(report.moved)} moved on, {len(left)} still on their way."
+    )
     for order_id in report.unreachable:
         click.echo(f"not now (provider or database away): {order_id}")
     for order_id in report.quarantined:

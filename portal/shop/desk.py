@@ -34,14 +34,21 @@ def orders() -> Answer:
     """What needs a person first, then all orders, newest first."""
     state = request.args.get("state", "")
     search = request.args.get("search", "").strip()
-    rows = queries.orders_at_desk(actor(), state if state in list(OrderState) else "", search, request.args.get("cursor", ""))
+    rows = queries.orders_at_desk(
+        actor(), state if state in list(OrderState) else "", search, request.args.get("cursor", "")
+    )
     is_first = not (state or search or request.args.get("cursor"))
     return render_template(
-        "shop/desk_orders.html", page=cut(rows, 50, lambda row: row.id), state=state, search=search,
-        states=[(each.value, words_of(each).label) for each in OrderState], words_of=words_of,
+        "shop/desk_orders.html",
+        page=cut(rows, 50, lambda row: row.id),
+        state=state,
+        search=search,
+        states=[(each.value, words_of(each).label) for each in OrderState],
+        words_of=words_of,
         urgent=queries.needs_attention(actor()) if is_first else [],
-        parked=queries.parked_events(actor()) if is_first else [], attention_words=attention_words,
-    )  # fmt: skip
+        parked=queries.parked_events(actor()) if is_first else [],
+        attention_words=attention_words,
+    )
 
 
 @blueprint.get("/desk/orders/<order_id>")
@@ -50,23 +57,36 @@ def order(order_id: str) -> Answer:
     return _page(order_id)
 
 
-def _page(order_id: str, form: TransferForm | ReasonForm | ReferenceForm | None = None, status: int = 200) -> Answer:
+def _page(
+    order_id: str, form: TransferForm | ReasonForm | ReferenceForm | None = None, status: int = 200
+) -> Answer:
     found = queries.order(actor(), order_id)
     cash = queries.cash_lines(order_id)
-    held = balances(Share(line.party, line.amount) for line in cash if line.amount.currency == found.total.currency)
+    held = balances(
+        Share(line.party, line.amount) for line in cash if line.amount.currency == found.total.currency
+    )
     can_act = policy.may_run_till(actor())
     page = render_template(
-        "shop/desk_order.html", order=found, words=words_of(found.state), attention_words=attention_words,
+        "shop/desk_order.html",
+        order=found,
+        words=words_of(found.state),
+        attention_words=attention_words,
         history=[(line, event_words(line.event)) for line in queries.history(order_id)],
-        cash=cash, held=held, party_words=party_words(), payments=queries.payments(order_id),
-        refunds=queries.refunds(order_id), certificates=papers.for_order(order_id), action=ActionForm(formdata=None),
+        cash=cash,
+        held=held,
+        party_words=party_words(),
+        payments=queries.payments(order_id),
+        refunds=queries.refunds(order_id),
+        certificates=papers.for_order(order_id),
+        action=ActionForm(formdata=None),
         transfer=form if isinstance(form, TransferForm) else TransferForm(formdata=None),
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         sent=form if isinstance(form, ReferenceForm) else ReferenceForm(formdata=None),
-        can_act=can_act, may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
-        may_refund=can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED)
-        or can_act and found.state is OrderState.NEEDS_ATTENTION,
-    )  # fmt: skip
+        can_act=can_act,
+        may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
+        may_refund=(can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED))
+        or (can_act and found.state is OrderState.NEEDS_ATTENTION),
+    )
     return page, status
 
 
@@ -82,7 +102,10 @@ def confirm_transfer(order_id: str) -> Answer:
         actor(), order_id, form.reference.data or "", form.received.value, clock.now()
     )
     if outcome is Outcome.MISMATCH:
-        flash(_("The amount differs from the order, so nothing was allocated. Refund it, or ask the buyer."), "warning")
+        flash(
+            _("The amount differs from the order, so nothing was allocated. Refund it, or ask the buyer."),
+            "warning",
+        )
     elif outcome is Outcome.SEEN:
         flash(_("This transfer was already recorded."), "info")
     else:
@@ -129,7 +152,9 @@ def retry(order_id: str) -> Answer:
     if report.quarantined:
         flash(_("It could not be healed; the history says why."), "error")
     elif report.unreachable:
-        flash(_("The payment provider does not answer. You can safely try again in a few minutes."), "warning")
+        flash(
+            _("The payment provider does not answer. You can safely try again in a few minutes."), "warning"
+        )
     else:
         flash(_("Looked at again."), "success")
     return _back(order_id)

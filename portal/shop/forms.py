@@ -60,7 +60,10 @@ class BuyForm(PortalForm):
         _l("How do you want to pay?"),
         choices=[
             (PaymentKind.CARD.value, _l("Card, Alipay or WeChat Pay")),
-            (PaymentKind.TRANSFER.value, _l("Bank transfer (no payment fee, the credits are held for 7 days)")),
+            (
+                PaymentKind.TRANSFER.value,
+                _l("Bank transfer (no payment fee, the credits are held for 7 days)"),
+            ),
         ],
         default=PaymentKind.CARD.value,
     )
@@ -80,7 +83,9 @@ class ActionForm(PortalForm):
 class SandboxForm(PortalForm):
     """The three things a buyer can do at the sandbox provider."""
 
-    outcome = RadioField(choices=[("paid", ""), ("failed", ""), ("cancelled", "")], validators=[DataRequired()])
+    outcome = RadioField(
+        choices=[("paid", ""), ("failed", ""), ("cancelled", "")], validators=[DataRequired()]
+    )
 
 
 class TransferForm(PortalForm):

@@ -14,7 +14,9 @@ from portal.web.page import plain_blueprint
 blueprint = plain_blueprint("shop_hooks", __name__, url_prefix="/hooks")
 log = structlog.get_logger("hooks")
 
-REFUSED = Counter("portal_hook_refused_total", "Calls of the payment hook that were not signed by the provider")
+REFUSED = Counter(
+    "portal_hook_refused_total", "Calls of the payment hook that were not signed by the provider"
+)
 HEARD = Counter("portal_hook_events_total", "Signed events of the payment provider", ["outcome"])
 
 
@@ -26,7 +28,9 @@ def stripe() -> Response:
     try:
         if not isinstance(provider, StripeGateway):
             raise NotASignature()
-        event = provider.event(request.get_data(cache=False), request.headers.get("Stripe-Signature", ""), clock.now())
+        event = provider.event(
+            request.get_data(cache=False), request.headers.get("Stripe-Signature", ""), clock.now()
+        )
     except NotASignature:
         REFUSED.inc()
         return Response("not signed\n", status=400, mimetype="text/plain")

@@ -18,7 +18,16 @@ from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.errors import UnknownProject
 from portal.registry.rules.ledger import HoldState
 from portal.shop import policy
-from portal.shop.models import CashLine, Order, OrderBuyer, OrderEntry, OrderLine, PaymentEvent, PaymentRow, RefundRow
+from portal.shop.models import (
+    CashLine,
+    Order,
+    OrderBuyer,
+    OrderEntry,
+    OrderLine,
+    PaymentEvent,
+    PaymentRow,
+    RefundRow,
+)
 from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
 from portal.shop.rules.quotes import Fee, FeeKind, Offer, Party, Share
 from portal.shop.rules.states import REFUNDING, RETIRED_ONCE, UNPAID, OrderState
@@ -206,23 +215,47 @@ def _view(row: Any, lines: tuple[LineView, ...]) -> OrderView:
         return Money(minor, row.currency)
 
     return OrderView(
-        id=row.id, state=OrderState(row.state), mass=row.mass_g, total=money(row.amount_minor),
+        id=row.id,
+        state=OrderState(row.state),
+        mass=row.mass_g,
+        total=money(row.amount_minor),
         fees=tuple(Fee(kind, money(row.fees[kind.value])) for kind in FeeKind if kind.value in row.fees),
-        split=tuple(Share(party, money(row.split[party.value])) for party in Party if party.value in row.split),
-        lines=lines, buyer=BuyerView(row.name, row.email, row.is_public) if row.email else None,
-        purpose=row.purpose, lang=row.lang, consent=row.consent, payment=row.payment, provider=row.provider,
-        test=row.test, quote_hash=row.quote_hash, session_no=row.session_no, session_id=row.session_id,
-        session_url=row.session_url, expires_at=row.expires_at, person_id=row.person_id,
-        organisation_id=row.organisation_id, created_at=row.created_at, paid_at=row.paid_at,
-        retire_after=row.retire_after, attention=row.attention, attention_at=row.attention_at,
-    )  # fmt: skip
+        split=tuple(
+            Share(party, money(row.split[party.value])) for party in Party if party.value in row.split
+        ),
+        lines=lines,
+        buyer=BuyerView(row.name, row.email, row.is_public) if row.email else None,
+        purpose=row.purpose,
+        lang=row.lang,
+        consent=row.consent,
+        payment=row.payment,
+        provider=row.provider,
+        test=row.test,
+        quote_hash=row.quote_hash,
+        session_no=row.session_no,
+        session_id=row.session_id,
+        session_url=row.session_url,
+        expires_at=row.expires_at,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        created_at=row.created_at,
+        paid_at=row.paid_at,
+        retire_after=row.retire_after,
+        attention=row.attention,
+        attention_at=row.attention_at,
+    )
 
 
 def _line(row: Any, currency: str) -> LineView:
     return LineView(
-        row.id, tuple(row.lots), row.mass_g, Money(row.minor_per_t, currency), Money(row.amount_minor, currency),
-        row.retirement_id, row.certificate,
-    )  # fmt: skip
+        row.id,
+        tuple(row.lots),
+        row.mass_g,
+        Money(row.minor_per_t, currency),
+        Money(row.amount_minor, currency),
+        row.retirement_id,
+        row.certificate,
+    )
 
 
 def history(order_id: str) -> list[HistoryLine]:
@@ -242,9 +275,14 @@ def history(order_id: str) -> list[HistoryLine]:
 
 def payments(order_id: str) -> list[PaymentView]:
     rows = db.session.execute(
-        select(PaymentRow.__table__).where(PaymentRow.order_id == order_id).order_by(PaymentRow.at, PaymentRow.id)
+        select(PaymentRow.__table__)
+        .where(PaymentRow.order_id == order_id)
+        .order_by(PaymentRow.at, PaymentRow.id)
     )
-    return [PaymentView(r.id, r.kind, r.provider_payment_id, Money(r.amount_minor, r.currency), r.at) for r in rows]
+    return [
+        PaymentView(r.id, r.kind, r.provider_payment_id, Money(r.amount_minor, r.currency), r.at)
+        for r in rows
+    ]
 
 
 def refunds(order_id: str) -> list[RefundView]:
@@ -264,16 +302,27 @@ def _refunds(query: Select[Any], **values: str) -> list[RefundView]:
     rows = db.session.execute(query, values)
     return [
         RefundView(
-            r.id, r.order_id, r.kind, r.state, Money(r.amount_minor, r.currency), r.reason, r.provider,
-            r.provider_payment_id, r.provider_refund_id, r.created_at, r.done_at,
+            r.id,
+            r.order_id,
+            r.kind,
+            r.state,
+            Money(r.amount_minor, r.currency),
+            r.reason,
+            r.provider,
+            r.provider_payment_id,
+            r.provider_refund_id,
+            r.created_at,
+            r.done_at,
         )
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def cash_lines(order_id: str) -> list[CashView]:
     rows = db.session.execute(
-        select(CashLine.__table__).where(CashLine.order_id == order_id).order_by(CashLine.at, CashLine.cause_id)
+        select(CashLine.__table__)
+        .where(CashLine.order_id == order_id)
+        .order_by(CashLine.at, CashLine.cause_id)
     )
     lines = [CashView(Party(r.party), Money(r.amount_minor, r.currency), r.cause_id, r.at) for r in rows]
     return sorted(lines, key=lambda line: (line.at, line.cause_id, list(Party).index(line.party)))
@@ -341,7 +390,15 @@ def _check_desk(actor: Actor) -> None:
 
 
 def _rows() -> Any:
-    columns = (Order.id, Order.state, Order.mass, Order.amount_minor, Order.currency, Order.attention, Order.test)
+    columns = (
+        Order.id,
+        Order.state,
+        Order.mass,
+        Order.amount_minor,
+        Order.currency,
+        Order.attention,
+        Order.test,
+    )
     return select(*columns, Order.created_at, OrderBuyer.email).join_from(
         Order, OrderBuyer, OrderBuyer.order_id == Order.id, isouter=True
     )
@@ -357,9 +414,15 @@ def _list(conditions: list[ColumnElement[bool]], cursor: str, size: int) -> list
 
 def _row(row: Any) -> OrderRow:
     return OrderRow(
-        row.id, OrderState(row.state), row.mass, Money(row.amount_minor, row.currency), row.email or "",
-        row.attention, row.test, row.created_at,
-    )  # fmt: skip
+        row.id,
+        OrderState(row.state),
+        row.mass,
+        Money(row.amount_minor, row.currency),
+        row.email or "",
+        row.attention,
+        row.test,
+        row.created_at,
+    )
 
 
 # -- work that waits ---------------------------------------------------------------------------
@@ -387,11 +450,13 @@ def to_fulfil(now: datetime, limit: int = 50) -> list[str]:
     query = (
         select(Order.id)
         .where(
-            Order.state == OrderState.RETIRED, _is_calm(now),
+            Order.state == OrderState.RETIRED,
+            _is_calm(now),
             or_(Order.asked_at.is_(None), Order.asked_at <= now - PRINT_PAUSE),
         )
-        .order_by(func.coalesce(Order.asked_at, Order.paid_at)).limit(limit)
-    )  # fmt: skip
+        .order_by(func.coalesce(Order.asked_at, Order.paid_at))
+        .limit(limit)
+    )
     return list(db.session.scalars(query))
 
 
@@ -411,8 +476,9 @@ def watched(now: datetime, limit: int | None = 100) -> list[str]:
     query = (
         select(Order.id)
         .where(done, Order.payment == "card", Order.paid_at > now - WATCHED)
-        .order_by(func.coalesce(Order.asked_at, Order.paid_at)).limit(limit)
-    )  # fmt: skip
+        .order_by(func.coalesce(Order.asked_at, Order.paid_at))
+        .limit(limit)
+    )
     return list(db.session.scalars(query))
 
 
@@ -448,27 +514,43 @@ def unsettled() -> list[str]:
 def _cash_faults() -> Iterator[Fault]:
     signed = union_all(
         select(PaymentRow.order_id, PaymentRow.currency, PaymentRow.amount_minor.label("minor")),
-        select(RefundRow.order_id, RefundRow.currency, (-RefundRow.amount_minor).label("minor"))
-        .where(RefundRow.state == "succeeded"),
+        select(RefundRow.order_id, RefundRow.currency, (-RefundRow.amount_minor).label("minor")).where(
+            RefundRow.state == "succeeded"
+        ),
         select(CashLine.order_id, CashLine.currency, (-CashLine.amount_minor).label("minor")),
-    ).subquery()  # fmt: skip
+    ).subquery()
     off = (
         select(signed.c.order_id, signed.c.currency, func.sum(signed.c.minor).label("off"))
-        .group_by(signed.c.order_id, signed.c.currency).having(func.sum(signed.c.minor) != 0)
-    )  # fmt: skip
+        .group_by(signed.c.order_id, signed.c.currency)
+        .having(func.sum(signed.c.minor) != 0)
+    )
     for row in db.session.execute(off):
-        yield _fault(row.order_id, f"captured - refunded differs from the cash lines by {int(row.off)} {row.currency} minor units")
+        yield _fault(
+            row.order_id,
+            f"captured - refunded differs from the cash lines by {int(row.off)} {row.currency} minor units",
+        )
 
 
 def _price_faults() -> Iterator[Fault]:
     line_sums = (
         select(
-            OrderLine.order_id, func.sum(literal_column("mass_g")).label("grams"),
+            OrderLine.order_id,
+            func.sum(literal_column("mass_g")).label("grams"),
             func.sum(OrderLine.amount_minor).label("minor"),
-        ).group_by(OrderLine.order_id).subquery()
-    )  # fmt: skip
+        )
+        .group_by(OrderLine.order_id)
+        .subquery()
+    )
     rows = db.session.execute(
-        select(Order.id, Order.mass, Order.amount_minor, Order.fees, Order.split, line_sums.c.grams, line_sums.c.minor)
+        select(
+            Order.id,
+            Order.mass,
+            Order.amount_minor,
+            Order.fees,
+            Order.split,
+            line_sums.c.grams,
+            line_sums.c.minor,
+        )
         .join(line_sums, line_sums.c.order_id == Order.id, isouter=True)
         .execution_options(yield_per=1000)
     )
@@ -489,9 +571,11 @@ def _state_faults() -> Iterator[Fault]:
     for order_id in db.session.scalars(unpaid):
         yield _fault(order_id, "counted as paid without a payment of the amount that was quoted")
     unretired = (
-        select(OrderLine.order_id).join(Order, Order.id == OrderLine.order_id)
-        .where(Order.state.in_(RETIRED_ONCE), OrderLine.retirement_id.is_(None)).distinct()
-    )  # fmt: skip
+        select(OrderLine.order_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.state.in_(RETIRED_ONCE), OrderLine.retirement_id.is_(None))
+        .distinct()
+    )
     for order_id in db.session.scalars(unretired):
         yield _fault(order_id, "counted as retired without a retirement")
 
@@ -499,9 +583,12 @@ def _state_faults() -> Iterator[Fault]:
 _GRAMS: Final[Mapping[OrderState, frozenset[HoldState]]] = {
     **dict.fromkeys(UNPAID, frozenset({HoldState.RESERVED})),
     **dict.fromkeys(RETIRED_ONCE, frozenset({HoldState.RETIRED})),
-    **dict.fromkeys((OrderState.EXPIRED, OrderState.CANCELLED, OrderState.REFUNDED), frozenset({HoldState.RELEASED})),
     **dict.fromkeys(
-        (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED), frozenset({HoldState.ALLOCATED})
+        (OrderState.EXPIRED, OrderState.CANCELLED, OrderState.REFUNDED), frozenset({HoldState.RELEASED})
+    ),
+    **dict.fromkeys(
+        (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED),
+        frozenset({HoldState.ALLOCATED}),
     ),
     # Money that did not fit, or came too late, finds its grams reserved still, or released.
     **dict.fromkeys(
@@ -520,4 +607,6 @@ def _grams_faults() -> Iterator[Fault]:
         for row in part:
             held = found.get(row.hold_id)
             if held not in _GRAMS[OrderState(row.state)]:
-                yield _fault(row.id, f"is {row.state}, but its grams are {held.value if held else 'not held'}")
+                yield _fault(
+                    row.id, f"is {row.state}, but its grams are {held.value if held else 'not held'}"
+                )

@@ -25,7 +25,9 @@ def till_for(config: Config) -> Till:
     """Stripe when there is a key, else the sandbox; the sandbox goes on answering for its own old orders."""
     stripe = None
     if config.stripe_secret_key:
-        stripe = StripeGateway(config.stripe_secret_key, config.stripe_webhook_secrets, config.stripe_api_base or None)
+        stripe = StripeGateway(
+            config.stripe_secret_key, config.stripe_webhook_secrets, config.stripe_api_base or None
+        )
     return Till(SandboxGateway(_pay_url), stripe)
 
 

@@ -69,7 +69,9 @@ class Till:
     def __init__(self, sandbox: SandboxGateway, stripe: StripeGateway | None) -> None:
         self.sandbox = sandbox
         self.provider: PaymentProvider = stripe or sandbox
-        self._providers: dict[str, PaymentProvider] = {"sandbox": sandbox} | ({"stripe": stripe} if stripe else {})
+        self._providers: dict[str, PaymentProvider] = {"sandbox": sandbox} | (
+            {"stripe": stripe} if stripe else {}
+        )
 
     def minimum(self, currency: str) -> Money:
         """The least that can be charged by card, to be shown before anybody chooses."""
@@ -113,11 +115,17 @@ class Till:
         provider = self._provider_of(order)
         try:
             session = provider.open_session(
-                order_id=order.id, quote_hash=order.quote_hash, amount=order.total, description=way.description,
-                email=order.buyer.email if order.buyer else None, lang=order.lang, success_url=way.success_url,
-                cancel_url=way.cancel_url, expires_at=order.expires_at,
+                order_id=order.id,
+                quote_hash=order.quote_hash,
+                amount=order.total,
+                description=way.description,
+                email=order.buyer.email if order.buyer else None,
+                lang=order.lang,
+                success_url=way.success_url,
+                cancel_url=way.cancel_url,
+                expires_at=order.expires_at,
                 idempotency_key=f"order:{order.id}:v{order.session_no}",
-            )  # fmt: skip
+            )
         except KeyReused:
             # The first answer was lost, and something (the language of the page) differs now.
             found = self._lost_session(order, now)
@@ -206,7 +214,9 @@ class Till:
         elif event.kind in ("payment_intent.payment_failed", "checkout.session.async_payment_failed"):
             ordering.note_failed_payment(TILL, order_id, now)
 
-    def _put_aside(self, event: Event, outcome: Outcome, now: datetime, order_id: str | None = None) -> Outcome:
+    def _put_aside(
+        self, event: Event, outcome: Outcome, now: datetime, order_id: str | None = None
+    ) -> Outcome:
         settlement.note_event(TILL, event, order_id, outcome, now)
         return outcome
 
@@ -223,7 +233,10 @@ class Till:
 
     def _refund(self, provider: PaymentProvider, refund: RefundView) -> ProviderRefund:
         return provider.refund(
-            payment_id=refund.payment_id, amount=refund.amount, refund_id=refund.id, idempotency_key=f"refund:{refund.id}"
+            payment_id=refund.payment_id,
+            amount=refund.amount,
+            refund_id=refund.id,
+            idempotency_key=f"refund:{refund.id}",
         )
 
     def _known_refund(self, provider: PaymentProvider, refund: RefundView) -> ProviderRefund | None:

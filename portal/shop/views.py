@@ -125,11 +125,19 @@ def _offset_page(choice: _Choice, form: AmountForm, status: int = 200) -> Answer
     quick = [(mass, _price_of(choice, mass), planting(mass)) for mass in small[-3:]]
     lots = register.open_lots()
     page = render_template(
-        "shop/offset.html", choice=choice, lots=lots, form=form, quick=quick, minimum=minimum, least=least, most=TERMS.most,
+        "shop/offset.html",
+        choice=choice,
+        lots=lots,
+        form=form,
+        quick=quick,
+        minimum=minimum,
+        least=least,
+        most=TERMS.most,
         by="budget" if request.args.get("by") == "budget" or form.budget.raw_data else "kg",
-        cover_price=_price_of(choice, choice.cover) if choice.cover else None, factor=TREE_FACTOR,
+        cover_price=_price_of(choice, choice.cover) if choice.cover else None,
+        factor=TREE_FACTOR,
         is_first=bool(lots) and choice.lot.code == lots[0].code,
-    )  # fmt: skip
+    )
     return page, status
 
 
@@ -179,13 +187,23 @@ def _quote(choice: _Choice, mass: Mass, payment: PaymentKind) -> Quote:
     return check_minimum(made, till().minimum(made.total.currency))
 
 
-def _quote_page(choice: _Choice, chosen: Quote, form: BuyForm, status: int = 200, problem: str = "") -> Answer:
+def _quote_page(
+    choice: _Choice, chosen: Quote, form: BuyForm, status: int = 200, problem: str = ""
+) -> Answer:
     transfer = make_quote([(line.offer, line.mass) for line in chosen.lines], PaymentKind.TRANSFER)
     page = render_template(
-        "shop/quote.html", choice=choice, quote=chosen, transfer_total=transfer.total, form=form, problem=problem,
-        trees=planting(chosen.mass), factor=TREE_FACTOR, fee_words=fee_words(), party_words=party_words(),
+        "shop/quote.html",
+        choice=choice,
+        quote=chosen,
+        transfer_total=transfer.total,
+        form=form,
+        problem=problem,
+        trees=planting(chosen.mass),
+        factor=TREE_FACTOR,
+        fee_words=fee_words(),
+        party_words=party_words(),
         is_test=till().provider.test,
-    )  # fmt: skip
+    )
     return page, status
 
 
@@ -213,33 +231,62 @@ def _place(choice: _Choice, seen: Quote, form: BuyForm, payment: PaymentKind) ->
     is_card = payment is PaymentKind.CARD
     try:
         order_id = ordering.place_order(
-            actor(), order_id, chosen, buyer, purpose=choice.purpose, lang=lang(), consent=bool(form.consent.data),
-            provider=provider.name if is_card else "transfer", test=provider.test, idempotency_key=order_id, now=now,
-        )  # fmt: skip
+            actor(),
+            order_id,
+            chosen,
+            buyer,
+            purpose=choice.purpose,
+            lang=lang(),
+            consent=bool(form.consent.data),
+            provider=provider.name if is_card else "transfer",
+            test=provider.test,
+            idempotency_key=order_id,
+            now=now,
+        )
     except NotEnoughCredits as error:
         return _sold_out_page(choice, seen, form, error)
     except OrderContentsDiffer:
         # The same page was sent again with other contents: that is another order.
         form.order_id.data = new_id("ord")
-        return _quote_page(choice, seen, form, 409, _("This page was already used for an order. Press the button again to place another one."))
+        return _quote_page(
+            choice,
+            seen,
+            form,
+            409,
+            _("This page was already used for an order. Press the button again to place another one."),
+        )
     opened_now(order_id)
     if not is_card:
         return redirect(_order_page(order_id), 303)
     try:
-        return redirect(till().open_payment(order_id, _way(order_id, chosen.mass), now) or _order_page(order_id), 303)
+        return redirect(
+            till().open_payment(order_id, _way(order_id, chosen.mass), now) or _order_page(order_id), 303
+        )
     except (ProviderUnavailable, ProviderRefused) as error:
         till().give_up(order_id, now)
         form.order_id.data = new_id("ord")
         status = 503 if isinstance(error, ProviderUnavailable) else 409
-        return _quote_page(choice, seen, form, status, message(error) + " " + _("Nothing was charged and nothing is reserved. What you entered is still here."))
+        return _quote_page(
+            choice,
+            seen,
+            form,
+            status,
+            message(error)
+            + " "
+            + _("Nothing was charged and nothing is reserved. What you entered is still here."),
+        )
 
 
 def _sold_out_page(choice: _Choice, seen: Quote, form: BuyForm, error: NotEnoughCredits) -> Answer:
     left = error.params["left"]
     assert isinstance(left, Mass)
-    others = [each for each in register.open_lots() if each.free >= seen.mass and each.code != choice.lot.code]
+    others = [
+        each for each in register.open_lots() if each.free >= seen.mass and each.code != choice.lot.code
+    ]
     form.order_id.data = new_id("ord")
-    return render_template("shop/sold_out.html", choice=choice, wanted=seen.mass, left=left, others=others, form=form), 409
+    return render_template(
+        "shop/sold_out.html", choice=choice, wanted=seen.mass, left=left, others=others, form=form
+    ), 409
 
 
 def _order_page(order_id: str) -> str:
@@ -268,16 +315,31 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
     found, now, who = queries.order(actor(), order_id), clock.now(), actor()
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
     page = render_template(
-        "shop/order.html", order=found, lots=lots, words=words_of(found.state), now=now, problem=problem,
-        history=[(line, event_words(line.event)) for line in queries.history(order_id) if not line.is_refused],
-        certificates=papers.for_order(order_id), refunds=queries.refunds(order_id), trees=planting(found.mass),
-        factor=TREE_FACTOR, fee_words=fee_words(), party_words=party_words(), form=ActionForm(formdata=None),
+        "shop/order.html",
+        order=found,
+        lots=lots,
+        words=words_of(found.state),
+        now=now,
+        problem=problem,
+        history=[
+            (line, event_words(line.event)) for line in queries.history(order_id) if not line.is_refused
+        ],
+        certificates=papers.for_order(order_id),
+        refunds=queries.refunds(order_id),
+        trees=planting(found.mass),
+        factor=TREE_FACTOR,
+        fee_words=fee_words(),
+        party_words=party_words(),
+        form=ActionForm(formdata=None),
         credits=sum((line.amount for line in found.lines[1:]), start=found.lines[0].amount),
-        key=request.values.get("k", ""), may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
-        may_cancel=policy.may_cancel(who, found), may_withdraw=policy.may_withdraw(who, found, now),
-        may_claim=policy.may_claim(who, found), is_lapsed=found.state in LAPSED,
+        key=request.values.get("k", ""),
+        may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
+        may_cancel=policy.may_cancel(who, found),
+        may_withdraw=policy.may_withdraw(who, found, now),
+        may_claim=policy.may_claim(who, found),
+        is_lapsed=found.state in LAPSED,
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
-    )  # fmt: skip
+    )
     return page, status
 
 

@@ -9,7 +9,7 @@ the order had never been paid, and nothing may happen twice.
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -21,7 +21,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session as DbSession
 
 from portal import create_app, jobs
-from portal.certificates import press
 from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
@@ -36,10 +35,8 @@ from portal.shop.provider import Event
 from portal.shop.rules.states import OrderState
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import till
-from tests.conftest import driver_url, portal_on
 from tests.factories import shop
 from tests.factories.chaos import Bank, complaints
-from tests.factories.registry import make_lot
 
 FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
 CALLS = ("open_session", "session", "expire", "find_sessions", "session_of", "payment", "refund", "refunds")
@@ -187,30 +184,6 @@ def live_on(bank: Bank, minutes: float) -> None:
     clock.set_to(clock.now() + timedelta(minutes=minutes))
     shop_jobs.sweep()
     work()
-
-
-class QuickPress:
-    """Paper without ink: how a page is laid out is not what these steps are about."""
-
-    def print(self, html: str, at: object, attachments: object = ()) -> bytes:
-        return b"%PDF-1.7\n%%EOF\n"
-
-
-@pytest.fixture
-def bank() -> Iterator[Bank]:
-    with Bank() as bank:
-        yield bank
-
-
-@pytest.fixture
-def portal(any_url: str, tmp_path: Path, bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The portal with the stand-in as its provider."""
-    paper = QuickPress()
-    monkeypatch.setattr(press, "shared", lambda: paper)
-    settings = {"stripe_secret_key": "sk_test_chaos", "stripe_webhook_secrets": ("whsec_chaos",), "stripe_api_base": bank.url}
-    with portal_on(driver_url(any_url), tmp_path, **settings) as app:
-        make_lot(50)
-        yield app
 
 
 @pytest.mark.slow

@@ -43,10 +43,18 @@ def placed(
     """Reserve; the order's id."""
     order_id = new_id("ord") if order_id is None else order_id
     return ordering.place_order(
-        actor, order_id, quote or quoted(kg, lot, payment), buyer, purpose=purpose, lang=lang, consent=consent,
-        provider=provider if payment is PaymentKind.CARD else "transfer", test=True, idempotency_key=key or order_id,
+        actor,
+        order_id,
+        quote or quoted(kg, lot, payment),
+        buyer,
+        purpose=purpose,
+        lang=lang,
+        consent=consent,
+        provider=provider if payment is PaymentKind.CARD else "transfer",
+        test=True,
+        idempotency_key=key or order_id,
         now=now or clock.now(),
-    )  # fmt: skip
+    )
 
 
 def opened(kg: int = 100, lot: str = "LOT-A", **changes: object) -> str:

@@ -81,10 +81,17 @@ def session_of(order_id: str, **changes: Any) -> Session:
     """The order's session as if it had just been paid."""
     order = shop.seen(order_id)
     facts: dict[str, Any] = {
-        "id": order.session_id or "sbs_lost", "url": None, "state": SessionState.COMPLETE, "payment_state": PaymentState.PAID,
-        "amount": order.total, "payment_id": "sbp_1", "order_id": order.id, "quote_hash": order.quote_hash,
-        "expires_at": order.expires_at, "test": True,
-    }  # fmt: skip
+        "id": order.session_id or "sbs_lost",
+        "url": None,
+        "state": SessionState.COMPLETE,
+        "payment_state": PaymentState.PAID,
+        "amount": order.total,
+        "payment_id": "sbp_1",
+        "order_id": order.id,
+        "quote_hash": order.quote_hash,
+        "expires_at": order.expires_at,
+        "test": True,
+    }
     return Session(**(facts | changes))
 
 
@@ -190,9 +197,11 @@ def test_the_split_is_in_the_books_to_the_minor_unit() -> None:
     order_id = shop.paid(250)
     lines = {line.party.value: line.amount for line in queries.cash_lines(order_id)}
     assert lines == {
-        "forest_owner": Money.cny("16.00"), "portal": Money.cny("4.00"),
-        "registry": Money.cny("0.50"), "payment": Money.cny("0.21"),
-    }  # fmt: skip
+        "forest_owner": Money.cny("16.00"),
+        "portal": Money.cny("4.00"),
+        "registry": Money.cny("0.50"),
+        "payment": Money.cny("0.21"),
+    }
 
 
 def test_without_consent_retirement_waits_for_the_cooling_off_days() -> None:
@@ -228,7 +237,10 @@ def test_a_started_payment_is_not_a_paid_one() -> None:
         {"state": SessionState.COMPLETE, "payment_state": PaymentState.UNPAID},
         {"state": SessionState.OPEN, "payment_id": None},
     ):
-        assert settlement.settle(SYSTEM, order_id, session_of(order_id, **changes), clock.now()) is Outcome.NOT_PAID
+        assert (
+            settlement.settle(SYSTEM, order_id, session_of(order_id, **changes), clock.now())
+            is Outcome.NOT_PAID
+        )
     assert state(order_id) is S.AWAITING_PAYMENT
 
 
@@ -243,7 +255,9 @@ def test_a_started_payment_is_not_a_paid_one() -> None:
 )
 def test_money_that_was_not_asked_for_allocates_nothing(changes: dict[str, Any], attention: str) -> None:
     order_id = shop.opened(250)
-    assert settlement.settle(SYSTEM, order_id, session_of(order_id, **changes), clock.now()) is Outcome.MISMATCH
+    assert (
+        settlement.settle(SYSTEM, order_id, session_of(order_id, **changes), clock.now()) is Outcome.MISMATCH
+    )
     order = shop.seen(order_id)
     assert (order.state, order.attention) == (S.NEEDS_ATTENTION, attention)
     assert attributed() == 0
@@ -260,8 +274,15 @@ def test_money_that_was_not_asked_for_allocates_nothing(changes: dict[str, Any],
 
 def test_test_money_does_not_pay_a_real_order_nor_somebody_elses() -> None:
     order_id = shop.opened(250)
-    assert settlement.settle(SYSTEM, order_id, session_of(order_id, test=False), clock.now()) is Outcome.FOREIGN
-    assert settlement.settle(SYSTEM, order_id, replace(session_of(order_id), order_id=new_id("ord")), clock.now()) is Outcome.FOREIGN
+    assert (
+        settlement.settle(SYSTEM, order_id, session_of(order_id, test=False), clock.now()) is Outcome.FOREIGN
+    )
+    assert (
+        settlement.settle(
+            SYSTEM, order_id, replace(session_of(order_id), order_id=new_id("ord")), clock.now()
+        )
+        is Outcome.FOREIGN
+    )
     assert state(order_id) is S.AWAITING_PAYMENT
     assert queries.payments(order_id) == []
 
@@ -312,7 +333,9 @@ def test_money_for_a_cancelled_order_goes_back_although_there_is_stock() -> None
 
 
 def expire(order_id: str) -> None:
-    ended = session_of(order_id, state=SessionState.EXPIRED, payment_state=PaymentState.UNPAID, payment_id=None)
+    ended = session_of(
+        order_id, state=SessionState.EXPIRED, payment_state=PaymentState.UNPAID, payment_id=None
+    )
     ordering.expire_order(SYSTEM, order_id, ended, clock.now())
 
 
@@ -322,7 +345,12 @@ def expire(order_id: str) -> None:
 def test_the_grams_stay_until_the_provider_confirms_that_nobody_can_pay() -> None:
     order_id = shop.opened(250)
     still_open = session_of(order_id, state=SessionState.OPEN, payment_state=PaymentState.UNPAID)
-    for proof in (None, still_open, replace(still_open, id="sbs_other", state=SessionState.EXPIRED), session_of(order_id)):
+    for proof in (
+        None,
+        still_open,
+        replace(still_open, id="sbs_other", state=SessionState.EXPIRED),
+        session_of(order_id),
+    ):
         with pytest.raises(StillPayable):
             ordering.expire_order(SYSTEM, order_id, proof, clock.now())
     assert free() == 9_750
@@ -368,9 +396,17 @@ def test_a_session_whose_answer_was_lost_is_found_again(at: Any) -> None:
     order_id = shop.placed(250)
     order = shop.seen(order_id)
     lost = till().sandbox.open_session(
-        order_id=order_id, quote_hash=order.quote_hash, amount=order.total, description="x", email=None, lang="en",
-        success_url="s", cancel_url="c", expires_at=order.expires_at, idempotency_key=f"order:{order_id}:v1",
-    )  # fmt: skip
+        order_id=order_id,
+        quote_hash=order.quote_hash,
+        amount=order.total,
+        description="x",
+        email=None,
+        lang="en",
+        success_url="s",
+        cancel_url="c",
+        expires_at=order.expires_at,
+        idempotency_key=f"order:{order_id}:v1",
+    )
     at("2026-11-22T10:05:00+08:00")
     assert till().open_payment(order_id, shop.WAY, clock.now()) == lost.url
     assert shop.seen(order_id).session_id == lost.id
@@ -443,7 +479,9 @@ def test_a_bank_transfer_is_held_for_seven_days_and_confirmed_by_staff() -> None
 
 def test_a_transfer_of_another_amount_is_for_staff() -> None:
     order_id = shop.placed(250, payment=PaymentKind.TRANSFER)
-    assert settlement.confirm_transfer(FINANCE, order_id, "B-1", Money.cny(20), clock.now()) is Outcome.MISMATCH
+    assert (
+        settlement.confirm_transfer(FINANCE, order_id, "B-1", Money.cny(20), clock.now()) is Outcome.MISMATCH
+    )
     assert state(order_id) is S.NEEDS_ATTENTION
     refund_id = refunds.request_refund(FINANCE, order_id, "wrong amount", clock.now())
     assert shop.seen(order_id).attention == "refund_by_transfer"
@@ -514,7 +552,12 @@ def test_a_failed_refund_is_for_staff_who_may_try_again() -> None:
     order_id = shop.paid(250, consent=False)
     refund_id = refunds.request_refund(FINANCE, order_id, "goodwill", clock.now())
     amount = refund_of(order_id).amount
-    refunds.note_refund(SYSTEM, order_id, ProviderRefund("re_1", RefundState.FAILED, amount, "p", refund_id, True), clock.now())
+    refunds.note_refund(
+        SYSTEM,
+        order_id,
+        ProviderRefund("re_1", RefundState.FAILED, amount, "p", refund_id, True),
+        clock.now(),
+    )
     assert (state(order_id), shop.seen(order_id).attention) == (S.NEEDS_ATTENTION, "refund_failed")
     assert free() == 9_750
     books_balance()
@@ -527,7 +570,9 @@ def test_a_failed_refund_is_for_staff_who_may_try_again() -> None:
 def test_a_refund_made_at_the_provider_is_taken_over() -> None:
     order_id = shop.paid(250)
     payment = queries.payments(order_id)[0]
-    told = ProviderRefund("re_9", RefundState.SUCCEEDED, payment.amount, payment.provider_payment_id, None, True)
+    told = ProviderRefund(
+        "re_9", RefundState.SUCCEEDED, payment.amount, payment.provider_payment_id, None, True
+    )
     for _ in range(2):
         refunds.note_refund(SYSTEM, order_id, told, clock.now())
     assert state(order_id) is S.REFUNDED_VOID
@@ -539,7 +584,9 @@ def test_a_partial_refund_at_the_provider_is_booked_and_shown_to_staff() -> None
     order_id = shop.paid(250)
     payment = queries.payments(order_id)[0]
     for refund_id, minor in (("re_1", 71), ("re_2", 500)):
-        told = ProviderRefund(refund_id, RefundState.SUCCEEDED, Money(minor, "CNY"), payment.provider_payment_id, None, True)
+        told = ProviderRefund(
+            refund_id, RefundState.SUCCEEDED, Money(minor, "CNY"), payment.provider_payment_id, None, True
+        )
         refunds.note_refund(SYSTEM, order_id, told, clock.now())
     assert (state(order_id), shop.seen(order_id).attention) == (S.RETIRED, "partial_refund")
     assert sum(line.amount.minor for line in queries.cash_lines(order_id)) == 1500
@@ -553,7 +600,9 @@ def test_a_dispute_won_leads_back_and_a_lost_one_is_a_refund(consent: bool) -> N
     payment = queries.payments(order_id)[0]
 
     def bank_says(dispute: DisputeState) -> None:
-        facts = Payment(payment.provider_payment_id, payment.amount, Money.cny(0), dispute, order_id, None, True)
+        facts = Payment(
+            payment.provider_payment_id, payment.amount, Money.cny(0), dispute, order_id, None, True
+        )
         refunds.note_dispute(SYSTEM, order_id, facts, clock.now())
 
     for _ in range(2):
@@ -710,7 +759,9 @@ def test_the_database_refuses_a_payment_of_another_amount() -> None:
     order_id = shop.opened(250)
     with pytest.raises(IntegrityError, match="exactly what was quoted"), transaction() as session:
         session.execute(
-            text("INSERT INTO payment VALUES ('pay_1', :o, 'order', 'sandbox', 'p', 2070, 'CNY', 1, '2026-11-22T00:00:00.000000Z')"),
+            text(
+                "INSERT INTO payment VALUES ('pay_1', :o, 'order', 'sandbox', 'p', 2070, 'CNY', 1, '2026-11-22T00:00:00.000000Z')"
+            ),
             {"o": order_id},
         )
 

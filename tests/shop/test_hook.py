@@ -45,8 +45,10 @@ def app(tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> I
     """The portal with Stripe keys, a lot of ten tonnes, and the stand-in in Stripe's place."""
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
     keys: dict[str, Any] = {
-        "stripe_secret_key": "sk_test_1", "stripe_webhook_secrets": (SECRET,), "stripe_api_base": stand_in.url,
-    }  # fmt: skip
+        "stripe_secret_key": "sk_test_1",
+        "stripe_webhook_secrets": (SECRET,),
+        "stripe_api_base": stand_in.url,
+    }
     with portal_on(sqlite_copy(tmp_path), tmp_path, **keys) as portal:
         make_lot()
         yield portal
@@ -105,15 +107,20 @@ def test_an_event_is_only_a_hint(stand_in: StandIn, client: FlaskClient) -> None
     other = order()
     (event,) = events(stand_in, "checkout.session.completed")
     lie = {**event, "id": "evt_lie"}
-    lie["data"] = {"object": {**event["data"]["object"], "id": session_id(other), "metadata": {"order_id": other}}}
+    lie["data"] = {
+        "object": {**event["data"]["object"], "id": session_id(other), "metadata": {"order_id": other}}
+    }
     assert tell(client, lie).status_code == 200
     assert state(other) is S.AWAITING_PAYMENT
 
 
 @pytest.mark.parametrize(
-    "attack", ["unsigned", "forged", "old", "future", "other secret", "indented", "empty", "huge", "no json", "list"]
+    "attack",
+    ["unsigned", "forged", "old", "future", "other secret", "indented", "empty", "huge", "no json", "list"],
 )
-def test_what_the_provider_did_not_sign_changes_nothing(stand_in: StandIn, client: FlaskClient, attack: str) -> None:
+def test_what_the_provider_did_not_sign_changes_nothing(
+    stand_in: StandIn, client: FlaskClient, attack: str
+) -> None:
     order_id = order()
     stand_in.pay(session_id(order_id), "paid")
     (event,) = events(stand_in, "checkout.session.completed")
@@ -147,7 +154,9 @@ def test_an_event_of_no_order_is_parked_for_staff(stand_in: StandIn, client: Fla
 
 
 @pytest.mark.parametrize("changes", [{"livemode": True}, {"account": "acct_other"}])
-def test_an_event_of_another_account_or_mode_is_put_aside(stand_in: StandIn, client: FlaskClient, changes: dict[str, Any]) -> None:
+def test_an_event_of_another_account_or_mode_is_put_aside(
+    stand_in: StandIn, client: FlaskClient, changes: dict[str, Any]
+) -> None:
     order_id = order()
     stand_in.pay(session_id(order_id), "paid")
     (event,) = events(stand_in, "checkout.session.completed")
@@ -156,7 +165,9 @@ def test_an_event_of_another_account_or_mode_is_put_aside(stand_in: StandIn, cli
     assert state(order_id) is S.AWAITING_PAYMENT
 
 
-def test_while_the_provider_is_away_the_event_is_asked_for_again(stand_in: StandIn, client: FlaskClient) -> None:
+def test_while_the_provider_is_away_the_event_is_asked_for_again(
+    stand_in: StandIn, client: FlaskClient
+) -> None:
     order_id = order()
     stand_in.pay(session_id(order_id), "paid")
     (event,) = events(stand_in, "checkout.session.completed")
@@ -203,7 +214,9 @@ def test_refund_and_its_events_in_any_order_end_the_same(stand_in: StandIn, clie
     books_balance()
 
 
-def test_a_refund_in_the_providers_pages_arrives_before_our_own_commit(stand_in: StandIn, client: FlaskClient) -> None:
+def test_a_refund_in_the_providers_pages_arrives_before_our_own_commit(
+    stand_in: StandIn, client: FlaskClient
+) -> None:
     order_id = order()
     paid = stand_in.pay(session_id(order_id), "paid")
     stand_in.bank.refund({"payment_intent": paid["payment_intent"]})

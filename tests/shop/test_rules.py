@@ -41,7 +41,15 @@ from portal.shop.rules.quotes import (
     most_mass,
     to_cover,
 )
-from portal.shop.rules.states import FINAL, MOVES, STEPS, OrderEvent, OrderState, UnlawfulOrderStep, next_state
+from portal.shop.rules.states import (
+    FINAL,
+    MOVES,
+    STEPS,
+    OrderEvent,
+    OrderState,
+    UnlawfulOrderStep,
+    next_state,
+)
 from portal.shop.rules.terms import TERMS, PaymentKind
 
 S, E = OrderState, OrderEvent
@@ -94,7 +102,7 @@ LAWFUL = [
     (S.REFUND_PENDING, E.REFUND_DONE, S.REFUNDED),
     (S.REFUND_PENDING, E.REFUND_FAILED, S.NEEDS_ATTENTION),
     (S.REFUND_AFTER_RETIREMENT, E.REFUND_DONE, S.REFUNDED_VOID),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("state", "event", "after"), LAWFUL)
@@ -180,12 +188,16 @@ def test_250_kg_of_a_260_yuan_lot() -> None:
     quote = make_quote([(OFFER, Mass.kg(250))], CARD)
     assert quote.credits == Money.cny("65.00")
     assert {fee.kind.value: fee.amount for fee in quote.fees} == {
-        "registry": Money.cny("0.50"), "payment": Money.cny("0.66"),
-    }  # fmt: skip
+        "registry": Money.cny("0.50"),
+        "payment": Money.cny("0.66"),
+    }
     assert quote.total == Money.cny("66.16")
     assert [share.amount for share in quote.split] == [
-        Money.cny("52.00"), Money.cny("13.00"), Money.cny("0.50"), Money.cny("0.66"),
-    ]  # fmt: skip
+        Money.cny("52.00"),
+        Money.cny("13.00"),
+        Money.cny("0.50"),
+        Money.cny("0.66"),
+    ]
     assert make_quote([(OFFER, Mass.kg(250))], TRANSFER).total == Money.cny("65.50")
 
 
@@ -289,7 +301,8 @@ def test_only_the_money_that_was_asked_for_pays(came: MoneyIn, wrong: Mismatch |
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "x" * 121, "two\nlines", "private \ue000", "Mr org_01M825M1YS7CEW2ABDHNHW73N4", "a\x00b"]
+    "name",
+    ["", " ", "x" * 121, "two\nlines", "private \ue000", "Mr org_01M825M1YS7CEW2ABDHNHW73N4", "a\x00b"],
 )
 def test_names_that_no_certificate_can_be_made_out_to(name: str) -> None:
     with pytest.raises(BadName):

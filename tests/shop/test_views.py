@@ -53,7 +53,11 @@ def state(order_id: str) -> OrderState:
 
 
 def filled(browser: Browser, path: str = "/en/offset/quote?kg=250", **changes: Any) -> Page:
-    page = browser.open(path).fill("Name on the certificate", "Forest friends").fill("E-mail address", "a@example.cn")
+    page = (
+        browser.open(path)
+        .fill("Name on the certificate", "Forest friends")
+        .fill("E-mail address", "a@example.cn")
+    )
     return page.tick("Retire the credits at once") if changes.get("consent", True) else page
 
 
@@ -92,9 +96,20 @@ def test_from_choosing_to_the_certificate(browser: Browser) -> None:
 def test_the_same_in_chinese(browser: Browser) -> None:
     page = browser.open("/zh/offset/quote?kg=250")
     assert page.lang == "zh-CN"
-    fields = dict(re.findall(r'<input[^>]*name="(order_id|quote_hash|csrf_token)"[^>]*value="([^"]*)"', page.html))
+    fields = dict(
+        re.findall(r'<input[^>]*name="(order_id|quote_hash|csrf_token)"[^>]*value="([^"]*)"', page.html)
+    )
     answer = browser.client.post(
-        "/zh/offset/quote", data=fields | {"kg": "250", "lot": "LOT-A", "name": "王家", "email": "w@example.cn", "payment": "card", "consent": "y"}
+        "/zh/offset/quote",
+        data=fields
+        | {
+            "kg": "250",
+            "lot": "LOT-A",
+            "name": "王家",
+            "email": "w@example.cn",
+            "payment": "card",
+            "consent": "y",
+        },
     )
     assert answer.status_code == 303
     assert answer.location.startswith("/zh/sandbox/")
@@ -133,15 +148,32 @@ def test_somebody_elses_footprint_is_not_there(browser: Browser) -> None:
 
 
 def test_a_pledge_is_kept_as_the_purpose(browser: Browser) -> None:
-    page = bought(browser, path="/en/offset/quote?kg=250&purpose=plg_01M825M1YS7CEW2ABDHNHW73N4").submit("Pay with test money")
+    page = bought(browser, path="/en/offset/quote?kg=250&purpose=plg_01M825M1YS7CEW2ABDHNHW73N4").submit(
+        "Pay with test money"
+    )
     assert shop.seen(order_of(page)).purpose == "plg_01M825M1YS7CEW2ABDHNHW73N4"
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_amounts_that_cannot_be_are_said_in_both_languages(browser: Browser, lang: str) -> None:
-    nonsense = ["", "NaN", "Infinity", "-5", "0", "１２", "1e9", "1_000", "1.234,5", "x" * 5000, "%(x)s", "{{7*7}}"]
+    nonsense = [
+        "",
+        "NaN",
+        "Infinity",
+        "-5",
+        "0",
+        "１２",
+        "1e9",
+        "1_000",
+        "1.234,5",
+        "x" * 5000,
+        "%(x)s",
+        "{{7*7}}",
+    ]
     too_much = ["1000000000", "1000001"]
-    for name, typed in [("kg", each) for each in (*nonsense, *too_much, "0.5")] + [("budget", each) for each in nonsense]:
+    for name, typed in [("kg", each) for each in (*nonsense, *too_much, "0.5")] + [
+        ("budget", each) for each in nonsense
+    ]:
         answer = browser.client.get(f"/{lang}/offset/quote", query_string={name: typed})
         assert answer.status_code == 422, (name, typed)
         page = Page(browser, f"/{lang}/offset/quote", answer)
@@ -150,12 +182,18 @@ def test_amounts_that_cannot_be_are_said_in_both_languages(browser: Browser, lan
 
 def test_too_little_says_the_minimum(browser: Browser) -> None:
     page = browser.open("/en/offset/quote?kg=10", expect=422)
-    assert page.errors == ["Kilograms: The least that can be charged is ¥4.00, which buys 49 kg CO₂e of these credits."]
+    assert page.errors == [
+        "Kilograms: The least that can be charged is ¥4.00, which buys 49 kg CO₂e of these credits."
+    ]
     assert "at least ¥4.00" in browser.open("/en/offset").main, "shown before, not only after"
 
 
 def test_what_is_missing_is_asked_for_and_what_was_typed_is_kept(browser: Browser) -> None:
-    page = browser.open("/en/offset/quote?kg=250").fill("Name on the certificate", "<b>O'Neil</b>").fill("E-mail address", "nonsense")
+    page = (
+        browser.open("/en/offset/quote?kg=250")
+        .fill("Name on the certificate", "<b>O'Neil</b>")
+        .fill("E-mail address", "nonsense")
+    )
     page = page.submit("Reserve and pay ¥20.71", expect=422)
     assert page.errors == ["E-mail address: Write an e-mail address like name@example.com."]
     assert page.value("Name on the certificate") == "<b>O'Neil</b>"
@@ -163,7 +201,11 @@ def test_what_is_missing_is_asked_for_and_what_was_typed_is_kept(browser: Browse
 
 
 def test_a_name_of_200_000_characters_is_refused(browser: Browser) -> None:
-    page = filled(browser).fill("Name on the certificate", "长" * 200_000).submit("Reserve and pay ¥20.71", expect=422)
+    page = (
+        filled(browser)
+        .fill("Name on the certificate", "长" * 200_000)
+        .submit("Reserve and pay ¥20.71", expect=422)
+    )
     assert page.errors == ["Name on the certificate: Please use at most 120 characters."]
 
 
@@ -188,21 +230,33 @@ def test_the_last_units_are_sold_once_and_the_loser_is_told(browser: Browser) ->
     assert page.h1 == "Test payment"
 
 
-def test_a_changed_price_is_shown_before_anything_is_bought(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_price_is_shown_before_anything_is_bought(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = filled(browser)
     form = re.sub(r"[0-9a-f]{64}", "0" * 64, page.html)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', form)
     assert token
     answer = browser.client.post(
         "/en/offset/quote",
-        data={"csrf_token": token[1], "order_id": new_id("ord"), "quote_hash": "0" * 64, "kg": "250", "name": "A", "email": "a@example.cn", "payment": "card"},
+        data={
+            "csrf_token": token[1],
+            "order_id": new_id("ord"),
+            "quote_hash": "0" * 64,
+            "kg": "250",
+            "name": "A",
+            "email": "a@example.cn",
+            "payment": "card",
+        },
     )
     assert answer.status_code == 409
     assert "The price has changed" in answer.text
     assert register.lot("LOT-A").free == Mass.t(10)
 
 
-def test_a_provider_that_is_away_charges_nothing_and_keeps_what_was_typed(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_is_away_charges_nothing_and_keeps_what_was_typed(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(**_facts: Any) -> Any:
         raise ProviderUnavailable()
 
@@ -277,7 +331,9 @@ def test_an_order_can_be_withdrawn_in_the_cooling_off_days(browser: Browser) -> 
 
 def test_a_bank_transfer_says_what_to_transfer(browser: Browser, sent_letters: Any) -> None:
     page = filled(browser)
-    page = page.choose("Bank transfer (no payment fee, the credits are held for 7 days)").submit("Reserve and pay ¥20.71")
+    page = page.choose("Bank transfer (no payment fee, the credits are held for 7 days)").submit(
+        "Reserve and pay ¥20.71"
+    )
     assert page.h1 == "Your credits are reserved"
     assert "¥20.50" in page.main
     (letter,) = sent_letters()
@@ -286,7 +342,12 @@ def test_a_bank_transfer_says_what_to_transfer(browser: Browser, sent_letters: A
 
 def test_text_of_users_is_only_text(browser: Browser) -> None:
     name = "<script>alert(1)</script>{{7*7}}%(x)s"
-    page = filled(browser).fill("Name on the certificate", name).submit("Reserve and pay ¥20.71").submit("Pay with test money")
+    page = (
+        filled(browser)
+        .fill("Name on the certificate", name)
+        .submit("Reserve and pay ¥20.71")
+        .submit("Pay with test money")
+    )
     assert name in page.main
     assert "<script>alert" not in page.html
 
@@ -354,7 +415,11 @@ def test_finance_confirms_a_transfer(app: Flask, browser: Browser) -> None:
     order_id = shop.placed(250, payment=PaymentKind.TRANSFER)
     as_staff(app, Role.FINANCE)
     page = browser.open(f"/en/desk/orders/{order_id}")
-    page = page.fill("The bank's number of the transfer", "B-17").fill("Amount received", "20.50").submit("Record the transfer")
+    page = (
+        page.fill("The bank's number of the transfer", "B-17")
+        .fill("Amount received", "20.50")
+        .submit("Record the transfer")
+    )
     assert "The transfer is recorded." in page.main
     assert state(order_id) is S.RETIRED
     assert page.table("Payments")[0]["Payment number"] == "transfer:B-17"
@@ -377,7 +442,10 @@ def test_what_needs_attention_comes_first(app: Flask, browser: Browser) -> None:
     settlement.confirm_transfer(who, wrong, "B-1", Money.cny(1), clock.now())
     page = browser.open("/en/desk/orders")
     (row,) = page.table("Needs attention")
-    assert (row["Order"], row["Reason"].split(" TEST")[0]) == (wrong, "Another amount was paid than was asked for")
+    assert (row["Order"], row["Reason"].split(" TEST")[0]) == (
+        wrong,
+        "Another amount was paid than was asked for",
+    )
     assert len(page.table("All orders")) == 2
     page = browser.open("/en/desk/orders?state=retired")
     assert len(page.table("All orders")) == 1
@@ -391,7 +459,9 @@ def test_a_guests_order_goes_into_an_account(app: Flask, browser: Browser) -> No
     order_id = shop.paid(250)
     as_staff(app)
     assert "No orders yet" in browser.open("/en/account/orders").main
-    page = browser.open(f"/en/orders/{order_id}?k={key_for(order_id)}").submit("Keep this order in my account")
+    page = browser.open(f"/en/orders/{order_id}?k={key_for(order_id)}").submit(
+        "Keep this order in my account"
+    )
     assert len(browser.open("/en/account/orders").table("My orders")) == 1
     assert browser.open(f"/en/orders/{order_id}").h1 == page.h1, "now without the link"
 
@@ -401,9 +471,12 @@ def test_a_guests_order_goes_into_an_account(app: Flask, browser: Browser) -> No
 
 def ordered(client: FlaskClient, key: str = "a key of a program", **changes: Any) -> Any:
     asked = {
-        "lines": [{"kg": 250}], "beneficiary": {"name": "Forest friends"}, "email": "a@example.cn", "lang": "en",
+        "lines": [{"kg": 250}],
+        "beneficiary": {"name": "Forest friends"},
+        "email": "a@example.cn",
+        "lang": "en",
         "consent_retire_now": True,
-    } | changes  # fmt: skip
+    } | changes
     return client.post("/api/v1/orders", json=asked, headers={"Idempotency-Key": key})
 
 
@@ -484,7 +557,10 @@ def test_a_write_needs_a_key(client: FlaskClient) -> None:
 def test_an_order_of_somebody_else_is_not_there_for_a_program(client: FlaskClient) -> None:
     order_id = ordered(client).json["id"]
     for token in ("", "x", key_for(new_id("ord")), "é"):
-        theirs = client.get(f"/api/v1/orders/{order_id}", headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")})
+        theirs = client.get(
+            f"/api/v1/orders/{order_id}",
+            headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")},
+        )
         none = client.get(f"/api/v1/orders/{new_id('ord')}")
         assert theirs.status_code == none.status_code == 404
         assert theirs.json == none.json
@@ -501,4 +577,9 @@ def test_reconcile_heals_and_reports(app: Flask) -> None:
     told = json.loads(done.output.splitlines()[-1])
     assert told["moved"] == [order_id]
     assert state(order_id) is S.RETIRED
-    assert json.loads(app.test_cli_runner().invoke(args=["shop", "reconcile", "--json"]).output.splitlines()[-1])["moved"] == []
+    assert (
+        json.loads(
+            app.test_cli_runner().invoke(args=["shop", "reconcile", "--json"]).output.splitlines()[-1]
+        )["moved"]
+        == []
+    )

@@ -4,19 +4,17 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, or_, select
+from sqlalchemy import Connection, Table, insert, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session as DbSession
 
 from portal import audit, jobs
-from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import is_id, new_id
 from portal.registry.commands import stock
 from portal.registry.rules.facts import Want
 from portal.shop import policy
-from portal.shop.commands.steps import TILL, Locked, begin, change, lock, orders, promise, step
+from portal.shop.commands.steps import TILL, Locked, begin, books, change, lock, orders, promise, step
 from portal.shop.models import OrderBuyer, OrderLine
 from portal.shop.provider import Session, SessionState
 from portal.shop.rules.orders import (
@@ -71,31 +69,54 @@ def place_order(
     check_buyer(buyer)
     salt = secrets.token_bytes(32)
     row: dict[str, Any] = {
-        "id": order_id, "idempotency_key": idempotency_key, "state": OrderState.RESERVED, "version": 1,
+        "id": order_id,
+        "idempotency_key": idempotency_key,
+        "state": OrderState.RESERVED,
+        "version": 1,
         "contents": contents_digest(salt, quote, buyer, purpose, lang, consent),
-        "mass_g": quote.mass, "amount_minor": quote.total.minor, "currency": quote.total.currency,
+        "mass_g": quote.mass,
+        "amount_minor": quote.total.minor,
+        "currency": quote.total.currency,
         "fees": {fee.kind.value: fee.amount.minor for fee in quote.fees},
         "split": {share.party.value: share.amount.minor for share in quote.split},
-        "terms_version": quote.terms_version, "quote_hash": quote.hash, "purpose": purpose, "lang": lang,
-        "consent": consent, "payment": quote.payment, "provider": provider, "test": test, "hold_id": order_id,
-        "session_no": 1, "expires_at": terms.pay_until(quote.payment, now), "organisation_id": buyer.organisation_id,
-        "person_id": actor.id if actor.is_person else None, "created_at": now, "attention": "",
-    }  # fmt: skip
+        "terms_version": quote.terms_version,
+        "quote_hash": quote.hash,
+        "purpose": purpose,
+        "lang": lang,
+        "consent": consent,
+        "payment": quote.payment,
+        "provider": provider,
+        "test": test,
+        "hold_id": order_id,
+        "session_no": 1,
+        "expires_at": terms.pay_until(quote.payment, now),
+        "organisation_id": buyer.organisation_id,
+        "person_id": actor.id if actor.is_person else None,
+        "created_at": now,
+        "attention": "",
+    }
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
     try:
-        with transaction() as session:
+        with books() as session:
             # The order first: its unique id and key stop a double click here, before it comes to the stock.
             session.execute(_ADD_ORDER, row)
-            session.execute(_ADD_BUYER, {
-                "order_id": order_id, "name": buyer.name, "email": buyer.email, "is_public": buyer.is_public, "salt": salt
-            })  # fmt: skip
+            session.execute(
+                _ADD_BUYER,
+                {
+                    "order_id": order_id,
+                    "name": buyer.name,
+                    "email": buyer.email,
+                    "is_public": buyer.is_public,
+                    "salt": salt,
+                },
+            )
             wants = _write_lines(session, order_id, quote)
             begin(session, order_id, actor, now)
             if quote.payment is PaymentKind.TRANSFER:
                 _await_transfer(session, actor, order_id, now)
             stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now)
     except IntegrityError:
-        with transaction() as session:
+        with books() as session:
             if known := same.known(session):
                 return known
         raise
@@ -112,7 +133,7 @@ class Same:
         self.key = key
         self.contents = (quote, buyer, purpose, lang, consent)
 
-    def known(self, session: DbSession) -> str | None:
+    def known(self, session: Connection) -> str | None:
         """The id of that order; None when there is none. Raises OrderContentsDiffer."""
         found = session.execute(
             select(orders.c.id, orders.c.contents, buyers.c.salt)
@@ -125,20 +146,27 @@ class Same:
         return str(found[0].id) if found else None
 
 
-def _write_lines(session: DbSession, order_id: str, quote: Quote) -> list[Want]:
+def _write_lines(session: Connection, order_id: str, quote: Quote) -> list[Want]:
     rows, wants = [], []
     for position, line in enumerate(quote.lines):
         line_id = new_id("lin")
         wants.append(Want(line_id, line.offer.lot_codes, line.mass))
-        rows.append({
-            "id": line_id, "order_id": order_id, "position": position, "lots": list(line.offer.lot_codes),
-            "mass_g": line.mass, "minor_per_t": line.offer.per_tonne.minor, "amount_minor": line.amount.minor,
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": line_id,
+                "order_id": order_id,
+                "position": position,
+                "lots": list(line.offer.lot_codes),
+                "mass_g": line.mass,
+                "minor_per_t": line.offer.per_tonne.minor,
+                "amount_minor": line.amount.minor,
+            }
+        )
     session.execute(_ADD_LINES, rows)
     return wants
 
 
-def _await_transfer(session: DbSession, actor: Actor, order_id: str, now: datetime) -> None:
+def _await_transfer(session: Connection, actor: Actor, order_id: str, now: datetime) -> None:
     order = lock(session, order_id)
     step(session, order, OrderEvent.TRANSFER_CHOSEN, actor, now)
     write_to_buyer(session, order, "order", now)
@@ -179,16 +207,20 @@ def renew(actor: Actor, order_id: str, dead: Session | None, now: datetime, term
         card = PaymentKind.CARD
         stock.extend(TILL, order.hold_id, terms.hold_until(card, now))
         change(
-            s, order, session_no=order.session_no + 1, session_id=None, session_url=None,
+            s,
+            order,
+            session_no=order.session_no + 1,
+            session_id=None,
+            session_url=None,
             expires_at=terms.pay_until(card, now),
-        )  # fmt: skip
+        )
 
 
 def note_failed_payment(actor: Actor, order_id: str, now: datetime) -> None:
     """A try to pay failed. The credits stay reserved until the session ends, and the buyer may try again."""
     if not policy.may_settle(actor):
         raise NotAllowed()
-    with transaction() as s:
+    with books() as s:
         order = lock(s, order_id)
         if order.state is OrderState.AWAITING_PAYMENT:
             step(s, order, OrderEvent.PAYMENT_FAILED, actor, now)
@@ -218,12 +250,20 @@ def expire_order(actor: Actor, order_id: str, ended: Session | None, now: dateti
         order = lock(s, order_id)
         if order.state not in UNPAID:
             return
-        because = "session_expired" if order.session_id or order.payment == PaymentKind.TRANSFER else "no_session"
+        because = (
+            "session_expired" if order.session_id or order.payment == PaymentKind.TRANSFER else "no_session"
+        )
         _let_go(s, actor, order, OrderEvent.EXPIRED, because, ended, now)
 
 
 def _let_go(
-    s: DbSession, actor: Actor, order: Locked, event: OrderEvent, because: str, ended: Session | None, now: datetime
+    s: Connection,
+    actor: Actor,
+    order: Locked,
+    event: OrderEvent,
+    because: str,
+    ended: Session | None,
+    now: datetime,
 ) -> None:
     if order.state in UNPAID:
         _check_dead(order, ended)
@@ -241,7 +281,7 @@ def _check_dead(order: Locked, session: Session | None) -> None:
 
 def claim_order(actor: Actor, order_id: str, now: datetime) -> None:
     """Make a guest's order one's own, with the link from its letter. Raises NoSuchOrder, AlreadyClaimed."""
-    with transaction() as s:
+    with books() as s:
         order = lock(s, order_id)
         if not policy.may_see(actor, order):
             raise NoSuchOrder()
@@ -253,15 +293,25 @@ def claim_order(actor: Actor, order_id: str, now: datetime) -> None:
         audit.record(actor, "shop.claim", order_id, now)
 
 
-def write_to_buyer(s: DbSession, order: Locked, letter: str, now: datetime, **facts: object) -> None:
+def write_to_buyer(s: Connection, order: Locked, letter: str, now: datetime, **facts: object) -> None:
     """Record a letter about this order; none once the buyer is forgotten. Once per letter and order."""
     email = s.execute(select(buyers.c.email).where(buyers.c.order_id == order.id)).scalar_one_or_none()
     if not email:
         return
     key = f"{letter}:{order.id}" + (f":{facts['about']}" if "about" in facts else "")
     about = {
-        "order_id": order.id, "grams": order.mass_g.grams, "amount_minor": order.amount_minor,
-        "currency": order.currency, "payment": order.payment, "test": order.test,
-    } | facts  # fmt: skip
-    payload = {"id": key.replace(":", "."), "to": email, "lang": order.lang, "template": f"shop/letter_{letter}", "facts": about}
+        "order_id": order.id,
+        "grams": order.mass_g.grams,
+        "amount_minor": order.amount_minor,
+        "currency": order.currency,
+        "payment": order.payment,
+        "test": order.test,
+    } | facts
+    payload = {
+        "id": key.replace(":", "."),
+        "to": email,
+        "lang": order.lang,
+        "template": f"shop/letter_{letter}",
+        "facts": about,
+    }
     jobs.enqueue("letter", payload, key=f"letter:{key}", now=now)

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
-from sqlalchemy.orm import Session as DbSession
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from portal import audit, jobs
 from portal.certificates import commands as certificates
@@ -48,22 +47,39 @@ def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> s
         if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
             stock.begin_refund(TILL, order.hold_id)
         step(s, order, OrderEvent.REFUND_ASKED, actor, now, note=reason, attention="", attention_at=None)
-        refund_id = plan_refund(s, actor, order, payment_id, "after" if is_late else "before", left, reason, now)
+        refund_id = plan_refund(
+            s, actor, order, payment_id, "after" if is_late else "before", left, reason, now
+        )
         audit.record(actor, "shop.refund", order_id, now, refund=refund_id, minor=left.minor, reason=reason)
         return refund_id
 
 
 def plan_refund(
-    s: DbSession, actor: Actor, order: Locked, payment_id: str, kind: str, amount: Money, reason: str, now: datetime
+    s: Connection,
+    actor: Actor,
+    order: Locked,
+    payment_id: str,
+    kind: str,
+    amount: Money,
+    reason: str,
+    now: datetime,
 ) -> str:
     """The durable id, and the work to be done after this transaction."""
     refund_id = new_id("rfd")
     s.execute(
         insert(refunds).values(
-            id=refund_id, order_id=order.id, payment_id=payment_id, kind=kind, state="planned", amount_minor=amount.minor,
-            currency=amount.currency, reason=reason, actor_id=actor.id, created_at=now,
+            id=refund_id,
+            order_id=order.id,
+            payment_id=payment_id,
+            kind=kind,
+            state="planned",
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            reason=reason,
+            actor_id=actor.id,
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     if order.payment == PaymentKind.TRANSFER:
         # Nobody can be called: staff send the money and confirm it.
         change(s, order, attention="refund_by_transfer", attention_at=now)
@@ -78,11 +94,15 @@ def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, 
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
-        row = s.execute(select(refunds).where(refunds.c.id == refund_id, refunds.c.order_id == order_id)).one_or_none()
+        row = s.execute(
+            select(refunds).where(refunds.c.id == refund_id, refunds.c.order_id == order_id)
+        ).one_or_none()
         if row is None or order.payment != PaymentKind.TRANSFER:
             raise NothingToRefund()
         amount = Money(row.amount_minor, row.currency)
-        told = ProviderRefund(f"transfer:{reference}", RefundState.SUCCEEDED, amount, "", refund_id, order.test)
+        told = ProviderRefund(
+            f"transfer:{reference}", RefundState.SUCCEEDED, amount, "", refund_id, order.test
+        )
         change(s, order, attention="", attention_at=None)
         note_refund(TILL, order_id, told, now)
         audit.record(actor, "shop.confirm_refund", order_id, now, refund=refund_id, reference=reference)
@@ -102,9 +122,10 @@ def note_refund(actor: Actor, order_id: str, told: ProviderRefund, now: datetime
             return
         done_at = now if told.state is not RefundState.PENDING else None
         s.execute(
-            update(refunds).where(refunds.c.id == row.id)
+            update(refunds)
+            .where(refunds.c.id == row.id)
             .values(state=told.state.value, provider_refund_id=told.id, done_at=done_at)
-        )  # fmt: skip
+        )
         if told.state is RefundState.SUCCEEDED:
             _take_back(s, order, row, now)
             _after_refund(s, actor, order, row, now)
@@ -112,12 +133,12 @@ def note_refund(actor: Actor, order_id: str, told: ProviderRefund, now: datetime
             _after_failure(s, actor, order, row, now)
 
 
-def _known_refund(s: DbSession, order: Locked, told: ProviderRefund) -> Any:
+def _known_refund(s: Connection, order: Locked, told: ProviderRefund) -> Any:
     is_it = (refunds.c.id == told.refund_id) | (refunds.c.provider_refund_id == told.id)
     return s.execute(select(refunds).where(is_it, refunds.c.order_id == order.id)).one_or_none()
 
 
-def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRefund, now: datetime) -> Any:
+def _made_elsewhere(s: Connection, actor: Actor, order: Locked, told: ProviderRefund, now: datetime) -> Any:
     """A refund we did not plan: take it over, so that the books show it."""
     payment_id = s.execute(
         select(payments.c.id).where(
@@ -129,23 +150,35 @@ def _made_elsewhere(s: DbSession, actor: Actor, order: Locked, told: ProviderRef
     refund_id = new_id("rfd")
     s.execute(
         insert(refunds).values(
-            id=refund_id, order_id=order.id, payment_id=payment_id, kind="provider", state="planned",
-            amount_minor=told.amount.minor, currency=told.amount.currency, reason="at_provider", actor_id=actor.id,
-            provider_refund_id=told.id, created_at=now,
+            id=refund_id,
+            order_id=order.id,
+            payment_id=payment_id,
+            kind="provider",
+            state="planned",
+            amount_minor=told.amount.minor,
+            currency=told.amount.currency,
+            reason="at_provider",
+            actor_id=actor.id,
+            provider_refund_id=told.id,
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     return s.execute(select(refunds).where(refunds.c.id == refund_id)).one()
 
 
-def _take_back(s: DbSession, order: Locked, refund: Any, now: datetime) -> None:
+def _take_back(s: Connection, order: Locked, refund: Any, now: datetime) -> None:
     """Cash lines that take the refunded amount from those who hold it; an extra payment's from nobody."""
-    extra = s.execute(select(payments.c.kind).where(payments.c.id == refund.payment_id)).scalar_one() != "order"
+    extra = (
+        s.execute(select(payments.c.kind).where(payments.c.id == refund.payment_id)).scalar_one() != "order"
+    )
     amount = Money(refund.amount_minor, refund.currency)
     if extra:
         taken: tuple[Share, ...] = (Share(Party.UNASSIGNED, Money(-amount.minor, amount.currency)),)
     else:
         rows = s.execute(
-            select(cash.c.party, cash.c.amount_minor).where(cash.c.order_id == order.id, cash.c.currency == amount.currency)
+            select(cash.c.party, cash.c.amount_minor).where(
+                cash.c.order_id == order.id, cash.c.currency == amount.currency
+            )
         )
         held = balances(Share(Party(row.party), Money(row.amount_minor, amount.currency)) for row in rows)
         held.pop(Party.UNASSIGNED, None)
@@ -153,19 +186,32 @@ def _take_back(s: DbSession, order: Locked, refund: Any, now: datetime) -> None:
     _write_cash(s, order, refund.id, taken, now)
 
 
-def _write_cash(s: DbSession, order: Locked, cause_id: str, shares: tuple[Share, ...], now: datetime) -> None:
+def _write_cash(
+    s: Connection, order: Locked, cause_id: str, shares: tuple[Share, ...], now: datetime
+) -> None:
     s.execute(
         insert(cash),
         [
-            {"id": new_id("csh"), "order_id": order.id, "cause_id": cause_id, "party": share.party.value,
-             "amount_minor": share.amount.minor, "currency": share.amount.currency, "at": now}
+            {
+                "id": new_id("csh"),
+                "order_id": order.id,
+                "cause_id": cause_id,
+                "party": share.party.value,
+                "amount_minor": share.amount.minor,
+                "currency": share.amount.currency,
+                "at": now,
+            }
             for share in shares
         ],
-    )  # fmt: skip
+    )
 
 
-def _after_refund(s: DbSession, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
-    amount = {"refund_minor": refund.amount_minor, "refund_currency": refund.currency, "reason": refund.reason}
+def _after_refund(s: Connection, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
+    amount = {
+        "refund_minor": refund.amount_minor,
+        "refund_currency": refund.currency,
+        "reason": refund.reason,
+    }
     if refund.kind == "provider":
         if not _all_is_back(s, order, refund.payment_id):
             change(s, order, attention="partial_refund", attention_at=now)
@@ -178,9 +224,13 @@ def _after_refund(s: DbSession, actor: Actor, order: Locked, refund: Any, now: d
     write_to_buyer(s, order, "refund", now, about=refund.id, **amount)
 
 
-def _step_aside(s: DbSession, actor: Actor, order: Locked, now: datetime) -> bool:
+def _step_aside(s: Connection, actor: Actor, order: Locked, now: datetime) -> bool:
     """All the money went back in the provider's pages: the order goes where our own refund would have led."""
-    if order.state in (OrderState.REFUND_PENDING, OrderState.REFUND_AFTER_RETIREMENT, OrderState.NEEDS_ATTENTION):
+    if order.state in (
+        OrderState.REFUND_PENDING,
+        OrderState.REFUND_AFTER_RETIREMENT,
+        OrderState.NEEDS_ATTENTION,
+    ):
         return True
     if order.state is OrderState.PAID:
         stock.begin_refund(TILL, order.hold_id)
@@ -191,7 +241,7 @@ def _step_aside(s: DbSession, actor: Actor, order: Locked, now: datetime) -> boo
     return True
 
 
-def _undo(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
+def _undo(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
     """The money is back: free the grams, or void what they were retired for."""
     if order.state is OrderState.REFUND_AFTER_RETIREMENT:
         _void(s, order, "refunded", now)
@@ -200,7 +250,7 @@ def _undo(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
     step(s, order, OrderEvent.REFUND_DONE, actor, now, attention="", attention_at=None)
 
 
-def _void(s: DbSession, order: Locked, because: str, now: datetime) -> None:
+def _void(s: Connection, order: Locked, because: str, now: datetime) -> None:
     """The grams stay retired, the claim to them ends, and the certificate says why."""
     for retirement_id in s.scalars(select(lines.c.retirement_id).where(lines.c.order_id == order.id)).all():
         stock.void_retirement(TILL, retirement_id, because, now)
@@ -208,12 +258,14 @@ def _void(s: DbSession, order: Locked, because: str, now: datetime) -> None:
         certificates.revoke(TILL, number, because, now)
 
 
-def _certificates(s: DbSession, order: Locked) -> list[str]:
-    numbers = select(lines.c.certificate).where(lines.c.order_id == order.id, lines.c.certificate.is_not(None))
+def _certificates(s: Connection, order: Locked) -> list[str]:
+    numbers = select(lines.c.certificate).where(
+        lines.c.order_id == order.id, lines.c.certificate.is_not(None)
+    )
     return [str(number) for number in s.scalars(numbers)]
 
 
-def _after_failure(s: DbSession, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
+def _after_failure(s: Connection, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
     """The money is still with us: staff decide, and the grams stay where they are."""
     if refund.state == "succeeded":  # a bank can send it back days later
         rows = s.execute(select(cash.c.party, cash.c.amount_minor).where(cash.c.cause_id == refund.id))
@@ -249,7 +301,7 @@ def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -
             _lose(s, actor, order, payment, now)
 
 
-def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
+def _lose(s: Connection, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
     """The bank has taken the money: what a refund would have led to."""
     payment_id, left = _refundable(s, order.id)
     refund_id = new_id("rfd")
@@ -258,11 +310,20 @@ def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: date
         stock.begin_refund(TILL, order.hold_id)
     s.execute(
         insert(refunds).values(
-            id=refund_id, order_id=order.id, payment_id=payment_id, kind="dispute", state="succeeded",
-            amount_minor=left.minor, currency=left.currency, reason="dispute_lost", actor_id=actor.id,
-            provider_refund_id=f"dispute:{payment.id}", created_at=now, done_at=now,
+            id=refund_id,
+            order_id=order.id,
+            payment_id=payment_id,
+            kind="dispute",
+            state="succeeded",
+            amount_minor=left.minor,
+            currency=left.currency,
+            reason="dispute_lost",
+            actor_id=actor.id,
+            provider_refund_id=f"dispute:{payment.id}",
+            created_at=now,
+            done_at=now,
         )
-    )  # fmt: skip
+    )
     _take_back(s, order, s.execute(select(refunds).where(refunds.c.id == refund_id)).one(), now)
     step(s, order, OrderEvent.DISPUTE_LOST, actor, now)
     if before:
@@ -272,7 +333,7 @@ def _lose(s: DbSession, actor: Actor, order: Locked, payment: Payment, now: date
         step(s, order, OrderEvent.REFUND_DONE, actor, now)
 
 
-def _refundable(s: DbSession, order_id: str) -> tuple[str, Money]:
+def _refundable(s: Connection, order_id: str) -> tuple[str, Money]:
     """The order's payment with money left on it. Raises NothingToRefund."""
     found = s.execute(
         select(payments.c.id, payments.c.amount_minor, payments.c.currency)
@@ -285,13 +346,13 @@ def _refundable(s: DbSession, order_id: str) -> tuple[str, Money]:
     raise NothingToRefund()
 
 
-def _refunded(s: DbSession, payment_id: str) -> int:
+def _refunded(s: Connection, payment_id: str) -> int:
     planned = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
         refunds.c.payment_id == payment_id, refunds.c.state.in_(NOT_FAILED)
     )
     return int(s.execute(planned).scalar_one())
 
 
-def _all_is_back(s: DbSession, order: Locked, payment_id: str) -> bool:
+def _all_is_back(s: Connection, order: Locked, payment_id: str) -> bool:
     row = s.execute(select(payments.c.kind, payments.c.amount_minor).where(payments.c.id == payment_id)).one()
     return bool(row.kind != "extra") and _refunded(s, payment_id) >= row.amount_minor

@@ -5,15 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session as DbSession
 
 from portal import audit
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
 from portal.certificates.rules.paper import RetirementFacts
-from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -26,7 +24,7 @@ from portal.registry.rules.records import holder_commitment
 from portal.shop import policy
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
-from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
+from portal.shop.commands.steps import TILL, Locked, books, change, lock, promise, remark, step
 from portal.shop.models import CashLine, PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
 from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
@@ -63,7 +61,12 @@ class Outcome(StrEnum):
 
 
 def settle(
-    actor: Actor, order_id: str, session: Session, now: datetime, event: Event | None = None, terms: Terms = TERMS
+    actor: Actor,
+    order_id: str,
+    session: Session,
+    now: datetime,
+    event: Event | None = None,
+    terms: Terms = TERMS,
 ) -> Outcome:
     """What follows from this session, as the provider tells it now: all of it, or nothing, and once.
 
@@ -98,13 +101,21 @@ def confirm_transfer(
         came = MoneyIn(f"transfer:{reference}", received, order.quote_hash, order.test)
         outcome = _take_money(s, actor, order, came, now, terms)
         audit.record(
-            actor, "shop.confirm_transfer", order_id, now, reference=reference, minor=received.minor,
-            currency=received.currency, outcome=outcome.value,
-        )  # fmt: skip
+            actor,
+            "shop.confirm_transfer",
+            order_id,
+            now,
+            reference=reference,
+            minor=received.minor,
+            currency=received.currency,
+            outcome=outcome.value,
+        )
         return outcome
 
 
-def _take_money(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms) -> Outcome:
+def _take_money(
+    s: Connection, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms
+) -> Outcome:
     if _is_recorded(s, order, came):
         return Outcome.SEEN
     asked = Asked(Money(order.amount_minor, order.currency), order.quote_hash, order.test)
@@ -125,13 +136,23 @@ def _take_money(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: d
     return _pay(s, actor, order, came, now, terms)
 
 
-def _pay(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms) -> Outcome:
+def _pay(s: Connection, actor: Actor, order: Locked, came: MoneyIn, now: datetime, terms: Terms) -> Outcome:
     if order.state is OrderState.RESERVED:  # a session whose answer was lost on the way to us
         step(s, order, OrderEvent.SESSION_MADE, actor, now)
     _record(s, order, came, "order", now)
     stock.allocate(TILL, order.hold_id, now)
     retire_after = now if order.consent else now + terms.cooling_off
-    step(s, order, OrderEvent.SETTLED, actor, now, paid_at=now, retire_after=retire_after, attention="", attention_at=None)
+    step(
+        s,
+        order,
+        OrderEvent.SETTLED,
+        actor,
+        now,
+        paid_at=now,
+        retire_after=retire_after,
+        attention="",
+        attention_at=None,
+    )
     if not order.consent:
         write_to_buyer(s, order, "order", now, about="paid")
         return Outcome.PAID
@@ -141,7 +162,7 @@ def _pay(s: DbSession, actor: Actor, order: Locked, came: MoneyIn, now: datetime
     return Outcome.RETIRED
 
 
-def _reserve_again(s: DbSession, actor: Actor, order: Locked, now: datetime, terms: Terms) -> bool:
+def _reserve_again(s: Connection, actor: Actor, order: Locked, now: datetime, terms: Terms) -> bool:
     """For money that came after the hold had lapsed: the same grams' worth, if there still is any."""
     if order.state is not OrderState.EXPIRED:
         return False
@@ -158,7 +179,7 @@ def _reserve_again(s: DbSession, actor: Actor, order: Locked, now: datetime, ter
 
 
 def _keep_for_staff(
-    s: DbSession, actor: Actor, order: Locked, came: MoneyIn, wrong: Mismatch, now: datetime
+    s: Connection, actor: Actor, order: Locked, came: MoneyIn, wrong: Mismatch, now: datetime
 ) -> Outcome:
     """Money that is not what was asked for is put on record and allocates nothing."""
     _record(s, order, came, "mismatch", now)
@@ -174,25 +195,42 @@ def _keep_for_staff(
     return Outcome.MISMATCH
 
 
-def _is_recorded(s: DbSession, order: Locked, came: MoneyIn) -> bool:
+def _is_recorded(s: Connection, order: Locked, came: MoneyIn) -> bool:
     known = s.execute(_PAYMENT, {"provider": order.provider, "payment_id": came.payment_id})
     return known.scalar_one_or_none() is not None
 
 
-def _record(s: DbSession, order: Locked, came: MoneyIn, kind: str, now: datetime) -> str:
+def _record(s: Connection, order: Locked, came: MoneyIn, kind: str, now: datetime) -> str:
     """The payment, and who holds its money: the split that was quoted, or nobody yet."""
     payment_id = new_id("pay")
-    s.execute(_ADD_PAYMENT, {
-        "id": payment_id, "order_id": order.id, "kind": kind, "provider": order.provider,
-        "provider_payment_id": came.payment_id, "amount_minor": came.amount.minor, "currency": came.amount.currency,
-        "test": came.test, "at": now,
-    })  # fmt: skip
+    s.execute(
+        _ADD_PAYMENT,
+        {
+            "id": payment_id,
+            "order_id": order.id,
+            "kind": kind,
+            "provider": order.provider,
+            "provider_payment_id": came.payment_id,
+            "amount_minor": came.amount.minor,
+            "currency": came.amount.currency,
+            "test": came.test,
+            "at": now,
+        },
+    )
     split = order.split if kind == "order" else {Party.UNASSIGNED.value: came.amount.minor}
     rows = [
-        {"id": new_id("csh"), "order_id": order.id, "cause_id": payment_id, "party": party, "amount_minor": minor,
-         "currency": came.amount.currency, "at": now}
-        for party, minor in split.items() if minor
-    ]  # fmt: skip
+        {
+            "id": new_id("csh"),
+            "order_id": order.id,
+            "cause_id": payment_id,
+            "party": party,
+            "amount_minor": minor,
+            "currency": came.amount.currency,
+            "at": now,
+        }
+        for party, minor in split.items()
+        if minor
+    ]
     s.execute(_ADD_CASH, rows)
     return payment_id
 
@@ -212,7 +250,7 @@ def retire_order(actor: Actor, order_id: str, now: datetime) -> bool:
         return True
 
 
-def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
+def _retire(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
     buyer = _buyer(s, order.id)
     holder = holder_commitment(buyer["salt"], buyer["name"], order.organisation_id)
     rows = s.execute(_LINES_OF, {"order_id": order.id})
@@ -221,20 +259,31 @@ def _retire(s: DbSession, actor: Actor, order: Locked, now: datetime) -> None:
         number = certificates.issue(
             TILL,
             RetirementFacts(
-                retirement_id=done.retirement_id, mass=done.mass, ranges=done.ranges, holder_name=buyer["name"],
-                holder_salt=buyer["salt"], organisation_id=order.organisation_id, is_public=buyer["is_public"],
-                purpose=order.purpose, purpose_title=None, order_id=order.id, test=order.test, lang=order.lang,
+                retirement_id=done.retirement_id,
+                mass=done.mass,
+                ranges=done.ranges,
+                holder_name=buyer["name"],
+                holder_salt=buyer["salt"],
+                organisation_id=order.organisation_id,
+                is_public=buyer["is_public"],
+                purpose=order.purpose,
+                purpose_title=None,
+                order_id=order.id,
+                test=order.test,
+                lang=order.lang,
                 retired_at=done.at,
             ),
             now,
-        )  # fmt: skip
-        s.execute(_CERTIFY, {"line_id": done.line_id, "retirement_id": done.retirement_id, "certificate": number})
+        )
+        s.execute(
+            _CERTIFY, {"line_id": done.line_id, "retirement_id": done.retirement_id, "certificate": number}
+        )
         if buyer["is_forgotten"]:
             certificates.forget_holder(TILL, number, now)
     step(s, order, OrderEvent.RETIRED, actor, now)
 
 
-def _buyer(s: DbSession, order_id: str) -> dict[str, Any]:
+def _buyer(s: Connection, order_id: str) -> dict[str, Any]:
     """Name and salt; of somebody who was forgotten in the meantime, no name under a salt nobody knows."""
     row = s.execute(_BUYER_OF, {"order_id": order_id}).mappings().one_or_none()
     if row:
@@ -249,11 +298,18 @@ def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
         certified = [paper for paper in papers.for_order(order_id) if paper.state.is_live]
-        if order.state is not OrderState.RETIRED or not certified or not all(c.is_rendered for c in certified):
+        if (
+            order.state is not OrderState.RETIRED
+            or not certified
+            or not all(c.is_rendered for c in certified)
+        ):
             return False
         step(s, order, OrderEvent.FULFILLED, actor, now)
         write_to_buyer(
-            s, order, "certificate", now,
+            s,
+            order,
+            "certificate",
+            now,
             certificates=[{"number": c.printed_number, "path": f"/c/{c.number}/{c.key}"} for c in certified],
         )
         return True
@@ -262,13 +318,20 @@ def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
 # -- events ------------------------------------------------------------------------------------
 
 
-def _is_known(s: DbSession, event: Event) -> bool:
+def _is_known(s: Connection, event: Event) -> bool:
     return s.execute(select(events.c.id).where(events.c.id == event.id)).scalar_one_or_none() is not None
 
 
-def _write_event(s: DbSession, event: Event, order_id: str | None, outcome: Outcome, now: datetime) -> None:
-    add = postgresql.insert if s.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = {"id": event.id, "kind": event.kind, "object_id": event.object_id, "order_id": order_id, "outcome": outcome, "at": now}
+def _write_event(s: Connection, event: Event, order_id: str | None, outcome: Outcome, now: datetime) -> None:
+    add = postgresql.insert if s.dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "id": event.id,
+        "kind": event.kind,
+        "object_id": event.object_id,
+        "order_id": order_id,
+        "outcome": outcome,
+        "at": now,
+    }
     s.execute(add(events).values(row).on_conflict_do_nothing(index_elements=["id"]))
 
 
@@ -276,5 +339,5 @@ def note_event(actor: Actor, event: Event, order_id: str | None, outcome: Outcom
     """Keep an event that settles nothing: parked for staff, foreign, or already done with."""
     if not policy.may_settle(actor):
         raise NotAllowed()
-    with transaction() as s:
+    with books() as s:
         _write_event(s, event, order_id, outcome, now)

@@ -9,8 +9,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from portal.db import transaction
 from portal.kernel.actor import Actor
@@ -38,19 +37,26 @@ class Locked(SimpleNamespace):
 
 
 @contextmanager
-def promise(actor: Actor, order_id: str, now: datetime) -> Iterator[Session]:
+def books() -> Iterator[Connection]:
+    """``transaction()`` as Core sees it: without the unit of work, which orders have no use for."""
+    with transaction() as session:
+        yield session.connection()
+
+
+@contextmanager
+def promise(actor: Actor, order_id: str, now: datetime) -> Iterator[Connection]:
     """``transaction()``, but a refused step leaves its trace although everything else is undone."""
     try:
-        with transaction() as session:
+        with books() as session:
             yield session
     except UnlawfulOrderStep as refusal:
         asked = refusal.params
-        with transaction() as session:
+        with books() as session:
             _write(session, order_id, str(asked["event"]), str(asked["state"]), None, "refused", actor, now)
         raise
 
 
-def lock(session: Session, order_id: str) -> Locked:
+def lock(session: Connection, order_id: str) -> Locked:
     """Raises NoSuchOrder."""
     row = session.execute(_LOCK, {"order_id": order_id}).mappings().one_or_none()
     if row is None:
@@ -59,7 +65,13 @@ def lock(session: Session, order_id: str) -> Locked:
 
 
 def step(
-    session: Session, order: Locked, event: OrderEvent, actor: Actor, now: datetime, note: str = "", **changes: Any
+    session: Connection,
+    order: Locked,
+    event: OrderEvent,
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+    **changes: Any,
 ) -> None:
     """Move the order and write it down; ``changes`` are further columns. Raises UnlawfulOrderStep."""
     before = OrderState(order.disputed_from) if order.disputed_from else None
@@ -68,7 +80,7 @@ def step(
     _write(session, order.id, event.value, old.value, new.value, note, actor, now)
 
 
-def change(session: Session, order: Locked, **changes: Any) -> None:
+def change(session: Connection, order: Locked, **changes: Any) -> None:
     """Columns that may change without the order moving."""
     values = changes | {"version": order.version + 1}
     session.execute(_CHANGE, values | {"order_id": order.id})
@@ -76,19 +88,35 @@ def change(session: Session, order: Locked, **changes: Any) -> None:
         setattr(order, name, value)
 
 
-def remark(session: Session, order: Locked, event: str, note: str, actor: Actor, now: datetime) -> None:
+def remark(session: Connection, order: Locked, event: str, note: str, actor: Actor, now: datetime) -> None:
     """A line in the history that moves nothing."""
     _write(session, order.id, event, order.state.value, order.state.value, note, actor, now)
 
 
-def begin(session: Session, order_id: str, actor: Actor, now: datetime) -> None:
+def begin(session: Connection, order_id: str, actor: Actor, now: datetime) -> None:
     _write(session, order_id, "placed", None, OrderState.RESERVED.value, "", actor, now)
 
 
 def _write(
-    session: Session, order_id: str, event: str, old: str | None, new: str | None, note: str, actor: Actor, now: datetime
+    session: Connection,
+    order_id: str,
+    event: str,
+    old: str | None,
+    new: str | None,
+    note: str,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    session.execute(_WRITE, {
-        "id": new_id("oev"), "order_id": order_id, "event": event, "from_state": old, "to_state": new, "note": note,
-        "actor_id": actor.id, "at": now,
-    })  # fmt: skip
+    session.execute(
+        _WRITE,
+        {
+            "id": new_id("oev"),
+            "order_id": order_id,
+            "event": event,
+            "from_state": old,
+            "to_state": new,
+            "note": note,
+            "actor_id": actor.id,
+            "at": now,
+        },
+    )

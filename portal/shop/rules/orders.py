@@ -8,7 +8,7 @@ from typing import Any
 
 import rfc8785
 
-from portal.kernel.errors import InvalidInput, N_, NotFound, Refused
+from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 from portal.kernel.money import Money
 from portal.shop.rules.quotes import Quote
 
@@ -113,9 +113,7 @@ def mismatch(asked: Asked, came: MoneyIn) -> Mismatch | None:
     return None
 
 
-def contents_digest(
-    salt: bytes, quote: Quote, buyer: Buyer, purpose: str, lang: str, consent: bool
-) -> str:
+def contents_digest(salt: bytes, quote: Quote, buyer: Buyer, purpose: str, lang: str, consent: bool) -> str:
     """What makes two orders the same order.
 
     Salted, because it covers a name and an address: with the salt erased it says nothing of them.
@@ -144,6 +142,8 @@ def check_buyer(buyer: Buyer) -> Buyer:
     """Itself, when a certificate can be made out to this name. Raises BadName."""
     # A name that ends like an organisation's id could be mistaken for one in the holder's commitment.
     name = buyer.name
-    if not (name.strip() and name.isprintable() and len(name) <= NAME_MAX) or _ORGANISATION_AT_END.search(name):
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_MAX) or _ORGANISATION_AT_END.search(
+        name
+    ):
         raise BadName(max=NAME_MAX)
     return buyer

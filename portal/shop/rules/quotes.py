@@ -9,7 +9,7 @@ from typing import Any
 
 import rfc8785
 
-from portal.kernel.errors import InvalidInput, N_, Refused
+from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money, price
 from portal.shop.rules.terms import TERMS, PaymentKind, Terms
@@ -27,7 +27,9 @@ class TooLittle(InvalidInput):
 
 
 class TooMuch(InvalidInput):
-    message = N_("One order can cover at most %(most)s. For more, please write to us or place several orders.")
+    message = N_(
+        "One order can cover at most %(most)s. For more, please write to us or place several orders."
+    )
 
 
 class TooManyLines(InvalidInput):
@@ -210,7 +212,9 @@ def least_mass(offer: Offer, payment: PaymentKind, minimum: Money, terms: Terms 
     return _first(lambda mass: make_quote([(offer, mass)], payment, terms).total >= minimum, terms)
 
 
-def most_mass(offer: Offer, payment: PaymentKind, budget: Money, minimum: Money, terms: Terms = TERMS) -> Mass:
+def most_mass(
+    offer: Offer, payment: PaymentKind, budget: Money, minimum: Money, terms: Terms = TERMS
+) -> Mass:
     """The most whole kilograms whose total, fees included, stays within ``budget``.
 
     Raises BudgetTooSmall, MixedLots. A budget beyond the largest order buys the largest order.

@@ -21,8 +21,8 @@ class Terms:
     owner_ppm: int  # of the credits' price: what the forest owner gets; the portal keeps the rest
     registry_minor_per_t: int
     payment_ppm: Mapping[PaymentKind, int] = field(hash=False)
-    least: Mass = Mass.kg(1)
-    most: Mass = Mass.kg(1_000_000)
+    least: Mass = Mass(1_000)
+    most: Mass = Mass(1_000_000_000)
     lines: int = 20
     # Stripe lets a session live 30 minutes at least; a minute more covers the way there.
     session_life: timedelta = timedelta(minutes=31)
