@@ -1,0 +1,387 @@
+"""What the database itself refuses about credits: each sentence is attacked by SQL, with and without its guard."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.db import Base, transaction
+from portal.kernel import clock
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
+from portal.registry import guards
+from portal.registry.commands import imports, lots, standing, stock
+from portal.registry.commands.lots import VerificationDraft
+from portal.registry.jobs import sequence_and_sign
+from portal.registry.rules import serials
+from portal.registry.rules.ledger import ProjectType
+from tests import postgres
+from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
+from tests.factories.guards import without_guards
+from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
+
+EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
+A_DAY = "'2026-01-01T00:00:00.000000Z'"
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Statements of which the last breaks the sentence; those before it are lawful and set the scene."""
+
+    sentence: str
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.sentence}: {self.statements[-1][:40]}"
+
+
+def attack(sentence: str, *statements: str) -> Attack:
+    return Attack(sentence, statements)
+
+
+# --- the scene: something in every state and every table
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("guards")
+    if request.param == "sqlite":
+        url = sqlite_copy(folder)
+    elif not postgres.is_available():
+        missing("PostgreSQL (apt-get install postgresql)")
+    else:
+        url = postgres.new_database(migrate)
+    with portal_on(driver_url(url), folder) as app:
+        _set_the_scene()
+        yield app
+    if request.param == "postgresql":
+        postgres.drop_database(url)
+
+
+def _set_the_scene() -> None:
+    now = clock.now()
+    make_lot(10, "LOT-A", "0001")
+    make_lot(10, "LOT-B", "0002")
+    verified = VerificationDraft(
+        date(2020, 1, 1), date(2024, 12, 31), "a verifier", Mass.t(10), Mass.t(5), "positive", "0" * 64, True
+    )
+    serial = serials.own_serial("0001", ProjectType.ARR, 2023, 1, 1, 5)
+    lots.issue(STAFF, "HLYC-0001", verified, serial, date(2025, 6, 1), now)
+    imports.apply(STAFF, "verra", EXPORT.read_bytes(), EXPORT.name, now, is_demo=True)
+    hold(100, hold_id="ord_reserved")
+    stock.allocate(GUEST, hold(200, hold_id="ord_allocated"), now)
+    stock.release(GUEST, hold(300, hold_id="ord_released"), "cancelled", now)
+    retired = retire(hold(400, hold_id="ord_retired"))
+    stock.void_retirement(STAFF, retired.retirement_id, "refunded", now)
+    sequence_and_sign()
+    standing.keep_audit(STAFF, [], now)
+
+
+# --- the attacks
+
+HELD = "state = 'held' AND lot_id IS NULL AND issuance_id IN (SELECT id FROM issuance WHERE source_serial LIKE 'HLYC-%')"
+SPLIT = f"UPDATE block SET state = 'split' WHERE {HELD}"
+RETIREMENT = "(SELECT id FROM retirement WHERE hold_id = 'ord_retired')"
+
+
+def born(state: str, *, start: str = "start_g", hold_id: str = "NULL", lot: str = "NULL") -> str:
+    """A block made by hand where another one is."""
+    return (
+        "INSERT INTO block (id, issuance_id, unit_class, start_g, end_g, account_id, lot_id, rank, state, hold_id) "
+        f"SELECT 'blk_forged', issuance_id, unit_class, {start}, {start} + 1000, account_id, {lot}, 0, '{state}', {hold_id} "
+        "FROM block WHERE issuance_id = (SELECT id FROM issuance WHERE source_serial = 'HLYC-0001-ARR-2023-1-1-5')"
+    )
+
+
+def issued(serial: str, start: str, source: str) -> str:
+    """An issuance made by hand, like the one of this serial."""
+    return (
+        "INSERT INTO issuance (id, project_id, verification_id, import_id, source_registry, source_serial, "
+        "serial_group, first_unit, last_unit, unit_class, vintage_start, vintage_end, start_g, end_g, source_facts, is_demo) "
+        "SELECT 'iss_forged', project_id, verification_id, import_id, source_registry, 'FORGED', serial_group, first_unit, "
+        f"last_unit, unit_class, vintage_start, vintage_end, {start}, {start} + 1000, source_facts, is_demo "
+        f"FROM issuance WHERE {source} LIMIT 1"
+    )
+
+
+def appended(table: str) -> list[Attack]:
+    key = next(iter(Base.metadata.tables[table].primary_key.columns)).name
+    return [
+        attack(f"{table} rows are never edited", f"UPDATE {table} SET {key} = {key}"),
+        attack(f"{table} rows are never deleted", f"DELETE FROM {table}"),
+    ]
+
+
+JOURNALS = (
+    "ledger_entry", "retirement", "retirement_range", "retirement_void", "record", "entry", "node", "checkpoint",
+    "project_event", "registry_import", "issuance", "verification", "audit_entry", "ledger_audit",
+)  # fmt: skip
+
+TO_RETIRED = "UPDATE hold SET state = 'retired' WHERE id = 'ord_allocated'"
+NEW_RETIREMENT = (
+    "INSERT INTO retirement (id, hold_id, line_id, holder, purpose, mass_g, test, at) "
+    "SELECT 'ret_forged', {hold}, 'line_forged', holder, purpose, mass_g, test, at FROM retirement"
+)
+
+ATTACKS = [
+    *(each for table in JOURNALS for each in appended(table)),
+    # blocks keep their grams
+    attack(
+        "block keeps id, issuance_id, unit_class, parent_id, start_g, end_g",
+        f"UPDATE block SET end_g = end_g - 1 WHERE {HELD}",
+    ),
+    attack(
+        "block keeps id, issuance_id, unit_class, parent_id, start_g, end_g",
+        f"UPDATE block SET unit_class = 'ex_ante' WHERE {HELD}",
+    ),
+    attack("block rows are never deleted", f"DELETE FROM block WHERE {HELD}"),
+    attack("a final state is final", "UPDATE block SET rank = 7 WHERE state = 'retired'"),
+    attack(
+        "a final state is final",
+        "UPDATE block SET state = 'held', retirement_id = NULL WHERE state = 'retired' AND lot_id IS NOT NULL",
+    ),
+    attack("a final state is final", "UPDATE block SET state = 'held' WHERE state = 'split'"),
+    attack(
+        "block state moves only by lawful steps",
+        "UPDATE block SET state = 'escrow', hold_id = NULL WHERE state = 'reserved'",
+    ),
+    # blocks are born lawfully
+    attack("a block is born inside its issuance", born("held", start="start_g + 1000000000000")),
+    attack("a block is born held or reserved, or retired at its source", born("split")),
+    attack(
+        "a block is reserved for a hold that is reserved",
+        SPLIT,
+        born("reserved", hold_id="'ord_released'"),
+    ),
+    # what is frozen does not move
+    *(
+        attack("frozen grams do not move", freeze, SPLIT)
+        for freeze in (
+            f"UPDATE block SET frozen_at = {A_DAY} WHERE {HELD}",
+            f"UPDATE account SET frozen_at = {A_DAY}",
+            f"UPDATE project SET frozen_at = {A_DAY}",
+        )
+    ),
+    attack(
+        "frozen grams do not move",
+        f"UPDATE project SET frozen_at = {A_DAY}",
+        "UPDATE block SET lot_id = (SELECT id FROM pool_lot WHERE code = 'LOT-A'), "
+        f"account_id = (SELECT account_id FROM pool_lot WHERE code = 'LOT-A') WHERE {HELD}",
+    ),
+    # grams follow their hold
+    attack(
+        "a block is reserved for a hold that is reserved",
+        f"UPDATE block SET state = 'reserved', hold_id = 'ord_released' WHERE {HELD}",
+    ),
+    attack(
+        "grams are allocated when their hold is",
+        "UPDATE block SET state = 'allocated' WHERE hold_id = 'ord_reserved'",
+    ),
+    *(
+        attack(
+            f"{state} grams are released when their hold is",
+            f"UPDATE block SET state = 'held', hold_id = NULL, line_id = NULL WHERE hold_id = 'ord_{state}'",
+        )
+        for state in ("reserved", "allocated")
+    ),
+    attack(
+        "grams retire when their hold does",
+        f"UPDATE block SET state = 'retired', hold_id = NULL, retirement_id = {RETIREMENT} "
+        "WHERE hold_id = 'ord_allocated'",
+    ),
+    attack(
+        "retired grams of a lot have a retirement",
+        TO_RETIRED,
+        "UPDATE block SET state = 'retired', hold_id = NULL WHERE hold_id = 'ord_allocated'",
+    ),
+    # holds
+    attack("hold keeps id, made_at", f"UPDATE hold SET made_at = {A_DAY}"),
+    attack("hold rows are never deleted", "DELETE FROM hold WHERE id = 'ord_released'"),
+    attack(
+        "a hold begins reserved",
+        f"INSERT INTO hold (id, state, expires_at, made_at) VALUES ('ord_forged', 'allocated', {A_DAY}, {A_DAY})",
+    ),
+    attack(
+        "hold state moves only by lawful steps",
+        "UPDATE hold SET state = 'reserved', because = NULL WHERE id = 'ord_released'",
+    ),
+    attack(
+        "hold state moves only by lawful steps",
+        "UPDATE hold SET state = 'allocated' WHERE id = 'ord_retired'",
+    ),
+    # retirements
+    attack("no retirement starts unless its hold retires", NEW_RETIREMENT.format(hold="'ord_allocated'")),
+    attack("no retirement starts unless its hold retires", NEW_RETIREMENT.format(hold="'ord_reserved'")),
+    attack(
+        "a retired range is a whole block of its retirement",
+        "INSERT INTO retirement_range (block_id, retirement_id, start_g, end_g) "
+        f"SELECT id, {RETIREMENT}, start_g, end_g FROM block WHERE {HELD}",
+    ),
+    attack(
+        "a retired range is a whole block of its retirement",
+        TO_RETIRED,
+        NEW_RETIREMENT.format(hold="'ord_allocated'"),
+        "UPDATE block SET state = 'retired', hold_id = NULL, retirement_id = 'ret_forged' "
+        "WHERE hold_id = 'ord_allocated'",
+        "INSERT INTO retirement_range (block_id, retirement_id, start_g, end_g) "
+        "SELECT id, retirement_id, start_g, end_g - 1 FROM block WHERE retirement_id = 'ret_forged'",
+    ),
+    # lots
+    *(
+        attack(
+            "pool_lot keeps id, code, project_id, account_id, source_registry, retirement_reference, "
+            "retired_g, is_demo",
+            f"UPDATE pool_lot SET {change} WHERE code = 'LOT-A'",
+        )
+        for change in ("retired_g = retired_g + 1000000", "retirement_reference = 'RET-2'", "code = 'LOT-Z'")
+    ),
+    attack("pool_lot rows are never deleted", "DELETE FROM pool_lot WHERE code = 'LOT-B'"),
+    attack(
+        "attributed grams never come back",
+        "UPDATE pool_lot SET attributed_g = attributed_g - 1 WHERE code = 'LOT-A'",
+    ),
+    attack(
+        "a lot begins unattributed",
+        "INSERT INTO account (id, kind, party_id) VALUES ('acc_forged', 'pool', 'lot_forged')",
+        "INSERT INTO pool_lot (id, code, project_id, account_id, source_registry, retirement_reference, retired_on, "
+        "evidence_sha256, evidence_url, evidence_file, retired_g, free_g, attributed_g, price_minor_per_t, currency, "
+        "vintage_start, vintage_end, rank, is_demo, opened_at) SELECT 'lot_forged', 'FORGED', project_id, 'acc_forged', "
+        "source_registry, 'RET-9', retired_on, evidence_sha256, evidence_url, evidence_file, retired_g, retired_g, 0, "
+        "price_minor_per_t, currency, vintage_start, vintage_end, rank, is_demo, opened_at FROM pool_lot "
+        "WHERE code = 'LOT-B'",
+    ),
+    attack(
+        "a block joins a lot once",
+        "UPDATE block SET lot_id = (SELECT id FROM pool_lot WHERE code = 'LOT-B') "
+        "WHERE state = 'held' AND lot_id = (SELECT id FROM pool_lot WHERE code = 'LOT-A')",
+    ),
+    attack(
+        "a lot takes grams of its own project only",
+        f"UPDATE block SET lot_id = (SELECT id FROM pool_lot WHERE code = 'LOT-B') WHERE {HELD}",
+    ),
+    # issuing
+    attack(
+        "no more is issued than verified minus buffer",
+        issued("FORGED", "(SELECT max(end_g) FROM issuance)", "verification_id IS NOT NULL"),
+    ),
+    # a gram is in one place
+    attack("live blocks never overlap", born("held", start="start_g + 1")),
+    attack("issuances keep apart", issued("FORGED", "start_g + 1", "import_id IS NOT NULL")),
+]  # fmt: skip
+
+# One sentence has another guard before it, which must be out of the way to reach it.
+A_GRAM_IS_RETIRED_ONCE = attack(
+    "a gram is retired once",
+    "INSERT INTO retirement_range (block_id, retirement_id, start_g, end_g) "
+    f"SELECT (SELECT id FROM block WHERE {HELD}), retirement_id, start_g + 1, end_g FROM retirement_range",
+)
+
+
+class Undone(Exception):
+    """Ends every attack: nothing stays of it."""
+
+
+def carry_out(attack: Attack, *, guarded: bool, past: str = "") -> None:
+    """Raises IntegrityError where the database refuses the last statement."""
+    with pytest.raises(Undone), transaction() as session:
+        if not guarded:
+            without_guards(session)
+            _drop_exclusions(session)
+        if past:
+            _drop_guards_of(session, past)
+        *scene, last = attack.statements
+        for statement in scene:
+            session.execute(text(statement))
+        assert session.execute(text(last)).rowcount > 0, "the attack touches nothing"  # type: ignore[attr-defined]
+        raise Undone
+
+
+def _drop_exclusions(session: Session) -> None:
+    """On PostgreSQL ranges are kept apart by constraints, which no trigger's absence lifts."""
+    if session.get_bind().dialect.name == "postgresql":
+        for table in ("block", "issuance", "retirement_range"):
+            session.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_ranges_never_overlap"))
+
+
+def _drop_guards_of(session: Session, table: str) -> None:
+    """The triggers of a room on one table, but not what keeps its ranges apart."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        return
+    named = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table AND name LIKE '%guard%'"
+    )
+    for name in session.scalars(text(named), {"table": table}).all():
+        session.execute(text(f"DROP TRIGGER {name}"))
+
+
+def refusal_of(sentence: str, dialect: str) -> str:
+    """What stands in the database's answer: the sentence, or the name of the constraint that keeps it."""
+    table = {"live blocks never overlap": "block", "issuances keep apart": "issuance",
+             "a gram is retired once": "retirement_range"}.get(sentence)  # fmt: skip
+    return f"{table}_ranges_never_overlap" if table and dialect == "postgresql" else sentence
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_the_database_refuses(world: Flask, attack: Attack):
+    dialect = "postgresql" if "postgresql" in world.config["SQLALCHEMY_DATABASE_URI"] else "sqlite"
+    with pytest.raises(IntegrityError, match=re.escape(refusal_of(attack.sentence, dialect))):
+        carry_out(attack, guarded=True)
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_without_its_guards_the_attack_succeeds(attack: Attack):
+    carry_out(attack, guarded=False)
+
+
+def test_a_gram_is_retired_once(world: Flask):
+    dialect = "postgresql" if "postgresql" in world.config["SQLALCHEMY_DATABASE_URI"] else "sqlite"
+    refusal = refusal_of(A_GRAM_IS_RETIRED_ONCE.sentence, dialect)
+    with pytest.raises(IntegrityError, match=refusal):
+        carry_out(A_GRAM_IS_RETIRED_ONCE, guarded=True, past="retirement_range")
+    carry_out(A_GRAM_IS_RETIRED_ONCE, guarded=False)
+
+
+def test_every_sentence_is_attacked():
+    said = set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.ddl("sqlite"))))
+    assert said == {each.sentence for each in [*ATTACKS, A_GRAM_IS_RETIRED_ONCE]}
+
+
+def test_both_databases_hold_the_same_sentences():
+    said = {
+        "sqlite": set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.ddl("sqlite")))),
+        "postgresql": set(re.findall(r"RAISE EXCEPTION '([^']+)'", "\n".join(guards.ddl("postgresql")))),
+    }
+    by_constraint = {"live blocks never overlap", "issuances keep apart", "a gram is retired once"}
+    assert said["sqlite"] - said["postgresql"] == by_constraint
+    assert len(re.findall("EXCLUDE USING gist", "\n".join(guards.ddl("postgresql")))) == len(by_constraint)
+
+
+def test_what_retires_is_counted_by_the_database_itself(world: Flask):
+    """The effect: a lot's attributed grams follow its blocks, whoever moves them."""
+    with pytest.raises(Undone), transaction() as session:
+        before = session.execute(text("SELECT attributed_g FROM pool_lot WHERE code = 'LOT-A'")).scalar_one()
+        session.execute(text(TO_RETIRED))
+        session.execute(text(NEW_RETIREMENT.format(hold="'ord_allocated'")))
+        session.execute(
+            text("UPDATE block SET state = 'retired', hold_id = NULL, retirement_id = 'ret_forged' "
+                 "WHERE hold_id = 'ord_allocated'")
+        )  # fmt: skip
+        after = session.execute(text("SELECT attributed_g FROM pool_lot WHERE code = 'LOT-A'")).scalar_one()
+        assert after - before == 200_000
+        raise Undone
+
+
+@pytest.mark.usefixtures("world")
+def test_lawful_work_is_not_in_the_way_of_any_guard():
+    order = hold(50, "LOT-B", hold_id=new_id("ord"))
+    stock.extend(GUEST, order, clock.now() + timedelta(hours=1))
+    assert retire(order).mass == Mass.kg(50)
