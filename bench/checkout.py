@@ -47,6 +47,7 @@ from tests.factories.registry import make_lot
 from tests.factories.shop import WAY
 
 CLIENTS = 8
+WORKERS = 2  # as many as the machine that is meant has cores
 ROUNDS = 6
 SECONDS = 2.0
 MANY = 100_000
@@ -161,7 +162,7 @@ def _stock(url: str, folder: Path) -> None:
 
 @contextmanager
 def _served(target: str, url: str, folder: Path) -> Iterator[int]:
-    """One granian worker on a free port."""
+    """granian as it ships, on a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])

@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
+from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
@@ -44,15 +45,16 @@ OFFERS = (
 
 
 def seed(documents: Path, now: datetime) -> None:
-    """Projects, credits and lots to try the portal with. Idempotent."""
+    """Projects, credits and lots to try the portal with: all of them, once, or none."""
     actor = Actor.system("demo")
-    if any(lot.code == LOCAL_LOT for lot in register.lots(of_project=LOCAL)):
-        return
-    export = files("portal.ops.demo").joinpath(EXPORT).read_bytes()
-    imports.apply(actor, "verra", export, EXPORT, now, is_demo=True)
-    _local_project(actor, documents, now)
-    for rank, offer in enumerate(OFFERS, start=2):
-        _lot_from_export(actor, offer, rank, documents, now)
+    with transaction():
+        if any(lot.code == LOCAL_LOT for lot in register.lots(of_project=LOCAL)):
+            return
+        export = files("portal.ops.demo").joinpath(EXPORT).read_bytes()
+        imports.apply(actor, "verra", export, EXPORT, now, is_demo=True)
+        _local_project(actor, documents, now)
+        for rank, offer in enumerate(OFFERS, start=2):
+            _lot_from_export(actor, offer, rank, documents, now)
 
 
 def _local_project(actor: Actor, documents: Path, now: datetime) -> None:

@@ -17,7 +17,7 @@ from portal.web.forms import (
     RadioField,
     Required,
 )
-from portal.web.i18n import lazy_gettext as _l
+from portal.web.i18n import lazy_gettext
 
 
 class AmountForm(PortalForm):
@@ -26,8 +26,10 @@ class AmountForm(PortalForm):
     class Meta:
         csrf = False
 
-    kg = MassField(_l("Kilograms"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
-    budget = MoneyField(_l("Budget in yuan"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    kg = MassField(lazy_gettext("Kilograms"), render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    budget = MoneyField(
+        lazy_gettext("Budget in yuan"), render_kw={"inputmode": "decimal", "autocomplete": "off"}
+    )
 
     @property
     def mass(self) -> Mass | None:
@@ -44,32 +46,32 @@ class BuyForm(PortalForm):
     order_id = HiddenField()
     quote_hash = HiddenField()
     name = LineField(
-        _l("Name on the certificate"),
+        lazy_gettext("Name on the certificate"),
         validators=[Required()],
-        description=_l("A person, a family, a company or an event."),
+        description=lazy_gettext("A person, a family, a company or an event."),
         max=NAME_MAX,
         render_kw={"autocomplete": "name"},
     )
-    is_public = BooleanField(_l("Show this name to anyone who looks up the certificate number"))
+    is_public = BooleanField(lazy_gettext("Show this name to anyone who looks up the certificate number"))
     email = EmailField(
-        _l("E-mail address"),
+        lazy_gettext("E-mail address"),
         validators=[Required()],
-        description=_l("For the certificate and the link to your order, nothing else."),
+        description=lazy_gettext("For the certificate and the link to your order, nothing else."),
     )
     payment = RadioField(
-        _l("How do you want to pay?"),
+        lazy_gettext("How do you want to pay?"),
         choices=[
-            (PaymentKind.CARD.value, _l("Card, Alipay or WeChat Pay")),
+            (PaymentKind.CARD.value, lazy_gettext("Card, Alipay or WeChat Pay")),
             (
                 PaymentKind.TRANSFER.value,
-                _l("Bank transfer (no payment fee, the credits are held for 7 days)"),
+                lazy_gettext("Bank transfer (no payment fee, the credits are held for 7 days)"),
             ),
         ],
         default=PaymentKind.CARD.value,
     )
     consent = BooleanField(
-        _l("Retire the credits at once, so that I get the certificate right after paying"),
-        description=_l(
+        lazy_gettext("Retire the credits at once, so that I get the certificate right after paying"),
+        description=lazy_gettext(
             "Then the purchase cannot be withdrawn. Without the tick, the credits are retired after 7 days, "
             "and until then you can get your money back."
         ),
@@ -91,17 +93,19 @@ class SandboxForm(PortalForm):
 class TransferForm(PortalForm):
     """A bank transfer that staff saw arrive."""
 
-    reference = LineField(_l("The bank's number of the transfer"), validators=[Required()], max=80)
-    received = MoneyField(_l("Amount received"), validators=[Required()], render_kw={"inputmode": "decimal"})
+    reference = LineField(lazy_gettext("The bank's number of the transfer"), validators=[Required()], max=80)
+    received = MoneyField(
+        lazy_gettext("Amount received"), validators=[Required()], render_kw={"inputmode": "decimal"}
+    )
 
 
 class ReferenceForm(PortalForm):
     """The bank's own number of a transfer that staff sent."""
 
-    reference = LineField(_l("The bank's number of the transfer"), validators=[Required()], max=80)
+    reference = LineField(lazy_gettext("The bank's number of the transfer"), validators=[Required()], max=80)
 
 
 class ReasonForm(PortalForm):
     """Why staff do what they do; kept in the history."""
 
-    reason = LineField(_l("Reason"), validators=[Required()], max=200)
+    reason = LineField(lazy_gettext("Reason"), validators=[Required()], max=200)

@@ -56,7 +56,7 @@ def offer_for_project(project_code: str) -> Offer:
 
 
 def first_offer() -> Offer:
-    """What is sold to somebody who did not choose: the lots the city recommends first. Raises NothingForSale."""
+    """For somebody who did not choose: the lots the city recommends first. Raises NothingForSale."""
     lots = open_lots()
     if not lots:
         raise NothingForSale()
@@ -259,7 +259,7 @@ def _line(row: Any, currency: str) -> LineView:
 
 
 def history(order_id: str) -> list[HistoryLine]:
-    """Oldest first. Steps of one transaction bear one time, so they are put in the order in which they lead on."""
+    """Oldest first. Steps of one transaction bear one time: they stand in the order in which they lead on."""
     rows = db.session.execute(_HISTORY, {"order_id": order_id})
     waiting = [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
     told: list[HistoryLine] = []
@@ -354,7 +354,7 @@ class OrderRow:
 
 
 def orders_of(actor: Actor, cursor: str = "", size: int = 25) -> list[OrderRow]:
-    """A person's orders and those of their organisations, newest first; one more than ``size`` if there are more."""
+    """A person's and their organisations' orders, newest first; one more than ``size`` if there are more."""
     own = or_(Order.person_id == actor.id, Order.organisation_id.in_(actor.organisations or ["-"]))
     return _list([own], cursor, size)
 
@@ -465,13 +465,13 @@ def attention_of(order_id: str) -> str:
 
 
 def unfinished() -> list[str]:
-    """Everything that is not where it will stay: what ``shop reconcile`` goes through, quarantined ones included."""
+    """All that is not where it will stay, quarantined orders included: what ``shop reconcile`` heals."""
     moving = Order.state.in_([*UNPAID, *REFUNDING, OrderState.PAID, OrderState.RETIRED, OrderState.DISPUTED])
     return _ids(moving | (Order.attention == QUARANTINED), limit=None)
 
 
 def watched(now: datetime, limit: int | None = 100) -> list[str]:
-    """Paid orders whose payment may have been refunded or disputed without our hearing, longest unasked first."""
+    """Paid orders that may have been refunded or disputed without our hearing, longest unasked first."""
     done = Order.state.in_((OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED, OrderState.DISPUTED))
     query = (
         select(Order.id)

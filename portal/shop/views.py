@@ -1,6 +1,7 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -271,15 +272,17 @@ def _place(choice: _Choice, seen: Quote, form: BuyForm, payment: PaymentKind) ->
             seen,
             form,
             status,
-            message(error)
-            + " "
-            + _("Nothing was charged and nothing is reserved. What you entered is still here."),
+            " ".join(
+                (
+                    message(error),
+                    _("Nothing was charged and nothing is reserved. What you entered is still here."),
+                )
+            ),
         )
 
 
 def _sold_out_page(choice: _Choice, seen: Quote, form: BuyForm, error: NotEnoughCredits) -> Answer:
-    left = error.params["left"]
-    assert isinstance(left, Mass)
+    left = cast(Mass, error.params["left"])
     others = [
         each for each in register.open_lots() if each.free >= seen.mass and each.code != choice.lot.code
     ]

@@ -23,90 +23,94 @@ def words_of(state: OrderState) -> StateWords:
     return StateWords(_translated(label), _translated(title), _translated(text), tone)
 
 
-s = OrderState
+_S = OrderState
 # Kept untranslated, and only what is asked for is translated: a page needs one state and a few events.
 _STATES: dict[OrderState, tuple[str, str, str, str]] = {
-    s.RESERVED: (
+    _S.RESERVED: (
         N_("Reserved"),
         N_("Your credits are reserved"),
         N_("The payment page was not opened yet. Nothing was charged."),
         "wait",
     ),
-    s.AWAITING_PAYMENT: (
+    _S.AWAITING_PAYMENT: (
         N_("Waiting for payment"),
         N_("Your credits are reserved"),
         N_("Pay before the time is over. If you have just paid, this page changes by itself in a moment."),
         "wait",
     ),
-    s.AWAITING_TRANSFER: (
+    _S.AWAITING_TRANSFER: (
         N_("Waiting for the transfer"),
         N_("Your credits are reserved"),
         N_(
-            "Transfer the amount with the order number as its purpose. We confirm it by e-mail when it has arrived."
+            "Transfer the amount with the order number as its purpose. We confirm it by e-mail when it has "
+            "arrived."
         ),
         "wait",
     ),
-    s.PAYMENT_FAILED: (
+    _S.PAYMENT_FAILED: (
         N_("Payment failed"),
         N_("The payment did not go through"),
         N_("Nothing was charged. Your credits stay reserved until the time is over, so you can try again."),
         "bad",
     ),
-    s.PAID: (
+    _S.PAID: (
         N_("Paid"),
         N_("Thank you, your payment has arrived"),
         N_(
-            "The credits belong to this order. They will be retired on the day shown below, and then you get the certificate."
+            "The credits belong to this order. They will be retired on the day shown below, and then you "
+            "get the certificate."
         ),
         "good",
     ),
-    s.SUBSTITUTE_OFFERED: (
+    _S.SUBSTITUTE_OFFERED: (
         N_("Your answer is needed"),
         N_("We cannot deliver these credits"),
         N_(
-            "We have offered you others of the same kind. If you do not want them, you get all your money back."
+            "We have offered you others of the same kind. If you do not want them, you get all your money "
+            "back."
         ),
         "wait",
     ),
-    s.REGISTRY_PENDING: (
+    _S.REGISTRY_PENDING: (
         N_("Being retired"),
         N_("The source registry is retiring your credits"),
         N_("This takes some days. The certificate follows when the registry has confirmed it."),
         "wait",
     ),
-    s.RETIRED: (
+    _S.RETIRED: (
         N_("Retired"),
         N_("Your credits are retired"),
         N_(
-            "The certificate can be read now. The printed document is being made and comes by e-mail in a moment."
+            "The certificate can be read now. The printed document is being made and comes by e-mail in a "
+            "moment."
         ),
         "good",
     ),
-    s.FULFILLED: (
+    _S.FULFILLED: (
         N_("Done"),
         N_("Your credits are retired"),
         N_("The certificate was sent to you. Anyone can check it by its number."),
         "good",
     ),
-    s.REFUND_PENDING: (
+    _S.REFUND_PENDING: (
         N_("Refund on its way"),
         N_("You get your money back"),
         N_("The full amount goes back the way it was paid. That can take some days."),
         "wait",
     ),
-    s.REFUNDED: (
+    _S.REFUNDED: (
         N_("Refunded"),
         N_("Your money was given back"),
         N_("The credits are free again, and there is no certificate."),
         "plain",
     ),
-    s.REFUND_AFTER_RETIREMENT: (
+    _S.REFUND_AFTER_RETIREMENT: (
         N_("Refund on its way"),
         N_("You get your money back"),
         N_("The credits stay retired and will never be sold again; the certificate will be withdrawn."),
         "wait",
     ),
-    s.REFUNDED_VOID: (
+    _S.REFUNDED_VOID: (
         N_("Refunded, certificate withdrawn"),
         N_("Your money was given back"),
         N_(
@@ -114,27 +118,28 @@ _STATES: dict[OrderState, tuple[str, str, str, str]] = {
         ),
         "plain",
     ),
-    s.DISPUTED: (
+    _S.DISPUTED: (
         N_("Disputed"),
         N_("Your bank has questioned this payment"),
         N_("Until the bank has decided, nothing changes."),
         "bad",
     ),
-    s.NEEDS_ATTENTION: (
+    _S.NEEDS_ATTENTION: (
         N_("Being looked at"),
         N_("A person is looking at this order"),
         N_(
-            "The payment does not match the order. Nothing is lost: we write to you, and what you paid is either used for this order or given back."
+            "The payment does not match the order. Nothing is lost: we write to you, and what you paid is "
+            "either used for this order or given back."
         ),
         "wait",
     ),
-    s.CANCELLED: (
+    _S.CANCELLED: (
         N_("Cancelled"),
         N_("This order was cancelled"),
         N_("Nothing was charged, and the credits are free again."),
         "plain",
     ),
-    s.EXPIRED: (
+    _S.EXPIRED: (
         N_("Lapsed"),
         N_("The time to pay is over"),
         N_("Nothing was charged, and the credits are free again. You can simply start anew."),

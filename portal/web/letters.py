@@ -1,11 +1,14 @@
 """Letters: e-mail in the reader's language, written by the worker from facts recorded with the deed."""
 
+import re
 import smtplib
+import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import current_app, render_template
 
@@ -32,7 +35,7 @@ def send_letter(payload: dict[str, Any]) -> None:
     letter["Subject"] = " ".join(subject.split())
     letter["To"] = payload["to"]
     host = urlsplit(config.base_url).hostname or "localhost"
-    letter["From"] = f"{config.site_name.in_(payload['lang'])} <no-reply@{host}>"
+    letter["From"] = Address(config.site_name.in_(payload["lang"]), "no-reply", host)
     # The same letter sent twice carries one id, so that mail programs can tell.
     letter["Message-ID"] = f"<{payload['id']}@{host}>" if payload.get("id") else make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"
@@ -46,16 +49,16 @@ def deliver(letter: EmailMessage, config: Config) -> None:
     if not config.smtp_url:
         folder = Path(config.instance) / "mail"
         folder.mkdir(parents=True, exist_ok=True)
-        name = letter["Message-ID"].strip("<>").split("@")[0]
+        name = re.sub(r"[^\w.-]", "_", letter["Message-ID"].split("@")[0].strip("<"))
         (folder / f"{name}.eml").write_bytes(bytes(letter))
         return
     url = urlsplit(config.smtp_url)
     try:
         with smtplib.SMTP(url.hostname or "localhost", url.port or 25, timeout=10) as server:
             if parse_qs(url.query).get("tls"):
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
             if url.username:
-                server.login(url.username, url.password or "")
+                server.login(unquote(url.username), unquote(url.password or ""))
             server.send_message(letter)
     except (OSError, smtplib.SMTPException) as fault:
         raise Unavailable(service="mail") from fault

@@ -35,7 +35,7 @@ from portal.shop.commands import refunds
 from portal.shop.models import Order
 from portal.shop.rules.states import UNPAID, OrderState
 from tests.conftest import driver_url, portal_on
-from tests.factories.chaos import Bank, complaints
+from tests.factories.chaos import Bank, Thing, complaints
 from tests.factories.registry import make_lot
 from tests.races.conftest import NursedServer
 from tests.races.visitors import Answer, Visitor, press_buy, quote_page
@@ -47,6 +47,7 @@ TRIES = 8  # of somebody whose connection is lost, before they give up
 # Granian takes a worker that dies so soon after it was started for one that cannot start, and gives up.
 CHILDHOOD = 5.5
 PATIENCE = 240  # seconds until all is at rest: the lease of a killed worker's job is two minutes
+SERVED = (OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED)
 FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ class Chaos:
 
     def refund(self) -> None:
         random = Random(f"{self.seed}/staff")
-        served = select(Order.id).where(Order.state.in_((OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED)))
+        served = select(Order.id).where(Order.state.in_(SERVED))
         while not self.over.wait(random.uniform(1, 3)):
             with self.app.app_context(), suppress(PortalError):
                 if found := db.session.scalars(served).all():
@@ -188,7 +189,7 @@ class Chaos:
         return ask()
 
 
-def come_to_rest(server: NursedServer, bank: Bank) -> list[dict[str, object]]:
+def come_to_rest(server: NursedServer, bank: Bank) -> list[Thing]:
     """The chaos is over: let events arrive and jobs be done, and reconcile until nothing moves any more."""
     bank.pull("chaos", "PUT")
     bank.pull("drain", seconds=60)
@@ -207,8 +208,8 @@ def come_to_rest(server: NursedServer, bank: Bank) -> list[dict[str, object]]:
     return reports
 
 
-def reconcile(server: NursedServer) -> dict[str, object]:
-    told: dict[str, object] = json.loads(server.flask("shop", "reconcile", "--json").splitlines()[-1])
+def reconcile(server: NursedServer) -> Thing:
+    told: Thing = json.loads(server.flask("shop", "reconcile", "--json").splitlines()[-1])
     return told
 
 
@@ -268,12 +269,14 @@ def by_state() -> Counter[str]:
 
 
 def report(
-    capsys: pytest.CaptureFixture[str], chaos: Chaos, server: NursedServer, books: dict[str, list[dict[str, object]]],
-    reports: list[dict[str, object]],
-) -> None:  # fmt: skip
-    letters = Counter(letter["state"] for letter in books["letters"])
+    capsys: pytest.CaptureFixture[str], chaos: Chaos, server: NursedServer, books: Thing, reports: list[Thing]
+) -> None:
+    events = dict(Counter(letter["state"] for letter in books["letters"]))
+    healed = [(report["looked_at"], len(report["moved"])) for report in reports]
     with capsys.disabled():
         print(f"  buyers and killer: {dict(sorted(chaos.counts.items()))}")
-        print(f"  provider: {len(books['charges'])} charges, {len(books['refunds'])} refunds, events {dict(letters)}")
+        print(
+            f"  provider: {len(books['charges'])} charges, {len(books['refunds'])} refunds, events {events}"
+        )
         print(f"  orders: {dict(sorted(by_state().items()))}")
-        print(f"  reconciled: {[(r['looked_at'], len(r['moved'])) for r in reports]}, log: {dict(logged(server))}")  # type: ignore[arg-type]
+        print(f"  reconciled (looked at, moved): {healed}, log: {dict(logged(server))}")

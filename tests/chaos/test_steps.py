@@ -102,8 +102,8 @@ WAYS: dict[Way, set[OrderState]] = {
 
 def place(order_id: str, *, consent: bool = True) -> None:
     ordering.place_order(
-        shop.GUEST, order_id, shop.quoted(), shop.BUYER, purpose="", lang="en", consent=consent, provider="stripe",
-        test=True, idempotency_key=order_id, now=clock.now(),
+        shop.GUEST, order_id, shop.quoted(), shop.BUYER, purpose="", lang="en", consent=consent,
+        provider="stripe", test=True, idempotency_key=order_id, now=clock.now(),
     )  # fmt: skip
 
 
@@ -173,7 +173,8 @@ def _be_the_child(config: Config, way: Way, order_id: str, bank: Bank, step: int
             way(order_id, bank)
         code = 0
     except BaseException as fault:
-        os.write(2, f"{way.__name__} at step {step}:\n{traceback.format_exc()}{getattr(fault, 'params', '')}\n".encode())
+        why = f"{traceback.format_exc()}{getattr(fault, 'params', '')}"
+        os.write(2, f"{way.__name__} at step {step}:\n{why}\n".encode())
     finally:
         os._exit(code)
 
@@ -217,22 +218,25 @@ def test_killed_at_any_step_an_order_ends_well(
     assert [str(fault) for fault in faults()] == []
     assert queries.unsettled() == []
     with capsys.disabled():
-        print(f"\n  {way.__name__}: killed at each of {step - 1} steps; {', '.join(f'{n} {s}' for s, n in ends.items())}")
+        ended = ", ".join(f"{number} {state}" for state, number in ends.items())
+        print(f"\n  {way.__name__}: killed at each of {step - 1} steps; {ended}")
 
 
 @pytest.mark.slow
 def test_without_the_sweeper_somebody_has_paid_for_nothing(
     portal: Flask, tmp_path: Path, bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: nobody asks the provider, and one of the kills leaves money without an order that is served."""
+    """The control: nobody asks the provider, and one of the kills leaves money that nothing was given for."""
     monkeypatch.setattr(shop_jobs, "sweep", lambda: None)
     for step in range(1, MOST_STEPS):
         order_id = new_id("ord")
         db.session.remove()
         db.engine.dispose()
-        assert walk_and_die(portal.config["PORTAL"], buy, order_id, bank, step), "no kill left anything to heal"
+        has_died = walk_and_die(portal.config["PORTAL"], buy, order_id, bank, step)
+        assert has_died, "no kill left anything to heal"
         for minutes in TIMES:
             live_on(bank, minutes)
-        if any("was paid and is not on record" in wrong for wrong in complaints(bank.books(), tmp_path / "mail")):
+        found = complaints(bank.books(), tmp_path / "mail")
+        if any("was paid and is not on record" in wrong for wrong in found):
             return
     pytest.fail(f"the way has more than {MOST_STEPS} steps")

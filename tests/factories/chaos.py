@@ -27,13 +27,15 @@ Thing = dict[str, Any]
 
 
 class Bank:
-    """``python -m standin`` on a free port. ``chaos`` as its option of that name; ``seed`` is printed by it."""
+    """``python -m standin`` on a free port. ``chaos`` and ``seed`` are its options of these names."""
 
     def __init__(self, webhook: str | None = None, chaos: str = "", seed: int | None = None) -> None:
         command = [sys.executable, "-m", "standin", "--port", "0", "--secret", SECRET, "--chaos", chaos]
         command += ["--webhook", webhook] if webhook else []
         command += ["--seed", str(seed)] if seed is not None else []
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout
         said = self._process.stdout.readline().split()
         self.url, self.seed = said[1], int(said[3])
@@ -54,9 +56,8 @@ class Bank:
 
     def pull(self, string: str, method: str = "POST", **given: Any) -> Thing:
         """One of the strings of standin/routes.py. Raises urllib.error.HTTPError when it refuses."""
-        request = urllib.request.Request(
-            f"{self.url}/_control/{string}", json.dumps(given).encode(), {"Content-Type": "application/json"}, method=method
-        )
+        url, kind = f"{self.url}/_control/{string}", {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, json.dumps(given).encode(), kind, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             told: Thing = json.load(answer)
             return told
@@ -72,7 +73,8 @@ class Bank:
         try:
             self.pull(f"sessions/{session_id}/pay", outcome=outcome)
         except urllib.error.HTTPError as refused:
-            assert refused.code == 400
+            if refused.code != 400:
+                raise
             return False
         return True
 
@@ -89,7 +91,8 @@ def complaints(books: Thing, mail: Path | None = None, only: str = "") -> Iterat
     db.session.rollback()
     yield from _payments(books)
     captured, back = _money(books)
-    for order in db.session.execute(select(Order.__table__).where((Order.id == only) if only else true())).all():
+    wanted = select(Order.__table__).where((Order.id == only) if only else true())
+    for order in db.session.execute(wanted).all():
         kept = captured[order.id] - back[order.id]
         for complaint in (
             *_state(order, captured[order.id], kept),
@@ -103,11 +106,11 @@ def complaints(books: Thing, mail: Path | None = None, only: str = "") -> Iterat
 def _payments(books: Thing) -> Iterator[str]:
     """Each charge is on record once, in its amount, and nothing else is."""
     there = Counter((c["payment_intent"], c["amount"], c["currency"].upper()) for c in books["charges"])
-    rows = db.session.execute(select(PaymentRow.provider_payment_id, PaymentRow.amount_minor, PaymentRow.currency))
-    here = Counter(tuple(row) for row in rows)
-    for payment in (there - here):
+    facts = (PaymentRow.provider_payment_id, PaymentRow.amount_minor, PaymentRow.currency)
+    here = Counter(tuple(row) for row in db.session.execute(select(*facts)))
+    for payment in there - here:
         yield f"{payment} was paid and is not on record"
-    for payment in (here - there):
+    for payment in here - there:
         yield f"{payment} is on record and was not paid"
 
 
@@ -138,22 +141,25 @@ def _state(order: Any, captured: int, kept: int) -> Iterator[str]:
 
 
 def _cash(order: Any, kept: int) -> Iterator[str]:
-    booked = db.session.scalar(select(func.coalesce(func.sum(CashLine.amount_minor), 0)).where(CashLine.order_id == order.id))
-    if int(booked or 0) != kept:
+    added = select(func.coalesce(func.sum(CashLine.amount_minor), 0)).where(CashLine.order_id == order.id)
+    booked = int(db.session.scalar(added) or 0)
+    if booked != kept:
         yield f"cash lines of {booked}, the provider keeps {kept}"
 
 
 def _paper(order: Any) -> Iterator[str]:
-    """As many grams retired as were sold, once; one live certificate of each retirement, none of a void one."""
-    lines = dict(db.session.execute(select(OrderLine.id, OrderLine.mass).where(OrderLine.order_id == order.id)).all())  # type: ignore[arg-type]
-    retired = db.session.execute(select(Retirement.id, Retirement.line_id, Retirement.mass_g).where(Retirement.line_id.in_(lines))).all()
+    """As many grams retired as were sold, once; one live certificate of each retirement, none of a void."""
+    sold = select(OrderLine.id, OrderLine.mass).where(OrderLine.order_id == order.id)
+    lines = {row.id: row.mass for row in db.session.execute(sold)}
+    facts = select(Retirement.id, Retirement.line_id, Retirement.mass_g)
+    retired = db.session.execute(facts.where(Retirement.line_id.in_(lines))).all()
     is_wanted = order.state in (OrderState.FULFILLED, OrderState.RETIRED, OrderState.REFUNDED_VOID)
     if sorted(row.line_id for row in retired) != (sorted(lines) if is_wanted else []):
         yield f"{len(retired)} retirements of {len(lines)} lines"
     for row in retired:
         if row.mass_g != lines[row.line_id].grams:
             yield f"{row.mass_g} g retired of {lines[row.line_id]}"
-        papers = select(func.count()).select_from(Certificate).where(Certificate.retirement_id == row.id, Certificate.state.in_(LIVE))
+        papers = select(func.count()).where(Certificate.retirement_id == row.id, Certificate.state.in_(LIVE))
         live = int(db.session.scalar(papers) or 0)
         is_void = db.session.get(RetirementVoid, row.id) is not None
         if is_void != (order.state == OrderState.REFUNDED_VOID):
@@ -179,4 +185,4 @@ def _letters(mail: Path | None) -> Iterator[str]:
     if mail is not None:
         sent = {file.stem for file in mail.glob("*.eml")}
         for letter in sent.symmetric_difference(ids):
-            yield f"letter {letter} was {'sent and not recorded' if letter in sent else 'recorded and not sent'}"
+            yield f"letter {letter} was {'sent, not recorded' if letter in sent else 'recorded, not sent'}"

@@ -14,7 +14,7 @@ from portal.pledges.commands import withdraw_pledge
 from portal.web.links import key_for
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
-from tests.factories import accounts
+from tests.factories import accounts, shop
 from tests.factories.footprint import a_footprint
 from tests.factories.pledges import NOW, a_pledge
 from tests.factories.registry import hold, make_lot, retire
@@ -258,3 +258,10 @@ def test_saved_footprints_are_listed_and_lead_to_a_pledge(browser: Browser, lang
     page = browser.open(f"/{lang}/account/footprints")
     assert len(page.table()) == 1
     assert f"/{lang}/pledges/new?footprint={saved}" in page.links.values()
+
+
+def test_what_is_bought_for_a_pledge_counts_towards_it(browser: Browser):
+    make_lot()
+    pledge_id = a_pledge()
+    shop.paid(250, purpose=pledge_id)
+    assert "250 kg CO₂e retired of" in browser.open(f"/en/pledges/{pledge_id}").main

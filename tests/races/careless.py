@@ -48,7 +48,9 @@ def read_what_is_left(session: Session, wants: Sequence[Want]) -> dict[str, Any]
     return {row.id: row}
 
 
-def reserve(actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime) -> list[Taken]:
+def reserve(
+    actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime
+) -> list[Taken]:
     """In the place of ``stock.reserve``: reads, takes, and then writes what it has read, less its own."""
     with transaction() as session:
         (lot,) = read_what_is_left(session, wants).values()

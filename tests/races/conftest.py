@@ -10,12 +10,11 @@ import pytest
 
 from tests.server import LiveServer
 
-
 WARM = "tests.races.warm:create_app"
 
 
 class NursedServer(LiveServer):
-    """The server and the background worker, started again when they die. ``program`` makes the application."""
+    """Server and background worker, started again when they die. ``program`` makes the application."""
 
     def __init__(
         self, database_url: str, instance: Path, *, workers: int = 4, program: str = "app:create_app",

@@ -7,7 +7,6 @@ from threading import Barrier
 from time import monotonic, sleep
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from portal import jobs

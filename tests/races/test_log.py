@@ -24,6 +24,7 @@ from tests.races.threads import at_once
 
 ACTOR = Actor.system("tests")
 WRITERS, SEQUENCERS, EACH = 8, 4, 25
+KEYS = "SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass) AND contype IN ('p', 'u')"
 
 
 def write(number: int) -> None:
@@ -91,8 +92,7 @@ def test_without_its_lock_the_sequencer_forks_the_log(pg_app: Flask, monkeypatch
     monkeypatch.setattr(log, "alone", lambda session, task: None)
     with transaction() as session:
         for table in ("entry", "node"):
-            keys = text("SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass) AND contype IN ('p','u')")
-            for name in session.scalars(keys, {"table": table}).all():
+            for name in session.scalars(text(KEYS), {"table": table}).all():
                 session.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
     for _ in range(5):
         write_and_sequence(pg_app, lambda: log.sequence(ACTOR))
@@ -104,7 +104,7 @@ def test_without_its_lock_the_sequencer_forks_the_log(pg_app: Flask, monkeypatch
 
 
 def test_two_signers_never_sign_two_histories(any_app: Flask) -> None:
-    """Two logs of one name that differ in a record: whoever asks second is refused, in whatever order they ask."""
+    """Two logs of one name that differ in a record: whoever asks second is refused, whichever that is."""
     hand = registry.signer()
     leaves = [sha256(bytes([n])).digest() for n in range(8)]
     roots = {"one": merkle_root(leaves), "other": merkle_root([*leaves[:7], sha256(b"edited").digest()])}

@@ -94,7 +94,9 @@ class Visitor:
     def _go(self, method: str, url: str, data: dict[str, str] | None) -> Answer:
         got = self.http.request(method, url, data=data, allow_redirects=False, timeout=60)
         target = got.headers.get("Location", "")
-        answer = Answer(got.status_code, url, "" if target else got.text, urljoin(url, target) if target else "")
+        answer = Answer(
+            got.status_code, url, "" if target else got.text, urljoin(url, target) if target else ""
+        )
         self.answers.append(answer)
         return answer
 

@@ -134,8 +134,9 @@ class Ledger(RuleBasedStateMachine):
         self.voided.add(order)
 
     def _choose(self, pick: Any, likely: str) -> str:
-        """Mostly an order for which the move is lawful, now and then any other."""
-        orders = self.orders(likely) if pick.random() < 0.6 else []
+        """Half the time an order for which the move is lawful, else one that is on its way, or any."""
+        roll = pick.random()
+        orders = self.orders(likely) if roll < 0.5 else self.orders("reserved", "refunding") if roll < 0.75 else []
         return str(pick.choice(orders or sorted(self.state)))
 
     def _try(self, order: str, act: Callable[[], None], lawful: dict[str, str | None]) -> None:
@@ -177,7 +178,7 @@ def run(folder: Path, examples: int, *, guarded: bool = True, steps: int = 14) -
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
+            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=not guarded, database=None,
             phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

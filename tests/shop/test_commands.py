@@ -709,6 +709,8 @@ def test_staff_calm_an_order_with_a_note() -> None:
 
 # -- what the database refuses -----------------------------------------------------------------
 
+_COLUMNS = "id, order_id, payment_id, kind, state, amount_minor, currency, reason, actor_id, created_at"
+_NEW_REFUND = f"INSERT INTO refund ({_COLUMNS})"
 ATTACKS = [
     ("UPDATE orders SET state = 'refunded' WHERE id = :o", "lawful steps"),
     ("UPDATE orders SET state = 'reserved' WHERE id = :o", "lawful steps"),
@@ -724,17 +726,18 @@ ATTACKS = [
     ("UPDATE payment SET amount_minor = 1 WHERE order_id = :o", "never edited"),
     ("DELETE FROM payment_event", "never deleted"),
     (
-        "INSERT INTO payment SELECT 'pay_2', order_id, kind, provider, 'other', amount_minor, currency, test, at FROM payment WHERE order_id = :o",
+        "INSERT INTO payment SELECT 'pay_2', order_id, kind, provider, 'other', amount_minor, currency, "
+        "test, at FROM payment WHERE order_id = :o",
         "UNIQUE|unique",
     ),
     (
-        "INSERT INTO refund (id, order_id, payment_id, kind, state, amount_minor, currency, reason, actor_id, created_at) "
-        "SELECT 'rfd_2', order_id, id, 'before', 'planned', 1, currency, '', 'x', at FROM payment WHERE order_id = :o",
+        f"{_NEW_REFUND} SELECT 'rfd_2', order_id, id, 'before', 'planned', 1, currency, '', 'x', at "
+        "FROM payment WHERE order_id = :o",
         "once retirement has begun",
     ),
     (
-        "INSERT INTO refund (id, order_id, payment_id, kind, state, amount_minor, currency, reason, actor_id, created_at) "
-        "SELECT 'rfd_2', order_id, id, 'after', 'planned', amount_minor + 1, currency, '', 'x', at FROM payment WHERE order_id = :o",
+        f"{_NEW_REFUND} SELECT 'rfd_2', order_id, id, 'after', 'planned', amount_minor + 1, currency, '', "
+        "'x', at FROM payment WHERE order_id = :o",
         "no more is refunded",
     ),
 ]
@@ -760,7 +763,8 @@ def test_the_database_refuses_a_payment_of_another_amount() -> None:
     with pytest.raises(IntegrityError, match="exactly what was quoted"), transaction() as session:
         session.execute(
             text(
-                "INSERT INTO payment VALUES ('pay_1', :o, 'order', 'sandbox', 'p', 2070, 'CNY', 1, '2026-11-22T00:00:00.000000Z')"
+                "INSERT INTO payment VALUES ('pay_1', :o, 'order', 'sandbox', 'p', 2070, 'CNY', 1, "
+                "'2026-11-22T00:00:00.000000Z')"
             ),
             {"o": order_id},
         )

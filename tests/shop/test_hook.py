@@ -1,4 +1,4 @@
-"""The whole way through Stripe's own protocol, against the stand-in: signed events, late, twice, forged, or lost."""
+"""The whole way through Stripe's protocol, against the stand-in: events late, twice, forged, or lost."""
 
 import json
 import time

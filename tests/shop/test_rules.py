@@ -1,4 +1,4 @@
-"""The shop's rules: the table of lawful steps, quotes that add up, budgets that are kept, cash that balances."""
+"""The shop's rules: lawful steps, quotes that add up, budgets that are kept, cash that balances."""
 
 from itertools import product
 

@@ -198,13 +198,19 @@ def retire(actor: Actor, hold_id: str, lines: Sequence[RetireLine], now: datetim
         if not _step(ledger, hold_id, HoldEvent.RETIRE):
             return _already_retired(ledger, hold_id)
         blocks: dict[str, list[tuple[str, int, int]]] = {}
+        lots = set()
         rows = ledger.execute(
-            select(BLOCK.c.line_id, BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g)
+            select(BLOCK.c.line_id, BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, BLOCK.c.lot_id)
             .where(BLOCK.c.hold_id == hold_id)
             .order_by(BLOCK.c.start_g)
         )
-        for line_id, block_id, start, end in rows:
+        for line_id, block_id, start, end, lot_id in rows:
             blocks.setdefault(line_id, []).append((block_id, start, end))
+            lots.add(lot_id)
+        if len(lots) > 1:
+            # The blocks' trigger writes to their lots, in whatever order: lock them first, in id order.
+            in_order = select(LOT.c.id).where(LOT.c.id.in_(lots)).order_by(LOT.c.id)
+            ledger.execute(in_order.with_for_update())
         return [_retire_line(ledger, actor, hold_id, line, blocks[line.line_id], now) for line in lines]
 
 

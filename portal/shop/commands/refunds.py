@@ -1,5 +1,6 @@
 """Money back: planned with an id of ours before anybody is called, then noted as the provider tells it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ refunds: Table = RefundRow.__table__  # type: ignore[assignment]
 cash: Table = CashLine.__table__  # type: ignore[assignment]
 
 NOT_FAILED = ("planned", "pending", "succeeded")
+OVERTAKEN = "overtaken_at_provider"  # the reason of refunds that gave way, and of what came in their place
 
 
 def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> str:
@@ -147,6 +149,7 @@ def _made_elsewhere(s: Connection, actor: Actor, order: Locked, told: ProviderRe
     ).scalar_one_or_none()
     if payment_id is None or told.state is RefundState.FAILED:
         return None
+    _give_way(s, actor, order, payment_id, told.amount, now)
     refund_id = new_id("rfd")
     s.execute(
         insert(refunds).values(
@@ -164,6 +167,26 @@ def _made_elsewhere(s: Connection, actor: Actor, order: Locked, told: ProviderRe
         )
     )
     return s.execute(select(refunds).where(refunds.c.id == refund_id)).one()
+
+
+def _give_way(
+    s: Connection, actor: Actor, order: Locked, payment_id: str, amount: Money, now: datetime
+) -> None:
+    """Refunds of ours that have become impossible, because so much went back another way: plan the rest anew.
+
+    What is planned beyond what is left of the payment cannot have been made: the provider counts too.
+    """
+    paid = s.execute(select(payments.c.amount_minor).where(payments.c.id == payment_id)).scalar_one()
+    if amount.minor <= paid - _refunded(s, payment_id):
+        return
+    ours = s.execute(
+        update(refunds)
+        .where(refunds.c.payment_id == payment_id, refunds.c.state == "planned")
+        .values(state="failed", reason=OVERTAKEN, done_at=now)
+        .returning(refunds.c.kind)
+    ).all()
+    if left := paid - _refunded(s, payment_id) - amount.minor:
+        plan_refund(s, actor, order, payment_id, ours[0].kind, Money(left, amount.currency), OVERTAKEN, now)
 
 
 def _take_back(s: Connection, order: Locked, refund: Any, now: datetime) -> None:
@@ -272,7 +295,7 @@ def _after_failure(s: Connection, actor: Actor, order: Locked, refund: Any, now:
         back = tuple(Share(Party(row.party), Money(-row.amount_minor, refund.currency)) for row in rows)
         _write_cash(s, order, f"{refund.id}:returned", back, now)
     attention: dict[str, Any] = {"attention": "refund_failed", "attention_at": now}
-    if order.state is OrderState.REFUND_PENDING and refund.kind == "before":
+    if order.state is OrderState.REFUND_PENDING and refund.kind != "extra":
         step(s, order, OrderEvent.REFUND_FAILED, actor, now, **attention)
     else:
         change(s, order, **attention)
@@ -346,13 +369,13 @@ def _refundable(s: Connection, order_id: str) -> tuple[str, Money]:
     raise NothingToRefund()
 
 
-def _refunded(s: Connection, payment_id: str) -> int:
-    planned = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
-        refunds.c.payment_id == payment_id, refunds.c.state.in_(NOT_FAILED)
+def _refunded(s: Connection, payment_id: str, states: Sequence[str] = NOT_FAILED) -> int:
+    added = select(func.coalesce(func.sum(refunds.c.amount_minor), 0)).where(
+        refunds.c.payment_id == payment_id, refunds.c.state.in_(states)
     )
-    return int(s.execute(planned).scalar_one())
+    return int(s.execute(added).scalar_one())
 
 
 def _all_is_back(s: Connection, order: Locked, payment_id: str) -> bool:
     row = s.execute(select(payments.c.kind, payments.c.amount_minor).where(payments.c.id == payment_id)).one()
-    return bool(row.kind != "extra") and _refunded(s, payment_id) >= row.amount_minor
+    return bool(row.kind != "extra") and _refunded(s, payment_id, ("succeeded",)) >= row.amount_minor

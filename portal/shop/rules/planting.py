@@ -16,9 +16,8 @@ class TreeFactor:
     source: str
 
 
-# Plantations of Korean pine, larch and birch in the Lesser Khingan, 2,500–3,300 seedlings a hectare.
-# Derived in docs/decisions/0050 from the parameters of the second national communication's LULUCF set;
-# a range, because species, site and losses differ.
+# An estimate of our own for plantations of the Lesser Khingan, a range because species, site and losses
+# differ; what it implies per hectare is in docs/decisions/0050.
 TREE_FACTOR = TreeFactor("2026-11", 1_500, 3_200, 40, "docs/decisions/0050-the-shop.md")
 
 

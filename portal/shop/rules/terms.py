@@ -13,6 +13,9 @@ class PaymentKind(StrEnum):
     TRANSFER = "transfer"  # to the portal's bank account, confirmed by staff
 
 
+_LEAST, _MOST = Mass(1_000), Mass(1_000_000_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Shares in millionths (ppm), fees in minor units of the lot's currency."""
@@ -21,8 +24,8 @@ class Terms:
     owner_ppm: int  # of the credits' price: what the forest owner gets; the portal keeps the rest
     registry_minor_per_t: int
     payment_ppm: Mapping[PaymentKind, int] = field(hash=False)
-    least: Mass = Mass(1_000)
-    most: Mass = Mass(1_000_000_000)
+    least: Mass = _LEAST
+    most: Mass = _MOST
     lines: int = 20
     # Stripe lets a session live 30 minutes at least; a minute more covers the way there.
     session_life: timedelta = timedelta(minutes=31)
