@@ -172,22 +172,9 @@ def _served(target: str, url: str, folder: Path) -> Iterator[int]:
         "INSTANCE_DIR": str(folder / "bench"),
         "PORTAL_ENV": "demo",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--factory",
-        target,
-        "--no-ws",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        str(CLIENTS),
-    ]
+    how = f"--interface wsgi --factory --no-ws --port {port} --workers {WORKERS}".split()
+    threads = ["--blocking-threads", str(CLIENTS // WORKERS)]
+    command = [sys.executable, "-m", "granian", *how, *threads, target]
     with open(folder / f"{port}.log", "wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

@@ -75,6 +75,8 @@ def clean_line(text: str) -> str:
 class LineField(StringField):
     """One line of text, cleaned, at most ``max`` characters; longer text is refused, never cut."""
 
+    data: Any  # text once the form is valid and the field required, which types cannot tell
+
     def __init__(self, *args: Any, max: int = 200, **kwargs: Any) -> None:
         kwargs["render_kw"] = {"maxlength": max, **(kwargs.get("render_kw") or {})}
         super().__init__(*args, **kwargs)

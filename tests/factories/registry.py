@@ -30,8 +30,8 @@ def make_lot(
     """A lot of whole tonnes of our own serials, ready to be sold; its code."""
     now = clock.now()
     draft = ProjectDraft(
-        code=f"HLYC-{project}", registry="HLYC", source_id=project, name=Bilingual("示范林", "Demonstration forest"),
-        about=Bilingual("", ""), type=kind, methodology="CCER-14-001-V01", country="China", is_demo=True,
+        code=f"HLYC-{project}", registry="HLYC", source_id=project, about=Bilingual("", ""),
+        name=Bilingual("示范林", "Demonstration forest"), type=kind, methodology="CCER-14-001-V01", country="China", is_demo=True,
     )  # fmt: skip
     lots.add_project(STAFF, draft, "project design document", now)
     serial = serials.own_serial(project, kind, 2024, batch, 1, tonnes)
@@ -54,8 +54,8 @@ def lot_draft(
     code: str, project: str, serial: str, tonnes: int | None, reference: str | None = None
 ) -> LotDraft:
     return LotDraft(
-        code=code, project_code=project, serials=(serial,), tonnes=tonnes, retirement_reference=reference or f"RET-1-{code}",
-        retired_on=date(2025, 6, 18), evidence_sha256="0" * 64, evidence_url="https://registry.example/record",
+        code=code, project_code=project, serials=(serial,), tonnes=tonnes,
+        retirement_reference=reference or f"RET-1-{code}", retired_on=date(2025, 6, 18), evidence_sha256="0" * 64, evidence_url="https://registry.example/record",
         price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
     )  # fmt: skip
 

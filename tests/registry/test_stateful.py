@@ -136,7 +136,8 @@ class Ledger(RuleBasedStateMachine):
     def _choose(self, pick: Any, likely: str) -> str:
         """Half the time an order for which the move is lawful, else one that is on its way, or any."""
         roll = pick.random()
-        orders = self.orders(likely) if roll < 0.5 else self.orders("reserved", "refunding") if roll < 0.75 else []
+        states = (likely,) if roll < 0.5 else ("reserved", "refunding") if roll < 0.75 else ()
+        orders = self.orders(*states)
         return str(pick.choice(orders or sorted(self.state)))
 
     def _try(self, order: str, act: Callable[[], None], lawful: dict[str, str | None]) -> None:
@@ -178,7 +179,8 @@ def run(folder: Path, examples: int, *, guarded: bool = True, steps: int = 14) -
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=not guarded, database=None,
+            max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
+            derandomize=not guarded,  # a planted bug that was found once is found each time
             phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
@@ -265,9 +267,10 @@ def retires_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A retirement that forgets it has already happened."""
 
     def again(session: Any, hold_id: str) -> Any:
-        twice = {"id": new_id("ret"), "hold_id": hold_id, "line_id": new_id("lin"), "holder": HOLDER, "purpose": "",
-                 "mass_g": 1, "test": True, "at": clock.now()}  # fmt: skip
-        session.execute(insert(Retirement).values(**twice))
+        facts = {"holder": HOLDER, "purpose": "", "mass_g": 1, "test": True, "at": clock.now()}
+        session.execute(
+            insert(Retirement).values(id=new_id("ret"), hold_id=hold_id, line_id=new_id("lin"), **facts)
+        )
         rows = db.session.scalars(select(Retirement).where(Retirement.hold_id == hold_id)).all()
         return [Retired(rows[0].id, rows[0].line_id, Mass(rows[0].mass_g), (), rows[0].at)]
 
