@@ -31,7 +31,8 @@ def make_lot(
     now = clock.now()
     draft = ProjectDraft(
         code=f"HLYC-{project}", registry="HLYC", source_id=project, about=Bilingual("", ""),
-        name=Bilingual("示范林", "Demonstration forest"), type=kind, methodology="CCER-14-001-V01", country="China", is_demo=True,
+        name=Bilingual("示范林", "Demonstration forest"), type=kind, methodology="CCER-14-001-V01",
+        country="China", is_demo=True,
     )  # fmt: skip
     lots.add_project(STAFF, draft, "project design document", now)
     serial = serials.own_serial(project, kind, 2024, batch, 1, tonnes)
@@ -55,7 +56,8 @@ def lot_draft(
 ) -> LotDraft:
     return LotDraft(
         code=code, project_code=project, serials=(serial,), tonnes=tonnes,
-        retirement_reference=reference or f"RET-1-{code}", retired_on=date(2025, 6, 18), evidence_sha256="0" * 64, evidence_url="https://registry.example/record",
+        retirement_reference=reference or f"RET-1-{code}", retired_on=date(2025, 6, 18),
+        evidence_sha256="0" * 64, evidence_url="https://registry.example/record",
         price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
     )  # fmt: skip
 
