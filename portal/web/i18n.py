@@ -175,7 +175,18 @@ def day(value: Any) -> str:
 def instant(value: datetime) -> str:
     """Date and time in the city, with the zone said."""
     shown = format_datetime(value.astimezone(CITY), "yyyy-MM-dd HH:mm", locale=locale_of(lang()))
-    return f"{shown} ({_('Beijing time')})"
+    return shown + " (" + _("Beijing time") + ")"
+
+
+def country(name: str) -> str:
+    """A country that a registry names in English, in the reader's language; a name we do not know stays."""
+    code = _codes_of_countries().get(name)
+    return locale_of(lang()).territories[code] if code else name
+
+
+@cache
+def _codes_of_countries() -> dict[str, str]:
+    return {name: code for code, name in locale_of("en").territories.items() if code.isalpha()}
 
 
 def message(error: PortalError) -> str:
@@ -214,6 +225,7 @@ def both(value: Bilingual) -> str | Markup:
 
 
 FILTERS = {
+    "country": country,
     "number": number,
     "mass": mass,
     "mass_exact": mass_exact,

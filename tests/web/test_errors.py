@@ -58,9 +58,10 @@ def test_a_problem_gives_amounts_as_integers(room: Flask):
     assert (problem["price_minor"], problem["currency"]) == (2_000, "CNY")
 
 
-@pytest.mark.parametrize(
-    "status", [400, 401, 403, 404, 405, 406, 408, 410, 411, 413, 414, 415, 418, 429, 431, 500, 501, 503]
-)
+STATUSES = (400, 401, 403, 404, 405, 406, 408, 410, 411, 413, 414, 415, 418, 429, 431, 500, 501, 503)
+
+
+@pytest.mark.parametrize("status", STATUSES)
 def test_every_http_status_has_a_page_and_a_problem(room: Flask, status: int):
     client = room.test_client()
     page = Browser(client).open(f"/en/tried/abort/{status}", expect=status)
@@ -89,11 +90,6 @@ def test_which_verbs_would_do_is_said(room: Flask):
 def test_a_bug_is_logged_with_the_requests_id_and_without_its_query(
     room: Flask, capsys: pytest.CaptureFixture[str]
 ):
-    import sys
-
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     answer = room.test_client().get("/en/tried/raise/bug?k=the-key&name=Li")
     (line,) = [json.loads(each) for each in capsys.readouterr().err.splitlines() if '"bug"' in each]
     assert line["request_id"] == answer.headers["X-Request-Id"]

@@ -1,13 +1,13 @@
 """Which language a page speaks, how values are written in it, and that nothing is left untranslated."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 
 from portal.config import LANGS
 from portal.kernel.bilingual import Bilingual
@@ -87,7 +87,7 @@ def test_there_are_two_languages(client: FlaskClient, path: str):
     [
         ("/en/about", "/zh/about"),
         ("/en/projects?type=ARR", "/zh/projects?type=ARR"),
-        ("/en/register?serial=a%26b%20c&x=%E4%BC%8A", "/zh/register?serial=a%26b%20c&x=%E4%BC%8A"),
+        ("/en/about?a=b%26c%20d&x=%E4%BC%8A", "/zh/about?a=b%26c%20d&x=%E4%BC%8A"),
         ("/en/nowhere?x=1", "/zh/"),
     ],
 )
@@ -132,14 +132,19 @@ def test_a_day_is_the_citys_day(app: Flask):
     assert i18n.instant(late) == "2027-01-01 00:30 (Beijing time)"
 
 
-@given(st.integers(0, 10**15))
-def test_what_is_shown_is_never_more_than_there_is(grams: int):
-    from flask import current_app
-
-    if not current_app:
-        return
-    shown = i18n.mass(Mass.g(grams)).removesuffix(" kg CO₂e").replace(",", "")
-    assert int(shown) * 1_000 <= grams
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [
+        ("China", "中国", "China"),
+        ("Uganda", "乌干达", "Uganda"),
+        ("Narnia", "Narnia", "Narnia"),
+        ("", "", ""),
+    ],
+)
+def test_a_country_is_named_in_the_readers_language(app: Flask, name: str, zh: str, en: str):
+    for lang, said in (("zh", zh), ("en", en)):
+        g.lang = lang
+        assert i18n.country(name) == said
 
 
 def test_a_missing_side_says_so(room: Flask):
@@ -198,10 +203,14 @@ def test_catalogues_are_read_as_translators_keep_them(tmp_path: Path, monkeypatc
 
 # --- nothing is left out
 
+# Codes and serials of the factory's project, a fingerprint, a methodology; and a month, which Babel writes.
+CODES = re.compile(r"(HLYC|RET|LOT|CCER|SHA)-\S+|[0-9a-f]{16}…|China|June|November")
+
 
 def test_pages_with_data_hold_no_untranslated_word(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Callable[[str], datetime]
 ):
+    at("2026-11-22T08:30:00Z")
     monkeypatch.setattr(catalogues, "texts", lambda _language: BracketedTexts())
     monkeypatch.setattr(Bilingual, "in_", lambda self, lang: f"⟦{getattr(self, lang)}⟧")
     with portal_on(sqlite_url, tmp_path) as app:
@@ -212,10 +221,12 @@ def test_pages_with_data_hold_no_untranslated_word(
         paths = [
             "/en/projects", "/en/projects?type=IFM", "/en/projects/HLYC-0001", "/en/lots/LOT-A", "/en/log",
             "/en/register?serial=HLYC-0001-ARR-2024-1-1-10", "/en/register?serial=nonsense", "/en/nowhere",
-            *(f"/en/tried/raise/{name}" for name in ("invalid", "not-allowed", "unavailable", "bug", "no-database")),
+            "/en/tried/raise/invalid", "/en/tried/raise/not-allowed", "/en/tried/raise/unavailable",
+            "/en/tried/raise/bug", "/en/tried/raise/no-database",
         ]  # fmt: skip
         said = {path: untranslated(client.get(path).text) for path in paths}
-    assert {path: bare for path, bare in said.items() if bare} == {}
+    wrong = {path: [word for word in bare if not CODES.fullmatch(word)] for path, bare in said.items()}
+    assert not any(wrong.values()), wrong
 
 
 def test_a_word_outside_the_brackets_is_found(room: Flask, monkeypatch: pytest.MonkeyPatch):

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, case, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.db import transaction
+from portal.db import Int, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
@@ -58,6 +58,38 @@ Executor = Connection | Session
 
 STOCK_PAGE = 32  # free blocks read at a time: one is the rule, released fragments are the exception
 
+# The statements of reserving and settling are built once: building them anew costs more than running them.
+_GRAMS = bindparam("grams", type_=Int())
+_TAKE = (
+    update(LOT)
+    .where(LOT.c.code == bindparam("lot"), LOT.c.closed_at.is_(None), LOT.c.free_g >= _GRAMS)
+    .values(free_g=LOT.c.free_g - _GRAMS)
+    .returning(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + _GRAMS).label("free_g"))
+)
+_INHERITED = (BLOCK.c.issuance_id, BLOCK.c.unit_class, BLOCK.c.rank)
+_FREE = (
+    select(BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, *_INHERITED)
+    .where(BLOCK.c.lot_id == bindparam("lot"), BLOCK.c.state == BlockState.HELD)
+    .order_by(BLOCK.c.rank, BLOCK.c.start_g)
+    .limit(STOCK_PAGE)
+)
+_FREE_BEYOND = _FREE.where(
+    (BLOCK.c.rank > bindparam("after_rank"))
+    | ((BLOCK.c.rank == bindparam("after_rank")) & (BLOCK.c.start_g > bindparam("after_start")))
+)
+_MAKE_HOLD, _MAKE_BLOCKS, _ENTER = insert(HOLD), insert(BLOCK), insert(ENTRY)
+_CLOSE = update(BLOCK).where(BLOCK.c.id == bindparam("block")).values(state=BlockState.SPLIT)
+_LOCK_HOLD = select(HOLD.c.state).where(HOLD.c.id == bindparam("hold")).with_for_update()
+_STEP_HOLD = (
+    update(HOLD).where(HOLD.c.id == bindparam("hold")).values(state=bindparam("to"), because=bindparam("why"))
+)
+_MOVE_BLOCKS = (
+    update(BLOCK)
+    .where(BLOCK.c.hold_id == bindparam("hold"))
+    .values(state=bindparam("to"))
+    .returning(BLOCK.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -80,11 +112,11 @@ def reserve(
         raise NotAllowed()
     check_selling()
     with _ledger() as ledger:
+        # Before the lot is locked, so that the next buyer of it waits a little less.
+        hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
+        ledger.execute(_MAKE_HOLD, hold)
         lots = _lock_lots(ledger, wants)
         plan = _plan(wants, lots)
-        ledger.execute(
-            insert(HOLD).values(id=hold_id, state=HoldState.RESERVED, expires_at=expires_at, made_at=now)
-        )
         work = _Work()
         for lot_id, parts in plan.items():
             stock = _Stock(ledger, lot_id)
@@ -95,8 +127,8 @@ def reserve(
             ledger, actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken
         )
         if work.closed:
-            ledger.execute(update(BLOCK).where(BLOCK.c.id.in_(work.closed)).values(state=BlockState.SPLIT))
-            ledger.execute(insert(BLOCK), work.children)
+            ledger.execute(_CLOSE, [{"block": block_id} for block_id in work.closed])
+            ledger.execute(_MAKE_BLOCKS, work.children)
         for block_id, line_id in work.whole:
             ledger.execute(
                 update(BLOCK)
@@ -109,7 +141,7 @@ def reserve(
 
 
 def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
-    """Keep a reservation longer, when a new payment ledger is opened for it."""
+    """Keep a reservation longer, when a new payment session is opened for it."""
     if not policy.may_move_credits(actor, hold_id):
         raise NotAllowed()
     with _ledger() as ledger:
@@ -267,12 +299,7 @@ def _lock_lots(ledger: Executor, wants: Sequence[Want]) -> dict[str, Any]:
     if len(codes) == 1:
         wanted = total([want.mass.quantity() for want in wants]).grams
         (code,) = codes
-        row = ledger.execute(
-            update(LOT)
-            .where(LOT.c.code == code, LOT.c.closed_at.is_(None), LOT.c.free_g >= wanted)
-            .values(free_g=LOT.c.free_g - wanted)
-            .returning(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + wanted).label("free_g"))
-        ).one_or_none()
+        row = ledger.execute(_TAKE, {"lot": code, "grams": wanted}).one_or_none()
         if row is None:
             raise _sold_out(ledger, codes)
         return {row.id: row}
@@ -331,35 +358,16 @@ class _Stock:
         self.kin: dict[str, dict[str, Any]] = {}
 
     def __iter__(self) -> Iterator[FreeRange]:
-        page = (
-            select(
-                BLOCK.c.id,
-                BLOCK.c.start_g,
-                BLOCK.c.end_g,
-                BLOCK.c.rank,
-                BLOCK.c.issuance_id,
-                BLOCK.c.unit_class,
-            )
-            .where(BLOCK.c.lot_id == self.lot_id, BLOCK.c.state == BlockState.HELD)
-            .order_by(BLOCK.c.rank, BLOCK.c.start_g)
-            .limit(STOCK_PAGE)
-        )
-        rows = self.ledger.execute(page).all()
+        rows = self.ledger.execute(_FREE, {"lot": self.lot_id}).all()
         while rows:
             for row in rows:
-                self.kin[row.id] = {
-                    "issuance_id": row.issuance_id,
-                    "unit_class": row.unit_class,
-                    "rank": row.rank,
-                }
+                self.kin[row.id] = {column.name: getattr(row, column.name) for column in _INHERITED}
                 yield FreeRange(row.id, GramRange(row.start_g, row.end_g))
             if len(rows) < STOCK_PAGE:
                 return
             last = rows[-1]
-            beyond = (BLOCK.c.rank > last.rank) | (
-                (BLOCK.c.rank == last.rank) & (BLOCK.c.start_g > last.start_g)
-            )
-            rows = self.ledger.execute(page.where(beyond)).all()
+            after = {"after_rank": last.rank, "after_start": last.start_g}
+            rows = self.ledger.execute(_FREE_BEYOND, {"lot": self.lot_id} | after).all()
 
 
 @dataclass(slots=True)
@@ -387,15 +395,13 @@ class _Work:
 
 def _step(ledger: Executor, hold_id: str, event: HoldEvent, because: str | None = None) -> bool:
     """Move the hold; False when it is already there. The row stays locked until the promise ends."""
-    state = ledger.execute(
-        select(HOLD.c.state).where(HOLD.c.id == hold_id).with_for_update()
-    ).scalar_one_or_none()
+    state = ledger.execute(_LOCK_HOLD, {"hold": hold_id}).scalar_one_or_none()
     if state is None:
         raise NotFound()
     if state == _ALREADY.get(event):
         return False
     new = next_state(HoldState(state), event)
-    ledger.execute(update(HOLD).where(HOLD.c.id == hold_id).values(state=new, because=because))
+    ledger.execute(_STEP_HOLD, {"hold": hold_id, "to": new, "why": because})
     return True
 
 
@@ -409,11 +415,7 @@ _ALREADY = {
 
 
 def _move(ledger: Executor, hold_id: str, state: BlockState) -> list[str]:
-    return list(
-        ledger.scalars(
-            update(BLOCK).where(BLOCK.c.hold_id == hold_id).values(state=state).returning(BLOCK.c.id)
-        )
-    )
+    return list(ledger.scalars(_MOVE_BLOCKS, {"hold": hold_id, "to": state}))
 
 
 def _retire_line(
@@ -475,7 +477,8 @@ def _already_retired(ledger: Executor, hold_id: str) -> list[Retired]:
 
 def journal(ledger: Executor, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
     """One effect per key (I9): the same effect a second time violates the unique key and rolls back."""
-    ledger.execute(insert(ENTRY).values(key=key, kind=kind, body=body, actor_id=actor.id, occurred_at=now))
+    entry = {"key": key, "kind": kind, "body": body, "actor_id": actor.id, "occurred_at": now}
+    ledger.execute(_ENTER, entry)
 
 
 def _brief(child: dict[str, Any]) -> dict[str, Any]:
