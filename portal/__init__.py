@@ -7,6 +7,7 @@ from flask import Flask, Response, redirect, url_for
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import ROOT, Config
 from portal.db import db as database
@@ -48,6 +49,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["site"] = _Site(config, app)
     app.jinja_env.globals["actor"] = guard.actor
+    if hops := config.trusted_proxies:
+        # Whose network a visitor is counted under; the host never comes from a header.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     database.init_app(app)
     Migrate(app, database, directory=str(ROOT / "migrations"))
     for layer in (requestlog, i18n, assets, headers, errors, web_api):

@@ -48,6 +48,7 @@ class Config:
     stripe_api_base: str = ""
     smtp_url: str = ""
     limits_storage: str = "memory://"
+    trusted_proxies: int = 0
     now: datetime | None = None
     testing: bool = False
 

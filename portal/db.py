@@ -110,7 +110,9 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
     return {
-        "pool_pre_ping": True,
+        # No ping before each use, which costs a roundtrip: after a lost connection one request is answered
+        # with 503, the pool is emptied, and the next one connects anew.
+        "pool_pre_ping": False,
         "pool_size": 8,
         "max_overflow": 8,
         "connect_args": {"options": "-c lock_timeout=15000 -c timezone=UTC", "connect_timeout": 5},

@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Index, func, select, text, update
+from sqlalchemy import Index, Insert, Table, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Int, Json, Str, Utc, db, strict, transaction
 from portal.kernel import clock
@@ -75,6 +75,17 @@ class Schedule(Base):
     next_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
+# Built once: putting a statement together costs more than having it done.
+_ADD_WORK = {
+    "postgresql": postgresql.insert(Outbox.__table__).on_conflict_do_nothing(index_elements=["key"]),
+    "sqlite": sqlite.insert(Outbox.__table__).on_conflict_do_nothing(index_elements=["key"]),
+}
+_ADD_TURN = {
+    "postgresql": postgresql.insert(Schedule).on_conflict_do_nothing().returning(Schedule.name),
+    "sqlite": sqlite.insert(Schedule).on_conflict_do_nothing().returning(Schedule.name),
+}
+
+
 def enqueue(
     kind: str, payload: dict[str, Any], *, key: str, now: datetime, due: datetime | None = None
 ) -> None:
@@ -90,7 +101,8 @@ def enqueue(
             "attempts": 0,
             "created_at": now,
         }
-        session.execute(_add(session, Outbox, row).on_conflict_do_nothing(index_elements=["key"]))
+        books = session.connection()
+        books.execute(_ADD_WORK[books.dialect.name], row)
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -259,9 +271,8 @@ def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
         return False
     with transaction() as session:
         if next_at is None:
-            new = {"name": name, "next_at": now + pause}
-            add = _add(session, Schedule, new).on_conflict_do_nothing()
-            won = session.execute(add.returning(Schedule.name))
+            books = session.connection()
+            won = books.execute(_ADD_TURN[books.dialect.name], {"name": name, "next_at": now + pause})
         else:
             won = session.execute(
                 update(Schedule)
@@ -270,10 +281,3 @@ def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
                 .returning(Schedule.name)
             )
         return won.first() is not None
-
-
-def _add(session: Session, table: type[Base], row: dict[str, Any]) -> postgresql.Insert | sqlite.Insert:
-    """An insert that may be told what to do on a conflict."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table).values(row)
-    return sqlite.insert(table).values(row)

@@ -1,8 +1,9 @@
 """Certificates are issued in the transaction of their retirement, withdrawn with a reason, never erased."""
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
@@ -12,13 +13,20 @@ from portal.certificates.queries import NoSuchCertificate
 from portal.certificates.rules import numbers, paper
 from portal.certificates.rules.claims import CertificateType, NothingToCertify, is_sayable, type_of
 from portal.certificates.rules.paper import RetirementFacts
-from portal.certificates.rules.states import Event, Reason, State, next_state, reason_of
+from portal.certificates.rules.states import LIVE, Event, Reason, State, next_state, reason_of
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
 from portal.registry.commands import log
 from portal.registry.rules.records import CertificateIssued, CertificateRevoked, holder_commitment
+
+_papers, _holders = (cast(Table, kind.__table__) for kind in (Certificate, CertificateHolder))
+# Built once: putting a statement together costs more than having it done.
+_LIVE_NUMBER = select(_papers.c.number).where(
+    _papers.c.retirement_id == bindparam("retirement_id"), _papers.c.state.in_(LIVE)
+)
+_WRITE, _WRITE_HOLDER = insert(_papers), insert(_holders)
 
 
 def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
@@ -30,9 +38,9 @@ def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
     if not policy.may_issue(actor, facts.order_id):
         raise NotAllowed()
     with transaction() as session:
-        if known := _live_number(session, facts.retirement_id):
-            return known
-        return _issue(session, actor, facts, numbers.new_number(), now)
+        books = session.connection()
+        known = books.execute(_LIVE_NUMBER, {"retirement_id": facts.retirement_id}).scalar_one_or_none()
+        return known or _issue(books, actor, facts, numbers.new_number(), now)
 
 
 def revoke(actor: Actor, number: str, because: str, now: datetime) -> None:
@@ -81,7 +89,7 @@ def replace(actor: Actor, number: str, facts: RetirementFacts, because: str, now
         _step(session, old, Event.REPLACE, now, reason, successor)
         log.record(CertificateRevoked(number, reason.value, replaced_by=successor), old.id, now)
         audit.record(actor, "certificate.replace", old.id, now, reason=reason.value, replaced_by=successor)
-        return _issue(session, actor, facts, successor, now)
+        return _issue(session.connection(), actor, facts, successor, now)
 
 
 def render_done(
@@ -136,7 +144,7 @@ def drop_named(actor: Actor, certificate_id: str) -> None:
         )
 
 
-def _issue(session: Session, actor: Actor, facts: RetirementFacts, number: str, now: datetime) -> str:
+def _issue(books: Connection, actor: Actor, facts: RetirementFacts, number: str, now: datetime) -> str:
     certificate_id = new_id("crt")
     commitment = holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id)
     payload = paper.payload(
@@ -145,17 +153,17 @@ def _issue(session: Session, actor: Actor, facts: RetirementFacts, number: str, 
     sha256 = paper.digest(payload)
     kind = type_of(facts.evidence)
     effects = {f"{effect.value}_g": mass.grams for effect, mass in paper.by_effect(facts.ranges).items()}
-    session.execute(
-        insert(Certificate).values(
-            id=certificate_id, number=number, key=numbers.new_key(), type=kind.value,
-            retirement_id=facts.retirement_id, order_id=facts.order_id, payload=payload,
-            payload_sha256=sha256,
-            mass_g=facts.mass.grams, **({"removal_g": 0, "avoidance_g": 0, "unseparated_g": 0} | effects),
-            is_public=facts.is_public, is_test=facts.test, lang=facts.lang, issued_at=now,
-            state=State.VALID.value, state_at=now,
-        )
+    books.execute(
+        _WRITE,
+        {
+            "id": certificate_id, "number": number, "key": numbers.new_key(), "type": kind.value,
+            "retirement_id": facts.retirement_id, "order_id": facts.order_id, "payload": payload,
+            "payload_sha256": sha256, "mass_g": facts.mass.grams, "removal_g": 0, "avoidance_g": 0,
+            "unseparated_g": 0, **effects, "is_public": facts.is_public, "is_test": facts.test,
+            "lang": facts.lang, "issued_at": now, "state": State.VALID.value, "state_at": now,
+        },
     )  # fmt: skip
-    session.execute(insert(CertificateHolder).values(certificate_id=certificate_id, **_holder(facts, kind)))
+    books.execute(_WRITE_HOLDER, {"certificate_id": certificate_id, **_holder(facts, kind)})
     issued = CertificateIssued(
         number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
     )
@@ -178,15 +186,6 @@ def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
         "purpose_title_zh": title.zh if title and sayable else None,
         "purpose_title_en": title.en if title and sayable else None,
     }
-
-
-def _live_number(session: Session, retirement_id: str) -> str | None:
-    return session.execute(
-        select(Certificate.number).where(
-            Certificate.retirement_id == retirement_id,
-            Certificate.state.in_([State.VALID, State.UNDER_REVIEW]),
-        )
-    ).scalar_one_or_none()
 
 
 def _locked(session: Session, number: str) -> Certificate:

@@ -56,8 +56,14 @@ def install(app: Flask) -> None:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=_path(),
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             )
         return response
+
+
+def _path() -> str:
+    """The path without what opens something: the query is left out, a certificate's key is masked."""
+    key = (request.view_args or {}).get("key")
+    return request.path.replace(key, "…") if key else request.path

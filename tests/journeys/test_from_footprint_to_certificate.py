@@ -18,7 +18,7 @@ from tests.server import LiveServer
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-NAMES = {"zh": "红松小学三年级二班", "en": "Class 2 <b>& friends</b>"}
+NAMES = {"zh": "示例家庭", "en": "Example <b>& friends</b>"}
 MAILS = {"zh": "zh@example.org", "en": "en@example.org"}
 
 

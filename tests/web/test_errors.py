@@ -31,10 +31,8 @@ def test_an_error_is_a_page_in_the_readers_language(room: Flask, name: str, lang
 
 
 def test_a_refusal_says_how_much_is_left(room: Flask):
-    assert (
-        "Only 1,250 kg CO₂e are left."
-        in Browser(room.test_client()).open("/en/tried/raise/refused", expect=409).text
-    )
+    page = Browser(room.test_client()).open("/en/tried/raise/refused", expect=409)
+    assert "Only 1,250 kg CO₂e are left." in page.text
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -49,9 +47,8 @@ def test_an_error_is_a_problem_for_programs(room: Flask, name: str):
 
 
 def test_a_problem_gives_amounts_as_integers(room: Flask):
-    problem = (
-        room.test_client().get("/api/v1/tried/raise/refused", headers={"Accept-Language": "en"}).get_json()
-    )
+    answer = room.test_client().get("/api/v1/tried/raise/refused", headers={"Accept-Language": "en"})
+    problem = answer.get_json()
     assert problem["type"] == "/problems/lots-left"
     assert problem["title"] == "Only 1,250 kg CO₂e are left."
     assert (problem["left_g"], problem["left_kg"]) == (1_250_000, 1_250)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -11,30 +11,47 @@ from portal.registry.models import Block, Hold, Issuance, PoolLot, Project, Reti
 from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.ledger import HoldState, ProjectType
 
+_block, _range = Block.__table__, RetirementRange.__table__
+_issuance, _lot, _project = Issuance.__table__, PoolLot.__table__, Project.__table__
+
 _FACTS = (
-    Issuance.source_serial, Issuance.start_g.label("base"), PoolLot.code.label("lot_code"), Project.code,
-    Project.name_zh, Project.name_en, Project.type, Issuance.vintage_start, Issuance.vintage_end,
-    Issuance.source_registry, Project.country, Project.methodology, PoolLot.retirement_reference,
-    PoolLot.is_demo,
+    _issuance.c.source_serial, _issuance.c.start_g.label("base"), _lot.c.code.label("lot_code"),
+    _project.c.code, _project.c.name_zh, _project.c.name_en, _project.c.type, _issuance.c.vintage_start,
+    _issuance.c.vintage_end, _issuance.c.source_registry, _project.c.country, _project.c.methodology,
+    _lot.c.retirement_reference, _lot.c.is_demo,
 )  # fmt: skip
+
+
+def _with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(_issuance, _issuance.c.id == _block.c.issuance_id)
+        .join(_lot, _lot.c.id == _block.c.lot_id)
+        .join(_project, _project.c.id == _issuance.c.project_id)
+        .order_by(_issuance.c.vintage_start, _block.c.start_g)
+    )
+
+
+# Built once: putting a statement together costs more than having it done.
+_RANGES_OF = _with_facts(
+    select(_range.c.start_g, _range.c.end_g, *_FACTS)
+    .join_from(_range, _block, _block.c.id == _range.c.block_id)
+    .where(_range.c.retirement_id == bindparam("retirement_id"))
+)
+_RANGES_OF_HOLD = _with_facts(
+    select(_block.c.line_id, _block.c.start_g, _block.c.end_g, *_FACTS)
+    .select_from(_block)
+    .where(_block.c.hold_id == bindparam("hold_id"))
+)
 
 
 def ranges_of(retirement_id: str) -> tuple[RangeFacts, ...]:
     """The ranges of a retirement, neighbours joined, oldest vintage first."""
-    query = _with_facts(
-        select(RetirementRange.start_g, RetirementRange.end_g, *_FACTS)
-        .join(Block, Block.id == RetirementRange.block_id)
-        .where(RetirementRange.retirement_id == retirement_id)
-    )
-    return _joined(db.session.execute(query).all())
+    return _joined(db.session.connection().execute(_RANGES_OF, {"retirement_id": retirement_id}))
 
 
 def ranges_of_hold(hold_id: str) -> dict[str, tuple[RangeFacts, ...]]:
     """The ranges held for an order, by order line."""
-    query = _with_facts(
-        select(Block.line_id, Block.start_g, Block.end_g, *_FACTS).where(Block.hold_id == hold_id)
-    )
-    rows = db.session.execute(query).all()
+    rows = db.session.connection().execute(_RANGES_OF_HOLD, {"hold_id": hold_id}).all()
     return {
         line: _joined([row for row in rows if row.line_id == line]) for line in {row.line_id for row in rows}
     }
@@ -44,15 +61,6 @@ def hold_states(hold_ids: Sequence[str]) -> dict[str, HoldState]:
     """The state of each of these holds; one that does not exist is not in the answer."""
     rows = db.session.execute(select(Hold.id, Hold.state).where(Hold.id.in_(hold_ids)))
     return {row.id: HoldState(row.state) for row in rows}
-
-
-def _with_facts(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return (
-        query.join(Issuance, Issuance.id == Block.issuance_id)
-        .join(PoolLot, PoolLot.id == Block.lot_id)
-        .join(Project, Project.id == Issuance.project_id)
-        .order_by(Issuance.vintage_start, Block.start_g)
-    )
 
 
 def _joined(rows: Any) -> tuple[RangeFacts, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -112,10 +112,11 @@ class AttributionView:
     cursor: str
 
 
+_pool, _source = PoolLot.__table__, Project.__table__
 _PROJECT = (
-    Project.id, Project.code, Project.source_registry, Project.source_id, Project.name_zh, Project.name_en,
-    Project.about_zh, Project.about_en, Project.type, Project.methodology, Project.country, Project.state,
-    Project.is_demo,
+    _source.c.id, _source.c.code, _source.c.source_registry, _source.c.source_id, _source.c.name_zh,
+    _source.c.name_en, _source.c.about_zh, _source.c.about_en, _source.c.type, _source.c.methodology,
+    _source.c.country, _source.c.state, _source.c.is_demo,
 )  # fmt: skip
 
 
@@ -148,44 +149,48 @@ def project(code: str) -> ProjectView:
     return _project(row)
 
 
-def _lots() -> Select[*tuple[Any, ...]]:
-    return select(PoolLot, *_PROJECT).join(Project, Project.id == PoolLot.project_id)
+# Built once, on the tables: putting a statement together costs more than having it done.
+_LOTS = select(*(column.label(f"lot_{column.name}") for column in _pool.c), *_PROJECT).join_from(
+    _pool, _source, _source.c.id == _pool.c.project_id
+)
+_LOT = _LOTS.where(_pool.c.code == bindparam("code"))
+_OPEN_LOTS = _LOTS.where(_pool.c.closed_at.is_(None)).order_by(_pool.c.rank, _pool.c.code)
+_OPEN_LOTS_IN = _OPEN_LOTS.where(_pool.c.currency == bindparam("currency"))
 
 
 def _lot(row: Row[*tuple[Any, ...]]) -> LotView:
-    lot: PoolLot = row.PoolLot
     return LotView(
-        id=lot.id, code=lot.code, project=_project(row), registry=lot.source_registry,
-        vintage_start=lot.vintage_start, vintage_end=lot.vintage_end, retired=Mass(lot.retired_g),
-        attributed=Mass(lot.attributed_g), free=Mass(lot.free_g),
-        price_per_t=Money(lot.price_minor_per_t, lot.currency), retirement_reference=lot.retirement_reference,
-        retired_on=lot.retired_on, evidence_sha256=lot.evidence_sha256, evidence_url=lot.evidence_url,
-        evidence_file=lot.evidence_file, is_demo=lot.is_demo, opened_at=lot.opened_at,
-        closed_at=lot.closed_at,
+        id=row.lot_id, code=row.lot_code, project=_project(row), registry=row.lot_source_registry,
+        vintage_start=row.lot_vintage_start, vintage_end=row.lot_vintage_end,
+        retired=Mass(row.lot_retired_g), attributed=Mass(row.lot_attributed_g), free=Mass(row.lot_free_g),
+        price_per_t=Money(row.lot_price_minor_per_t, row.lot_currency),
+        retirement_reference=row.lot_retirement_reference, retired_on=row.lot_retired_on,
+        evidence_sha256=row.lot_evidence_sha256, evidence_url=row.lot_evidence_url,
+        evidence_file=row.lot_evidence_file, is_demo=row.lot_is_demo, opened_at=row.lot_opened_at,
+        closed_at=row.lot_closed_at,
     )  # fmt: skip
 
 
 def open_lots(currency: str | None = None) -> list[LotView]:
     """What can be bought, in the order the city recommends."""
-    query = _lots().where(PoolLot.closed_at.is_(None)).order_by(PoolLot.rank, PoolLot.code)
-    if currency:
-        query = query.where(PoolLot.currency == currency)
-    return [_lot(row) for row in db.session.execute(query).all()]
+    books = db.session.connection()
+    rows = books.execute(_OPEN_LOTS_IN, {"currency": currency}) if currency else books.execute(_OPEN_LOTS)
+    return [_lot(row) for row in rows]
 
 
 def lots(of_project: str | None = None, after: str | None = None, limit: int = 50) -> list[LotView]:
     """All lots, closed ones too, by code."""
-    query = _lots().order_by(PoolLot.code).limit(limit)
+    query = _LOTS.order_by(_pool.c.code).limit(limit)
     if of_project:
-        query = query.where(Project.code == of_project)
+        query = query.where(_source.c.code == of_project)
     if after:
-        query = query.where(PoolLot.code > after)
-    return [_lot(row) for row in db.session.execute(query).all()]
+        query = query.where(_pool.c.code > after)
+    return [_lot(row) for row in db.session.execute(query)]
 
 
 def lot(code: str) -> LotView:
     """Raises UnknownLot."""
-    row = db.session.execute(_lots().where(PoolLot.code == code)).one_or_none()
+    row = db.session.connection().execute(_LOT, {"code": code}).one_or_none()
     if row is None:
         raise UnknownLot(code=code[:80])
     return _lot(row)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import db
@@ -15,6 +15,12 @@ from portal.registry.rules.errors import SellingStopped
 
 KEPT_SECONDS = 2.0
 _kept: WeakKeyDictionary[Engine, tuple[float, bool]] = WeakKeyDictionary()
+
+_audit = LedgerAudit.__table__
+# Built once: putting a statement together costs more than having it done.
+_NEWEST = (
+    select(_audit.c.at, _audit.c.ok, _audit.c.faults).order_by(_audit.c.at.desc()).limit(bindparam("limit"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,8 @@ def last_audit() -> Audit | None:
 
 def audits(limit: int) -> list[Audit]:
     """The last audits, newest first."""
-    query = select(LedgerAudit.at, LedgerAudit.ok, LedgerAudit.faults).order_by(LedgerAudit.at.desc())
-    return [Audit(row.at, row.ok, row.faults) for row in db.session.execute(query.limit(limit))]
+    rows = db.session.connection().execute(_NEWEST, {"limit": limit})
+    return [Audit(row.at, row.ok, row.faults) for row in rows]
 
 
 def is_stopped() -> bool:

@@ -1,0 +1,76 @@
+"""A long list in parts: every row once, whatever was added meanwhile."""
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.web.paging import cut
+from tests.browser import Browser
+from tests.factories.registry import hold, make_lot, retire
+
+
+@given(st.lists(st.integers(), unique=True, max_size=60), st.integers(1, 10))
+def test_every_row_is_on_one_page(rows: list[int], size: int):
+    rows.sort()
+    seen: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        after = [row for row in rows if not cursor or row > int(cursor)]
+        page = cut(after[: size + 1], size, lambda row: row)
+        assert len(page.items) <= size
+        seen += page.items
+        cursor = page.next
+    assert seen == rows
+
+
+def test_the_last_page_says_so():
+    assert cut([1, 2], 2, str).next is None
+    assert cut([1, 2, 3], 2, str).next == "2"
+    assert cut([], 2, str).next is None
+
+
+def test_a_reader_turns_all_pages_of_a_list(app: Flask):
+    make_lot(10)
+    for _ in range(30):
+        retire(hold(1))
+    page = Browser(app.test_client()).open("/en/lots/LOT-A")
+    parts = [next(iter(row.values())) for row in page.table("Attributions")]
+    retire(hold(1))  # meanwhile
+    page = page.click("Next page")
+    parts += [next(iter(row.values())) for row in page.table("Attributions")]
+    assert "Next page" not in page.links
+    assert len(parts) == len(set(parts)) == 30
+    assert page.click("Back to the beginning").url == "/en/lots/LOT-A"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "-1",
+        "x",
+        "1e9",
+        "9" * 30,
+        "１２",
+        "ret_x~",
+        "ret_x~" + "9" * 30,
+        "~",
+        "%",
+        "' OR 1=1",
+        "x" * 5_000,
+    ],
+)
+def test_a_cursor_nobody_gave_out_is_no_fault(any_app: Flask, cursor: str):
+    make_lot(2)
+    retire(hold(5))
+    client = any_app.test_client()
+    for path in (
+        "/en/lots/LOT-A",
+        "/en/projects",
+        "/en/projects/HLYC-0001",
+        "/en/log",
+        "/api/v1/projects",
+        "/api/v1/lots",
+    ):
+        assert client.get(path, query_string={"cursor": cursor}).status_code in (200, 422), path
