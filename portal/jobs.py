@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Index, Insert, Table, func, select, text, update
+from sqlalchemy import Index, Table, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,14 +75,15 @@ class Schedule(Base):
     next_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
+_work, _turns = (cast(Table, kind.__table__) for kind in (Outbox, Schedule))
 # Built once: putting a statement together costs more than having it done.
 _ADD_WORK = {
-    "postgresql": postgresql.insert(Outbox.__table__).on_conflict_do_nothing(index_elements=["key"]),
-    "sqlite": sqlite.insert(Outbox.__table__).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": postgresql.insert(_work).on_conflict_do_nothing(index_elements=["key"]),
+    "sqlite": sqlite.insert(_work).on_conflict_do_nothing(index_elements=["key"]),
 }
 _ADD_TURN = {
-    "postgresql": postgresql.insert(Schedule).on_conflict_do_nothing().returning(Schedule.name),
-    "sqlite": sqlite.insert(Schedule).on_conflict_do_nothing().returning(Schedule.name),
+    "postgresql": postgresql.insert(_turns).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_turns).on_conflict_do_nothing(),
 }
 
 
@@ -271,8 +272,8 @@ def _claim_turn(name: str, pause: timedelta, now: datetime) -> bool:
         return False
     with transaction() as session:
         if next_at is None:
-            books = session.connection()
-            won = books.execute(_ADD_TURN[books.dialect.name], {"name": name, "next_at": now + pause})
+            add = _ADD_TURN[session.get_bind().dialect.name].returning(_turns.c.name)
+            won = session.execute(add, {"name": name, "next_at": now + pause})
         else:
             won = session.execute(
                 update(Schedule)

@@ -86,3 +86,4 @@ def _lead_to_ourselves(response: Response) -> None:
     here, target = request.host_url, response.location or ""
     if target.startswith(here):
         response.location = target[len(here) - 1 :]
+        response.set_data(b"")  # Werkzeug's page for those who do not follow names the host as well

@@ -39,8 +39,8 @@ def send_letter(payload: dict[str, Any]) -> None:
     # The same letter sent twice carries one id, so that mail programs can tell.
     letter["Message-ID"] = f"<{payload['id']}@{host}>" if payload.get("id") else make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = payload["lang"]
     letter.set_content(body.strip() + "\n")
+    letter["Content-Language"] = payload["lang"]  # after the content, which clears what is said about it
     deliver(letter, config)
 
 

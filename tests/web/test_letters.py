@@ -10,14 +10,17 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from flask import Flask
 from jinja2 import DictLoader
+from sqlalchemy import select
 
 from portal import jobs
-from portal.db import InsideTransaction, transaction
+from portal.db import InsideTransaction, db, transaction
 from portal.jobs import Outbox
 from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import Unavailable
 from portal.web.letters import send_letter
 from tests.conftest import portal_on
+from tests.server import free_port
 
 Sent = Callable[[], list[EmailMessage]]
 
@@ -96,8 +99,6 @@ def test_an_address_adds_no_header(post: Callable[..., None], sent_letters: Sent
 
 
 def test_a_site_name_with_a_comma_is_one_sender(sqlite_url: str, tmp_path: Path, sent_letters: Sent):
-    from portal.kernel.bilingual import Bilingual
-
     name = Bilingual("碳汇", 'Carbon, "Yichun" <x>')
     with portal_on(sqlite_url, tmp_path, site_name=name) as app:
         app.jinja_env.loader = DictLoader(TEMPLATES)
@@ -155,17 +156,16 @@ def postman() -> Iterator[tuple[Postman, Controller]]:
 
     postman = Postman()
     controller = Controller(
-        postman, hostname="127.0.0.1", port=0, authenticator=known, auth_require_tls=False, auth_required=True
-    )
+        postman, hostname="127.0.0.1", port=free_port(), authenticator=known, auth_require_tls=False,
+        auth_required=True,
+    )  # fmt: skip
     controller.start()
     yield postman, controller
     controller.stop()
 
 
 def url_of(controller: Controller, who: str = "portal%40example.cn:p%40ss%3Aword@") -> str:
-    assert controller.server
-    port = controller.server.sockets[0].getsockname()[1]
-    return f"smtp://{who}127.0.0.1:{port}"
+    return f"smtp://{who}127.0.0.1:{controller.port}"
 
 
 def deliver(sqlite_url: str, folder: Path, smtp_url: str) -> None:
@@ -215,6 +215,4 @@ def test_a_letter_that_could_not_go_waits_in_the_outbox(sqlite_url: str, tmp_pat
         jobs.enqueue("letter", letter(), key="k", now=clock.now())
         jobs.drain()
         assert jobs.counts() == (1, 0)
-        from portal.db import db
-
-        assert "Unavailable" in (db.session.query(Outbox).one().last_error or "")
+        assert "Unavailable" in (db.session.scalars(select(Outbox.last_error)).one() or "")
