@@ -19,8 +19,8 @@ PATHS = [
 ]  # fmt: skip
 STRANGE = [
     "%00", "x%00y", "%ff%fe", "%ed%a0%80", "%F4%90%80%80", "%c0%ae%c0%ae", "..%2f..%2fetc%2fpasswd",
-    "%0d%0aX-Injected:%201", "9" * 40, "-1", "1e999", "%EF%BC%91%EF%BC%92", "NaN", "%27%20OR%201=1--", "{{7*7}}",
-    "%25%28x%29s", "%e2%80%ae", "a" * 3_000, "%3Cscript%3Ealert(1)%3C/script%3E",
+    "%0d%0aX-Injected:%201", "9" * 40, "-1", "1e999", "%EF%BC%91%EF%BC%92", "NaN", "%27%20OR%201=1--",
+    "{{7*7}}", "%25%28x%29s", "%e2%80%ae", "a" * 3_000, "%3Cscript%3Ealert(1)%3C/script%3E",
 ]  # fmt: skip
 NAMES = "cursor serial type k footprint order lot kg from to idx size next q-x".split()
 NUMBERS = ["NaN", "Infinity", "-1", "1e999", "１２", "1_000", "9" * 40, "0x10", "", " ", "1.5"]

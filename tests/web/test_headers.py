@@ -23,8 +23,9 @@ SITE = "https://carbon.example.cn"
 
 # One address for every kind of answer, and the status it gives to a guest.
 ANSWERS = {
-    "/": 302, "/en/about": 200, "/en/nowhere": 404, "/en/tried/raise/invalid": 422, "/en/tried/raise/bug": 500,
-    "/en/tried/raise/refused": 409, "/en/tried/raise/no-database": 503, "/en/tried/person": 302,
+    "/": 302, "/en/about": 200, "/en/nowhere": 404, "/en/tried/raise/invalid": 422,
+    "/en/tried/raise/bug": 500, "/en/tried/raise/refused": 409, "/en/tried/raise/no-database": 503,
+    "/en/tried/person": 302,
     "/api/v1/projects": 200, "/api/v1/tried/raise/not-found": 404, "/api/v1/tried/raise/bug": 500,
     "/static/css/tokens.css": 200, "/static/nothing.css": 404, "/healthz": 200, "/readyz": 200,
     "/en/tried/slash": 308, "/log/checkpoint": 404, "/en/tried/abort/429": 429, "/en/about?x=%00": 400,

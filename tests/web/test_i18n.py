@@ -187,7 +187,8 @@ def test_catalogues_are_read_as_translators_keep_them(tmp_path: Path, monkeypatc
     folder = tmp_path / "zh_Hans_CN" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "portal.po").write_text(
-        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=1; plural=0;\\n"\n\n'
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+        '"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
         'msgid "Buy"\nmsgstr "购买"\n\nmsgid "lot"\nmsgid_plural "lots"\nmsgstr[0] "批次"\n'
     )
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)

@@ -22,6 +22,8 @@ from portal.web.letters import send_letter
 from tests.conftest import portal_on
 from tests.server import free_port
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
 Sent = Callable[[], list[EmailMessage]]
 
 TEMPLATES = {
@@ -192,13 +194,10 @@ def test_a_refusal_is_told_so_that_it_is_tried_again(
         deliver(sqlite_url, tmp_path, url_of(postman[1]))
 
 
-def test_a_wrong_password_or_no_server_is_told(
-    postman: tuple[Postman, Controller], sqlite_url: str, tmp_path: Path
-):
-    for url in (url_of(postman[1], "portal:wrong@"), "smtp://127.0.0.1:1"):
-        with pytest.raises(Unavailable) as fault:
-            deliver(sqlite_url, tmp_path, url)
-        assert "wrong" not in str(fault.value)
+def test_no_server_is_told(sqlite_url: str, tmp_path: Path):
+    with pytest.raises(Unavailable) as fault:
+        deliver(sqlite_url, tmp_path, "smtp://portal:a-secret@127.0.0.1:1")
+    assert "a-secret" not in str(fault.value)
 
 
 def test_a_server_without_encryption_is_not_trusted_when_it_is_wanted(
