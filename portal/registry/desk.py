@@ -36,7 +36,7 @@ _READERS = (Role.REGISTRY, Role.FINANCE, Role.AUDITOR, Role.ADMIN)
 def stock() -> str:
     """Every lot with what is retired, attributed, held for orders and free."""
     return render_template(
-        "registry/desk_lots.html", lots=read.lots(limit=500), may_open=policy.may_run_registry(actor())
+        "registry/desk_lots.html", lots=read.lots(limit=500), may_run=policy.may_run_registry(actor())
     )
 
 

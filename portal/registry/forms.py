@@ -2,10 +2,12 @@
 
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, SelectField
-from wtforms.validators import ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
 from portal.registry.rules.imports import READERS
+from portal.registry.rules.records import CODE, REFERENCE
 from portal.web.forms import (
     BooleanField,
     LineField,
@@ -23,7 +25,8 @@ KNOWN_REGISTRIES = {"verra": "Verra"}
 
 class ImportForm(PortalForm):
     registry = SelectField(
-        _("Source registry"), choices=[(name, KNOWN_REGISTRIES.get(name, name)) for name in READERS]
+        _("Source registry"),
+        choices=[SelectChoice(name, KNOWN_REGISTRIES.get(name, name)) for name in READERS],
     )
     file = FileField(
         _("Export file"),
@@ -44,7 +47,13 @@ class ApplyForm(PortalForm):
 
 class LotForm(PortalForm):
     code = LineField(
-        _("Lot code"), validators=[Required()], max=60, description=_("For example VCS-4268-2024-A")
+        _("Lot code"),
+        validators=[
+            Required(),
+            Regexp(f"({CODE})$", message=_("Use letters, digits, dots and hyphens only.")),
+        ],
+        max=60,
+        description=_("For example VCS-4268-2024-A"),
     )
     serials = TextField(
         _("Serials"),
@@ -59,7 +68,16 @@ class LotForm(PortalForm):
         validators=[Required()],
         description=_("Whole tonnes."),
     )
-    reference = LineField(_("Number of the retirement record"), validators=[Required()], max=200)
+    reference = LineField(
+        _("Number of the retirement record"),
+        validators=[
+            Required(),
+            Regexp(
+                f"({REFERENCE})$", message=_("Write the number without spaces; it has at least one digit.")
+            ),
+        ],
+        max=200,
+    )
     retired_on = DateField(_("Retired on"), validators=[Required()], default=clock.today)
     proof = FileField(
         _("Retirement record"),

@@ -148,7 +148,7 @@ def mass_exact(value: Mass) -> str:
 
 
 def tonnes(value: Mass) -> str:
-    """Tonnes with two decimals, rounded down."""
+    """Tonnes with at most two decimals, rounded down."""
     hundredths = value.grams // 10_000
     return f"{number(Decimal(hundredths) / 100)} t CO₂e"
 

@@ -81,8 +81,8 @@ def test_a_project_of_a_source_registry_shows_its_name_in_the_language_it_has(
 def test_a_long_list_of_projects_is_in_parts(app: Flask, open_page: Callable[..., Page]):
     for n in range(60):
         draft = ProjectDraft(
-            f"P-{n:03}", "HLYC", f"{n:03}", Bilingual(f"林 {n}", f"Forest {n}"), Bilingual("", ""), ProjectType.ARR,
-            "CCER-14-001-V01", "China", True,
+            f"P-{n:03}", "HLYC", f"{n:03}", Bilingual(f"林 {n}", f"Forest {n}"), Bilingual("", ""),
+            ProjectType.ARR, "CCER-14-001-V01", "China", True,
         )  # fmt: skip
         lots.add_project(STAFF, draft, "document", clock.now())
     page, seen = open_page("/projects?type=ARR"), []
@@ -111,14 +111,16 @@ def test_a_lot_shows_all_that_became_of_it(open_page: Callable[..., Page]):
     stock.void_retirement(STAFF, retire(hold(100), test=False).retirement_id, "refunded", clock.now())
     hold(50)
     page = open_page("/lots/LOT-A")
-    assert "10.00 t CO₂e" in page.main
+    assert "10 t CO₂e" in page.main
     assert "350 kg CO₂e" in page.main
     assert "9,650 kg CO₂e" in page.main
     assert SERIAL in page.main
     rows = page.table(say(page, "归属", "Attributions"))
-    assert [next(iter(row.values())) for row in rows] == [f"{SERIAL}/g250001-350000", f"{SERIAL}/g1-250000"]
-    assert say(page, "无效", "Void") in " ".join(rows[0].values()) or lang_of(page) == "zh"
-    assert "TEST" in " ".join(rows[1].values()) or say(page, "测试", "Test") in " ".join(rows[1].values())
+    newest, first = ([*row.values()] for row in rows)
+    assert newest[0].startswith(f"{SERIAL}/g250001-350000")
+    assert first[0].startswith(f"{SERIAL}/g1-250000")
+    assert say(page, "作废", "Void") in newest[-1]
+    assert say(page, "测试", "TEST") in first[-1]
     assert say(page, "演示", "demonstration") in page.main
 
 
@@ -131,15 +133,17 @@ def test_names_are_never_in_the_register(open_page: Callable[..., Page]):
 
 
 def test_a_sold_out_and_a_closed_lot_offer_nothing(app: Flask, open_page: Callable[..., Page]):
-    make_lot(1)
-    page = open_page("/lots/LOT-A")
-    buy = say(page, "购买", "Buy a part of this lot")
-    assert any(buy in words for words in page.links)
+    make_lot(1, "LOT-A", "0001")
+    make_lot(1, "LOT-B", "0002")
+    assert offers(open_page("/lots/LOT-A"))
     lots.close_lot(STAFF, "LOT-A", "tests", clock.now())
-    assert (
-        not any("/offset?lot=" in href for href in open_page("/lots/LOT-A").links.values())
-        or "Nothing" in page.main
-    )
+    assert not offers(open_page("/lots/LOT-A"))
+    retire(hold(1_000, "LOT-B"))
+    assert not offers(open_page("/lots/LOT-B"))
+
+
+def offers(page: Page) -> bool:
+    return any("/offset?lot=" in href for href in page.links.values())
 
 
 def test_every_attribution_can_be_added_up(app: Flask, browser: Browser):
@@ -152,13 +156,6 @@ def test_every_attribution_can_be_added_up(app: Flask, browser: Browser):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="LOT-A-attributions.csv"'
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.text.count("\r\n") == 12
-
-
-def test_a_lot_code_in_a_file_name_breaks_no_header(app: Flask, browser: Browser):
-    make_lot(1, code='L"; evil=1')
-    answer = browser.client.get("/lots/L%22;%20evil=1/attributions.csv")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Disposition"].count('"') == 2
 
 
 def test_the_record_of_a_lot_without_a_file_is_not_there(app: Flask, browser: Browser):

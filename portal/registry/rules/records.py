@@ -51,11 +51,13 @@ class Whole:
 
 
 Id = Annotated[str, Text(r"[a-z]{2,4}_[0-7][0-9A-HJKMNP-TV-Z]{25}")]
-Code = Annotated[str, Text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
+CODE: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+REFERENCE: Final = r"(?=.*[0-9])[^\s\u0000-\u001f]{1,300}"
+Code = Annotated[str, Text(CODE)]
 Reason = Annotated[str, Text(r"[a-z]+(_[a-z]+){0,5}")]
 # A digit somewhere: serials and references have one, names of people do not.
 Serial = Annotated[str, Text(r"(?=.*[0-9])[!-~]([ -~]{0,198}[!-~])?")]
-Reference = Annotated[str, Text(r"(?=.*[0-9])[^\s\u0000-\u001f]{1,300}")]
+Reference = Annotated[str, Text(REFERENCE)]
 Sha256 = Annotated[str, Text(r"[0-9a-f]{64}")]
 At = Annotated[str, Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")]
 Day = Annotated[str, Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")]
