@@ -7,10 +7,13 @@ import pytest
 from click.testing import Result
 from flask import Flask, current_app
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from portal.db import db, transaction
+from portal.kernel import clock
 from portal.registry.jobs import sequence_and_sign, signer
 from portal.registry.queries import log, standing
+from portal.registry.queries.standing import Audit
 from portal.registry.rules.errors import SellingStopped
 from tests.browser import Browser
 from tests.factories.guards import without_guards
@@ -153,3 +156,29 @@ def test_another_history_is_found(kept: Path):
     """Somebody rewrites the log from its first entry on and has it signed afresh."""
     tamper("UPDATE record SET body = replace(body, 'LOT-A', 'LOT-B') WHERE kind = 'lot.opened'")
     assert verify("--checkpoint", str(kept)).exit_code == 1
+
+
+# --- what every page asks
+
+
+def test_pages_ask_once_in_two_seconds(any_app: Flask, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    monkeypatch.setattr(standing, "last_audit", lambda: asked.append(True))
+    standing.forget()
+    client = any_app.test_client()
+    for _ in range(5):
+        client.get("/en/about")
+    assert len(asked) == 1
+
+
+def test_while_the_database_is_away_the_last_answer_stands(monkeypatch: pytest.MonkeyPatch):
+    def away() -> None:
+        raise OperationalError("SELECT", {}, Exception("connection lost"))
+
+    for stopped in (True, False):
+        standing.forget()
+        monkeypatch.setattr(standing, "last_audit", lambda ok=not stopped: Audit(clock.now(), ok, []))
+        assert standing.is_stopped() is stopped
+        monkeypatch.setattr(standing, "last_audit", away)
+        monkeypatch.setattr(standing, "KEPT_SECONDS", -1)
+        assert standing.is_stopped() is stopped
