@@ -1,0 +1,76 @@
+"""A certificate on paper: a phone can read its code, and an archive can keep its file."""
+
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from flask import Flask
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from portal.certificates.jobs import folder
+from portal.certificates.sheet import address_of
+from tests.browser import Browser
+from tests.certificates import archive
+from tests.certificates.printing import needs_press
+from tests.factories.certificates import AVOIDING, PLANTING, many_ranges, printed
+
+__all__ = ["needs_press"]
+pytestmark = pytest.mark.usefixtures("needs_press")
+
+
+def scanned(pdf: bytes, tmp_path: Path, dpi: int) -> list[str]:
+    """What a reader sees in the codes of the first page, photographed at so many dots per inch."""
+    (tmp_path / "paper.pdf").write_bytes(pdf)
+    paper = tmp_path / "paper"
+    subprocess.run(
+        ["pdftoppm", "-png", "-singlefile", "-r", str(dpi), str(paper.with_suffix(".pdf")), str(paper)],
+        check=True,
+    )
+    with Image.open(paper.with_suffix(".png")) as picture:
+        return [code.text for code in zxingcpp.read_barcodes(picture)]
+
+
+@pytest.mark.parametrize("dpi", [72, 150])
+def test_the_code_on_paper_leads_to_the_certificate(browser: Browser, app: Flask, tmp_path: Path, dpi: int):
+    certificate = printed()
+    pdf = (folder() / certificate.documents["named"]).read_bytes()
+    (address,) = scanned(pdf, tmp_path, dpi)
+    assert address == address_of(certificate, with_key=True)
+    page = browser.open("/c/" + address.split("/c/")[1])
+    assert "李明" in page.text
+    assert "250" in page.text
+
+
+def test_a_damaged_code_is_not_read_as_another(app: Flask, tmp_path: Path):
+    """The control: a reader that made something up would pass the test above."""
+    blank = BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(width=595, height=842)
+    writer.write(blank)
+    assert scanned(blank.getvalue(), tmp_path, 150) == []
+
+
+@pytest.mark.parametrize("ranges", [(PLANTING,), (PLANTING, AVOIDING), many_ranges(60)])
+def test_an_archive_can_keep_it(app: Flask, ranges: tuple):  # type: ignore[type-arg]
+    certificate = printed(*ranges)
+    for name in certificate.documents.values():
+        assert archive.faults((folder() / name).read_bytes()) == []
+
+
+def test_what_an_archive_refuses_is_found(app: Flask):
+    """The control: the same paper without its metadata, tags, colours and language, and with a script."""
+    pdf = (folder() / printed().documents["named"]).read_bytes()
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
+    for name in ("/Metadata", "/MarkInfo", "/StructTreeRoot", "/OutputIntents", "/Lang", "/AF"):
+        del writer.root_object[name]
+    writer.root_object[NameObject("/OpenAction")] = DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('x')")}
+    )
+    spoilt = BytesIO()
+    writer.write(spoilt)
+    clauses = {fault.split(":")[0] for fault in archive.faults(spoilt.getvalue())}
+    assert {"6.6.2", "6.7.2.2", "6.7.3.3", "6.2.3", "6.7.4", "6.8", "6.5.1"} <= clauses
