@@ -184,9 +184,26 @@ def country(name: str) -> str:
     return locale_of(lang()).territories[code] if code else name
 
 
+# Names of ISO 3166 as registries print them, where everyday English has another.
+_AS_REGISTRIES_WRITE = {
+    "Bolivia, Plurinational State of": "BO",
+    "Congo": "CG",
+    "Congo, The Democratic Republic of The": "CD",
+    "Cote d'Ivoire": "CI",
+    "Korea, Republic of": "KR",
+    "Lao People's Democratic Republic": "LA",
+    "Myanmar": "MM",
+    "Russian Federation": "RU",
+    "Tanzania, United Republic of": "TZ",
+    "Turkey": "TR",
+    "Viet Nam": "VN",
+}
+
+
 @cache
 def _codes_of_countries() -> dict[str, str]:
-    return {name: code for code, name in locale_of("en").territories.items() if code.isalpha()}
+    usual = {name: code for code, name in locale_of("en").territories.items() if code.isalpha()}
+    return usual | _AS_REGISTRIES_WRITE
 
 
 def message(error: PortalError) -> str:

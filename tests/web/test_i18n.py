@@ -1,5 +1,6 @@
 """Which language a page speaks, how values are written in it, and that nothing is left untranslated."""
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
-from portal.config import LANGS
+from portal.config import LANGS, ROOT
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
@@ -243,3 +244,11 @@ def test_a_chinese_page_speaks_chinese(app: Flask, lang: str):
     page = Browser(app.test_client()).open(f"/{lang}/projects")
     heading = words(next(page.root.iter("h1")))
     assert any("\u4e00" <= c <= "\u9fff" for c in heading) == (lang == "zh")
+
+
+def test_every_country_of_the_demonstration_has_its_chinese_name(app: Flask):
+    with open(ROOT / "portal" / "ops" / "demo" / "verra-transactions.csv", newline="") as file:
+        names = {row["Country/Area"] for row in csv.DictReader(file)}
+    g.lang = "zh"
+    assert len(names) > 20
+    assert [name for name in names if i18n.country(name).isascii()] == []
