@@ -79,6 +79,7 @@ class _Site:
         self.currency = config.currency
         self.base_url = config.base_url
         self.city_code = config.city_code
+        self.bank_account = config.bank_account
         self._app = app
 
     @property

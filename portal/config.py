@@ -47,6 +47,7 @@ class Config:
     stripe_webhook_secrets: tuple[str, ...] = ()
     stripe_api_base: str = ""
     smtp_url: str = ""
+    bank_account: str = ""
     limits_storage: str = "memory://"
     trusted_proxies: int = 0
     now: datetime | None = None
@@ -58,6 +59,11 @@ class Config:
     @property
     def is_demo(self) -> bool:
         return self.env == "demo"
+
+    @property
+    def takes_transfers(self) -> bool:
+        """Whether a buyer may pay by transfer: only where an account is named. In demo nothing is sent."""
+        return self.is_demo or bool(self.bank_account)
 
     @property
     def is_secure(self) -> bool:
@@ -98,6 +104,7 @@ class Config:
             stripe_webhook_secrets=tuple(filter(None, read.text("STRIPE_WEBHOOK_SECRET").split(","))),
             stripe_api_base=read.text("STRIPE_API_BASE"),
             smtp_url=read.text("SMTP_URL"),
+            bank_account=read.text("BANK_ACCOUNT"),
             limits_storage=read.text("REDIS_URL", "memory://"),
             now=read.instant("PORTAL_NOW") if kind == "demo" else None,
         )

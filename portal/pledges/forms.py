@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import HiddenField
+from wtforms.fields.choices import SelectChoice
 
 from portal.kernel import clock
 from portal.kernel.mass import Mass
@@ -52,7 +53,10 @@ class PledgeForm(PortalForm):
     draft = HiddenField()  # id and key of the pledge to be: see views
     by = RadioField(
         _l("How do you want to put it?"),
-        choices=[(PERCENT, _l("As a part of the footprint")), (KILOGRAMS, _l("In kilograms"))],
+        choices=[
+            SelectChoice(PERCENT, _l("As a part of the footprint")),
+            SelectChoice(KILOGRAMS, _l("In kilograms")),
+        ],
         default=PERCENT,
     )
     percent = _PercentField(

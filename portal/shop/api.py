@@ -17,7 +17,7 @@ from portal.shop.commands import ordering
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import OrderView
-from portal.shop.rules.orders import NAME_MAX, Buyer
+from portal.shop.rules.orders import NAME_MAX, Buyer, TransfersNotTaken
 from portal.shop.rules.quotes import (
     MixedLots,
     NothingChosen,
@@ -113,6 +113,8 @@ def place_order() -> tuple[Response, int]:
     asked = body(OrderIn)
     key = idempotency_key()
     payment, now = PaymentKind(asked.payment), clock.now()
+    if payment is PaymentKind.TRANSFER and not current_app.config["PORTAL"].takes_transfers:
+        raise TransfersNotTaken()
     speak(asked.lang)
     quote = _quote(asked, payment)
     provider = till().provider

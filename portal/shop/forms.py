@@ -1,6 +1,7 @@
 """Forms of the shop; they yield kernel values."""
 
 from wtforms import HiddenField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
 from portal.kernel.mass import Mass
@@ -61,8 +62,8 @@ class BuyForm(PortalForm):
     payment = RadioField(
         lazy_gettext("How do you want to pay?"),
         choices=[
-            (PaymentKind.CARD.value, lazy_gettext("Card, Alipay or WeChat Pay")),
-            (
+            SelectChoice(PaymentKind.CARD.value, lazy_gettext("Card, Alipay or WeChat Pay")),
+            SelectChoice(
                 PaymentKind.TRANSFER.value,
                 lazy_gettext("Bank transfer (no payment fee, the credits are held for 7 days)"),
             ),
@@ -86,7 +87,8 @@ class SandboxForm(PortalForm):
     """The three things a buyer can do at the sandbox provider."""
 
     outcome = RadioField(
-        choices=[("paid", ""), ("failed", ""), ("cancelled", "")], validators=[DataRequired()]
+        choices=[SelectChoice(outcome, "") for outcome in ("paid", "failed", "cancelled")],
+        validators=[DataRequired()],
     )
 
 

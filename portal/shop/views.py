@@ -1,9 +1,9 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.certificates import queries as papers
@@ -165,7 +165,7 @@ def quote() -> Answer:
         if not amount.errors:
             amount.blame("budget" if amount.budget.raw_data and amount.budget.raw_data[0] else "kg", error)
         return _offset_page(choice, amount, 422)
-    form = BuyForm(formdata=None, order_id=new_id("ord"), quote_hash=chosen.hash)
+    form = _buy_form(formdata=None, order_id=new_id("ord"), quote_hash=chosen.hash)
     return _quote_page(choice, chosen, form)
 
 
@@ -213,7 +213,7 @@ def _quote_page(
 def buy() -> Answer:
     """Reserve, and go to pay."""
     choice = _choice()
-    form = BuyForm()
+    form = _buy_form()
     payment = PaymentKind.TRANSFER if form.payment.data == PaymentKind.TRANSFER else PaymentKind.CARD
     seen = _quote(choice, check_mass(Mass.kg(request.form.get("kg", ""))), PaymentKind.CARD)
     if not form.validate():
@@ -222,6 +222,14 @@ def buy() -> Answer:
         form.quote_hash.data = seen.hash
         return _quote_page(choice, seen, form, 409, message(PriceChanged()))
     return _place(choice, seen, form, payment)
+
+
+def _buy_form(**made_of: Any) -> BuyForm:
+    """The form of a purchase; without a bank account of the portal's own a transfer is no choice."""
+    form = BuyForm(**made_of)
+    if not current_app.config["PORTAL"].takes_transfers:
+        form.payment.choices = [each for each in form.payment.choices if each.value == PaymentKind.CARD.value]
+    return form
 
 
 def _place(choice: _Choice, seen: Quote, form: BuyForm, payment: PaymentKind) -> Answer:

@@ -340,6 +340,32 @@ def test_a_bank_transfer_says_what_to_transfer(browser: Browser, sent_letters: A
     assert order_of(page) in letter.get_content()
 
 
+def test_the_account_to_transfer_to_is_on_the_page_and_in_the_letter(
+    app: Flask, browser: Browser, sent_letters: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = "伊春森林碳汇平台, 示例银行, 1234 5678"
+    monkeypatch.setattr(app.jinja_env.globals["site"], "bank_account", account)
+    page = filled(browser).choose("Bank transfer (no payment fee, the credits are held for 7 days)")
+    page = page.submit("Reserve and pay ¥20.71")
+    assert account in page.main
+    (letter,) = sent_letters()
+    assert account in letter.get_content()
+
+
+def test_without_an_account_no_transfer_is_offered_or_taken(
+    app: Flask, browser: Browser, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = filled(browser).choose("Bank transfer (no payment fee, the credits are held for 7 days)")
+    monkeypatch.setitem(app.config, "PORTAL", replace(app.config["PORTAL"], env="production"))
+    page = page.submit("Reserve and pay ¥20.71", expect=422)
+    assert page.errors
+    assert "Bank transfer" not in page.main
+    answer = ordered(client, payment="transfer")
+    assert answer.status_code == 422
+    assert "不接受银行转账" in answer.json["title"]
+    assert register.lot("LOT-A").free == Mass.kg(10_000)
+
+
 def test_text_of_users_is_only_text(browser: Browser) -> None:
     name = "<script>alert(1)</script>{{7*7}}%(x)s"
     page = (

@@ -30,6 +30,10 @@ class BadOrderId(InvalidInput):
     message = N_("An order id is ord_ and 26 characters (a ULID).")
 
 
+class TransfersNotTaken(InvalidInput):
+    message = N_("This portal takes no bank transfers. Please pay by card, Alipay or WeChat Pay.")
+
+
 class BadPurpose(InvalidInput):
     message = N_("This purpose is not known here.")
 
