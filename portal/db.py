@@ -1,7 +1,7 @@
 """The database: one session, one place that commits, and column types for the kernel's values."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,7 +20,9 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -123,17 +125,31 @@ def engine_options(url: str) -> dict[str, Any]:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     if not type(connection).__module__.startswith("sqlite3"):
         return
-    # None: SQLAlchemy's begin event below opens transactions, not the driver.
+    # None: the dialect below opens transactions, not the driver.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("portal_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite whose transactions begin when they are begun, IMMEDIATE for those who will write.
+
+    A dialect and no listener for "begin": one listener makes SQLAlchemy look for listeners at each statement.
+    """
+
+    supports_statement_cache = True
+
+    def set_connection_execution_options(self, connection: Connection, opts: Mapping[str, Any]) -> None:
+        super().set_connection_execution_options(connection, opts)
+        if "portal_writes" in opts:
+            connection.connection.info["portal_writes"] = opts["portal_writes"]
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        writes = dbapi_connection.info.pop("portal_writes", False)  # it said so for this transaction
+        dbapi_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+dialects.register("sqlite", __name__, Sqlite.__name__)
 
 
 class Str(TypeDecorator[str]):
