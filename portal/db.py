@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -13,11 +14,15 @@ from sqlalchemy import (
     Date,
     DateTime,
     Engine,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
+    Table,
     Text,
+    bindparam,
     event,
+    insert,
     text,
 )
 from sqlalchemy.dialects import registry as dialects
@@ -66,10 +71,13 @@ def transaction() -> Iterator[Session]:
     if session.info.get("promise"):
         yield session
         return
-    session.rollback()
+    if not _reads_afresh(session):
+        session.rollback()
+        session.info.pop("one moment", None)
     session.info["promise"] = True
     try:
-        session.connection(execution_options={"portal_writes": True})
+        if not session.in_transaction():
+            session.connection(execution_options={"portal_writes": True})
         yield session
         session.commit()
     except BaseException:
@@ -77,6 +85,44 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("promise")
+
+
+def _reads_afresh(session: Session) -> bool:
+    """Whether the next statement sees what is committed now, so that there is no snapshot to end.
+
+    PostgreSQL gives each statement a snapshot of its own, unless one moment was asked for; going on saves
+    two roundtrips. Rows that the unit of work keeps are as old as when they were read.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    return is_postgresql and "one moment" not in session.info and not session.identity_map
+
+
+def insert_together(books: Connection, *rows: tuple[Table, dict[str, Any]]) -> None:
+    """Rows for several tables at once: on PostgreSQL in one statement, which is one roundtrip and one plan.
+
+    There the rows go in side by side: foreign keys between them hold (they are looked at in the end), but a
+    trigger on one row does not see the others yet.
+    """
+    shape = tuple((table, tuple(row)) for table, row in rows)
+    if books.dialect.name == "postgresql":
+        values = {f"{name}_{n}": row[name] for n, (_, row) in enumerate(rows) for name in row}
+        books.execute(_inserts(shape), values)
+        return
+    for table, row in rows:
+        books.execute(_insert(table), row)
+
+
+_insert = cache(insert)
+
+
+@lru_cache(maxsize=100)  # as many as there are combinations in the code; their rows differ by a few names
+def _inserts(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
+    """The inserts as parts of the last one. Kept: putting a statement together costs more than having it done."""
+    *parts, last = (
+        insert(table).values({name: bindparam(f"{name}_{n}", type_=table.c[name].type) for name in names})
+        for n, (table, names) in enumerate(shape)
+    )
+    return last.add_cte(*(part.cte(f"part_{n}") for n, part in enumerate(parts)))
 
 
 def assert_no_transaction() -> None:
@@ -98,6 +144,7 @@ def look_at_one_moment() -> None:
     session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.info["one moment"] = True
     session.execute(text("SELECT 1"))  # the moment is that of the first read
 
 

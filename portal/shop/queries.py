@@ -13,7 +13,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries.ranges import hold_states
-from portal.registry.queries.register import LotView, lot, open_lots
+from portal.registry.queries.register import LotView, open_lots, price_of
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.errors import UnknownProject
 from portal.registry.rules.ledger import HoldState
@@ -43,8 +43,7 @@ WATCHED = timedelta(days=120)  # how long after paying a bank can still object
 
 def offer_of(lot_code: str) -> Offer:
     """The price of one lot. Raises NotFound."""
-    found = lot(lot_code)
-    return Offer((found.code,), found.price_per_t)
+    return Offer((lot_code,), price_of(lot_code))
 
 
 def offer_for_project(project_code: str) -> Offer:

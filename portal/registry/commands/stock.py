@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.db import Int, transaction
+from portal.db import Int, insert_together, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
@@ -77,7 +77,7 @@ _FREE_BEYOND = _FREE.where(
     (BLOCK.c.rank > bindparam("after_rank"))
     | ((BLOCK.c.rank == bindparam("after_rank")) & (BLOCK.c.start_g > bindparam("after_start")))
 )
-_MAKE_HOLD, _MAKE_BLOCKS, _ENTER = insert(HOLD), insert(BLOCK), insert(ENTRY)
+_MAKE_HOLD, _ENTER = insert(HOLD), insert(ENTRY)
 _CLOSE = update(BLOCK).where(BLOCK.c.id == bindparam("block")).values(state=BlockState.SPLIT)
 _LOCK_HOLD = select(HOLD.c.state).where(HOLD.c.id == bindparam("hold")).with_for_update()
 _STEP_HOLD = (
@@ -122,13 +122,11 @@ def reserve(
             stock = _Stock(ledger, lot_id)
             for cut in share(stock, parts):
                 work.add(cut, stock.kin[cut.block.block_id], lots[lot_id], hold_id)
-        made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
-        journal(
-            ledger, actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken
-        )
         if work.closed:
             ledger.execute(_CLOSE, [{"block": block_id} for block_id in work.closed])
-            ledger.execute(_MAKE_BLOCKS, work.children)
+        made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
+        entry = _entry(actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken)
+        insert_together(ledger, (ENTRY, entry), *((BLOCK, child) for child in work.children))
         for block_id, line_id in work.whole:
             ledger.execute(
                 update(BLOCK)
@@ -477,8 +475,11 @@ def _already_retired(ledger: Executor, hold_id: str) -> list[Retired]:
 
 def journal(ledger: Executor, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
     """One effect per key (I9): the same effect a second time violates the unique key and rolls back."""
-    entry = {"key": key, "kind": kind, "body": body, "actor_id": actor.id, "occurred_at": now}
-    ledger.execute(_ENTER, entry)
+    ledger.execute(_ENTER, _entry(actor, key, kind, now, **body))
+
+
+def _entry(actor: Actor, key: str, kind: str, now: datetime, **body: object) -> dict[str, Any]:
+    return {"key": key, "kind": kind, "body": body, "actor_id": actor.id, "occurred_at": now}
 
 
 def _brief(child: dict[str, Any]) -> dict[str, Any]:
