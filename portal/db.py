@@ -117,7 +117,7 @@ _insert = cache(insert)
 
 @lru_cache(maxsize=100)  # as many as there are combinations in the code; their rows differ by a few names
 def _inserts(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
-    """The inserts as parts of the last one. Kept: putting a statement together costs more than having it done."""
+    """The inserts as parts of the last one, which are put together once."""
     *parts, last = (
         insert(table).values({name: bindparam(f"{name}_{n}", type_=table.c[name].type) for name in names})
         for n, (table, names) in enumerate(shape)
@@ -248,7 +248,9 @@ class Utc(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise TypeError("an aware datetime is wanted")
         value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+        if dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
