@@ -66,12 +66,12 @@ _TAKE = (
     .values(free_g=LOT.c.free_g - _GRAMS)
     .returning(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + _GRAMS).label("free_g"))
 )
-# One roundtrip for both, which SQLite, without roundtrips, does not know.
+_MAKE_HOLD, _ENTER = insert(HOLD), insert(ENTRY)
+_HOLD_COLUMNS = ("id", "state", "expires_at", "made_at")
+# Both in one roundtrip, of which SQLite has none.
 _HOLD_AND_TAKE = _TAKE.add_cte(
     insert(HOLD)
-    .values(
-        {name: bindparam(name, type_=HOLD.c[name].type) for name in ("id", "state", "expires_at", "made_at")}
-    )
+    .values({name: bindparam(f"hold_{name}", type_=HOLD.c[name].type) for name in _HOLD_COLUMNS})
     .cte("made")
 )
 _INHERITED = (BLOCK.c.issuance_id, BLOCK.c.unit_class, BLOCK.c.rank)
@@ -85,7 +85,6 @@ _FREE_BEYOND = _FREE.where(
     (BLOCK.c.rank > bindparam("after_rank"))
     | ((BLOCK.c.rank == bindparam("after_rank")) & (BLOCK.c.start_g > bindparam("after_start")))
 )
-_MAKE_HOLD, _ENTER = insert(HOLD), insert(ENTRY)
 _CLOSE = update(BLOCK).where(BLOCK.c.id == bindparam("block")).values(state=BlockState.SPLIT)
 _LOCK_HOLD = select(HOLD.c.state).where(HOLD.c.id == bindparam("hold")).with_for_update()
 _STEP_HOLD = (
@@ -320,7 +319,8 @@ def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) 
     codes = {code for want in wants for code in want.lot_codes}
     wanted = total([want.mass.quantity() for want in wants]).grams
     if len(codes) == 1 and ledger.dialect.name == "postgresql":
-        return _one_lot(ledger, _HOLD_AND_TAKE, hold | {"lot": codes.pop(), "grams": wanted})
+        made = {f"hold_{name}": value for name, value in hold.items()}
+        return _one_lot(ledger, _HOLD_AND_TAKE, made | {"lot": codes.pop(), "grams": wanted})
     ledger.execute(_MAKE_HOLD, hold)
     if len(codes) == 1:
         return _one_lot(ledger, _TAKE, {"lot": codes.pop(), "grams": wanted})
