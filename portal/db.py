@@ -63,7 +63,7 @@ class InsideTransaction(RuntimeError):
 def transaction() -> Iterator[Session]:
     """One promise, kept or wholly not: commits at the end, rolls back on any exception.
 
-    Ends the request's read snapshot first, so that what is decided here is decided on fresh rows
+    Ends the request's read snapshot first if there is one, so that all is decided on fresh rows
     (on SQLite it begins IMMEDIATE: a deferred begin fails most of many simultaneous buyers).
     Joins an outer ``transaction()``, whose end then decides.
     """

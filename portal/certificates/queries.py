@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
 from portal.certificates.rules import numbers, paper
@@ -233,7 +233,7 @@ def _attributed(content: Mapping[str, Any]) -> tuple[str, tuple[Part, ...]]:
 _papers, _holders, _printed = (
     kind.__table__ for kind in (Certificate, CertificateHolder, CertificateDocument)
 )
-_WANTED = bindparam("wanted")
+_WANTED: BindParameter[str] = bindparam("wanted")
 # Built once, on the tables: putting a statement together costs more than having it done. A row per document.
 _SELECT = (
     select(
