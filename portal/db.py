@@ -1,9 +1,10 @@
 """The database: one session, one place that commits, and column types for the kernel's values."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -13,14 +14,20 @@ from sqlalchemy import (
     Date,
     DateTime,
     Engine,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
+    Table,
     Text,
+    bindparam,
     event,
+    insert,
     text,
 )
+from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -56,7 +63,7 @@ class InsideTransaction(RuntimeError):
 def transaction() -> Iterator[Session]:
     """One promise, kept or wholly not: commits at the end, rolls back on any exception.
 
-    Ends the request's read snapshot first, so that what is decided here is decided on fresh rows
+    Ends the request's read snapshot first if there is one, so that all is decided on fresh rows
     (on SQLite it begins IMMEDIATE: a deferred begin fails most of many simultaneous buyers).
     Joins an outer ``transaction()``, whose end then decides.
     """
@@ -64,10 +71,13 @@ def transaction() -> Iterator[Session]:
     if session.info.get("promise"):
         yield session
         return
-    session.rollback()
+    if not _reads_afresh(session):
+        session.rollback()
+        session.info.pop("one moment", None)
     session.info["promise"] = True
     try:
-        session.connection(execution_options={"portal_writes": True})
+        if not session.in_transaction():
+            session.connection(execution_options={"portal_writes": True})
         yield session
         session.commit()
     except BaseException:
@@ -75,6 +85,44 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("promise")
+
+
+def _reads_afresh(session: Session) -> bool:
+    """Whether the next statement sees what is committed now, so that there is no snapshot to end.
+
+    PostgreSQL gives each statement a snapshot of its own, unless one moment was asked for; going on saves
+    two roundtrips. Rows that the unit of work keeps are as old as when they were read.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    return is_postgresql and "one moment" not in session.info and not session.identity_map
+
+
+def insert_together(books: Connection, *rows: tuple[Table, dict[str, Any]]) -> None:
+    """Rows for several tables at once: on PostgreSQL in one statement, which is one roundtrip and one plan.
+
+    There the rows go in side by side: foreign keys between them hold (they are looked at in the end), but a
+    trigger on one row does not see the others yet.
+    """
+    shape = tuple((table, tuple(row)) for table, row in rows)
+    if books.dialect.name == "postgresql":
+        values = {f"{name}_{n}": row[name] for n, (_, row) in enumerate(rows) for name in row}
+        books.execute(_inserts(shape), values)
+        return
+    for table, row in rows:
+        books.execute(_insert(table), row)
+
+
+_insert = cache(insert)
+
+
+@lru_cache(maxsize=100)  # as many as there are combinations in the code; their rows differ by a few names
+def _inserts(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
+    """The inserts as parts of the last one, which are put together once."""
+    *parts, last = (
+        insert(table).values({name: bindparam(f"{name}_{n}", type_=table.c[name].type) for name in names})
+        for n, (table, names) in enumerate(shape)
+    )
+    return last.add_cte(*(part.cte(f"part_{n}") for n, part in enumerate(parts)))
 
 
 def assert_no_transaction() -> None:
@@ -96,6 +144,7 @@ def look_at_one_moment() -> None:
     session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.info["one moment"] = True
     session.execute(text("SELECT 1"))  # the moment is that of the first read
 
 
@@ -123,17 +172,31 @@ def engine_options(url: str) -> dict[str, Any]:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     if not type(connection).__module__.startswith("sqlite3"):
         return
-    # None: SQLAlchemy's begin event below opens transactions, not the driver.
+    # None: the dialect below opens transactions, not the driver.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("portal_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite whose transactions begin when they are begun, IMMEDIATE for those who will write.
+
+    A dialect and no listener for "begin": one listener makes SQLAlchemy look for listeners at each statement.
+    """
+
+    supports_statement_cache = True
+
+    def set_connection_execution_options(self, connection: Connection, opts: Mapping[str, Any]) -> None:
+        super().set_connection_execution_options(connection, opts)
+        if "portal_writes" in opts:
+            connection.connection.info["portal_writes"] = opts["portal_writes"]
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        writes = dbapi_connection.info.pop("portal_writes", False)  # it said so for this transaction
+        dbapi_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+dialects.register("sqlite", __name__, Sqlite.__name__)
 
 
 class Str(TypeDecorator[str]):
@@ -185,7 +248,9 @@ class Utc(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise TypeError("an aware datetime is wanted")
         value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+        if dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

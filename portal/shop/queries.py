@@ -13,7 +13,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries.ranges import hold_states
-from portal.registry.queries.register import LotView, lot, open_lots
+from portal.registry.queries.register import LotView, open_lots, price_of
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.errors import UnknownProject
 from portal.registry.rules.ledger import HoldState
@@ -43,8 +43,7 @@ WATCHED = timedelta(days=120)  # how long after paying a bank can still object
 
 def offer_of(lot_code: str) -> Offer:
     """The price of one lot. Raises NotFound."""
-    found = lot(lot_code)
-    return Offer((found.code,), found.price_per_t)
+    return Offer((lot_code,), price_of(lot_code))
 
 
 def offer_for_project(project_code: str) -> Offer:
@@ -203,10 +202,11 @@ _REFUNDS_RUNNING = _REFUNDS.where(_refund.c.state.in_(("planned", "pending")))
 
 def order(actor: Actor, order_id: str) -> OrderView:
     """Raises NoSuchOrder, also for somebody else's: nobody learns which ids exist."""
-    row = db.session.execute(_ORDER, {"order_id": order_id}).one_or_none()
+    books = db.session.connection()
+    row = books.execute(_ORDER, {"order_id": order_id}).one_or_none()
     if row is None or not policy.may_see(actor, row):
         raise NoSuchOrder()
-    lines = db.session.execute(_LINES, {"order_id": order_id})
+    lines = books.execute(_LINES, {"order_id": order_id})
     return _view(row, tuple(_line(each, row.currency) for each in lines))
 
 
@@ -260,7 +260,7 @@ def _line(row: Any, currency: str) -> LineView:
 
 def history(order_id: str) -> list[HistoryLine]:
     """Oldest first. Steps of one transaction bear one time: they stand in the order in which they lead on."""
-    rows = db.session.execute(_HISTORY, {"order_id": order_id})
+    rows = db.session.connection().execute(_HISTORY, {"order_id": order_id})
     waiting = [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
     told: list[HistoryLine] = []
     state: str | None = None
@@ -299,7 +299,7 @@ def refunds_running() -> list[RefundView]:
 
 
 def _refunds(query: Select[Any], **values: str) -> list[RefundView]:
-    rows = db.session.execute(query, values)
+    rows = db.session.connection().execute(query, values)
     return [
         RefundView(
             r.id,

@@ -7,11 +7,10 @@ to be called inside a transaction, remembers idempotency keys, and never refunds
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session as DbSession
 
 from portal.db import assert_no_transaction, db, transaction
 from portal.kernel import clock
@@ -33,18 +32,18 @@ from portal.shop.sandbox_models import SandboxSession
 
 Outcome = Literal["paid", "failed", "cancelled"]
 
-# Built once: putting a statement together costs more than having it done.
+_sessions: Table = SandboxSession.__table__  # type: ignore[assignment]
+# Built once, on the table: putting a statement together costs more than having it done.
 _ADD = {
-    "postgresql": postgresql.insert(SandboxSession).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(SandboxSession).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_sessions).on_conflict_do_nothing().returning(_sessions),
+    "sqlite": sqlite.insert(_sessions).on_conflict_do_nothing().returning(_sessions),
 }
-_BY_KEY = select(SandboxSession).where(SandboxSession.idempotency_key == bindparam("key"))
-_BY_ID = (
-    select(SandboxSession)
-    .where(SandboxSession.id == bindparam("session_id"))
-    .execution_options(populate_existing=True)
-)
+_BY_KEY = select(_sessions).where(_sessions.c.idempotency_key == bindparam("key"))
+_BY_ID = select(_sessions).where(_sessions.c.id == bindparam("session_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
+_CHANGE = update(_sessions).where(_sessions.c.id == bindparam("session_id")).returning(_sessions)
+_CHANGE_WHILE_OPEN = _CHANGE.where(_sessions.c.state == SessionState.OPEN.value)
+_CHANGE_IN_TIME = _CHANGE_WHILE_OPEN.where(_sessions.c.expires_at > bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class SandboxGateway:
             "cancel_url": cancel_url,
             "expires_at": expires_at,
         }
-        with transaction() as s:
+        with transaction() as session:
             fresh = {
                 "id": new_id("sbs"),
                 "idempotency_key": idempotency_key,
@@ -105,40 +104,42 @@ class SandboxGateway:
             }
             values = {**fresh, **asked, "refunded_minor": 0, "refunds": [], "created_at": clock.now()}
             # of two calls with the same key, whichever comes second finds the first one's row
-            s.execute(_ADD[s.get_bind().dialect.name], values)
-            row = s.execute(_BY_KEY, {"key": idempotency_key}).scalar_one()
+            books = session.connection()
+            row = books.execute(_ADD[books.dialect.name], values).one_or_none()
+            row = row or books.execute(_BY_KEY, {"key": idempotency_key}).one()
             if any(getattr(row, name) != value for name, value in asked.items()):
                 raise KeyReused(code="idempotency_error")
             return self._session(row)
 
     def session(self, session_id: str) -> Session:
         assert_no_transaction()
-        return self._session(_row(db.session(), session_id))
+        return self._session(_row(db.session.connection(), session_id))
 
     def expire(self, session_id: str) -> Session:
         assert_no_transaction()
         with transaction() as s:
-            _row(s, session_id)
-            s.execute(_while_open(session_id).values(state=SessionState.EXPIRED.value))
-            return self._session(_row(s, session_id))
+            books = s.connection()
+            expired = {"session_id": session_id, "state": SessionState.EXPIRED.value}
+            row = books.execute(_CHANGE_WHILE_OPEN, expired).one_or_none()
+            return self._session(row or _row(books, session_id))
 
     def find_sessions(self, order_id: str, since: datetime, until: datetime) -> tuple[Session, ...]:
         assert_no_transaction()
-        of_order = select(SandboxSession).where(
-            SandboxSession.order_id == order_id, SandboxSession.created_at.between(since, until)
+        of_order = select(_sessions).where(
+            _sessions.c.order_id == order_id, _sessions.c.created_at.between(since, until)
         )
-        return tuple(self._session(row) for row in db.session.execute(of_order).scalars())
+        return tuple(self._session(row) for row in db.session.execute(of_order))
 
     def session_of(self, payment_id: str) -> Session | None:
         assert_no_transaction()
         try:
-            return self._session(_row(db.session(), _session_id(payment_id)))
+            return self._session(_row(db.session.connection(), _session_id(payment_id)))
         except PaymentNotFound:
             return None
 
     def payment(self, payment_id: str) -> Payment:
         assert_no_transaction()
-        row = _row(db.session(), _session_id(payment_id))
+        row = _row(db.session.connection(), _session_id(payment_id))
         captured = row.amount_minor if row.state == SessionState.COMPLETE else 0
         return Payment(
             id=payment_id,
@@ -161,20 +162,24 @@ class SandboxGateway:
             "key": idempotency_key,
         }
         with transaction() as s:
-            row = _row(s, _session_id(payment_id), lock=True)
+            books = s.connection()
+            row = _row(books, _session_id(payment_id), lock=True)
             earlier = next((each for each in row.refunds if each["key"] == idempotency_key), None)
             if earlier is not None and earlier != made:
                 raise KeyReused(code="idempotency_error")
             if earlier is None:
                 if amount.currency != row.currency or not 0 < amount.minor <= _left(row):
                     raise RefundTooLarge(code="amount")
-                row.refunded_minor += amount.minor
-                row.refunds = [*row.refunds, made]
+                given_back = {
+                    "refunded_minor": row.refunded_minor + amount.minor,
+                    "refunds": [*row.refunds, made],
+                }
+                books.execute(_CHANGE, {"session_id": row.id, **given_back})
             return _refund(row, made)
 
     def refunds(self, payment_id: str) -> tuple[ProviderRefund, ...]:
         assert_no_transaction()
-        row = _row(db.session(), _session_id(payment_id))
+        row = _row(db.session.connection(), _session_id(payment_id))
         return tuple(_refund(row, made) for made in row.refunds)
 
     # The page that plays the provider's part
@@ -182,7 +187,7 @@ class SandboxGateway:
     def page(self, session_id: str) -> PayPage:
         """What to show on the pay page. Raises PaymentNotFound."""
         assert_no_transaction()
-        row = _row(db.session(), session_id)
+        row = _row(db.session.connection(), session_id)
         success_url = row.success_url.replace("{CHECKOUT_SESSION_ID}", row.id)
         return PayPage(
             self._session(row), row.description, row.lang, row.outcome, success_url, row.cancel_url
@@ -196,15 +201,15 @@ class SandboxGateway:
         assert_no_transaction()
         done = {"state": SessionState.COMPLETE.value} if outcome == "paid" else {}
         with transaction() as s:
-            _row(s, session_id)
-            still_open = _while_open(session_id).where(SandboxSession.expires_at > clock.now())
-            s.execute(still_open.values(outcome=outcome, **done))
-            session = self._session(_row(s, session_id))
+            books = s.connection()
+            played = {"session_id": session_id, "now": clock.now(), "outcome": outcome, **done}
+            row = books.execute(_CHANGE_IN_TIME, played).one_or_none()
+            session = self._session(row or _row(books, session_id))
             if session.state is SessionState.EXPIRED:
                 raise SessionClosed()
             return session
 
-    def _session(self, row: SandboxSession) -> Session:
+    def _session(self, row: Any) -> Session:
         state = SessionState(row.state)
         if state is SessionState.OPEN and row.expires_at <= clock.now():
             state = SessionState.EXPIRED  # `play` refuses from the same instant on
@@ -227,23 +232,18 @@ def _session_id(payment_id: str) -> str:
     return f"sbs_{payment_id.removeprefix('sbp_')}"
 
 
-def _row(s: DbSession, session_id: str, *, lock: bool = False) -> SandboxSession:
-    row = s.execute(_BY_ID_LOCKED if lock else _BY_ID, {"session_id": session_id}).scalar_one_or_none()
+def _row(books: Connection, session_id: str, *, lock: bool = False) -> Any:
+    row = books.execute(_BY_ID_LOCKED if lock else _BY_ID, {"session_id": session_id}).one_or_none()
     if row is None:
         raise PaymentNotFound()
     return row
 
 
-def _while_open(session_id: str) -> Update:
-    is_open = SandboxSession.state == SessionState.OPEN.value
-    return update(SandboxSession).where(SandboxSession.id == session_id, is_open)
-
-
-def _left(row: SandboxSession) -> int:
+def _left(row: Any) -> int:
     return row.amount_minor - row.refunded_minor if row.state == SessionState.COMPLETE else 0
 
 
-def _refund(row: SandboxSession, made: dict[str, str | int]) -> ProviderRefund:
+def _refund(row: Any, made: dict[str, str | int]) -> ProviderRefund:
     return ProviderRefund(
         id=str(made["id"]),
         state=RefundState.SUCCEEDED,

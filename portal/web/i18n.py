@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
@@ -39,10 +39,11 @@ class LangConverter(BaseConverter):
 
 def lang() -> str:
     """``zh`` or ``en``: of the page, of the letter being written, else what the browser asks for."""
-    known: str | None = g.get("lang")
-    if known is None:
-        known = g.lang = preferred_lang() if has_request_context() else _default()
-    return known
+    try:
+        return str(g.lang)
+    except AttributeError:
+        g.lang = preferred_lang() if has_request_context() else _default()
+        return str(g.lang)
 
 
 def speak(language: str) -> None:
@@ -133,8 +134,14 @@ def locale_of(language: str) -> Locale:
     return Locale.parse({"zh": "zh_Hans_CN"}.get(language, "en"))
 
 
+@lru_cache(maxsize=4096)
+def _decimal(value: Decimal, language: str, pattern: str | None = None) -> str:
+    """Kept, because a page writes the same few numbers many times; what they look like never changes."""
+    return format_decimal(value, pattern, locale=locale_of(language))
+
+
 def number(value: int | Decimal | str | float) -> str:
-    return format_decimal(Decimal(str(value)), locale=locale_of(lang()))
+    return _decimal(Decimal(str(value)), lang())
 
 
 def mass(value: Mass) -> str:
@@ -157,11 +164,7 @@ def money(value: Money) -> str:
     amount = Decimal(value.minor).scaleb(-PLACES[value.currency])
     # Babel writes CN¥ in English; a reader of a Chinese portal expects ¥ and the code beside it.
     if value.currency == "CNY":
-        return (
-            ("-" if amount < 0 else "")
-            + "¥"
-            + format_decimal(abs(amount), "#,##0.00", locale=locale_of("en"))
-        )
+        return ("-" if amount < 0 else "") + "¥" + _decimal(abs(amount), "en", "#,##0.00")
     return str(format_currency(amount, value.currency, locale=locale_of(lang())))
 
 

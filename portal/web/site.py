@@ -65,8 +65,13 @@ CITY_FIGURES = {
 @blueprint.get("/")
 @open_to_all
 def home() -> str:
-    figures = CITY_FIGURES.get(current_app.config["PORTAL"].city_code, ())
-    return render_template("web/home.html", figures=figures)
+    return render_template("web/home.html")
+
+
+@blueprint.app_template_global()
+def city_figures() -> tuple[Figure, ...]:
+    """What may be said in numbers about this installation's forest."""
+    return CITY_FIGURES.get(current_app.config["PORTAL"].city_code, ())
 
 
 @blueprint.get("/about")

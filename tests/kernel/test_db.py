@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from flask import Flask
-from sqlalchemy import MetaData, Table, insert, select, text
+from sqlalchemy import MetaData, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.schema import Column
 
@@ -23,13 +23,17 @@ from portal.db import (
     Utc,
     assert_no_transaction,
     db,
+    insert_together,
+    look_at_one_moment,
     transaction,
 )
+from portal.jobs import Schedule
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass
 
 SOMEBODY = Actor("usr_1")
+NOON = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
 
 
 def write(subject: str) -> None:
@@ -97,6 +101,49 @@ def test_a_promise_is_decided_on_fresh_rows(any_app: Flask):
         write("by another request")
     with transaction() as session:
         assert session.scalars(select(AuditEntry.subject_id)).all() == ["by another request"]
+
+
+def test_a_promise_after_a_look_at_one_moment_is_decided_on_fresh_rows(any_app: Flask):
+    look_at_one_moment()
+    assert db.session.scalars(select(AuditEntry.subject_id)).all() == []
+    with any_app.app_context():
+        write("by another request")
+    with transaction() as session:
+        assert session.scalars(select(AuditEntry.subject_id)).all() == ["by another request"]
+
+
+def test_rows_that_were_read_before_a_promise_are_read_again_in_it(any_app: Flask):
+    with transaction() as session:
+        session.execute(insert(Schedule).values(name="tested", next_at=NOON))
+    known = db.session.scalars(select(Schedule)).one()
+    later = NOON + timedelta(hours=1)
+    with any_app.app_context(), transaction() as session:
+        session.execute(update(Schedule).values(next_at=later))
+    assert known.next_at == NOON
+    with transaction():
+        assert known.next_at == later
+
+
+def test_rows_that_go_in_together_go_in_together_or_not_at_all(any_app: Flask):
+    def entry(subject: str, entry_id: str) -> tuple[Table, dict[str, object]]:
+        return AuditEntry.__table__, {
+            "id": entry_id, "at": NOON, "actor_id": "usr_1", "verb": "tested", "subject_id": subject,
+            "facts": {"of": subject},
+        }  # fmt: skip
+
+    def turn(name: str) -> tuple[Table, dict[str, object]]:
+        return Schedule.__table__, {"name": name, "next_at": NOON}
+
+    with transaction() as session:
+        insert_together(session.connection(), entry("one", "aud_1"), entry("two", "aud_2"), turn("tested"))
+    assert db.session.execute(select(AuditEntry.subject_id, AuditEntry.facts).order_by("id")).all() == [
+        ("one", {"of": "one"}),
+        ("two", {"of": "two"}),
+    ]
+    assert db.session.execute(select(Schedule.name, Schedule.next_at)).all() == [("tested", NOON)]
+    with pytest.raises(IntegrityError), transaction() as session:
+        insert_together(session.connection(), entry("three", "aud_3"), turn("tested"))
+    assert written() == ["one", "two"]
 
 
 def test_no_network_inside_a_promise(app: Flask):

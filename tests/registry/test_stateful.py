@@ -250,7 +250,8 @@ def sells_what_is_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
             }
             yield stock.FreeRange(row.id, GramRange(row.start_g, row.end_g))
 
-    def no_check(session: Any, wants: Any) -> Any:
+    def no_check(session: Any, hold: Any, wants: Any) -> Any:
+        session.execute(stock._MAKE_HOLD, hold)
         codes = {code for want in wants for code in want.lot_codes}
         rows = session.execute(
             select(PoolLot.id, PoolLot.code, PoolLot.account_id, PoolLot.retired_g.label("free_g")).where(

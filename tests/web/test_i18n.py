@@ -118,6 +118,7 @@ def test_numbers_are_the_same_in_both_languages(lang: str):
     assert i18n.mass_exact(Mass.g(1_234_567)) == "1,234.567 kg CO₂e"
     assert i18n.tonnes(Mass.g(1_999_999)) == "1.99 t CO₂e"
     assert i18n.number(1_234_567) == "1,234,567"
+    assert (i18n.number("1234.50"), i18n.money(Money.cny("1234.50"))) == ("1,234.5", "¥1,234.50")
     assert i18n.money(Money.cny("1234567.8")) == "¥1,234,567.80"
     assert i18n.money(Money.cny("-0.05")) == "-¥0.05"
 

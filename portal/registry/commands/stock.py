@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.db import Int, transaction
+from portal.db import Int, Str, insert_together, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
@@ -66,6 +66,14 @@ _TAKE = (
     .values(free_g=LOT.c.free_g - _GRAMS)
     .returning(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + _GRAMS).label("free_g"))
 )
+_MAKE_HOLD, _ENTER = insert(HOLD), insert(ENTRY)
+_HOLD_COLUMNS = ("id", "state", "expires_at", "made_at")
+# Both in one roundtrip, of which SQLite has none.
+_HOLD_AND_TAKE = _TAKE.add_cte(
+    insert(HOLD)
+    .values({name: bindparam(f"hold_{name}", type_=HOLD.c[name].type) for name in _HOLD_COLUMNS})
+    .cte("made")
+)
 _INHERITED = (BLOCK.c.issuance_id, BLOCK.c.unit_class, BLOCK.c.rank)
 _FREE = (
     select(BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, *_INHERITED)
@@ -77,11 +85,34 @@ _FREE_BEYOND = _FREE.where(
     (BLOCK.c.rank > bindparam("after_rank"))
     | ((BLOCK.c.rank == bindparam("after_rank")) & (BLOCK.c.start_g > bindparam("after_start")))
 )
-_MAKE_HOLD, _MAKE_BLOCKS, _ENTER = insert(HOLD), insert(BLOCK), insert(ENTRY)
 _CLOSE = update(BLOCK).where(BLOCK.c.id == bindparam("block")).values(state=BlockState.SPLIT)
 _LOCK_HOLD = select(HOLD.c.state).where(HOLD.c.id == bindparam("hold")).with_for_update()
 _STEP_HOLD = (
     update(HOLD).where(HOLD.c.id == bindparam("hold")).values(state=bindparam("to"), because=bindparam("why"))
+)
+_BLOCKS_OF_HOLD = (
+    select(BLOCK.c.line_id, BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, BLOCK.c.lot_id)
+    .where(BLOCK.c.hold_id == bindparam("hold"))
+    .order_by(BLOCK.c.start_g)
+)
+_RETIRE_BLOCKS = (
+    update(BLOCK)
+    .where(BLOCK.c.id.in_(bindparam("blocks", expanding=True)))
+    .values(
+        state=BlockState.RETIRED,
+        hold_id=None,
+        retirement_id=bindparam("retirement"),
+        account_id=bindparam("account"),
+    )
+)
+_RETIRE, _KEEP_RANGES = insert(RETIREMENT), insert(RANGE)
+_ACCOUNT = (
+    select(ACCOUNT.c.id)
+    .where(
+        ACCOUNT.c.kind == bindparam("kind"),
+        ACCOUNT.c.party_id.is_not_distinct_from(bindparam("party", type_=Str())),
+    )
+    .limit(1)
 )
 _MOVE_BLOCKS = (
     update(BLOCK)
@@ -112,23 +143,19 @@ def reserve(
         raise NotAllowed()
     check_selling()
     with _ledger() as ledger:
-        # Before the lot is locked, so that the next buyer of it waits a little less.
         hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-        ledger.execute(_MAKE_HOLD, hold)
-        lots = _lock_lots(ledger, wants)
+        lots = _lock_lots(ledger, hold, wants)
         plan = _plan(wants, lots)
         work = _Work()
         for lot_id, parts in plan.items():
             stock = _Stock(ledger, lot_id)
             for cut in share(stock, parts):
                 work.add(cut, stock.kin[cut.block.block_id], lots[lot_id], hold_id)
-        made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
-        journal(
-            ledger, actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken
-        )
         if work.closed:
             ledger.execute(_CLOSE, [{"block": block_id} for block_id in work.closed])
-            ledger.execute(_MAKE_BLOCKS, work.children)
+        made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
+        entry = _entry(actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken)
+        insert_together(ledger, (ENTRY, entry), *((BLOCK, child) for child in work.children))
         for block_id, line_id in work.whole:
             ledger.execute(
                 update(BLOCK)
@@ -231,12 +258,7 @@ def retire(actor: Actor, hold_id: str, lines: Sequence[RetireLine], now: datetim
             return _already_retired(ledger, hold_id)
         blocks: dict[str, list[tuple[str, int, int]]] = {}
         lots = set()
-        rows = ledger.execute(
-            select(BLOCK.c.line_id, BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, BLOCK.c.lot_id)
-            .where(BLOCK.c.hold_id == hold_id)
-            .order_by(BLOCK.c.start_g)
-        )
-        for line_id, block_id, start, end, lot_id in rows:
+        for line_id, block_id, start, end, lot_id in ledger.execute(_BLOCKS_OF_HOLD, {"hold": hold_id}):
             blocks.setdefault(line_id, []).append((block_id, start, end))
             lots.add(lot_id)
         if len(lots) > 1:
@@ -271,11 +293,7 @@ def void_retirement(actor: Actor, retirement_id: str, because: str, now: datetim
 
 def account_of(ledger: Executor, kind: str, party_id: str | None = None) -> str:
     """The account of this kind (and party), made when it is first needed."""
-    known = ledger.execute(
-        select(ACCOUNT.c.id)
-        .where(ACCOUNT.c.kind == kind, ACCOUNT.c.party_id.is_not_distinct_from(party_id))
-        .limit(1)
-    ).scalar_one_or_none()
+    known = ledger.execute(_ACCOUNT, {"kind": kind, "party": party_id}).scalar_one_or_none()
     if known:
         return str(known)
     made = new_id("acc")
@@ -293,16 +311,19 @@ def _ledger() -> Iterator[Connection]:
 # -- reserving ---------------------------------------------------------------------------------
 
 
-def _lock_lots(ledger: Executor, wants: Sequence[Want]) -> dict[str, Any]:
-    """Take the grams off the lots' balances, or lock the lots when there is more than one to choose from."""
+def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) -> dict[str, Any]:
+    """Make the hold and take the grams off the lots' balances, which locks the lots.
+
+    The hold goes first, so that the next buyer of a lot waits a little less.
+    """
     codes = {code for want in wants for code in want.lot_codes}
+    wanted = total([want.mass.quantity() for want in wants]).grams
+    if len(codes) == 1 and ledger.dialect.name == "postgresql":
+        made = {f"hold_{name}": value for name, value in hold.items()}
+        return _one_lot(ledger, _HOLD_AND_TAKE, made | {"lot": codes.pop(), "grams": wanted})
+    ledger.execute(_MAKE_HOLD, hold)
     if len(codes) == 1:
-        wanted = total([want.mass.quantity() for want in wants]).grams
-        (code,) = codes
-        row = ledger.execute(_TAKE, {"lot": code, "grams": wanted}).one_or_none()
-        if row is None:
-            raise _sold_out(ledger, codes)
-        return {row.id: row}
+        return _one_lot(ledger, _TAKE, {"lot": codes.pop(), "grams": wanted})
     # In id order, so that two buyers of the same lots never wait for each other in a ring.
     rows = ledger.execute(
         select(LOT.c.id, LOT.c.code, LOT.c.account_id, LOT.c.free_g)
@@ -320,6 +341,13 @@ def _lock_lots(ledger: Executor, wants: Sequence[Want]) -> dict[str, Any]:
             .values(free_g=LOT.c.free_g - total([mass for _, mass in parts]).grams)
         )
     return lots
+
+
+def _one_lot(ledger: Connection, take: Update, asked: dict[str, Any]) -> dict[str, Any]:
+    row = ledger.execute(take, asked).one_or_none()
+    if row is None:
+        raise _sold_out(ledger, {asked["lot"]})
+    return {row.id: row}
 
 
 def _sold_out(ledger: Executor, codes: Iterable[str]) -> Exception:
@@ -429,24 +457,17 @@ def _retire_line(
     retirement_id = new_id("ret")
     mass = Mass(sum(end - start for _, start, end in blocks))
     ledger.execute(
-        insert(RETIREMENT).values(
-            id=retirement_id, hold_id=hold_id, line_id=line.line_id, holder=line.holder, purpose=line.purpose,
-            mass_g=mass.grams, test=line.test, at=now,
-        )
+        _RETIRE,
+        {
+            "id": retirement_id, "hold_id": hold_id, "line_id": line.line_id, "holder": line.holder,
+            "purpose": line.purpose, "mass_g": mass.grams, "test": line.test, "at": now,
+        },
     )  # fmt: skip
     ids = [block_id for block_id, _, _ in blocks]
+    taker = {"retirement": retirement_id, "account": account_of(ledger, "retired")}
+    ledger.execute(_RETIRE_BLOCKS, {"blocks": ids, **taker})
     ledger.execute(
-        update(BLOCK)
-        .where(BLOCK.c.id.in_(ids))
-        .values(
-            state=BlockState.RETIRED,
-            hold_id=None,
-            retirement_id=retirement_id,
-            account_id=account_of(ledger, "retired"),
-        )
-    )
-    ledger.execute(
-        insert(RANGE),
+        _KEEP_RANGES,
         [
             {"block_id": b, "retirement_id": retirement_id, "start_g": start, "end_g": end}
             for b, start, end in blocks
@@ -477,8 +498,11 @@ def _already_retired(ledger: Executor, hold_id: str) -> list[Retired]:
 
 def journal(ledger: Executor, actor: Actor, key: str, kind: str, now: datetime, **body: object) -> None:
     """One effect per key (I9): the same effect a second time violates the unique key and rolls back."""
-    entry = {"key": key, "kind": kind, "body": body, "actor_id": actor.id, "occurred_at": now}
-    ledger.execute(_ENTER, entry)
+    ledger.execute(_ENTER, _entry(actor, key, kind, now, **body))
+
+
+def _entry(actor: Actor, key: str, kind: str, now: datetime, **body: object) -> dict[str, Any]:
+    return {"key": key, "kind": kind, "body": body, "actor_id": actor.id, "occurred_at": now}
 
 
 def _brief(child: dict[str, Any]) -> dict[str, Any]:

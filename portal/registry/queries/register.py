@@ -154,6 +154,7 @@ _LOTS = select(*(column.label(f"lot_{column.name}") for column in _pool.c), *_PR
     _pool, _source, _source.c.id == _pool.c.project_id
 )
 _LOT = _LOTS.where(_pool.c.code == bindparam("code"))
+_PRICE = select(_pool.c.price_minor_per_t, _pool.c.currency).where(_pool.c.code == bindparam("code"))
 _OPEN_LOTS = _LOTS.where(_pool.c.closed_at.is_(None)).order_by(_pool.c.rank, _pool.c.code)
 _OPEN_LOTS_IN = _OPEN_LOTS.where(_pool.c.currency == bindparam("currency"))
 
@@ -194,6 +195,14 @@ def lot(code: str) -> LotView:
     if row is None:
         raise UnknownLot(code=code[:80])
     return _lot(row)
+
+
+def price_of(code: str) -> Money:
+    """What a tonne of this lot costs. Raises UnknownLot."""
+    row = db.session.connection().execute(_PRICE, {"code": code}).one_or_none()
+    if row is None:
+        raise UnknownLot(code=code[:80])
+    return Money(row.price_minor_per_t, row.currency)
 
 
 def serials_of(project_code: str, after: int = -1, limit: int = 50) -> list[SerialView]:

@@ -4,17 +4,29 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, or_, select
+from sqlalchemy import Connection, Table, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, jobs
+from portal.db import insert_together
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import is_id, new_id
 from portal.registry.commands import stock
 from portal.registry.rules.facts import Want
 from portal.shop import policy
-from portal.shop.commands.steps import TILL, Locked, begin, books, change, lock, orders, promise, step
+from portal.shop.commands.steps import (
+    TILL,
+    Locked,
+    books,
+    change,
+    first_entry,
+    history,
+    lock,
+    orders,
+    promise,
+    step,
+)
 from portal.shop.models import OrderBuyer, OrderLine
 from portal.shop.provider import Session, SessionState
 from portal.shop.rules.orders import (
@@ -37,8 +49,6 @@ SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting t
 
 lines: Table = OrderLine.__table__  # type: ignore[assignment]
 buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
-
-_ADD_ORDER, _ADD_BUYER, _ADD_LINES = insert(orders), insert(buyers), insert(lines)
 
 
 def place_order(
@@ -95,25 +105,28 @@ def place_order(
         "created_at": now,
         "attention": "",
     }
+    buyer_row = {
+        "order_id": order_id,
+        "name": buyer.name,
+        "email": buyer.email,
+        "is_public": buyer.is_public,
+        "salt": salt,
+    }
+    order_lines = _lines(order_id, quote)
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
     try:
         with books() as session:
             # The order first: its unique id and key stop a double click here, before it comes to the stock.
-            session.execute(_ADD_ORDER, row)
-            session.execute(
-                _ADD_BUYER,
-                {
-                    "order_id": order_id,
-                    "name": buyer.name,
-                    "email": buyer.email,
-                    "is_public": buyer.is_public,
-                    "salt": salt,
-                },
+            insert_together(
+                session,
+                (orders, row),
+                (buyers, buyer_row),
+                *((lines, line) for line in order_lines),
+                (history, first_entry(order_id, actor, now)),
             )
-            wants = _write_lines(session, order_id, quote)
-            begin(session, order_id, actor, now)
             if quote.payment is PaymentKind.TRANSFER:
                 _await_transfer(session, actor, order_id, now)
+            wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]
             stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now)
     except IntegrityError:
         with books() as session:
@@ -146,24 +159,19 @@ class Same:
         return str(found[0].id) if found else None
 
 
-def _write_lines(session: Connection, order_id: str, quote: Quote) -> list[Want]:
-    rows, wants = [], []
-    for position, line in enumerate(quote.lines):
-        line_id = new_id("lin")
-        wants.append(Want(line_id, line.offer.lot_codes, line.mass))
-        rows.append(
-            {
-                "id": line_id,
-                "order_id": order_id,
-                "position": position,
-                "lots": list(line.offer.lot_codes),
-                "mass_g": line.mass,
-                "minor_per_t": line.offer.per_tonne.minor,
-                "amount_minor": line.amount.minor,
-            }
-        )
-    session.execute(_ADD_LINES, rows)
-    return wants
+def _lines(order_id: str, quote: Quote) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id("lin"),
+            "order_id": order_id,
+            "position": position,
+            "lots": list(line.offer.lot_codes),
+            "mass_g": line.mass,
+            "minor_per_t": line.offer.per_tonne.minor,
+            "amount_minor": line.amount.minor,
+        }
+        for position, line in enumerate(quote.lines)
+    ]
 
 
 def _await_transfer(session: Connection, actor: Actor, order_id: str, now: datetime) -> None:

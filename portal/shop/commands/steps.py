@@ -93,8 +93,9 @@ def remark(session: Connection, order: Locked, event: str, note: str, actor: Act
     _write(session, order.id, event, order.state.value, order.state.value, note, actor, now)
 
 
-def begin(session: Connection, order_id: str, actor: Actor, now: datetime) -> None:
-    _write(session, order_id, "placed", None, OrderState.RESERVED.value, "", actor, now)
+def first_entry(order_id: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The line of the history with which an order begins."""
+    return _entry(order_id, "placed", None, OrderState.RESERVED.value, "", actor, now)
 
 
 def _write(
@@ -107,16 +108,19 @@ def _write(
     actor: Actor,
     now: datetime,
 ) -> None:
-    session.execute(
-        _WRITE,
-        {
-            "id": new_id("oev"),
-            "order_id": order_id,
-            "event": event,
-            "from_state": old,
-            "to_state": new,
-            "note": note,
-            "actor_id": actor.id,
-            "at": now,
-        },
-    )
+    session.execute(_WRITE, _entry(order_id, event, old, new, note, actor, now))
+
+
+def _entry(
+    order_id: str, event: str, old: str | None, new: str | None, note: str, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": new_id("oev"),
+        "order_id": order_id,
+        "event": event,
+        "from_state": old,
+        "to_state": new,
+        "note": note,
+        "actor_id": actor.id,
+        "at": now,
+    }
