@@ -6,11 +6,11 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from portal.footprint.rules.checks import faults_at_load
 from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
 from portal.footprint.rules.migration import Migration, migration_faults, read_migration
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.reading import parsed, read_data
+from portal.footprint.rules.soundness import faults_at_load
 
 _SHELF = files("portal.footprint") / "models"
 
