@@ -156,7 +156,7 @@ def _random_answer(question: Question, chance: random.Random) -> float | None:
 
 
 def extreme_answers(model: Model) -> list[Answers]:
-    """Nothing known, everything at its least, everything at its most; with quantities straight, and without."""
+    """Nothing known, everything at its least and at its most, with quantities straight and without."""
     groups = {group: [q.key for q in model.questions.values() if q.group == group] for group in model.groups}
 
     def end(question: Question, last: bool, straight: bool) -> float | None:

@@ -141,7 +141,7 @@ def _place_faults(model: Model) -> list[str]:
 
 
 def _rule_faults(model: Model) -> list[str]:
-    """Each rule says of every question in it how it moves, and nothing else."""
+    """Each rule says of every question in it how it moves, and nothing else; of quantities it may say so."""
     faults = []
     parts = {quantity.key: set(names(quantity.node)) for quantity in model.quantities.values()}
     for rule in model.rules.values():
@@ -154,7 +154,7 @@ def _rule_faults(model: Model) -> list[str]:
         used = _reached(rule.node, parts)
         declared = {*rule.rises_with, *rule.falls_with, *rule.switched_by}
         wanted = {question.key for question in model.ordinary} & used
-        if declared != wanted:
+        if declared - (used & model.quantities.keys()) != wanted:
             faults.append(f"rule {rule.key}: declares {sorted(declared)}, depends on {sorted(wanted)}")
     return faults
 
