@@ -223,7 +223,7 @@ def test_a_version_that_moves_lines_far_needs_a_review_of_just_that(
     assert review_faults(new) == []
     monkeypatch.setattr(report, "LIMIT", 9.0)
     assert review_faults(new) == []  # nothing moved that far: nothing to sign
-    monkeypatch.setattr(report, "LIMIT", 0.01)
+    monkeypatch.setattr(report, "LIMIT", 0.2)
     assert "of another report" in review_faults(new)[0]
 
 

@@ -40,7 +40,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The lines that moved by more than 5 %. ``digest`` covers them and both files: it stands for just this."""
+    """The lines that moved by more than 5 %; ``digest`` covers them and both files."""
 
     model: str
     old: str
