@@ -103,7 +103,10 @@ def _question_faults(question: Question) -> list[str]:
 def _rule_faults(model: Model) -> list[str]:
     """Each rule says of every question in it how it moves, and nothing else."""
     faults = []
-    parts = {quantity.key: set(names(quantity.node)) for quantity in model.quantities.values()}
+    parts: dict[str, set[str]] = {}
+    for quantity in model.quantities.values():
+        own = set(names(quantity.node))
+        parts[quantity.key] = own.union(*(parts[name] for name in own & parts.keys()))
     for rule in model.rules.values():
         if rule.category not in model.categories:
             faults.append(f"rule {rule.key}: unknown category {rule.category!r}")
@@ -212,7 +215,7 @@ def random_answers(model: Model, chance: random.Random) -> Answers:
 
 
 def _random_answer(question: Question, chance: random.Random) -> float | None:
-    if chance.random() < 1 / 6:
+    if chance.random() < (5 / 6 if question.expert else 1 / 6):  # few people read a meter for everything
         return None
     if question.is_choice:
         return option_number(question, chance.choice(question.options).key)

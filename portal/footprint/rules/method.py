@@ -15,7 +15,9 @@ _UNIT_WORDS = {
     "kgCO2": Bilingual("kg CO₂", "kg CO₂"),
     "tCO2e": Bilingual("t CO₂e", "t CO₂e"),
     "m2": Bilingual("m²", "m²"),
+    "m3": Bilingual("m³", "m³"),
     "Nm3": Bilingual("Nm³", "Nm³"),
+    "L": Bilingual("升", "L"),
     "km": Bilingual("公里", "km"),
     "pkm": Bilingual("人·公里", "person-km"),
     "vkm": Bilingual("车·公里", "vehicle-km"),
@@ -36,6 +38,7 @@ _UNIT_WORDS = {
     "year": Bilingual("年", "year"),
     "yr": Bilingual("年", "year"),
     "s": Bilingual("秒", "s"),
+    "h": Bilingual("小时", "h"),
     "1": Bilingual("", ""),
 }
 
