@@ -16,8 +16,10 @@ _UNIT_WORDS = {
     "tCO2e": Bilingual("t CO₂e", "t CO₂e"),
     "m2": Bilingual("m²", "m²"),
     "m3": Bilingual("m³", "m³"),
-    "Nm3": Bilingual("Nm³", "Nm³"),
     "L": Bilingual("升", "L"),
+    "h": Bilingual("小时", "h"),
+    "tkm": Bilingual("吨·公里", "tonne-km"),
+    "Nm3": Bilingual("Nm³", "Nm³"),
     "km": Bilingual("公里", "km"),
     "pkm": Bilingual("人·公里", "person-km"),
     "vkm": Bilingual("车·公里", "vehicle-km"),
@@ -38,7 +40,6 @@ _UNIT_WORDS = {
     "year": Bilingual("年", "year"),
     "yr": Bilingual("年", "year"),
     "s": Bilingual("秒", "s"),
-    "h": Bilingual("小时", "h"),
     "1": Bilingual("", ""),
 }
 

@@ -16,6 +16,7 @@ _WRITTEN = {
     "kgCO2": "kgCO2e",
     "pkm": "person.km",
     "vkm": "vehicle.km",
+    "tkm": "t.km",
     "room-night": "room.night",
     "yr": "year",
     "d": "day",
