@@ -80,14 +80,17 @@ _DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def stale_texts(model: Model) -> list[str]:
-    """Where "I don't know" names a number, both languages name the same, and it is the default."""
+    """Where "I don't know" names a number, both languages name the same, and it is the default.
+
+    Numbers up to twelve may be written as words in one of them.
+    """
     faults = []
     for question in model.ordinary:
         said = [
             {Decimal(text.replace(",", "")) for text in _DIGITS.findall(side)}
             for side in (question.unsure.zh, question.unsure.en)
         ]
-        if said[0] != said[1]:
+        if {n for n in said[0] if n > 12} != {n for n in said[1] if n > 12}:
             faults.append(f"question {question.key}: unsure names other numbers in Chinese than in English")
         if question.is_choice or any(names(question.default_node)) or question.group or not said[0]:
             continue
@@ -242,14 +245,20 @@ def idle_questions(compiled: Compiled, rounds: int) -> list[str]:
 
 
 def meddling(compiled: Compiled, rounds: int) -> list[str]:
-    """Questions that move a line where they are not asked because they are irrelevant."""
+    """Questions that move a line where they are not asked because they are irrelevant.
+
+    Quantities entered straight are left out: they may ask for what the short way round does not.
+    """
     model, faults = compiled.model, []
     for index, (key, question) in enumerate(model.questions.items()):
-        if not question.when:
+        if not question.when or question.is_skipped:
             continue
         chance = random.Random(f"{model.id} {key}")  # noqa: S311 the same tries each time
         for _ in range(rounds):
-            answers = random_answers(model, chance)
+            answers = tuple(
+                None if asked.expert else answer
+                for asked, answer in zip(model.questions.values(), random_answers(model, chance), strict=True)
+            )
             if compiled.relevant(compiled.resolve(answers))[index]:
                 continue
             changed = [
