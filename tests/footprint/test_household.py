@@ -134,7 +134,7 @@ def test_golden_cases_are_exact_for_every_audience_and_one_gram_off_is_found(new
 def test_an_80_square_metre_flat_on_district_heat_in_yichun_is_about_4_2_tonnes(new: Model):
     found = persona(new, "yichun_flat_short")
     assert found["heat_district"] == 4_174_157
-    assert 4.5 < found["heat_district"] / lines(new, electricity="150")["electricity"] < 5.5 * 0.9
+    assert 4 < found["heat_district"] / lines(new, electricity="150")["electricity"] < 5
 
 
 def test_nobody_in_particular_is_near_the_published_average_of_china(new: Model):
@@ -210,7 +210,7 @@ def test_both_views_of_flying_and_the_factor_of_1_7_only_once(new: Model):
 def test_a_meter_replaces_what_would_be_worked_out(new: Model):
     found = persona(new, "yichun_flat_metered")
     assert found["heat_district"] == round(30.5 * 110 * 1000)
-    assert found["electricity"] == round(1885 * 0.5229 * 1000)
+    assert found["electricity"] == 985_667  # 1885 kWh × 0.5229, 985,666.5 g rounded up
     assert found["car"] == round(6100 * 0.19567 * 1000)
     units = {question.unit_text for question in new.questions.values() if question.expert}
     assert units >= {"GJ/year", "kWh/year", "Nm3/year", "kg/year", "person.km/year", "vehicle.km/year"}
@@ -292,7 +292,7 @@ def test_degree_days_of_a_zone_cover_the_whole_zone(new: Model):
     zones = [factor for factor in all_factors(new) if factor.key.endswith("_zone")]
     assert len(zones) == 27
     for factor in zones:
-        low, high = map(int, factor.source.row.split("-"))
+        low, high = map(int, factor.source.row.split("–"))
         spread = 1 + factor.uncertainty_pct / 100
         assert low * Decimal("0.99") <= factor.value <= high
         assert factor.value * spread >= high * Decimal("0.99")
