@@ -173,14 +173,9 @@ def test_an_independent_walk_of_the_trees_agrees_to_the_gram(model: Model):
             if question.is_choice and not question.has_number
         }
         for quantity in model.quantities.values():
-<<<<<<< HEAD
-            if quantity.key not in values:  # not entered straight
-                values[quantity.key] = value(quantity.node, values, chosen, Fraction)
-=======
             if quantity.key in values:
                 continue  # entered straight
             values[quantity.key] = value(quantity.node, values, chosen, Fraction)
->>>>>>> engine
         for rule, grams in zip(model.rules.values(), compiled.evaluate(answers), strict=True):
             exact = value(rule.node, values, chosen, Fraction) * 1000
             assert abs(exact - grams) <= Fraction(1, 2) + exact / 10**12, rule.key
