@@ -1,13 +1,16 @@
 """The shelf of models: read from their files, refused when a file is not the one that was released."""
 
 import json
+import tomllib
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from portal.footprint.rules.checks import faults_at_load
-from portal.footprint.rules.errors import ModelFault, UnknownModel, UnknownVersion
-from portal.footprint.rules.model import Model, read
+from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
+from portal.footprint.rules.migration import Migration, migration_faults, read_migration
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.reading import parsed, read_data
+from portal.footprint.rules.soundness import faults_at_load
 
 _SHELF = files("portal.footprint") / "models"
 
@@ -18,11 +21,14 @@ def lock() -> dict[str, str]:
     return dict(json.loads((_SHELF / "lock.json").read_text("utf-8")))
 
 
-def unlocked(content: bytes, digest: str, name: str) -> Model:
+def unlocked(content: bytes, digest: str, name: str, audience: str = "") -> Model:
     """The model in ``content``. Raises ModelFault when it is not the released one, or faulty."""
     if sha256(content).hexdigest() != digest:
         raise ModelFault([f"{name}: the file is not the one that was released; a change needs a new version"])
-    model = read(content)
+    data = parsed(content)
+    if audience and audience not in data.get("audience", {}):
+        raise UnknownAudience(audience=audience[:60])
+    model = read_data(data, digest, audience)
     faults = faults_at_load(model)
     if faults:
         raise ModelFault([f"{name}: {fault}" for fault in faults])
@@ -35,20 +41,48 @@ def versions(model_id: str) -> list[str]:
     return sorted(found, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
 
 
-def model(model_id: str, version: str | None = None) -> Model:
-    """A model, in its newest version unless one is named. Raises UnknownModel, UnknownVersion, ModelFault."""
+def model(model_id: str, version: str | None = None, audience: str = "") -> Model:
+    """A model, in its newest version unless one is named, as it is put to an audience.
+
+    Raises UnknownModel, UnknownVersion, UnknownAudience, ModelFault.
+    """
     known = versions(model_id)
     if not known:
         raise UnknownModel()
     if version is not None and version not in known:
         raise UnknownVersion(version=version[:20])
-    return _model(model_id, version or known[0])
+    return _model(model_id, version or known[0], audience)
 
 
 @cache
-def _model(model_id: str, version: str) -> Model:
+def _model(model_id: str, version: str, audience: str = "") -> Model:
     name = f"{model_id}/{version}"
-    return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name)
+    return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name, audience)
+
+
+@cache
+def migration(model_id: str, version: str) -> Migration | None:
+    """How answers of the version before become those of this one; None for a first version.
+
+    Raises ModelFault when an old question is not covered or something does not fit.
+    """
+    file = _SHELF / f"{model_id}/{version}" / "migration.toml"
+    if not file.is_file():
+        return None
+    try:
+        found = read_migration(tomllib.loads(file.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}"]) from None
+    faults = migration_faults(found, model(model_id, found.of), model(model_id, version))
+    if faults:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}" for fault in faults])
+    return found
+
+
+def review(model_id: str, version: str) -> str | None:
+    """The text by which somebody signed the changes of this version; None where there is none."""
+    file = _SHELF / f"{model_id}/{version}" / "review.toml"
+    return file.read_text("utf-8") if file.is_file() else None
 
 
 def models() -> list[Model]:
