@@ -264,6 +264,7 @@ def _question(key: str, d: Data, *, is_skipped: bool = False) -> Question:
         express=d.get("express", False),
         section=d.get("section", ""),
         when=_conditions(d),
+        when_text=tuple(d.get("when", ())),
         is_skipped=is_skipped,
     )
 
