@@ -50,7 +50,7 @@ YICHUN = "230700"
 def table_rows() -> dict[str, dict[str, str]]:
     folder = files("portal.footprint") / "data"
     rows: dict[str, dict[str, str]] = {}
-    for name in ("emission_factors.csv", "regions.csv", "reference_values.csv"):
+    for name in ("emission_factors.csv", "gwp.csv", "regions.csv", "reference_values.csv"):
         rows |= {row["key"]: row for row in csv.DictReader((folder / name).read_text("utf-8").splitlines())}
     return rows
 
@@ -331,7 +331,7 @@ def test_the_lock_lists_every_file():
     shelf = Path(str(files("portal.footprint"))) / "models"
     found = {
         str(file.parent.relative_to(shelf)): sha256(file.read_bytes()).hexdigest()
-        for file in shelf.rglob("*.toml")
+        for file in shelf.rglob("model.toml")
     }
     assert found == library.lock()
 
