@@ -329,7 +329,7 @@ def test_the_lock_lists_every_file():
     shelf = Path(str(files("portal.footprint"))) / "models"
     found = {
         str(file.parent.relative_to(shelf)): sha256(file.read_bytes()).hexdigest()
-        for file in shelf.rglob("*.toml")
+        for file in shelf.rglob("model.toml")
     }
     assert found == library.lock()
 
