@@ -35,6 +35,15 @@ unit_label = { zh = "吉焦", en = "GJ" }
 ask = { zh = "一年用了多少热量？", en = "How much heat in a year?" }
 hint = { zh = "热力公司的账单上有。", en = "It is on the heat supplier’s bill." }
 """
+# Every answer of the first version is kept but one.
+MIGRATION = (
+    "from = '1.0.0'\n"
+    + "".join(f"[{key}]\nkeep = true\n" for keys in SECTIONS.values() for key in keys if key != "clothes")
+    + """
+[clothes]
+drop = { zh = "不再询问。", en = "It is not asked any more." }
+"""
+)
 MORE = """
 [audience.school]
 title = { zh = "学校版", en = "For schools" }
@@ -69,22 +78,26 @@ def rich_text() -> str:
 
 
 @contextmanager
-def shelf_with(folder: Path, model_id: str, version: str, text: str) -> Iterator[None]:
-    """The shelf of models with one more on it, for as long as the test takes."""
+def rich_shelf(folder: Path) -> Iterator[None]:
+    """The shelf of models with this one on it, the newest household, for as long as the test takes."""
+    model_id, version, text = "household-cn", VERSION, rich_text()
     real, shelf = library._SHELF, folder / "models"
     shutil.copytree(Path(str(real)), shelf)
     (shelf / model_id / version).mkdir()
     (shelf / model_id / version / "model.toml").write_text(text, "utf-8")
+    (shelf / model_id / version / "migration.toml").write_text(MIGRATION, "utf-8")
     lock = json.loads((shelf / "lock.json").read_text())
     lock[f"{model_id}/{version}"] = sha256(text.encode()).hexdigest()
     (shelf / "lock.json").write_text(json.dumps(lock))
     library._SHELF = shelf
     _forget()
-    yield
-    library._SHELF = real
-    _forget()
+    try:
+        yield
+    finally:
+        library._SHELF = real
+        _forget()
 
 
 def _forget() -> None:
-    library.lock.cache_clear()
-    library._model.cache_clear()
+    for kept in (library.lock, library._model, library.migration):
+        kept.cache_clear()

@@ -21,7 +21,12 @@ from portal.web.links import key_for
 from tests.factories.footprint import COUPLE, SAVED_AT
 
 HOME = Journey(
-    model_id="household-cn", version="1.0.0", form="full", region="230700", answers=COUPLE, own={"heat": "96.5"}
+    model_id="household-cn",
+    version="1.0.0",
+    form="full",
+    region="230700",
+    answers=COUPLE,
+    own={"heat": "96.5"},
 )
 GUEST = Actor.guest()
 

@@ -13,7 +13,12 @@ from portal.footprint.rules.drafts import Journey, UnknownForm
 from tests.factories.footprint import CONFERENCE, COUPLE, SAVED_AT
 
 HOME = Journey(
-    model_id="household-cn", version="1.0.0", form="full", region="230700", answers=COUPLE, own={"heat": "96.5"}
+    model_id="household-cn",
+    version="1.0.0",
+    form="full",
+    region="230700",
+    answers=COUPLE,
+    own={"heat": "96.5"},
 )
 EVENT = Journey(model_id="event-cn", version="1.0.0", form="short", region="110000", answers=CONFERENCE)
 WORDS = Words(str.upper, lambda key: f"title of {key}", lambda key, text: f"={text}")

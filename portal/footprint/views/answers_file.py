@@ -135,10 +135,7 @@ def _newest(old: Sheet) -> tuple[Sheet, list[Dropped]]:
     is_known = old.model.audience in plain.audiences
     model = library.model(old.model.id, newest, old.model.audience if is_known else "")
     moved = migrate(old.model, model, old.given)
-    dropped = [
-        Dropped(old.model.questions[key].title.in_(lang()), why.in_(lang()))
-        for key, why in moved.dropped.items()
-    ]
+    dropped = [Dropped(each.title.in_(lang()), each.why.in_(lang())) for each in moved.dropped]
     new = old.but(
         model=model, given=dict(moved.given), texts={}, own={}, unsure=old.unsure & model.questions.keys()
     )
