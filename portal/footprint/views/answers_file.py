@@ -57,7 +57,7 @@ def again(footprint_id: str) -> Answer:
 @blueprint.get("/calculator/<model_id>/review")
 @open_to_all
 def review(model_id: str) -> str:
-    """Answers from a file, a draft or an older version, before they are used: what is kept and what is not."""
+    """Answers of a file, a draft or an older version before they are used: what is kept and what is not."""
     old = sheet_of(model_id, request.args.items())
     if fault := old.fault or old.own_fault:
         raise fault
