@@ -79,6 +79,12 @@ def migration(model_id: str, version: str) -> Migration | None:
     return found
 
 
+def review(model_id: str, version: str) -> str | None:
+    """The text by which somebody signed the changes of this version; None where there is none."""
+    file = _SHELF / f"{model_id}/{version}" / "review.toml"
+    return file.read_text("utf-8") if file.is_file() else None
+
+
 def models() -> list[Model]:
     """The newest version of every model, households first."""
     ids = dict.fromkeys(name.split("/")[0] for name in lock())
