@@ -69,7 +69,7 @@ def review(model_id: str) -> str:
         old=old,
         sheet=new,
         dropped=dropped,
-        parts=parts_of(new, rows_of(new)),
+        parts=parts_of(new, [row for row in rows_of(new) if not row.is_default]),
         years=[(year, year_title(new.model, year)) for year in years],
         travelling={name: text for name, text in new.everything().items() if name != "year"},
         at=CHECK,
