@@ -126,10 +126,10 @@ def test_a_full_event_without_javascript(
     answers = typed(model, case.answers)
     page = visit(lang, width, javascript=False)
     page.goto(f"{portal.url}/{lang}/calculator")
-    page.locator("main a[href*='event-cn?form=full']").click()
+    go(page, "main a[href*='event-cn?form=full']")
     before = total(page)
     page.fill("[name=q-people]", answers["people"])
-    page.click("[data-update]")
+    go(page, "[data-update]")
     assert page.input_value("[name=q-people]") == answers["people"], "the total is new, the page is the same"
     assert total(page) != before
     seen = 0
@@ -139,7 +139,7 @@ def test_a_full_event_without_javascript(
     assert seen == len(model.steps_of("full", case.answers))
     page.go_back()
     page.go_forward()
-    page.locator("main form[method=post] button").click()
+    go(page, "main form[method=post] button")
     assert "/footprints/fpr_" in page.url
     assert kilograms in page.inner_text("main")
 
@@ -160,4 +160,9 @@ def answer_with_the_mouse(page: "Page", answers: Mapping[str, str]) -> None:
         if answers.get(name) == option.get_attribute("value"):
             page.click(f"label[for='{option.get_attribute('id')}']")
             known = True
-    page.click(f"{STEP} button[value={'next' if known else 'unsure'}]")
+    go(page, f"{STEP} button[value={'next' if known else 'unsure'}]")
+
+
+def go(page: "Page", wanted: str) -> None:
+    with page.expect_navigation():
+        page.click(wanted)
