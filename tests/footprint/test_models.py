@@ -48,7 +48,7 @@ YICHUN = "230700"
 def table_rows() -> dict[str, dict[str, str]]:
     folder = files("portal.footprint") / "data"
     rows: dict[str, dict[str, str]] = {}
-    for name in ("emission_factors.csv", "regions.csv", "reference_values.csv"):
+    for name in ("emission_factors.csv", "gwp.csv", "regions.csv", "reference_values.csv"):
         rows |= {row["key"]: row for row in csv.DictReader((folder / name).read_text("utf-8").splitlines())}
     return rows
 
