@@ -1,5 +1,6 @@
 """What can be done with footprints: one module per chapter."""
 
+from portal.footprint.commands.drafts import forget_old_drafts, save_draft
 from portal.footprint.commands.saving import save_footprint
 
-__all__ = ["save_footprint"]
+__all__ = ["forget_old_drafts", "save_draft", "save_footprint"]
