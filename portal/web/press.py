@@ -21,9 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from portal.certificates.pdf import FONTS, receive, send
 from portal.db import assert_no_transaction
 from portal.kernel.errors import N_, Unavailable
+from portal.web.pdf import CERTIFICATE, FONTS, receive, send
 
 SECONDS: Final = 10.0
 MEMORY: Final = 1 << 30
@@ -70,8 +70,12 @@ class Press:
         self._line: socket.socket | None = None
         self._starter = 0
 
-    def print(self, html: str, at: datetime, attachments: Sequence[Attachment] = ()) -> bytes:
+    def print(
+        self, html: str, at: datetime, attachments: Sequence[Attachment] = (), design: str = CERTIFICATE
+    ) -> bytes:
         """The PDF/A-3a of this HTML, all its dates being ``at``; the same order gives the same bytes.
+
+        ``design`` names the style sheets of pdf.DESIGNS.
 
         Raises NoPango, PrintingTookTooLong, PrintingFailed. The printer that failed is ended, the next
         order gets a fresh one.
@@ -81,6 +85,7 @@ class Press:
             {
                 "html": html,
                 "at": at.isoformat(),
+                "design": design,
                 "attachments": [
                     {
                         "name": part.name,
