@@ -10,8 +10,8 @@ from wtforms.fields.choices import SelectChoice
 from portal.footprint.rules.answers import Given, from_form, shown
 from portal.footprint.rules.errors import BadAnswer, NothingGiven, UnknownAnswer
 from portal.footprint.rules.model import Model, Question
-from portal.web.forms import PortalForm
-from portal.web.i18n import lang, message
+from portal.web.forms import EmailField, PortalForm, Required
+from portal.web.i18n import lang, lazy_gettext as _l, message
 
 PREFIX = "q-"
 CHECK = "check"
@@ -70,17 +70,22 @@ def step_of(model: Model, key: str) -> int:
 
 def step_form(sheet: Sheet, step: int, fault: BadAnswer | None) -> PortalForm:
     """The form of one step with what was typed, and the fault beside its field."""
+    typed = {key: shown(sheet.model.questions[key], text) for key, text in sheet.given.items()}
+    return question_form(sheet.model.steps[step - 1], typed | dict(sheet.texts), PREFIX, fault)
 
-    class StepForm(PortalForm):
+
+def question_form(
+    questions: Iterable[Question], typed: Mapping[str, str], prefix: str, fault: BadAnswer | None
+) -> PortalForm:
+    """A form of these questions with what was typed, and the fault beside its field."""
+
+    class QuestionForm(PortalForm):
         class Meta:
             csrf = False  # it changes nothing: answers travel in the address
 
-    for question in sheet.model.steps[step - 1]:
-        setattr(StepForm, question.key, _field(question))
-    typed = {key: shown(sheet.model.questions[key], text) for key, text in sheet.given.items()} | dict(
-        sheet.texts
-    )
-    form = StepForm(formdata=None, data=typed, prefix=PREFIX)
+    for question in questions:
+        setattr(QuestionForm, question.key, _field(question))
+    form = QuestionForm(formdata=None, data=dict(typed), prefix=prefix)
     if fault is not None and str(fault.params["key"]) in form:
         field = form[str(fault.params["key"])]
         field.errors = [message(fault)]
@@ -97,4 +102,12 @@ def _field(question: Question) -> RadioField | StringField:
         title.in_(spoken),
         description=question.hint.in_(spoken),
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20},
+    )
+
+
+class SendForm(PortalForm):
+    email = EmailField(
+        _l("E-mail address"),
+        validators=[Required()],
+        description=_l("We write one letter with the link and the PDF’s address, and then forget yours."),
     )
