@@ -19,6 +19,9 @@ class FootprintRecord(Base):
             "total_g >= 0 and low_g <= total_g and total_g <= high_g", name="footprint_lies_in_its_range"
         ),
         CheckConstraint("lang in ('zh', 'en')", name="footprint_speaks_a_language_of_the_portal"),
+        CheckConstraint("form in ('short', 'full', 'expert')", name="footprint_was_asked_in_a_known_form"),
+        CheckConstraint("stage in ('', 'estimate', 'actual')", name="footprint_is_of_a_known_stage"),
+        CheckConstraint("length(label) <= 80", name="footprint_has_a_short_label"),
         Index("ix_footprint_owner_id_created_at", "owner_id", "created_at"),
     )
 
@@ -28,6 +31,13 @@ class FootprintRecord(Base):
     model_digest: Mapped[str] = mapped_column(Str, nullable=False)
     gwp: Mapped[str] = mapped_column(Str, nullable=False)
     region: Mapped[str] = mapped_column(Str, nullable=False)
+    year: Mapped[str] = mapped_column(Str, nullable=False, server_default="")
+    audience: Mapped[str] = mapped_column(Str, nullable=False, server_default="")
+    own: Mapped[dict[str, str]] = mapped_column(Json, nullable=False, server_default="{}")
+    form: Mapped[str] = mapped_column(Str, nullable=False, server_default="short")
+    stage: Mapped[str] = mapped_column(Str, nullable=False, server_default="")
+    previous_id: Mapped[str | None] = mapped_column(Str)
+    label: Mapped[str] = mapped_column(Str, nullable=False, server_default="")
     answers: Mapped[dict[str, str]] = mapped_column(Json, nullable=False)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False)
     total: Mapped[Mass] = mapped_column("total_g", MassCol, nullable=False)

@@ -34,7 +34,8 @@ from portal.footprint.rules.compiler import compile_model
 from portal.footprint.rules.dimensions import check_dimensions
 from portal.footprint.rules.errors import ModelFault, UnknownModel, UnknownRegion, UnknownVersion
 from portal.footprint.rules.expressions import value
-from portal.footprint.rules.model import CONFIDENCES, Model, read
+from portal.footprint.rules.model import CONFIDENCES, Model
+from portal.footprint.rules.reading import read
 from portal.footprint.rules.units import KNOWN, parse_unit
 from tests.factories.footprint import MODELS, text_of
 

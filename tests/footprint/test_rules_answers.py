@@ -7,7 +7,8 @@ import pytest
 from portal.footprint.rules import errors, library
 from portal.footprint.rules.answers import from_form, from_program, from_texts, numbers, shown
 from portal.footprint.rules.compiler import compile_model
-from portal.footprint.rules.model import Model, read
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.reading import read
 from tests.factories.footprint import CONFERENCE, COUPLE, text_of
 
 

@@ -9,8 +9,9 @@ from portal.footprint import policy
 from portal.footprint.models import FootprintRecord
 from portal.footprint.rules import library
 from portal.footprint.rules.answers import from_texts
+from portal.footprint.rules.errors import LabelTooLong
 from portal.footprint.rules.results import digest, estimate
-from portal.footprint.rules.stored import RESUMABLE
+from portal.footprint.rules.stored import LONGEST_LABEL, RESUMABLE
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -24,17 +25,30 @@ def save_footprint(
     answers: Mapping[str, str],
     now: datetime,
     lang: str,
+    *,
+    year: str = "",
+    audience: str = "",
+    own: Mapping[str, str] | None = None,
+    form: str = "short",
+    stage: str = "",
+    previous_id: str | None = None,
+    label: str = "",
 ) -> str:
     """Compute on the server and keep the result; returns its ``fpr_…``.
 
     ``answers`` are texts as they are stored: option keys and plain decimals, shares as parts of 1.
-    Raises UnknownModel, UnknownRegion, BadAnswer and its kin.
+    ``own`` are the person's own factors; ``form``, ``stage``, ``previous_id`` and ``label`` are kept
+    beside the result and change nothing in it.
+    Raises UnknownModel, UnknownVersion, UnknownAudience, UnknownRegion, UnknownYear, BadAnswer and its kin,
+    LabelTooLong.
     """
     if not policy.may_save(actor):
         raise NotAllowed()
-    model = library.model(model_id, version)
+    if len(label) > LONGEST_LABEL:
+        raise LabelTooLong()
+    model, own = library.model(model_id, version, audience), dict(own or {})
     given = from_texts(model, answers)
-    result = estimate(model, region, given)
+    result = estimate(model, region, given, year, own)
     grams = {line.rule: line.grams for line in result.lines}
     footprint_id = new_id("fpr")
     with transaction() as session:
@@ -46,12 +60,19 @@ def save_footprint(
                 model_digest=model.digest,
                 gwp=model.gwp,
                 region=region,
+                year=year,
+                audience=audience,
+                own=own,
+                form=form,
+                stage=stage,
+                previous_id=previous_id,
+                label=label,
                 answers=given,
                 lines=[line._asdict() for line in result.lines],
                 total=result.total,
                 low=result.low,
                 high=result.high,
-                digest=digest(model.digest, region, given, grams),
+                digest=digest(model.digest, region, given, grams, year=year, audience=audience, own=own),
                 lang=lang,
                 owner_id=actor.id if actor.is_person else None,
                 created_at=now,

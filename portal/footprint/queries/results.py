@@ -45,4 +45,11 @@ def _value(row: FootprintRecord) -> Footprint:
         owner_id=row.owner_id,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        year=row.year,
+        audience=row.audience,
+        own=row.own,
+        form=row.form,
+        stage=row.stage,
+        previous_id=row.previous_id,
+        label=row.label,
     )

@@ -1,7 +1,6 @@
 """Answers: from what a form or a program sends to what a model computes with. Refused, never clipped."""
 
 import math
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -16,11 +15,11 @@ from portal.footprint.rules.errors import (
     UnknownAnswer,
 )
 from portal.footprint.rules.model import Model, Question
+from portal.footprint.rules.parts import PLAIN_DECIMAL, plain
 from portal.kernel.numbers import NotANumber, parse_decimal
 
 # What is stored and hashed: option keys and plain decimals by question; an absent key is "I don't know".
 Given = dict[str, str]
-_STORED = re.compile(r"[0-9]{1,15}(\.[0-9]{1,20})?")
 
 
 def from_program(model: Model, raw: Mapping[str, object]) -> Given:
@@ -73,7 +72,7 @@ def typed(question: Question, text: str) -> str:
 
 def shown(question: Question, text: str) -> str:
     """A stored answer as it is typed: shares in per cent."""
-    return _text(Decimal(text) * 100) if question.kind == "share" else text
+    return plain(Decimal(text) * 100) if question.kind == "share" else text
 
 
 def numbers(model: Model, given: Given) -> Answers:
@@ -89,7 +88,7 @@ def numbers(model: Model, given: Given) -> Answers:
 
 
 def _question(model: Model, key: str) -> Question:
-    if key not in model.questions:
+    if key not in model.questions or model.questions[key].is_skipped:
         raise UnknownAnswer(key=key[:60])
     return model.questions[key]
 
@@ -109,7 +108,7 @@ def _exact(question: Question, value: object) -> Decimal:
 
 
 def _stored(question: Question, text: str) -> Decimal:
-    if not _STORED.fullmatch(text):
+    if not PLAIN_DECIMAL.fullmatch(text):
         raise NotAPlainNumber(key=question.key, question=question.title)
     return Decimal(text)
 
@@ -120,21 +119,13 @@ def _plain(question: Question, value: Decimal) -> str:
         raise OutOfRange(
             key=question.key,
             question=question.title,
-            low=_text(question.low * hundred),
-            high=_text(question.high * hundred),
+            low=plain(question.low * hundred),
+            high=plain(question.high * hundred),
             unit=question.unit_label,
         )
     if question.whole and value != value.to_integral_value():
         raise NotAWholeNumber(key=question.key, question=question.title)
-    return _text(value)
-
-
-def _text(value: Decimal) -> str:
-    """Plain decimal notation without superfluous zeros; −0 is 0."""
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    return plain(value)
 
 
 def _complete(model: Model, given: Given) -> Given:
@@ -149,5 +140,5 @@ def _complete(model: Model, given: Given) -> Given:
             raise SharesIncomplete(key=missing.key, question=group.ask)
         total = sum(shares, start=Decimal(0))
         if abs(total - 1) > Decimal("1e-9"):
-            raise SharesDoNotAddUp(key=members[0].key, question=group.ask, sum=_text(total * 100))
+            raise SharesDoNotAddUp(key=members[0].key, question=group.ask, sum=plain(total * 100))
     return {key: given[key] for key in model.questions if key in given}

@@ -43,7 +43,8 @@ def all_factors(model: Model) -> Iterator[Factor]:
 def _names_clash(model: Model) -> list[str]:
     seen: set[str] = {"total"}
     faults = []
-    for section in (model.factors, model.assumptions, model.questions, model.quantities):
+    ordinary = {question.key for question in model.ordinary}
+    for section in (model.factors, model.assumptions, ordinary, model.quantities):
         faults += [f"{name}: the name is used twice" for name in section if name in seen]
         seen |= set(section)
     return faults
@@ -53,7 +54,8 @@ def _unused(model: Model) -> list[str]:
     used = {name for rule in model.rules.values() for name in names(rule.node)}
     used |= {name for quantity in model.quantities.values() for name in names(quantity.node)}
     used |= {name for measure in model.measures.values() for name in names(measure.node)}
-    for question in model.questions.values():
+    for question in model.ordinary:
+        used |= {name for test in question.when for name in names(test)}
         used |= set() if question.is_choice else set(names(question.default_node))
     things = [*model.factors, *model.assumptions, *model.questions, *model.quantities]
     return [f"{name}: nothing uses it" for name in things if name not in used]
@@ -90,7 +92,8 @@ def _question_faults(question: Question) -> list[str]:
     elif not Decimal(0) <= question.low < question.high:
         faults.append(f"{name}: no range from min to max")
     elif (
-        not any(names(question.default_node))
+        not question.expert
+        and not any(names(question.default_node))
         and not question.low <= Decimal(question.default) <= question.high
     ):
         faults.append(f"{name}: its default is outside its range")

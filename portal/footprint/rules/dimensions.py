@@ -44,6 +44,8 @@ def _defaults(model: Model, units: Units) -> Iterator[str]:
     """A default is a plain number in the question's own unit, or an expression over what was asked before."""
     known = {name: unit for name, unit in units.items() if name in model.factors or name in model.assumptions}
     for question in model.questions.values():
+        if question.expert:
+            continue
         if not question.is_choice and any(names(question.default_node)):
             what = f"question.{question.key}.default"
             yield from _misfit(model, what, question.default_node, question.unit, known)

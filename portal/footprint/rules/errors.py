@@ -19,6 +19,18 @@ class UnknownRegion(InvalidInput):
     message = N_("“%(region)s” is not the administrative code of a region we know, such as 230700.")
 
 
+class UnknownYear(InvalidInput):
+    message = N_("There are no factors of the year %(year)s; there are those of %(years)s.")
+
+
+class UnknownAudience(InvalidInput):
+    message = N_("This calculator has no version for “%(audience)s”.")
+
+
+class LabelTooLong(InvalidInput):
+    message = N_("Please shorten the label to 80 characters.")
+
+
 class BadAnswer(InvalidInput):
     """An answer cannot be taken. ``key`` names the question for programs, ``question`` for people.
 
@@ -58,6 +70,14 @@ class SharesIncomplete(BadAnswer):
 
 class SharesDoNotAddUp(BadAnswer):
     message = N_("The shares must add up to 100 %%, not %(sum)s %%.")
+
+
+class UnknownFactor(BadAnswer):
+    message = N_("“%(key)s” is not a factor of this calculator.")
+
+
+class FactorOutOfBand(BadAnswer):
+    message = N_("Your own factor must be between %(low)s and %(high)s %(unit)s.")
 
 
 class ModelFault(Exception):

@@ -270,18 +270,26 @@ def settled(node: Node, holds: Callable[[Comparison], bool]) -> Node:
 
 def sensitivity(node: Node, key: str) -> Node:
     """``key`` · ∂node/∂``key`` as a tree. Conditions are taken as they are; products keep their shape."""
+    return slope(node, {key: Name(key)})
+
+
+def slope(node: Node, seeds: Mapping[str, Node]) -> Node:
+    """How a value moves when the names in ``seeds`` move by as much as stands there (the chain rule).
+
+    A name that moves in proportion is its own seed, so that a product's slope is the product itself.
+    """
     match node:
-        case Name(name) if name == key:
-            return node
+        case Name(name) if name in seeds:
+            return seeds[name]
         case Operation(sign, left, right):
-            return _of_operation(node, sign, sensitivity(left, key), sensitivity(right, key))
+            return _of_operation(node, sign, slope(left, seeds), slope(right, seeds))
         case Choose(test, then, other):
-            first, second = sensitivity(then, key), sensitivity(other, key)
+            first, second = slope(then, seeds), slope(other, seeds)
             if (first, second) == (then, other):
                 return node
             return ZERO if first == second == ZERO else Choose(test, first, second)
         case Call(function, arguments):
-            return _of_call(function, arguments, key)
+            return _of_call(function, arguments, seeds)
     return ZERO
 
 
@@ -291,7 +299,10 @@ def _of_operation(node: Operation, sign: str, first: Node, second: Node) -> Node
     if sign in "+-":
         if first == ZERO and sign == "+":
             return second
-        return first if second == ZERO else Operation(sign, first, second)
+        if second == ZERO:
+            return first
+        # a sum whose parts all move in proportion moves in proportion itself
+        return node if (first, second) == (node.left, node.right) else Operation(sign, first, second)
     if second == ZERO:
         return node if first == node.left else Operation(sign, first, node.right)
     if sign == "*":
@@ -302,13 +313,14 @@ def _of_operation(node: Operation, sign: str, first: Node, second: Node) -> Node
     return Operation("-", rest, share)
 
 
-def _of_call(function: str, arguments: tuple[Node, ...], key: str) -> Node:
-    best, slope = arguments[0], sensitivity(arguments[0], key)
+def _of_call(function: str, arguments: tuple[Node, ...], seeds: Mapping[str, Node]) -> Node:
+    best, found = arguments[0], slope(arguments[0], seeds)
     for argument in arguments[1:]:
         test = Comparison("<=" if function == "min" else ">=", best, argument)
-        slope = Choose(test, slope, sensitivity(argument, key))
+        other = slope(argument, seeds)
+        found = ZERO if found == other == ZERO else Choose(test, found, other)
         best = Call(function, (best, argument))
-    return slope
+    return found
 
 
 # ---- tree to text

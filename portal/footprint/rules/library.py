@@ -6,8 +6,9 @@ from hashlib import sha256
 from importlib.resources import files
 
 from portal.footprint.rules.checks import faults_at_load
-from portal.footprint.rules.errors import ModelFault, UnknownModel, UnknownVersion
-from portal.footprint.rules.model import Model, read
+from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.reading import parsed, read_data
 
 _SHELF = files("portal.footprint") / "models"
 
@@ -18,11 +19,14 @@ def lock() -> dict[str, str]:
     return dict(json.loads((_SHELF / "lock.json").read_text("utf-8")))
 
 
-def unlocked(content: bytes, digest: str, name: str) -> Model:
+def unlocked(content: bytes, digest: str, name: str, audience: str = "") -> Model:
     """The model in ``content``. Raises ModelFault when it is not the released one, or faulty."""
     if sha256(content).hexdigest() != digest:
         raise ModelFault([f"{name}: the file is not the one that was released; a change needs a new version"])
-    model = read(content)
+    data = parsed(content)
+    if audience and audience not in data.get("audience", {}):
+        raise UnknownAudience(audience=audience[:60])
+    model = read_data(data, digest, audience)
     faults = faults_at_load(model)
     if faults:
         raise ModelFault([f"{name}: {fault}" for fault in faults])
@@ -35,20 +39,23 @@ def versions(model_id: str) -> list[str]:
     return sorted(found, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
 
 
-def model(model_id: str, version: str | None = None) -> Model:
-    """A model, in its newest version unless one is named. Raises UnknownModel, UnknownVersion, ModelFault."""
+def model(model_id: str, version: str | None = None, audience: str = "") -> Model:
+    """A model, in its newest version unless one is named, as it is put to an audience.
+
+    Raises UnknownModel, UnknownVersion, UnknownAudience, ModelFault.
+    """
     known = versions(model_id)
     if not known:
         raise UnknownModel()
     if version is not None and version not in known:
         raise UnknownVersion(version=version[:20])
-    return _model(model_id, version or known[0])
+    return _model(model_id, version or known[0], audience)
 
 
 @cache
-def _model(model_id: str, version: str) -> Model:
+def _model(model_id: str, version: str, audience: str = "") -> Model:
     name = f"{model_id}/{version}"
-    return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name)
+    return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name, audience)
 
 
 def models() -> list[Model]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
 from portal.footprint.rules.expressions import Comparison, Node, Words, names, settled, value, words
-from portal.footprint.rules.model import Factor, Model, Quantity, Question, Rule
+from portal.footprint.rules.model import Factor, Model, Own, Quantity, Question, Rule
 from portal.kernel.bilingual import Bilingual
 
 # Units as people write them. What is not here reads the same in both languages.
@@ -77,10 +77,10 @@ class Tongue:
 
 
 def explain(
-    model: Model, region: str, tongue: Tongue, given: Given | None
+    model: Model, region: str, tongue: Tongue, given: Given | None, year: str = "", own: Own = ()
 ) -> tuple[list[Explained], list[Explained]]:
     """Every quantity and every rule. Raises UnknownRegion."""
-    writer = _Writer(compile_model(model, region), tongue, given)
+    writer = _Writer(compile_model(model, region, year, own), tongue, given)
     return [writer.explained(q, q.unit_text) for q in model.quantities.values()], [
         writer.explained(rule, model.unit_text) for rule in model.rules.values()
     ]
@@ -96,16 +96,20 @@ class _Writer:
             for question, answer in zip(
                 self.model.questions.values(), compiled.resolve(numbers(self.model, given)), strict=True
             ):
-                self.values[question.key] = answer
+                if answer is not None:
+                    self.values[question.key] = answer
                 if question.is_choice:
                     self.chosen[question.key] = given.get(question.key, question.default)
             for quantity in self.model.quantities.values():
-                self.values[quantity.key] = self.value(quantity.node)
+                if quantity.key not in given:
+                    self.values[quantity.key] = self.value(quantity.node)
 
     def explained(self, thing: Rule | Quantity, unit_text: str) -> Explained:
         formula = words(thing.node, self.say(self.title))
         if self.given is None:
             return Explained(thing.key, thing.title, formula, unit_text, "", None)
+        if thing.key in self.given and isinstance(thing, Quantity):
+            return Explained(thing.key, thing.title, formula, unit_text, "", self.values[thing.key])
         tree = settled(thing.node, lambda test: bool(self.value(test)))
         return Explained(
             thing.key,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model, option_number
-from portal.footprint.rules.model import Model, Reference, Rule
+from portal.footprint.rules.model import Model, Own, Reference, Rule
 from portal.footprint.rules.uncertainty import interval
 from portal.kernel.mass import Mass
 
@@ -57,6 +57,8 @@ class Estimate:
     defaulted: tuple[str, ...]
     narrowing: tuple[str, ...]
     fallen_back: tuple[str, ...]
+    year: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def total(self) -> Mass:
@@ -82,30 +84,40 @@ class _LineFacts:
     gases: str
 
 
-def estimate(model: Model, region: str, given: Given) -> Estimate:
-    """The full result with ranges and grades. ``given`` is validated (see answers). Raises UnknownRegion."""
-    compiled = compile_model(model, region)
+def estimate(model: Model, region: str, given: Given, year: str = "", own: Own = ()) -> Estimate:
+    """The full result with ranges and grades. ``given`` is validated (see answers).
+
+    Raises UnknownRegion, UnknownYear, and BadAnswer for own factors.
+    """
+    compiled = compile_model(model, region, year, own)
     answers = numbers(model, given)
     grams = compiled.evaluate(answers)
-    logs = tuple(
-        log if answer is None else 0.0 for answer, log in zip(answers, compiled.default_logs, strict=True)
+    resolved = compiled.resolve(answers)
+    facts = _facts(
+        compiled, frozenset(q.key for q in model.questions.values() if q.expert and q.key in given)
     )
-    variances, effects = compiled.spread(compiled.resolve(answers), logs)
-    unknown = {key for key, answer in zip(model.questions, answers, strict=True) if answer is None}
+    open_ = [
+        answer is None and (concerns or key in facts.skipped)
+        for key, answer, concerns in zip(model.questions, answers, compiled.relevant(resolved), strict=True)
+    ]
+    logs = tuple(log if unknown else 0.0 for unknown, log in zip(open_, compiled.default_logs, strict=True))
+    variances, effects = compiled.spread(resolved, logs)
+    unknown = {key for key, is_open in zip(model.questions, open_, strict=True) if is_open} - facts.straight
     lines = tuple(
         Line(
-            facts.rule.key,
-            facts.rule.category,
+            fact.rule.key,
+            fact.rule.category,
             amount,
             *interval(amount, sqrt(variance) * 1000),
-            "D" if unknown & facts.questions else facts.grade,
-            facts.provisional,
-            facts.gases,
+            "D" if unknown & fact.questions else fact.grade,
+            fact.provisional,
+            fact.gases,
         )
-        for facts, amount, variance in zip(_facts(compiled), grams, variances, strict=True)
+        for fact, amount, variance in zip(facts.lines, grams, variances, strict=True)
     )
     total = sum(grams)
     spread = sqrt(sum(effect * effect for effect in effects)) * 1000
+    unknown -= facts.skipped
     worst = sorted(zip(model.questions, effects, strict=False), key=lambda pair: -abs(pair[1]))
     return Estimate(
         model,
@@ -116,16 +128,33 @@ def estimate(model: Model, region: str, given: Given) -> Estimate:
         tuple(key for key in model.questions if key in unknown),
         tuple(key for key, effect in worst if key in unknown and effect),
         compiled.place.fallen_back,
+        year,
+        compiled.place.own,
     )
 
 
-@lru_cache(maxsize=256)
-def _facts(compiled: Compiled) -> tuple[_LineFacts, ...]:
-    return tuple(_facts_of(compiled, rule) for rule in compiled.model.rules.values())
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known before any answer. ``straight``: questions of expert mode; ``skipped``: never asked."""
+
+    lines: tuple[_LineFacts, ...]
+    straight: frozenset[str]
+    skipped: frozenset[str]
 
 
-def _facts_of(compiled: Compiled, rule: Rule) -> _LineFacts:
-    model, used = compiled.model, compiled.uses[rule.key]
+@lru_cache(maxsize=512)
+def _facts(compiled: Compiled, entered: frozenset[str]) -> _Facts:
+    """``entered``: the quantities that are given straight."""
+    questions = compiled.model.questions.values()
+    return _Facts(
+        tuple(_facts_of(compiled, rule, entered) for rule in compiled.model.rules.values()),
+        frozenset(question.key for question in questions if question.expert),
+        frozenset(question.key for question in questions if question.is_skipped),
+    )
+
+
+def _facts_of(compiled: Compiled, rule: Rule, entered: frozenset[str]) -> _LineFacts:
+    model, used = compiled.model, compiled.uses(rule.key, entered)
     factors = [factor for name, factor in compiled.place.factors.items() if name in used]
     questions = used & model.questions.keys()
     gases = {factor.gases for factor in factors if factor.is_emission}
@@ -133,8 +162,8 @@ def _facts_of(compiled: Compiled, rule: Rule) -> _LineFacts:
         rule,
         questions,
         "D"
-        if rule.is_default
-        else _grade([model.questions[key].measure for key in questions], [f.is_foreign for f in factors]),
+        if rule.is_default and not questions & entered
+        else _grade([model.questions[key].measure for key in questions], [f.is_weak for f in factors]),
         any(factor.is_provisional for factor in factors),
         gases.pop() if len(gases) == 1 else "mixed",
     )
@@ -164,9 +193,24 @@ def line_facts(lines: tuple[Line, ...]) -> list[dict[str, object]]:
     ]
 
 
-def digest(model_digest: str, region: str, given: Mapping[str, str], grams: Mapping[str, int]) -> str:
-    """SHA-256 over the canonical JSON of what a result rests on and what it says, line by line."""
+def digest(
+    model_digest: str,
+    region: str,
+    given: Mapping[str, str],
+    grams: Mapping[str, int],
+    *,
+    year: str = "",
+    audience: str = "",
+    own: Own = (),
+) -> str:
+    """SHA-256 over the canonical JSON of what a result rests on and what it says, line by line.
+
+    Year, audience and own factors count only where there are any, so digests from before they existed stay valid.
+    """
     facts = {"model": model_digest, "region": region, "answers": dict(given), "lines": dict(grams)}
+    facts |= {"year": year} if year else {}
+    facts |= {"audience": audience} if audience else {}
+    facts |= {"own": dict(own)} if own else {}
     return sha256(
         json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     ).hexdigest()
@@ -183,9 +227,9 @@ class Beside:
     grams: int | None
 
 
-def own_measures(model: Model, region: str, given: Given) -> dict[str, int]:
+def own_measures(model: Model, region: str, given: Given, year: str = "", own: Own = ()) -> dict[str, int]:
     """The measures (per person) in grams: kg and t of CO₂e alike become grams."""
-    compiled = compile_model(model, region)
+    compiled = compile_model(model, region, year, own)
     answers = numbers(model, given)
     total_kg = sum(compiled.evaluate(answers)) / 1000
     values = compiled.measure(total_kg, compiled.resolve(answers))
@@ -215,32 +259,36 @@ class Change:
     saves_g: int
 
 
-def changes(model: Model, region: str, given: Given) -> tuple[list[Change], int]:
+def changes(
+    model: Model, region: str, given: Given, year: str = "", own: Own = ()
+) -> tuple[list[Change], int]:
     """Actions that save something, most first, and the joint effect of all of them, computed, not summed."""
-    compiled = compile_model(model, region)
+    compiled = compile_model(model, region, year, own)
     now = compiled.resolve(numbers(model, given))
     before = sum(compiled.evaluate(now))
     saving = [
-        Change(key, before - sum(compiled.evaluate(after(now)))) for key, after in compiled.becomes.items()
+        Change(key, before - sum(compiled.evaluate(after(now))))
+        for key, after in compiled.becomes.items()
+        if compiled.offered[key](now)
     ]
     useful = sorted((change for change in saving if change.saves_g > 0), key=lambda change: -change.saves_g)
-    joint: tuple[float, ...] = now
+    joint = now
     for change in useful:
         joint = compiled.becomes[change.action](joint)
     return useful, before - sum(compiled.evaluate(joint))
 
 
-def lowest(model: Model, region: str, given: Given) -> int:
+def lowest(model: Model, region: str, given: Given, year: str = "", own: Own = ()) -> int:
     """Grams that remain when everything that is one's own to change is at its least, the rest as it is."""
-    compiled = compile_model(model, region)
+    compiled = compile_model(model, region, year, own)
     now = compiled.resolve(numbers(model, given))
     least = tuple(_least(model, key, value) for key, value in zip(model.questions, now, strict=True))
     return sum(compiled.evaluate(least))
 
 
-def _least(model: Model, key: str, value: float) -> float:
+def _least(model: Model, key: str, value: float | None) -> float | None:
     question = model.questions[key]
-    if not question.lowest:
+    if not question.lowest or value is None:
         return value
     return min(
         value,

@@ -1,7 +1,7 @@
 """A stored footprint, as other rooms see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from portal.footprint.rules.results import Line
@@ -9,10 +9,15 @@ from portal.kernel.mass import Mass
 
 # So long a guest may come back and go on with the answers; the result itself stays for ever.
 RESUMABLE = timedelta(days=90)
+LONGEST_LABEL = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
+    """``form`` says how much was asked, ``stage`` whether an event is still an estimate, ``label`` is the holder's
+    own word for it, and ``previous_id`` the footprint it goes on from.
+    """
+
     id: str
     model_id: str
     version: str
@@ -27,6 +32,13 @@ class Footprint:
     owner_id: str | None
     created_at: datetime
     expires_at: datetime
+    year: str = ""
+    audience: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
+    form: str = "short"
+    stage: str = ""
+    previous_id: str | None = None
+    label: str = ""
 
     def is_resumable(self, now: datetime) -> bool:
         return now < self.expires_at

@@ -1,0 +1,366 @@
+"""Reads a model file: every part of it, overlays laid over what they leave unsaid, and every fault at once."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from portal.footprint.rules.errors import ModelFault
+from portal.footprint.rules.expressions import Comparison, ExpressionFault, parse
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import (
+    Action,
+    Assumption,
+    Audience,
+    Case,
+    Choice,
+    Factor,
+    Group,
+    Measure,
+    Overlay,
+    Quantity,
+    Question,
+    Reference,
+    Rule,
+    Source,
+    Year,
+)
+from portal.footprint.rules.units import UnknownUnit, parse_unit
+from portal.kernel.bilingual import Bilingual
+
+Thing = TypeVar("Thing")
+Data = dict[str, Any]
+
+YES_NO = {
+    "no": {"title": {"zh": "否", "en": "No"}},
+    "yes": {"title": {"zh": "是", "en": "Yes"}},
+}
+# What is said beside every quantity that can be entered straight.
+_STRAIGHT = Bilingual("不填：按前面的回答计算", "Leave empty: worked out from your answers")
+_STRAIGHT_BASIS = Bilingual("留空时由公式得出。", "While it is empty, the formula gives it.")
+
+
+def read(content: bytes, audience: str = "") -> Model:
+    """The model in a file, as it is put to an audience. Raises ModelFault with everything that cannot be read."""
+    return read_data(parsed(content), sha256(content).hexdigest(), audience)
+
+
+def parsed(content: bytes) -> Data:
+    """The file as plain data. Raises ModelFault."""
+    try:
+        data = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise ModelFault([f"not TOML: {fault}"]) from None
+    faults = list(_bare_numbers(data, ""))
+    if faults:
+        raise ModelFault(faults)
+    return data
+
+
+def read_data(data: Data, digest: str, audience: str = "") -> Model:
+    """The model in parsed data; what an audience changes is laid over it and read like the rest."""
+    if audience:
+        changes = data["audience"][audience]
+        data = _laid_over(data, {key: part for key, part in changes.items() if key not in ("title", "skip")})
+    return _Reader(data).model(digest, audience)
+
+
+def _laid_over(data: Data, changes: Mapping[str, Any]) -> Data:
+    """Tables are merged, everything else is replaced."""
+    merged = dict(data)
+    for key, value in changes.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = _laid_over(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _bare_numbers(data: Any, path: str) -> "list[str]":
+    """Numbers must be decimal strings; only the five pedigree scores are whole numbers."""
+    if isinstance(data, dict):
+        return [fault for key, value in data.items() for fault in _bare_numbers(value, f"{path}.{key}")]
+    if isinstance(data, list) and not path.endswith(".quality"):
+        return [fault for value in data for fault in _bare_numbers(value, path)]
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        return [f"{path[1:]}: write the number {data} as a string"]
+    return []
+
+
+class _Reader:
+    """Walks the sections and collects every fault, so that an author sees them all at once."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.faults: list[str] = []
+
+    def model(self, digest: str, audience: str) -> Model:
+        head = self.data.get("model", {})
+        parts: Data = {
+            "categories": self.each("category", lambda _, d: _both(d["title"])),
+            "groups": self.each(
+                "group", lambda k, d: Group(k, _both(d["ask"]), _both(d["hint"]), _both(d["unsure"]))
+            ),
+            "questions": self.each("question", self.question(audience)),
+            "assumptions": self.each("assumption", _assumption),
+            "factors": self.each("factor", _factor),
+            "quantities": self.each("quantity", _quantity),
+            "rules": self.each("rule", _rule),
+            "measures": self.each("measure", _measure),
+            "references": self.each("comparison", _reference),
+            "actions": self.each("action", _action),
+            "cases": self.each("case", _case),
+            "overlays": self.each("overlay", self.overlay),
+            "years": self.each("year", self.year),
+            "audiences": self.each("audience", _audience),
+            "mee": self.each("mee", lambda _, d: _both(d["title"])),
+        }
+        parts["questions"] |= {q.key: q.expert for q in parts["quantities"].values() if q.expert}
+        try:
+            header: Data = {
+                "id": head["id"],
+                "version": head["version"],
+                "released": date.fromisoformat(head["released"]),
+                "unit": parse_unit(head["unit"]),
+                "unit_text": head["unit"],
+                "gwp": head["gwp"],
+                **{name: _both(head[name]) for name in ("title", "intro", "boundary", "gwp_note")},
+            }
+        except _FAULTS as fault:
+            self.faults.append(f"model: {_said(fault)}")
+        if self.faults:
+            raise ModelFault(self.faults)
+        return Model(digest=digest, audience=audience, **header, **parts)
+
+    def each(self, section: str, make: Callable[[str, Data], Thing]) -> dict[str, Thing]:
+        made = {}
+        for key, data in self.data.get(section, {}).items():
+            try:
+                made[key] = make(key, data)
+            except _FAULTS as fault:
+                self.faults.append(f"{section}.{key}: {_said(fault)}")
+        return made
+
+    def question(self, audience: str) -> Callable[[str, Data], Question]:
+        skipped = self.data["audience"][audience].get("skip", ()) if audience else ()
+        return lambda key, d: _question(key, d, is_skipped=key in skipped)
+
+    def overlay(self, code: str, d: Data) -> Overlay:
+        """A region's factors and those of its years; each inherits what it does not say."""
+        national, own = self.data.get("factor", {}), d.get("factor", {})
+        here = {**national, **{name: _inherited(f, national.get(name)) for name, f in own.items()}}
+        return Overlay(
+            code,
+            _both(d["title"]),
+            {name: _factor(name, here[name]) for name in own},
+            {year: _over(part.get("factor", {}), here) for year, part in d.get("year", {}).items()},
+        )
+
+    def year(self, key: str, d: Data) -> Year:
+        return Year(key, _both(d["title"]), _over(d.get("factor", {}), self.data.get("factor", {})))
+
+
+def _over(factors: Data, below: Data) -> dict[str, Factor]:
+    return {name: _factor(name, _inherited(f, below.get(name))) for name, f in factors.items()}
+
+
+def _inherited(factor: Data, below: Data | None) -> Data:
+    """A factor table that names no unit takes all that it does not say from the one it replaces."""
+    return factor if "unit" in factor or below is None else {**below, **factor}
+
+
+_FAULTS = (KeyError, TypeError, ValueError, AttributeError, InvalidOperation, UnknownUnit, ExpressionFault)
+
+
+def _said(fault: Exception) -> str:
+    return (
+        f"{fault.args[0]} is missing" if isinstance(fault, KeyError) else str(fault) or type(fault).__name__
+    )
+
+
+def _both(data: dict[str, str]) -> Bilingual:
+    return Bilingual(data["zh"], data["en"])
+
+
+def _maybe(data: Data, key: str) -> Bilingual | None:
+    return _both(data[key]) if key in data else None
+
+
+def _decimal(text: Any) -> Decimal:
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} must be a decimal string")
+    value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError(f"{text!r} is not finite")
+    return value
+
+
+def _source(data: dict[str, str]) -> Source:
+    return Source(data["title"], data["url"], data["row"])
+
+
+def _factor(name: str, d: Data) -> Factor:
+    low, high = d["sane"]
+    return Factor(
+        name=name,
+        key=d["key"],
+        value=_decimal(d["value"]),
+        unit=parse_unit(d["unit"]),
+        unit_text=d["unit"],
+        title=_both(d["title"]),
+        region=d["region"],
+        year=d["year"],
+        gases=d["gases"],
+        uncertainty_pct=_decimal(d["uncertainty_pct"]),
+        source=_source(d["source"]),
+        licence=d["licence"],
+        confidence=d["confidence"],
+        quality=tuple(d["quality"]),
+        sane=(_decimal(low), _decimal(high)),
+        review_by=date.fromisoformat(d["review_by"]),
+        quality_why=_maybe(d, "quality_why"),
+        review_why=_maybe(d, "review_why"),
+    )
+
+
+def _assumption(name: str, d: Data) -> Assumption:
+    return Assumption(
+        name=name,
+        value=_decimal(d["value"]),
+        unit=parse_unit(d["unit"]),
+        unit_text=d["unit"],
+        title=_both(d["title"]),
+        why=_both(d["why"]),
+        gsd2=_decimal(d["gsd2"]),
+    )
+
+
+def _question(key: str, d: Data, *, is_skipped: bool = False) -> Question:
+    options = d.get("option", YES_NO if d["kind"] == "yes-no" else {})
+    return Question(
+        key=key,
+        kind=d["kind"],
+        unit=parse_unit(d.get("unit", "1")),
+        unit_text=d.get("unit", "1"),
+        unit_label=_maybe(d, "unit_label") or Bilingual("", ""),
+        title=_both(d["title"]),
+        ask=_both(d["ask"]),
+        hint=_both(d["hint"]),
+        unsure=_both(d["unsure"]),
+        basis=_both(d["basis"]),
+        low=_decimal(d.get("min", "0")),
+        high=_decimal(d.get("max", "0")),
+        default=d["default"],
+        gsd2_default=_decimal(d["gsd2_default"]),
+        measure=d["measure"],
+        whole=d.get("whole", False),
+        group=d.get("group", ""),
+        lowest=d.get("lowest", ""),
+        options=tuple(
+            Choice(k, _both(o["title"]), _decimal(o["value"]) if "value" in o else None)
+            for k, o in options.items()
+        ),
+        express=d.get("express", False),
+        section=d.get("section", ""),
+        when=_conditions(d),
+        is_skipped=is_skipped,
+    )
+
+
+def _conditions(d: Data) -> tuple[Comparison, ...]:
+    nodes = [parse(text) for text in d.get("when", ())]
+    if any(not isinstance(node, Comparison) for node in nodes):
+        raise ExpressionFault("when: a condition must be a comparison")
+    return tuple(node for node in nodes if isinstance(node, Comparison))
+
+
+def _quantity(key: str, d: Data) -> Quantity:
+    unit, title, node = parse_unit(d["unit"]), _both(d["title"]), parse(d["expr"])
+    expert = _straight(key, d, d["expert"]) if "expert" in d else None
+    return Quantity(key, unit, d["unit"], title, d["expr"], node, expert)
+
+
+def _straight(key: str, d: Data, e: Data) -> Question:
+    """The question of expert mode that replaces a quantity."""
+    return Question(
+        key=key,
+        kind="number",
+        unit=parse_unit(d["unit"]),
+        unit_text=d["unit"],
+        unit_label=_both(e["unit_label"]),
+        title=_both(d["title"]),
+        ask=_both(e["ask"]),
+        hint=_both(e["hint"]),
+        unsure=_STRAIGHT,
+        basis=_STRAIGHT_BASIS,
+        low=_decimal(e["min"]),
+        high=_decimal(e["max"]),
+        default=d["expr"],
+        gsd2_default=Decimal(1),
+        measure=e["measure"],
+        section=e["section"],
+        expert=True,
+    )
+
+
+def _measure(key: str, d: Data) -> Measure:
+    node, shown = parse(d["expr"]), d.get("shown", "")
+    return Measure(key, parse_unit(d["unit"]), d["unit"], _both(d["title"]), d["expr"], node, shown)
+
+
+def _action(key: str, d: Data) -> Action:
+    return Action(key, _both(d["title"]), dict(d["becomes"]), _conditions(d))
+
+
+def _audience(key: str, d: Data) -> Audience:
+    return Audience(key, _both(d["title"]), tuple(d.get("skip", ())))
+
+
+def _rule(key: str, d: Data) -> Rule:
+    directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
+    node, is_default = parse(d["expr"]), d.get("activity") == "default"
+    return Rule(
+        key,
+        d["expr"],
+        node,
+        _both(d["title"]),
+        d["category"],
+        d["scope"],
+        d["whose"],
+        is_default,
+        *directions,
+        mee=d.get("mee", ""),
+    )
+
+
+def _reference(key: str, d: Data) -> Reference:
+    if "missing" in d:
+        return Reference(key, d["kind"], d["measure"], _both(d["title"]), _both(d["missing"]))
+    return Reference(
+        key=key,
+        kind=d["kind"],
+        measure=d["measure"],
+        title=_both(d["title"]),
+        missing=None,
+        source_key=d["key"],
+        value=_decimal(d["value"]),
+        unit=parse_unit(d["unit"]),
+        unit_text=d["unit"],
+        year=d["year"],
+        source=_source(d["source"]),
+        confidence=d["confidence"],
+        review_by=date.fromisoformat(d["review_by"]),
+    )
+
+
+def _case(key: str, d: Data) -> Case:
+    return Case(
+        key,
+        d["region"],
+        dict(d["answers"]),
+        {rule: int(grams) for rule, grams in d["lines"].items()},
+        year=d.get("year", ""),
+        audience=d.get("audience", ""),
+        own=dict(d.get("own", {})),
+    )
