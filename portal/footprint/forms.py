@@ -11,7 +11,8 @@ from portal.footprint.rules.answers import Given, from_form, shown
 from portal.footprint.rules.errors import BadAnswer, NothingGiven, UnknownAnswer
 from portal.footprint.rules.model import Model, Question
 from portal.web.forms import EmailField, PortalForm, Required
-from portal.web.i18n import lang, lazy_gettext as _l, message
+from portal.web.i18n import lang, message
+from portal.web.i18n import lazy_gettext as _l
 
 PREFIX = "q-"
 CHECK = "check"

@@ -1,6 +1,14 @@
 """Pages of the footprint room: one module per thing a visitor does."""
 
-from portal.footprint.views import asking, method, results  # noqa: F401 they hang their pages on the blueprint
+from portal.footprint.views import (  # noqa: F401 they hang their pages on the blueprint
+    asking,
+    changes,
+    method,
+    paper,
+    results,
+    scenarios,
+    sending,
+)
 from portal.footprint.views.pages import blueprint, scripts
 
 blueprints = (blueprint, scripts)

@@ -159,7 +159,12 @@ class Outlook:
 def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> Outlook:
     basis = basis_of(footprint, model)
     fresh, place = basis.estimate(), basis.compiled.place
-    measures = {key: Mass(grams) for key, grams in own_measures(model, footprint.region, dict(footprint.answers), footprint.year, footprint.own).items()}
+    measures = {
+        key: Mass(grams)
+        for key, grams in own_measures(
+            model, footprint.region, dict(footprint.answers), footprint.year, footprint.own
+        ).items()
+    }
     each = measures.get(PER_PERSON)
     useful = offered(basis)
     known = [Target(item.reference, Mass(item.grams)) for item in beside(model) if item.grams is not None]
@@ -176,7 +181,13 @@ def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> O
         apart=[(m, measures[key]) for key, m in model.measures.items() if m.shown == "apart"],
         own=[factor for factor in place.factors.values() if factor.is_own],
         surer=[
-            Surer(_asked(model, item.keys), question_url(footprint, model, item.key), item.low, item.high, item.percent)
+            Surer(
+                _asked(model, item.keys),
+                question_url(footprint, model, item.key),
+                item.low,
+                item.high,
+                item.percent,
+            )
             for item in narrowings(basis, fresh)
         ],
         averages=[item for item in known if item.reference.kind == "average"],

@@ -24,7 +24,7 @@ from portal.footprint.views.words import about
 from portal.kernel.mass import Mass
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, open_to_all
-from portal.web.i18n import _, lang
+from portal.web.i18n import _, lang, number
 from portal.web.links import key_for
 
 MOST = 3  # beside the base: four columns are what a wide screen and a sheet of paper carry
@@ -77,7 +77,9 @@ class Columns:
     def without(self, number: int, keys: tuple[str, ...] = ()) -> "Columns":
         """Without these changes of a scenario; without any named, the whole scenario goes."""
         left = [
-            {key: text for key, text in column.items() if key not in keys} if keys else {}
+            {key: text for key, text in column.items() if key not in keys}
+            if keys
+            else {}
             if place == number
             else dict(column)
             for place, column in enumerate(self.columns, 1)
@@ -171,11 +173,7 @@ def _page(
     model, columns = sheet.model, [_column(sheet, _("As it is"), sheet.base)]
     for place, changed in enumerate(sheet.columns, 1):
         columns.append(_column(sheet, _scenario(place), sheet.basis_of(changed), place))
-    rules = [
-        rule
-        for key, rule in model.rules.items()
-        if len({column.grams[key] for column in columns}) > 1
-    ]
+    rules = [rule for key, rule in model.rules.items() if len({column.grams[key] for column in columns}) > 1]
     return render_template(
         "footprint/scenarios.html",
         model=model,
@@ -211,8 +209,12 @@ def _column(sheet: Columns, name: str, basis: Basis, number: int = 0) -> Column:
     said = []
     for key in changed:
         question = sheet.model.questions[key]
-        words = answer_words(question, shown(question, basis.given[key]), lang()) if key in basis.given else ""
-        keys = tuple(q.key for q in sheet.model.questions.values() if question.group and q.group == question.group)
+        words = (
+            answer_words(question, shown(question, basis.given[key]), lang()) if key in basis.given else ""
+        )
+        keys = tuple(
+            q.key for q in sheet.model.questions.values() if question.group and q.group == question.group
+        )
         said.append((question.title.in_(lang()), words, sheet.without(number, keys or (key,)).url()))
     return Column(
         name,
@@ -233,7 +235,7 @@ def signed(grams: int) -> str:
     kilograms = (abs(grams) + 500) // 1000
     if not kilograms:
         return "0"
-    return ("+" if grams > 0 else "−") + f"{kilograms:,}"
+    return ("+" if grams > 0 else "−") + number(kilograms)
 
 
 def _choices(sheet: Columns) -> list[tuple[str, list[tuple[str, str]]]]:

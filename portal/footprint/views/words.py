@@ -49,10 +49,22 @@ def spread_words(total: Mass, low: Mass, high: Mass) -> str:
         return ""
     down, up = (round(100 * abs(end.grams - total.grams) / total.grams) for end in (low, high))
     if max(down, up) <= 15:
-        return _("This is a fairly sure number: it may be up to %(down)s %% too high or %(up)s %% too low.", down=down, up=up)
+        return _(
+            "This is a fairly sure number: it may be up to %(down)s %% too high or %(up)s %% too low.",
+            down=down,
+            up=up,
+        )
     if max(down, up) <= 40:
-        return _("This is a good estimate: it may be up to %(down)s %% too high or %(up)s %% too low.", down=down, up=up)
-    return _("This is a rough estimate: it may be up to %(down)s %% too high or %(up)s %% too low.", down=down, up=up)
+        return _(
+            "This is a good estimate: it may be up to %(down)s %% too high or %(up)s %% too low.",
+            down=down,
+            up=up,
+        )
+    return _(
+        "This is a rough estimate: it may be up to %(down)s %% too high or %(up)s %% too low.",
+        down=down,
+        up=up,
+    )
 
 
 def grade_words() -> dict[str, str]:
