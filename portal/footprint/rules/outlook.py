@@ -1,4 +1,4 @@
-"""What one can do with a result: which answer would narrow it, what several changes do together, where it should go."""
+"""What a result leads to: which answer would narrow it, what changes do together, where it should go."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 from portal.footprint.rules.answers import numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
 from portal.footprint.rules.model import Model, Own
-from portal.footprint.rules.results import Change, Estimate, Line, changes, estimate
+from portal.footprint.rules.results import Change, Estimate, Line, changes, estimate, own_measures
 from portal.kernel.mass import Mass
 
 
@@ -27,6 +27,10 @@ class Basis:
 
     def estimate(self) -> Estimate:
         return estimate(self.model, self.region, dict(self.given), self.year, self.own)
+
+    def measures(self) -> dict[str, int]:
+        """The total seen another way (per person), and what is shown apart; in grams."""
+        return own_measures(self.model, self.region, dict(self.given), self.year, self.own)
 
     def but(self, changed: Mapping[str, str | None]) -> "Basis":
         """The same with some answers changed; None is "I don't know"."""
@@ -163,7 +167,7 @@ def target_path(start_year: int, start_g: int, targets: Mapping[int, int], every
 
 
 def measure_of(basis: Basis, key: str, total_g: int) -> int | None:
-    """Grams of a measure (per person) for another total of the same answers; None where there is none such."""
+    """Grams of a measure (per person) for another total of the same answers; None without such a measure."""
     if key not in basis.model.measures:
         return None
     compiled = basis.compiled

@@ -24,7 +24,7 @@ from portal.footprint.rules.outlook import (
     parts_of,
     target_path,
 )
-from portal.footprint.rules.results import Change, beside, city_grams, lowest, own_measures
+from portal.footprint.rules.results import Change, beside, city_grams, lowest
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint
 from portal.footprint.views.ways import copy_url, question_url
@@ -159,12 +159,7 @@ class Outlook:
 def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> Outlook:
     basis = basis_of(footprint, model)
     fresh, place = basis.estimate(), basis.compiled.place
-    measures = {
-        key: Mass(grams)
-        for key, grams in own_measures(
-            model, footprint.region, dict(footprint.answers), footprint.year, footprint.own
-        ).items()
-    }
+    measures = {key: Mass(grams) for key, grams in basis.measures().items()}
     each = measures.get(PER_PERSON)
     useful = offered(basis)
     known = [Target(item.reference, Mass(item.grams)) for item in beside(model) if item.grams is not None]
@@ -277,11 +272,10 @@ def _body(footprint: Footprint, model: Model, chosen: Iterable[str], *, may_resu
 
 
 def _pledge_query(footprint: Footprint, model: Model, seen: Outlook) -> Mapping[str, object]:
-    """What the pledge's form is handed: the footprint, and what the chosen actions save, if any were chosen."""
+    """What the pledge's form is handed: the footprint, and what the chosen actions save, if there are any."""
     query: dict[str, object] = {"footprint": footprint.id, "k": key_for(footprint.id)}
     kilograms = Mass(seen.together.saves_g).kg_down
     if kilograms:
         titles = [model.actions[action].title.in_(lang()) for action in seen.together.chosen]
         query |= {"kg": kilograms, "motive": "\n".join(titles)}
-        query |= {"year": step.year for step in seen.path[1:2]}
     return query

@@ -1,4 +1,4 @@
-"""Scenarios side by side: a base and up to three others in which some answers differ. All of it in the address."""
+"""Scenarios side by side: a base and up to three in which some answers differ. All of it in the address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -144,9 +144,13 @@ def _asked(sheet: Columns) -> tuple[int | None, tuple[Question, ...]]:
         return None, ()
     if key not in sheet.model.questions:
         raise UnknownAnswer(key=key[:60])
-    question = sheet.model.questions[key]
-    together = [q for q in sheet.model.questions.values() if question.group and q.group == question.group]
-    return int(text), tuple(together) or (question,)
+    return int(text), asked_with(sheet.model, sheet.model.questions[key])
+
+
+def asked_with(model: Model, question: Question) -> tuple[Question, ...]:
+    """The question itself, or all the shares of its group."""
+    together = (q for q in model.questions.values() if question.group and q.group == question.group)
+    return tuple(together) or (question,)
 
 
 # ---- the page
@@ -209,13 +213,10 @@ def _column(sheet: Columns, name: str, basis: Basis, number: int = 0) -> Column:
     said = []
     for key in changed:
         question = sheet.model.questions[key]
-        words = (
-            answer_words(question, shown(question, basis.given[key]), lang()) if key in basis.given else ""
-        )
-        keys = tuple(
-            q.key for q in sheet.model.questions.values() if question.group and q.group == question.group
-        )
-        said.append((question.title.in_(lang()), words, sheet.without(number, keys or (key,)).url()))
+        text = basis.given.get(key)
+        words = answer_words(question, shown(question, text), lang()) if text is not None else ""
+        keys = tuple(q.key for q in asked_with(sheet.model, question))
+        said.append((question.title.in_(lang()), words, sheet.without(number, keys).url()))
     return Column(
         name,
         seen,

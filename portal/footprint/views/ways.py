@@ -1,4 +1,4 @@
-"""Where a stored footprint leads: its own page, the question behind an answer, a fresh copy of its answers."""
+"""Where a stored footprint leads: its own page, the question behind an answer, a copy of its answers."""
 
 from flask import current_app, url_for
 

@@ -7,6 +7,7 @@ from babel.numbers import format_decimal
 
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.outlook import two_figures
+from portal.kernel.errors import N_
 from portal.kernel.mass import Mass
 from portal.web.i18n import _, lang, locale_of, number
 
@@ -49,22 +50,12 @@ def spread_words(total: Mass, low: Mass, high: Mass) -> str:
         return ""
     down, up = (round(100 * abs(end.grams - total.grams) / total.grams) for end in (low, high))
     if max(down, up) <= 15:
-        return _(
-            "This is a fairly sure number: it may be up to %(down)s %% too high or %(up)s %% too low.",
-            down=down,
-            up=up,
-        )
-    if max(down, up) <= 40:
-        return _(
-            "This is a good estimate: it may be up to %(down)s %% too high or %(up)s %% too low.",
-            down=down,
-            up=up,
-        )
-    return _(
-        "This is a rough estimate: it may be up to %(down)s %% too high or %(up)s %% too low.",
-        down=down,
-        up=up,
-    )
+        sure = N_("This is a fairly sure number: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    elif max(down, up) <= 40:
+        sure = N_("This is a good estimate: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    else:
+        sure = N_("This is a rough estimate: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    return _(sure, down=down, up=up)
 
 
 def grade_words() -> dict[str, str]:
