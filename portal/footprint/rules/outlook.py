@@ -1,42 +1,43 @@
 """What a result leads to: which answer would narrow it, what changes do together, where it should go."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portal.footprint.rules.answers import numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
-from portal.footprint.rules.model import Model, Own
+from portal.footprint.rules.model import Model
 from portal.footprint.rules.results import Change, Estimate, Line, changes, estimate, own_measures
+from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a result rests on: a model, a place, a year, own factors and answers. Everything else follows."""
+class NothingToCompare(NotFound):
+    message = N_("This footprint goes on from no other. Choose two of your footprints to compare.")
 
-    model: Model
-    region: str
-    given: Mapping[str, str]
-    year: str = ""
-    own: Own = ()
+
+class Basis(versions.Basis):
+    """What a result rests on, and what follows from it."""
 
     @property
     def compiled(self) -> Compiled:
         return compile_model(self.model, self.region, self.year, self.own)
 
     def estimate(self) -> Estimate:
-        return estimate(self.model, self.region, dict(self.given), self.year, self.own)
+        return estimate(self.model, self.region, self.given, self.year, self.own)
 
     def measures(self) -> dict[str, int]:
         """The total seen another way (per person), and what is shown apart; in grams."""
-        return own_measures(self.model, self.region, dict(self.given), self.year, self.own)
+        return own_measures(self.model, self.region, self.given, self.year, self.own)
 
-    def but(self, changed: Mapping[str, str | None]) -> "Basis":
-        """The same with some answers changed; None is "I don't know"."""
+    def answering(self, given: Given) -> "Basis":
+        """The same with other answers."""
+        return replace(self, given=given)
+
+    def but(self, changed: Mapping[str, str]) -> "Basis":
+        """The same with some answers changed."""
         merged = {**self.given, **changed}
-        kept = {key: text for key in self.model.questions if (text := merged.get(key)) is not None}
-        return Basis(self.model, self.region, kept, self.year, self.own)
+        return self.answering({key: merged[key] for key in self.model.questions if key in merged})
 
 
 # ---- the answer that would narrow the range
@@ -61,7 +62,7 @@ def narrowings(basis: Basis, now: Estimate, most: int = 3) -> list[Narrowing]:
 
     Worked out by answering it with its default: the value stays, its uncertainty goes.
     """
-    resolved = basis.compiled.resolve(numbers(basis.model, dict(basis.given)))
+    resolved = basis.compiled.resolve(numbers(basis.model, basis.given))
     values = dict(zip(basis.model.questions, resolved, strict=True))
     width = now.high_g - now.low_g
     found = []
@@ -111,7 +112,7 @@ class Joint:
 
 def offered(basis: Basis) -> list[Change]:
     """The actions that still save something and concern this person, most first."""
-    return changes(basis.model, basis.region, dict(basis.given), basis.year, basis.own)[0]
+    return changes(basis.model, basis.region, basis.given, basis.year, basis.own)[0]
 
 
 def joint(basis: Basis, useful: Sequence[Change], wanted: Iterable[str]) -> Joint:
@@ -121,7 +122,7 @@ def joint(basis: Basis, useful: Sequence[Change], wanted: Iterable[str]) -> Join
     """
     wanted = set(wanted)
     chosen = [change for change in useful if change.action in wanted]
-    now = basis.compiled.resolve(numbers(basis.model, dict(basis.given)))
+    now = basis.compiled.resolve(numbers(basis.model, basis.given))
     before = sum(basis.compiled.evaluate(now))
     after: tuple[float, ...] = now
     for change in reversed(chosen):
@@ -171,7 +172,7 @@ def measure_of(basis: Basis, key: str, total_g: int) -> int | None:
     if key not in basis.model.measures:
         return None
     compiled = basis.compiled
-    answers = compiled.resolve(numbers(basis.model, dict(basis.given)))
+    answers = compiled.resolve(numbers(basis.model, basis.given))
     value = compiled.measure(total_g / 1000, answers)[list(basis.model.measures).index(key)]
     unit = basis.model.measures[key].unit_text
     return int(value * (1_000_000 if unit.startswith("tCO2e") else 1_000) + 0.5)
