@@ -29,6 +29,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 LAST_ATTEMPT = 14  # with doubling pauses: about three hours of trying
 
 _handlers: dict[str, Handler] = {}
+_forgetful: set[str] = set()
 _periodic: dict[str, tuple[timedelta, Callable[[], None]]] = {}
 log = structlog.get_logger("jobs")
 
@@ -106,11 +107,16 @@ def enqueue(
         books.execute(_ADD_WORK[books.dialect.name], row)
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does this kind of work."""
+def handles(kind: str, *, forgets: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function that does this kind of work.
+
+    ``forgets``: what the work was told is erased once it is done; for an address that must not be kept.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        if forgets:
+            _forgetful.add(kind)
         return handler
 
     return register
@@ -254,7 +260,8 @@ def _do(task: _Task) -> None:
             last_error=f"{type(fault).__name__}: {fault}"[:500].replace("\0", ""),
         )
     else:
-        _settle(task, state="done", done_at=clock.now(), last_error=None)
+        told = {"payload": {}} if task.kind in _forgetful else {}
+        _settle(task, state="done", done_at=clock.now(), last_error=None, **told)
     finally:
         db.session.remove()
 

@@ -20,7 +20,7 @@ def result_url(footprint_id: str, lang: str, ending: str = "") -> str:
     return f"{base}/{lang}/footprints/{footprint_id}{ending}?k={key_for(footprint_id)}"
 
 
-@jobs.handles("footprint.result_letter")
+@jobs.handles("footprint.result_letter", forgets=True)
 def write_result_letter(payload: dict[str, Any]) -> None:
     """Send the number, its range and the links. ``payload``: ``id``, ``to``, ``lang``, ``footprint_id``."""
     found, lang = footprint(WRITER, payload["footprint_id"]), payload["lang"]

@@ -1,9 +1,9 @@
-"""The one table of the room: what somebody answered, and what a released model said about it."""
+"""The tables of the room: what somebody answered and what a released model said about it, and answers on their way."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Json, MassCol, Str, Utc, strict
@@ -46,5 +46,33 @@ class FootprintRecord(Base):
     digest: Mapped[str] = mapped_column(Str, nullable=False)
     lang: Mapped[str] = mapped_column(Str, nullable=False)
     owner_id: Mapped[str | None] = mapped_column(Str)
+    created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class DraftRecord(Base):
+    """Answers somebody wants to go on with later. Deleted when they expire; says nothing of who they are."""
+
+    __tablename__ = "footprint_draft"
+    __table_args__ = strict(
+        UniqueConstraint("code_hash", name="a_draft_has_a_code_of_its_own"),
+        CheckConstraint("lang in ('zh', 'en')", name="a_draft_speaks_a_language_of_the_portal"),
+        CheckConstraint("form in ('short', 'full', 'expert')", name="a_draft_has_a_known_form"),
+        CheckConstraint("expires_at > created_at", name="a_draft_is_kept_for_a_while"),
+        Index("ix_footprint_draft_expires_at", "expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(Str, nullable=False)
+    model_id: Mapped[str] = mapped_column(Str, nullable=False)
+    version: Mapped[str] = mapped_column(Str, nullable=False)
+    form: Mapped[str] = mapped_column(Str, nullable=False)
+    region: Mapped[str] = mapped_column(Str, nullable=False)
+    year: Mapped[str] = mapped_column(Str, nullable=False)
+    audience: Mapped[str] = mapped_column(Str, nullable=False)
+    answers: Mapped[dict[str, str]] = mapped_column(Json, nullable=False)
+    own: Mapped[dict[str, str]] = mapped_column(Json, nullable=False)
+    previous_id: Mapped[str | None] = mapped_column(Str)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
     created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)

@@ -12,3 +12,8 @@ def may_see(actor: Actor, footprint: Footprint) -> bool:
 def may_save(actor: Actor) -> bool:
     """Everybody: a footprint needs no account."""
     return True
+
+
+def may_open_draft(actor: Actor, draft_id: str) -> bool:
+    """Whoever holds its link: a draft belongs to nobody in particular."""
+    return actor.holds(draft_id)

@@ -1,8 +1,10 @@
 """Pages of the footprint room: one module per thing a visitor does."""
 
 from portal.footprint.views import (  # noqa: F401 they hang their pages on the blueprint
+    answers_file,
     asking,
     changes,
+    later,
     method,
     paper,
     results,

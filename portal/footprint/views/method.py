@@ -5,7 +5,7 @@ from flask import render_template, request
 from portal.footprint import queries
 from portal.footprint.rules import library
 from portal.footprint.rules.errors import UnknownFootprint
-from portal.footprint.rules.method import Tongue, explain, unit_words, used_by
+from portal.footprint.rules.method import Tongue, explain, unit_words
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.outlook import Basis
 from portal.footprint.rules.stored import Footprint
@@ -41,7 +41,7 @@ def method(model_id: str) -> str:
         },
         lines={line.rule: line for line in footprint.lines} if footprint else {},
         today=clock.today(),
-        used_by=lambda name: used_by(model, name),
+        used_by=lambda name: [rule for key, rule in model.rules.items() if name in basis.compiled.uses(key)],
         in_words=lambda unit: unit_words(unit, lang()),
         gases_words=gases_words,
         gases_of=_gases_of(basis),

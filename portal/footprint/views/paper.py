@@ -7,12 +7,11 @@ import segno
 from flask import Response, current_app, render_template
 
 from portal.footprint import queries
-from portal.footprint.rules.method import used_by
+from portal.footprint.letters import result_url
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint
-from portal.footprint.views.results import model_of, outlook, wording
-from portal.footprint.views.ways import public_url
+from portal.footprint.views.results import basis_of, model_of, outlook, wording
 from portal.footprint.views.words import confidence_words
 from portal.kernel.clock import text_of
 from portal.web import limits, press
@@ -55,19 +54,16 @@ def _printed(footprint: Footprint) -> bytes:
 
 def lay_out(footprint: Footprint, model: Model) -> str:
     """The HTML for the press, in the page's language."""
-    seen, address = outlook(footprint, model), public_url(footprint.id)
-    used = {line.rule for line in footprint.lines if line.grams}
-    factors = [
-        factor
-        for factor in seen.place.factors.values()
-        if factor.is_own or used & {rule.key for rule in used_by(model, factor.name)}
-    ]
+    seen, address = outlook(footprint, model), result_url(footprint.id, lang())
+    compiled = basis_of(footprint, model).compiled
+    straight = [key for key in footprint.answers if model.questions[key].expert]
+    used = frozenset().union(*(compiled.uses(line.rule, straight) for line in footprint.lines if line.grams))
     return render_template(
         "footprint/pdf_footprint.html",
         footprint=footprint,
         model=model,
         seen=seen,
-        factors=factors,
+        factors=[factor for name, factor in seen.place.factors.items() if name in used or factor.is_own],
         confidence_words=confidence_words(),
         at=text_of(footprint.created_at),
         address=address,
