@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from portal.footprint.rules.answers import numbers
+from portal.footprint.rules import versions
+from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.results import Change, Estimate, Line, changes, estimate, own_measures

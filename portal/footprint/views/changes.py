@@ -1,4 +1,4 @@
-"""Why did my number change? Between two footprints of one holder, or between two versions for one footprint."""
+"""Why did my number change? Between two footprints of one holder, or two versions for one footprint."""
 
 from dataclasses import dataclass
 
@@ -33,8 +33,8 @@ READER = Actor.system("footprint-changes")
 @blueprint.get("/footprints/<footprint_id>/changes")
 @open_to_all
 def changed(footprint_id: str) -> str:
-    """``from`` names the footprint to start from, with its key in ``fk`` where it is not one's own; ``version``
-    a newer version of the calculator; without both the footprint that this one goes on from is taken.
+    """``from`` names the footprint to start from, with its key in ``fk`` where it is not one's own;
+    ``version`` a newer version of the calculator; without both, what this footprint goes on from is taken.
     """
     footprint = queries.footprint(actor(), footprint_id)
     version = request.args.get("version")

@@ -6,7 +6,6 @@ from portal.footprint import queries
 from portal.footprint.rules import library
 from portal.footprint.rules.errors import UnknownFootprint
 from portal.footprint.rules.method import Tongue, explain, unit_words
-from portal.footprint.rules.model import Model
 from portal.footprint.rules.outlook import Basis
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint, region_asked
@@ -21,7 +20,7 @@ from portal.web.links import key_for
 @blueprint.get("/calculator/<model_id>/method")
 @open_to_all
 def method(model_id: str) -> str:
-    """``version`` names an old version, ``year`` and ``region`` the factors; a footprint brings all of them."""
+    """``version`` names an old version, ``year`` and ``region`` the factors; a footprint brings them all."""
     footprint = _named_footprint(model_id)
     basis = _basis(model_id, footprint)
     model, place = basis.model, basis.compiled.place
