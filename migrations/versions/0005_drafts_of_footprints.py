@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("created_at", portal.db.Utc(timezone=True), nullable=False),
         sa.Column("expires_at", portal.db.Utc(timezone=True), nullable=False),
         sa.CheckConstraint("expires_at > created_at", name=op.f("a_draft_is_kept_for_a_while")),
-        sa.CheckConstraint(
-            "form in ('short', 'full', 'expert')", name=op.f("a_draft_has_a_known_form")
-        ),
+        sa.CheckConstraint("form in ('short', 'full', 'expert')", name=op.f("a_draft_has_a_known_form")),
         sa.CheckConstraint("lang in ('zh', 'en')", name=op.f("a_draft_speaks_a_language_of_the_portal")),
         sa.PrimaryKeyConstraint("id", name=op.f("footprint_draft_pk")),
         sa.UniqueConstraint("code_hash", name=op.f("a_draft_has_a_code_of_its_own")),

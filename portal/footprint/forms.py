@@ -13,13 +13,13 @@ from portal.footprint.rules.drafts import Journey, UnknownForm
 from portal.footprint.rules.errors import BadAnswer, NotAPlainNumber, NothingGiven, UnknownAnswer
 from portal.footprint.rules.model import FORMS, Factor, Model, Question
 from portal.footprint.rules.parts import plain
+from portal.footprint.rules.stored import LONGEST_LABEL
 from portal.kernel.numbers import NotANumber, parse_decimal
 from portal.web.forms import EmailField, LineField, Optional, PortalForm, Required
 from portal.web.i18n import _, lang, lazy_gettext, message
 
 PREFIX, OWN = "q-", "own-"
 CHECK, FACTORS = "check", "factors"
-LABEL_MAX = 80
 _TYPED = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
 
 Step = tuple[Question, ...]
@@ -35,7 +35,7 @@ class CheckForm(PortalForm):
     label = LineField(
         lazy_gettext("For whom or what is this?"),
         [Optional()],
-        max=LABEL_MAX,
+        max=LONGEST_LABEL,
         description=lazy_gettext("Only you see it. For example: 2026, or for my mother."),
     )
 
@@ -76,8 +76,8 @@ class Sheet:
     """All that a visitor has said so far, as it came with the request.
 
     ``given`` are the answers that hold, ``fault`` the first that does not; ``unsure`` the questions that were
-    answered with "I don't know". ``own`` are the visitor's own factors that hold, ``own_fault`` the first that
-    does not. ``previous`` is the footprint the answers were copied from, with the key that opens it.
+    answered with "I don't know". ``own`` are the visitor's own factors that hold, ``own_fault`` the first
+    that does not. ``previous`` is the footprint the answers were copied from, with the key that opens it.
     """
 
     model: Model
@@ -103,7 +103,7 @@ class Sheet:
         year: str = "",
         previous: tuple[str, str] = ("", ""),
     ) -> Self:
-        """From the fields of a request. Raises UnknownAnswer and its kin: what is not asked is never dropped."""
+        """From the fields of a request. Raises UnknownAnswer: what is not asked is never dropped."""
         if form not in FORMS:
             raise UnknownForm(form=form[:20])
         fields = list(sent)
@@ -164,16 +164,16 @@ class Sheet:
     def but(self, **changes: object) -> Self:
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def answers(self, without: Iterable[str] = ()) -> dict[str, str]:
+    def query(self, without: Iterable[str] = ()) -> dict[str, str]:
         """The answers as fields of an address; an empty one is "I don't know"."""
-        texts = {key: "" for key in self.unsure} | {
+        texts = dict.fromkeys(self.unsure, "") | {
             key: shown(self.model.questions[key], text) for key, text in self.given.items()
         }
         return {
             PREFIX + key: texts[key] for key in self.model.questions if key in texts and key not in without
         }
 
-    def query(self, without: Iterable[str] = ()) -> dict[str, str]:
+    def everything(self, without: Iterable[str] = ()) -> dict[str, str]:
         """Everything as fields of an address or hidden inputs, but for these questions and fields."""
         left_out = set(without)
         facts = {
@@ -187,7 +187,7 @@ class Sheet:
         }
         facts = {name: text for name, text in facts.items() if text and name not in left_out}
         own = {OWN + name: text for name, text in self.own.items() if OWN + name not in left_out}
-        return facts | self.answers(left_out) | own
+        return facts | self.query(left_out) | own
 
     def is_answered(self, step: Step) -> bool:
         return any(question.key in self.given for question in step)
@@ -199,6 +199,11 @@ class Sheet:
     def nothing_given(self, step: Step) -> NothingGiven:
         group = self.model.groups.get(step[0].group)
         return NothingGiven(key=step[0].key, question=group.ask if group else step[0].title)
+
+
+def step_of(model: Model, key: str) -> str:
+    """The page that asks this question, as an address names it."""
+    return step_with(model, key)[0].key
 
 
 def step_with(model: Model, key: str) -> Step:

@@ -1,4 +1,4 @@
-"""The tables of the room: what somebody answered and what a released model said about it, and answers on their way."""
+"""The tables of the room: what was answered, what a released model said about it, and drafts on their way."""
 
 from datetime import datetime
 from typing import Any

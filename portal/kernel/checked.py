@@ -35,7 +35,7 @@ def is_valid(code: str, length: int) -> bool:
 
 
 def plain(text: str) -> str:
-    """The plain spelling of what was typed: takes small and full-width letters, O for 0, I and L for 1, dashes."""
+    """The plain spelling of what was typed: takes small and wide letters, O for 0, I and L for 1, dashes."""
     wide = unicodedata.normalize("NFKC", text[:400])
     return _FILLER.sub("", wide).upper().translate(_LOOKALIKES)
 

@@ -1,7 +1,7 @@
 """Answers as a file: written so that another program, a spreadsheet or we ourselves can read them again.
 
-Two spellings of the same facts: JSON for programs, CSV with the questions' words for people. A file is taken
-wholly or not at all, and only by the version of the model it was made with; a newer one is the migration's task.
+Two spellings of the same facts: JSON for programs, CSV with the questions' words for people. A file is
+taken wholly or not at all, by the version of the model it was made with; a newer one is the migration's task.
 """
 
 import csv
@@ -45,8 +45,8 @@ class BrokenAnswersFile(InvalidInput):
 
 class OtherModel(InvalidInput):
     message = N_(
-        "This file was made with another edition of “%(model)s”, version %(version)s, than the one we released. "
-        "Nothing was taken from it."
+        "This file was made with another edition of “%(model)s”, version %(version)s, than the one we "
+        "released. Nothing was taken from it."
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Self
 
+from portal.footprint.rules.stored import Footprint
 from portal.kernel import checked
 from portal.kernel.errors import N_, InvalidInput, NotFound
 
@@ -17,14 +19,15 @@ class UnknownForm(InvalidInput):
 
 class UnknownDraft(NotFound):
     message = N_(
-        "We could not find these answers. Check the code or open the whole link; answers are kept for 90 days."
+        "We could not find these answers. Check the code or open the whole link; answers are kept for "
+        "90 days."
     )
 
 
 class MistypedCode(UnknownDraft):
     message = N_(
-        "This code has a slip in it. It has nine letters and digits, for example 7K3M-9QTX-P; please compare it "
-        "with what you noted down."
+        "This code has a slip in it. It has nine letters and digits, for example 7K3M-9QTX-P; please "
+        "compare it with what you noted down."
     )
 
 
@@ -44,6 +47,20 @@ class Journey:
     answers: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
     previous_id: str | None = None
+
+    @classmethod
+    def of(cls, footprint: Footprint) -> Self:
+        """From a stored footprint, to be gone through again."""
+        return cls(
+            model_id=footprint.model_id,
+            version=footprint.version,
+            form=footprint.form,
+            region=footprint.region,
+            year=footprint.year,
+            audience=footprint.audience,
+            answers=footprint.answers,
+            own=footprint.own,
+        )
 
 
 @dataclass(frozen=True, slots=True)

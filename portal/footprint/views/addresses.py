@@ -36,7 +36,7 @@ def sheet_of(model_id: str, sent: Iterable[tuple[str, str]], do: str | None = No
 
 
 def _model_asked(model_id: str, fields: list[tuple[str, str]]) -> Model:
-    """The version in the address. One without is of before there were several: the newest that knows its answers."""
+    """The version in the address; without one, as in older addresses, the newest that knows the answers."""
     version, audience = request.values.get("version"), request.values.get("audience", "")
     newest = library.model(model_id, version, audience)
     keys = {name.removeprefix(PREFIX) for name, _text in fields if name.startswith(PREFIX)}
@@ -47,7 +47,7 @@ def _model_asked(model_id: str, fields: list[tuple[str, str]]) -> Model:
 
 
 def _previous() -> tuple[str, str]:
-    """The footprint that the answers were copied from. Raises UnknownFootprint where it is somebody else's."""
+    """The footprint the answers were copied from. Raises UnknownFootprint where it is somebody else's."""
     footprint_id = request.values.get("footprint", "")
     if not footprint_id:
         return "", ""
@@ -75,7 +75,7 @@ def is_number(text: str, most: int) -> bool:
 
 def url_of(sheet: Sheet, at: str, then: str = NEXT, **changes: str) -> str:
     """The address of a step with everything that was said."""
-    facts = {"at": at, **({"then": then} if then else {}), **sheet.query(), **changes}
+    facts = {"at": at, **({"then": then} if then else {}), **sheet.everything(), **changes}
     return url_for("footprint.ask", model_id=sheet.model.id, **facts)  # type: ignore[arg-type]
 
 
@@ -86,4 +86,4 @@ def first_open(sheet: Sheet) -> str:
 
 def review_url(sheet: Sheet) -> str:
     """Where answers of any version are looked at before the newest version takes them."""
-    return url_for("footprint.review", model_id=sheet.model.id, **sheet.query())  # type: ignore[arg-type]
+    return url_for("footprint.review", model_id=sheet.model.id, **sheet.everything())  # type: ignore[arg-type]

@@ -14,7 +14,6 @@ from portal.footprint.rules.drafts import Journey
 from portal.footprint.rules.errors import BadAnswer
 from portal.footprint.rules.method import answer_words
 from portal.footprint.rules.model import Model
-from portal.footprint.rules.stored import Footprint
 from portal.footprint.rules.versions import migrate
 from portal.footprint.views.addresses import review_url, sheet_of
 from portal.footprint.views.pages import blueprint
@@ -42,7 +41,7 @@ def answers_of(footprint_id: str, kind: str) -> Response:
     """The answers of a stored footprint as a file."""
     footprint = queries.footprint(actor(), footprint_id)
     model = library.model(footprint.model_id, footprint.version, footprint.audience)
-    return _file(_journey(footprint), model, kind)
+    return _file(Journey.of(footprint), model, kind)
 
 
 @blueprint.get("/footprints/<footprint_id>/again")
@@ -52,7 +51,7 @@ def again(footprint_id: str) -> Answer:
     footprint = queries.footprint(actor(), footprint_id)
     model = library.model(footprint.model_id, footprint.version, footprint.audience)
     key = key_for(footprint.id) if actor().holds(footprint.id) else ""
-    return redirect(review_url(Sheet.of(_journey(footprint), model, (footprint.id, key))), 303)
+    return redirect(review_url(Sheet.of(Journey.of(footprint), model, (footprint.id, key))), 303)
 
 
 @blueprint.get("/calculator/<model_id>/review")
@@ -72,7 +71,7 @@ def review(model_id: str) -> str:
         dropped=dropped,
         parts=parts_of(new, rows_of(new)),
         years=[(year, year_title(new.model, year)) for year in years],
-        travelling={name: text for name, text in new.query().items() if name != "year"},
+        travelling={name: text for name, text in new.everything().items() if name != "year"},
         at=CHECK,
     )
 
@@ -116,19 +115,6 @@ def _words(model: Model) -> Words:
     return Words(headings.__getitem__, title, answer)
 
 
-def _journey(footprint: Footprint) -> Journey:
-    return Journey(
-        model_id=footprint.model_id,
-        version=footprint.version,
-        form=footprint.form,
-        region=footprint.region,
-        year=footprint.year,
-        audience=footprint.audience,
-        answers=footprint.answers,
-        own=footprint.own,
-    )
-
-
 # ---- into the newest version
 
 
@@ -149,9 +135,7 @@ def _newest(old: Sheet) -> tuple[Sheet, list[Dropped]]:
     is_known = old.model.audience in plain.audiences
     model = library.model(old.model.id, newest, old.model.audience if is_known else "")
     moved = migrate(old.model, model, old.given)
-    dropped = [
-        Dropped(old.model.questions[key].title.in_(lang()), why.in_(lang())) for key, why in moved.dropped.items()
-    ]
+    dropped = [Dropped(each.title.in_(lang()), each.why.in_(lang())) for each in moved.dropped]
     new = old.but(
         model=model, given=dict(moved.given), texts={}, own={}, unsure=old.unsure & model.questions.keys()
     )
@@ -171,5 +155,3 @@ def _with_own(new: Sheet, old: Sheet, dropped: list[Dropped]) -> Sheet:
             why = _("This factor is not used any more, or your value lies outside its range.")
             dropped.append(Dropped(old.model.factors[name].title.in_(lang()), why))
     return new.but(own=held)
-
-

@@ -22,7 +22,7 @@ from portal.footprint.rules import library
 from portal.footprint.rules.answers import numbers
 from portal.footprint.rules.compiler import compile_model, option_number
 from portal.footprint.rules.errors import BadAnswer
-from portal.footprint.rules.method import unit_words
+from portal.footprint.rules.method import Tongue, explain, unit_words
 from portal.footprint.rules.model import Factor
 from portal.footprint.rules.results import Estimate, estimate
 from portal.footprint.views.addresses import (
@@ -47,7 +47,7 @@ from portal.footprint.views.progress import (
 )
 from portal.footprint.views.rows import Row as Row  # results.py lists them too
 from portal.footprint.views.rows import parts_of, rows_of
-from portal.footprint.views.words import exact, titles_of
+from portal.footprint.views.words import exact, otherwise, titles_of
 from portal.kernel import clock
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import lang
@@ -64,6 +64,8 @@ def choose() -> str:
 @open_to_all
 def ask(model_id: str) -> str | Answer | tuple[str, int]:
     """One step, or where its buttons lead: onwards, "I don't know", or the same page with a fresh total."""
+    if source := request.args.get("from"):
+        return redirect(url_for("footprint.again", footprint_id=source, k=request.args.get("k")), 303)
     do = request.args.get("do")
     sheet = sheet_of(model_id, request.args.items(), do)
     if do == "find":
@@ -123,8 +125,8 @@ def script(model_id: str, version: str, region: str) -> Response:
 def _place_in(sheet: Sheet, *, allow_end: bool) -> int | str:
     """The index of the step that was asked for, or CHECK or FACTORS.
 
-    Older addresses count the steps from 1. A question that does not concern this visitor gives way to the next
-    one that does.
+    Older addresses count the steps from 1. A question that does not concern this visitor gives way to the
+    next one that does.
     """
     at, steps = request.values.get("at", "1"), sheet.steps
     if at == FACTORS or (at == CHECK and allow_end):
@@ -187,7 +189,7 @@ def _question_page(sheet: Sheet, step: Step, fault: BadAnswer | None = None) -> 
         section=section_title(sheet, step[0].section),
         form=step_form(sheet, step, fault, _by_formula(sheet, step) if straight else None),
         unsure=None if straight else (group or step[0]).unsure,
-        travelling=_without(sheet.query(), own),
+        travelling=_without(sheet.everything(), own),
         back=_back_from(sheet, step),
         preview=_preview(sheet, step),
         **beside(sheet, step),
@@ -223,7 +225,7 @@ def _factors_page(sheet: Sheet, fault: BadAnswer | None) -> str:
         factors=found,
         form=factors_form(sheet, found, fault),
         facts={factor.name: _factor_facts(factor) for factor in found},
-        travelling=_without(sheet.query(), [OWN + factor.name for factor in found]),
+        travelling=_without(sheet.everything(), [OWN + factor.name for factor in found]),
         back=url_of(sheet, CHECK),
         **beside(sheet, ()),
     )
@@ -261,12 +263,11 @@ def _check_page(sheet: Sheet, form: CheckForm) -> str:
         more=more,
         minutes=minutes_for(more),
         longer=url_of(longer, first_open(longer), REST),
-        factors=url_of(sheet.but(form="expert"), FACTORS),
         files={
-            kind: url_for("footprint.answers", model_id=sheet.model.id, kind=kind, **sheet.query())  # type: ignore[arg-type]
+            kind: url_for("footprint.answers", model_id=sheet.model.id, kind=kind, **sheet.everything())  # type: ignore[arg-type]
             for kind in ("json", "csv")
         },
-        travelling=sheet.query(),
+        travelling=sheet.everything(),
         back=url_of(sheet, sheet.steps[-1][0].key),
         **beside(sheet, ()),
     )
@@ -286,13 +287,14 @@ def beside(sheet: Sheet, step: Step) -> dict[str, object]:
         "sheet": sheet,
         "place": place,
         "fallen_back": titles_of(sheet.model, place.fallen_back),
-        "everything": sheet.query(),
+        "everything": sheet.everything(),
         "so_far": _estimate(sheet),
         "sections": sections_of(sheet, step),
         "check": url_of(sheet, CHECK),
+        "factors_url": url_of(sheet.but(form="expert"), FACTORS),
         "own_titles": _own_titles(sheet),
         "forms": other_forms(sheet, step),
-        "later": url_for("footprint.later", model_id=sheet.model.id, **sheet.query()),  # type: ignore[arg-type]
+        "later": url_for("footprint.later", model_id=sheet.model.id, **sheet.everything()),  # type: ignore[arg-type]
         "review": "" if sheet.model.version == newest else review_url(sheet),
         "years": [(year, year_title(sheet.model, year)) for year in sheet.model.known_years()],
     }
@@ -304,6 +306,19 @@ def _estimate(sheet: Sheet) -> Estimate:
 
 def _own_titles(sheet: Sheet) -> str:
     return titles_of(sheet.model, tuple(sheet.own)) if sheet.own else ""
+
+
+def _by_formula(sheet: Sheet, step: Step) -> dict[str, str]:
+    """What each of these quantities is while nobody enters it, with its unit."""
+    straight = {question.key for question in step}
+    given = {key: text for key, text in sheet.given.items() if key not in straight}
+    tongue = Tongue(lang(), lambda value: exact(f"{value:.4g}"), otherwise)
+    quantities, _rules = explain(sheet.model, sheet.region, tongue, given, sheet.year, sheet.own)
+    return {
+        each.key: f"{exact(f'{each.result:.4g}')} {unit_words(each.unit_text, lang())}"
+        for each in quantities
+        if each.key in straight and each.result is not None
+    }
 
 
 # ---- preview

@@ -83,7 +83,9 @@ def resume() -> Answer:
 
 @blueprint.post("/calculator/resume")
 @open_to_all
-@limits.limited("60/hour")  # a code has 40 random bits: guessing one of ten thousand takes a network centuries
+@limits.limited(
+    "60/hour"
+)  # a code has 40 random bits: guessing one of ten thousand takes a network centuries
 def resume_by_code() -> Answer:
     form = CodeForm()
     if form.validate_on_submit():
@@ -146,7 +148,7 @@ def _later_page(sheet: Sheet, form: SaveForm) -> str:
         "footprint/later.html",
         model=sheet.model,
         form=form,
-        travelling=sheet.query(),
+        travelling=sheet.everything(),
         back=url_of(sheet, first_open(sheet)),
         answered=len(sheet.given),
     )

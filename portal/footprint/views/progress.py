@@ -15,7 +15,7 @@ PER_MINUTE = 5
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the questionnaire, and how far one is with it. ``straight``: where its quantities are entered."""
+    """A part of the questionnaire and how far one is. ``straight``: where its quantities are entered."""
 
     title: str
     href: str
