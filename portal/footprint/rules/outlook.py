@@ -12,6 +12,8 @@ from portal.footprint.rules.results import Change, Estimate, Line, changes, esti
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 
+PER_PERSON = "per_person"  # the measure that comparisons and targets speak of
+
 
 class NothingToCompare(NotFound):
     message = N_("This footprint goes on from no other. Choose two of your footprints to compare.")

@@ -13,6 +13,7 @@ from portal.footprint.rules.answers import shown
 from portal.footprint.rules.method import answer_words, unit_words
 from portal.footprint.rules.model import Factor, Measure, Model, Place, Reference
 from portal.footprint.rules.outlook import (
+    PER_PERSON,
     Basis,
     Joint,
     Part,
@@ -35,8 +36,6 @@ from portal.kernel.mass import Mass
 from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import _, lang
 from portal.web.links import key_for
-
-PER_PERSON = "per_person"
 
 
 @blueprint.get("/footprints/<footprint_id>")
@@ -111,6 +110,7 @@ class Said:
     title: str
     text: str
     href: str
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,8 @@ def said(footprint: Footprint, model: Model) -> list[Said]:
     for question in [*(q for q in asked if not q.expert or q.key in footprint.answers), *besides]:
         text = footprint.answers.get(question.key)
         words = _("I don’t know") if text is None else answer_words(question, shown(question, text), lang())
-        rows.append(Said(question.title.in_(lang()), words, question_url(footprint, model, question.key)))
+        href = question_url(footprint, model, question.key)
+        rows.append(Said(question.title.in_(lang()), words, href, text is not None))
     return rows
 
 

@@ -14,11 +14,11 @@ from portal.footprint.rules.answers import from_form, shown
 from portal.footprint.rules.errors import BadAnswer, NothingGiven, UnknownAnswer, UnknownFootprint
 from portal.footprint.rules.method import answer_words
 from portal.footprint.rules.model import Model, Question
-from portal.footprint.rules.outlook import Basis, measure_of
+from portal.footprint.rules.outlook import PER_PERSON, Basis, measure_of
 from portal.footprint.rules.results import Estimate
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint, region_asked
-from portal.footprint.views.results import PER_PERSON, basis_of, model_of
+from portal.footprint.views.results import basis_of, model_of
 from portal.footprint.views.ways import result_url
 from portal.footprint.views.words import about
 from portal.kernel.mass import Mass
@@ -167,9 +167,6 @@ class Column:
     said: list[tuple[str, str, str]]
     without: str
 
-    def differs(self, base: "Column") -> int:
-        return self.seen.total_g - base.seen.total_g
-
 
 def _page(
     sheet: Columns, number: int = 0, asked: tuple[Question, ...] = (), fault: BadAnswer | None = None
@@ -231,12 +228,10 @@ def _of(model: Model, column: Column, category: str) -> int:
     return sum(grams for rule, grams in column.grams.items() if model.rules[rule].category == category)
 
 
-def signed(grams: int) -> str:
-    """A difference in whole kilograms with its sign; what rounds to nothing is no difference."""
-    kilograms = (abs(grams) + 500) // 1000
-    if not kilograms:
-        return "0"
-    return ("+" if grams > 0 else "−") + number(kilograms)
+def signed(now_g: int, before_g: int) -> str:
+    """A difference in whole kilograms with its sign, as the two kilograms shown differ."""
+    kilograms = Mass(now_g).kg_down - Mass(before_g).kg_down
+    return ("+" if kilograms > 0 else "−" if kilograms else "") + number(abs(kilograms))
 
 
 def _choices(sheet: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
