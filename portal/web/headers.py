@@ -33,7 +33,7 @@ def content_policy(config: Config, frames: str = "'none'") -> str:
 
 
 def open_to_frames(response: Response, config: Config) -> Response:
-    """Let every site show this answer in a frame. It must be the same for everybody: public, and no cookie."""
+    """Let every site show this answer in a frame. It must be the same for everybody."""
     response.headers["Content-Security-Policy"] = content_policy(config, frames="*")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "public, max-age=300"

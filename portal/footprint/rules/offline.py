@@ -1,4 +1,4 @@
-"""A model for the offline page: its questions and words as plain data, and which questions concern somebody."""
+"""A model for the offline page: its questions and words as plain data, and which of them concern somebody."""
 
 from portal.footprint.rules.compiler import Compiled, option_number
 from portal.footprint.rules.expressions import javascript, names

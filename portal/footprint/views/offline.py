@@ -93,11 +93,9 @@ def _words() -> dict[str, str]:
         "number": N_("Write a number with digits, for example 80 or 1.5."),
         "whole": N_("Write a whole number."),
         "between": N_("The answer must be between {low} and {high}."),
-        "shares": N_("Fill in all of the shares, so that they add up to 100 %."),
+        "shares": N_("Fill in all of the shares, so that they add up to 100 per cent."),
         "save": N_("Save the answers as a file"),
-        "saved": N_(
-            "Saved. Open the file in the portal’s calculator to see ranges, sources and what to change:"
-        ),
+        "saved": N_("Saved. Open the file in the portal’s calculator to see ranges and what to change:"),
         "wrong": N_("Please correct the marked answers first."),
         "version": N_("Model and version"),
         "place": N_("Place"),

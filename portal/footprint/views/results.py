@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from flask import current_app, render_template, request
+from flask import current_app, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response as Answer
 
 from portal.footprint import queries
 from portal.footprint.rules import library
@@ -58,7 +59,24 @@ def result(footprint_id: str) -> str:
 def mine() -> str:
     """What a signed-in person worked out, newest first."""
     saved = [(each, model_of(each)) for each in queries.footprints_of(actor())]
-    return render_template("footprint/mine.html", saved=saved, copy_url=copy_url, form_words=form_words())
+    return render_template(
+        "footprint/mine.html",
+        saved=saved,
+        copy_url=copy_url,
+        form_words=form_words(),
+        kinds={model.id: model.title for _each, model in saved},
+    )
+
+
+@blueprint.get("/account/footprints/compare")
+@signed_in
+def compare() -> Answer:
+    """From the two that were chosen on the list to why the number changed between them."""
+    first, second = request.args.get("first", ""), request.args.get("second", "")
+    if not first or not second or first == second:
+        flash(_("Choose two different footprints of one kind."), "warning")
+        return redirect(url_for("footprint.mine"), 303)
+    return redirect(url_for("footprint.changed", footprint_id=second, **{"from": first}), 303)
 
 
 def model_of(footprint: Footprint) -> Model:
@@ -272,11 +290,17 @@ def _body(footprint: Footprint, model: Model, chosen: Iterable[str], *, may_resu
     return Markup(text)  # noqa: S704 our own template
 
 
+def _pledge_year(seen: Outlook) -> dict[str, object]:
+    """The first dated target, if the model has one."""
+    dated = [step.year for step in seen.path[1:] if not step.is_interpolated]
+    return {"year": dated[0]} if dated else {}
+
+
 def _pledge_query(footprint: Footprint, model: Model, seen: Outlook) -> Mapping[str, object]:
     """What the pledge's form is handed: the footprint, and what the chosen actions save, if there are any."""
     query: dict[str, object] = {"footprint": footprint.id, "k": key_for(footprint.id)}
     kilograms = Mass(seen.together.saves_g).kg_down
     if kilograms:
         titles = [model.actions[action].title.in_(lang()) for action in seen.together.chosen]
-        query |= {"kg": kilograms, "motive": "\n".join(titles)}
+        query |= {"kg": kilograms, "motive": "\n".join(titles), **_pledge_year(seen)}
     return query
