@@ -1,4 +1,4 @@
-"""The way through the questions: forms, parts, what concerns somebody, own quantities and factors, and later."""
+"""The way through the questions: forms, parts, what concerns one, own quantities and factors, and later."""
 
 import json
 import re
@@ -15,7 +15,8 @@ from portal.footprint.rules import library
 from portal.footprint.rules.results import estimate
 from portal.kernel.actor import Actor
 from portal.web.links import key_for
-from tests.factories.accounts import a_person
+from tests.accounts.test_views import sign_in
+from tests.factories import accounts
 from tests.factories.footprint import COUPLE, SAVED_AT, a_footprint
 from tests.factories.rich import VERSION, rich_shelf
 from tests.footprint.test_views import press
@@ -33,7 +34,7 @@ def path(lang: str = "en", page: str = "", **query: str) -> str:
     asked = {"version": VERSION, "form": "full"} | {
         name.replace("__", "-"): text for name, text in query.items()
     }
-    return f"/{lang}/calculator/household-cn{page}?" + "&".join(f"{k}={v}" for k, v in asked.items() if v)
+    return f"/{lang}/calculator/household-cn{page}?" + "&".join(f"{k}={v}" for k, v in asked.items())
 
 
 def q(**answers: str) -> dict[str, str]:
@@ -112,7 +113,7 @@ def test_an_answer_that_no_longer_matters_is_kept_and_not_counted(browser):
 
 def test_the_address_of_a_question_that_does_not_concern_one_leads_to_the_next(browser):
     page = browser.open(path(at="car_occupants", **q(car_km="0")))
-    assert page.h1.startswith("How far does each person in your household travel by bus")
+    assert page.h1.startswith("How far does each person in your household go by bus")
 
 
 def test_not_knowing_is_an_answer_too_and_may_be_taken_back(browser):
@@ -323,7 +324,7 @@ def test_a_refused_answer_is_not_kept_for_later(browser):
 @LANGS
 def test_a_file_goes_out_and_comes_in_again(browser, lang, kind):
     sent = browser.client.get(path(lang, f"/answers.{kind}", year="2022", own__heat="99.5", **q(**COUPLE)))
-    assert sent.headers["Content-Disposition"].startswith(f'attachment; filename="household-cn-')
+    assert sent.headers["Content-Disposition"].startswith('attachment; filename="household-cn-')
     page = browser.open(f"/{lang}/calculator/resume")
     label, look, use = {
         "zh": ("您的文件", "查看文件内容", "使用这些答案"),
@@ -375,11 +376,11 @@ def test_last_years_answers_begin_this_years_footprint(browser):
 
 
 def test_a_signed_in_person_needs_no_key_and_a_stranger_gets_nothing(app, browser):
-    who = a_person()
+    who = accounts.person()
     footprint_id = save_footprint(who.actor, "household-cn", VERSION, "230700", COUPLE, SAVED_AT, "zh")
     browser.open(f"/en/footprints/{footprint_id}/again", expect=404)
     browser.open(path(at="check", footprint=footprint_id), expect=404)
-    who.sign_in(browser)
+    sign_in(browser, who)
     page = browser.open(f"/en/footprints/{footprint_id}/again").submit("Use these answers")
     assert stored_by(who.actor, page.submit("Show my result")).previous_id == footprint_id
 

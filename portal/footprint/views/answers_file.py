@@ -57,7 +57,7 @@ def again(footprint_id: str) -> Answer:
 @blueprint.get("/calculator/<model_id>/review")
 @open_to_all
 def review(model_id: str) -> str:
-    """Answers from a file, a draft or an older version, before they are used: what is kept and what is not."""
+    """Answers of a file, a draft or an older version before they are used: what is kept and what is not."""
     old = sheet_of(model_id, request.args.items())
     if fault := old.fault or old.own_fault:
         raise fault
@@ -69,7 +69,7 @@ def review(model_id: str) -> str:
         old=old,
         sheet=new,
         dropped=dropped,
-        parts=parts_of(new, rows_of(new)),
+        parts=parts_of(new, [row for row in rows_of(new) if not row.is_default]),
         years=[(year, year_title(new.model, year)) for year in years],
         travelling={name: text for name, text in new.everything().items() if name != "year"},
         at=CHECK,

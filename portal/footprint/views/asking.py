@@ -252,7 +252,8 @@ def _check_page(sheet: Sheet, form: CheckForm) -> str:
         (step[0].key for step in sheet.steps if not sheet.is_answered(step) and not step[0].expert), ""
     )
     longer = sheet.but(form="full")
-    more = len(longer.steps) - len(sheet.steps) if sheet.form == "short" else 0
+    asked = {step[0].key for step in sheet.steps}
+    more = [step for step in longer.steps if sheet.form == "short" and step[0].key not in asked]
     return render_template(
         "footprint/check.html",
         at=CHECK,
@@ -260,7 +261,7 @@ def _check_page(sheet: Sheet, form: CheckForm) -> str:
         parts=parts_of(sheet, rows),
         open_count=sum(row.is_open for row in rows),
         rest=url_of(_forgetful(sheet), rest, REST) if rest else "",
-        more=more,
+        more=len(more),
         minutes=minutes_for(more),
         longer=url_of(longer, first_open(longer), REST),
         files={

@@ -67,8 +67,9 @@ def progress(sheet: Sheet, step: Step) -> dict[str, object]:
     return {"at": place, "of": len(steps), "text": text}
 
 
-def minutes_for(steps: int) -> int:
-    return -(-steps // PER_MINUTE)
+def minutes_for(steps: list[Step]) -> int:
+    """How long these take: a page with several fields takes as long as several questions."""
+    return -(-sum(len(step) for step in steps) // PER_MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,8 @@ def other_forms(sheet: Sheet, step: Step) -> list[OtherForm]:
     for form in forms_of(sheet.model):
         other = sheet.but(form=form)
         if form != sheet.form:
-            count = len(other.steps)
             href = url_of(other, at or first_open(other))
-            found.append(OtherForm(form, href, count, minutes_for(count)))
+            found.append(OtherForm(form, href, len(other.steps), minutes_for(other.steps)))
     return found
 
 
@@ -112,9 +112,9 @@ class Offer:
 def offer_of(model: Model) -> Offer:
     forms = []
     for form in forms_of(model):
-        count = len(model.steps_of(form, {}))
+        steps = model.steps_of(form, {})
         href = url_for("footprint.ask", model_id=model.id, form=form)
-        forms.append(OtherForm(form, href, count, minutes_for(count)))
+        forms.append(OtherForm(form, href, len(steps), minutes_for(steps)))
     audiences = [
         (audience.title.in_(lang()), url_for("footprint.ask", model_id=model.id, audience=key))
         for key, audience in model.audiences.items()
