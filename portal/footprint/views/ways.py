@@ -16,17 +16,7 @@ def result_url(footprint_id: str) -> str:
 
 def question_url(footprint: Footprint, model: Model, key: str) -> str:
     """The question with all answers travelling along; what the form did not ask, in the form that does."""
-    journey = Journey(
-        model_id=model.id,
-        version=model.version,
-        form=footprint.form,
-        region=footprint.region,
-        year=footprint.year,
-        audience=footprint.audience,
-        answers=footprint.answers,
-        own=footprint.own,
-    )
-    sheet = Sheet.of(journey, model)
+    sheet = Sheet.of(Journey.of(footprint), model)
     asked = {question.key for step in sheet.steps for question in step}
     if key not in asked:
         sheet = sheet.but(form="expert" if model.questions[key].expert else "full")
