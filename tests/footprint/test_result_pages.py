@@ -1,4 +1,4 @@
-"""What a person gets: the result in full, scenarios, why a number changed, letter, paper, embed, in both languages."""
+"""What a person gets: result, scenarios, why a number changed, letter, paper and embed, in both languages."""
 
 import json
 import re
@@ -199,8 +199,8 @@ def test_a_scenario_is_made_step_by_step_and_lives_in_the_address(browser: Brows
     total = {"zh": "合计", "en": "Total"}[lang]
     row = next(r for r in done.table() if r[""] == total)
     assert row[{"zh": "现状", "en": "As it is"}[lang]] == "9,363"
-    assert row[{"zh": "方案 A", "en": "Scenario A"}[lang]] == "8,892"
-    assert "−471" in done.main
+    assert row[{"zh": "方案 A", "en": "Scenario A"}[lang]] == "8,893"
+    assert "−470" in done.main
     undone = done.click({"zh": "撤销 每月用电", "en": "Undo Electricity a month"}[lang])
     assert "s1-electricity" not in undone.url
 
@@ -314,7 +314,7 @@ def test_the_letter_carries_both_links_and_its_address_is_forgotten(
 ):
     footprint_id = old_couple()
     page = browser.open(at(lang, footprint_id, "/send"))
-    field, button = {"zh": ("电子邮件地址", "发送"), "en": ("E-mail address", "Send the letter")}[lang]
+    field, button = {"zh": ("电子邮箱", "发送"), "en": ("E-mail address", "Send the letter")}[lang]
     page.fill(field, "li@example.cn").submit(button)
     (letter,) = sent_letters()
     text = letter.get_content()

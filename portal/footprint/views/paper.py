@@ -20,6 +20,7 @@ from portal.web.i18n import lang
 from portal.web.pdf import FOOTPRINT
 
 _MOST_KEPT = 32
+_SECONDS = 25.0  # five pages of lines and factors; about two on an idle machine
 _keeping = Lock()
 
 
@@ -44,7 +45,9 @@ def _printed(footprint: Footprint) -> bytes:
     pdf = kept.get(name)
     if pdf is None:
         model = model_of(footprint)
-        pdf = press.shared().print(lay_out(footprint, model), footprint.created_at, design=FOOTPRINT)
+        pdf = press.shared().print(
+            lay_out(footprint, model), footprint.created_at, design=FOOTPRINT, seconds=_SECONDS
+        )
         with _keeping:
             kept[name] = pdf
             while len(kept) > _MOST_KEPT:
