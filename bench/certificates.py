@@ -12,11 +12,12 @@ from flask import Flask
 
 from bench.measure import Figure, figure, side_by_side
 from bench.site import fresh_portal
-from portal.certificates import press, queries, sheet
-from portal.certificates.pdf import FONTS, Printer
-from portal.certificates.press import Press
+from portal.certificates import queries, sheet
 from portal.certificates.queries import CertificateView
 from portal.registry.queries.log import LogProof
+from portal.web import press
+from portal.web.pdf import CERTIFICATE, FONTS, Printer
+from portal.web.press import Press
 from tests.factories.certificates import logged
 
 MOST_BYTES = 45_000
@@ -31,7 +32,12 @@ def run() -> list[Figure]:
     os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
     with fresh_portal() as app, _certificate(app) as (certificate, proof):
         html = sheet.lay_out(certificate, "named", proof)
-        order: dict[str, Any] = {"html": html, "at": certificate.issued_at.isoformat(), "attachments": []}
+        order: dict[str, Any] = {
+            "html": html,
+            "at": certificate.issued_at.isoformat(),
+            "attachments": [],
+            "design": CERTIFICATE,
+        }
         printer = Printer()
         return [
             _speed(printer, order),

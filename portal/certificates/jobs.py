@@ -10,12 +10,13 @@ from typing import Any
 from flask import current_app
 
 from portal import jobs
-from portal.certificates import press, queries, sheet
+from portal.certificates import queries, sheet
 from portal.certificates.commands import drop_named, render_done
 from portal.certificates.queries import CertificateView
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import Unavailable
+from portal.web import press
 
 PRINTER = Actor.system("certificates-render")
 PAUSE = timedelta(seconds=2)

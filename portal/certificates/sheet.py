@@ -5,13 +5,13 @@ import json
 import segno
 from flask import current_app, render_template
 
-from portal.certificates.press import Attachment
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, paper
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY, text_of
 from portal.registry.queries.log import LogProof
 from portal.web.i18n import speak
+from portal.web.press import Attachment
 
 WITHHELD = Bilingual("持有人（未公开姓名）", "a holder who is not named here")
 FORGOTTEN = Bilingual("持有人（姓名已应要求删除）", "a holder whose name was erased on request")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import policy, press, queries
+from portal.certificates import policy, queries
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
 from portal.certificates.lookup import find, missed
@@ -12,6 +12,7 @@ from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, numbers, paper, states
 from portal.certificates.sheet import address_of, holder_of
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
+from portal.web import press
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
 

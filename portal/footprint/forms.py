@@ -309,3 +309,13 @@ def _field(question: Question, by_formula: str) -> RadioField | StringField:
         hint = " ".join(filter(None, [hint, _("By formula: %(value)s.", value=by_formula)]))
     validators = [Optional()] if question.expert else []
     return StringField(title.in_(spoken), validators, description=hint, render_kw=_TYPED)
+
+
+class SendForm(PortalForm):
+    """Where the letter with a result goes."""
+
+    email = EmailField(
+        lazy_gettext("E-mail address"),
+        [Required()],
+        description=lazy_gettext("We write one letter with the two links, and then forget your address."),
+    )

@@ -12,7 +12,7 @@ from portal.kernel.errors import N_, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.kernel.mass import Mass
 from portal.pledges import commands, policy, queries
-from portal.pledges.forms import ActionForm, PledgeForm
+from portal.pledges.forms import KILOGRAMS, ActionForm, PledgeForm
 from portal.pledges.links import pledge_url
 from portal.pledges.queries import PledgeView
 from portal.pledges.rules import (
@@ -23,6 +23,7 @@ from portal.pledges.rules import (
     ReductionOutOfRange,
     Subject,
     YearOutOfRange,
+    years,
 )
 from portal.web import limits
 from portal.web.forms import clean_line
@@ -64,7 +65,7 @@ def new() -> Answer:
         own = footprints.footprints_of(actor())
         saved = [(each, model_title(each.model_id, each.version)) for each in own]
         return render_template("pledges/choose.html", saved=saved)
-    return _form_page(PledgeForm(formdata=None), footprint)
+    return _form_page(PledgeForm(formdata=None, data=_suggested(footprint)), footprint)
 
 
 @blueprint.post("/pledges/new")
@@ -150,6 +151,20 @@ def _footprint() -> Footprint | None:
     """The footprint in the address. Raises UnknownFootprint, also where this visitor may not see it."""
     footprint_id = request.values.get("footprint", "")
     return footprints.footprint(actor(), footprint_id) if footprint_id else None
+
+
+def _suggested(footprint: Footprint) -> dict[str, object]:
+    """What the page before proposes: kilograms to cut, by when, and how. What makes no sense is left out."""
+    asked, found = request.args, dict[str, object]()
+    kilograms, year = asked.get("kg", ""), asked.get("year", "")
+    if kilograms.isascii() and kilograms.isdigit() and 0 < int(kilograms[:9]) <= footprint.total.kg_up:
+        found |= {"by": KILOGRAMS, "kg": kilograms[:9]}
+    first, last = years(clock.today())
+    if year.isascii() and year.isdigit() and first <= int(year[:4]) <= last:
+        found["year"] = year[:4]
+    if found and asked.get("motive"):
+        found["motive"] = asked["motive"][:MOTIVE_MAX]
+    return found
 
 
 def _form_page(form: PledgeForm, footprint: Footprint, status: int = 200) -> Answer:

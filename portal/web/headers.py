@@ -9,7 +9,8 @@ from portal.config import Config
 from portal.kernel.actor import Actor
 
 
-def content_policy(config: Config) -> str:
+def content_policy(config: Config, frames: str = "'none'") -> str:
+    """``frames``: which sites may show the page in a frame."""
     # form-action also governs where a form's redirect may lead: the payment page is the one exception.
     pay = "https://checkout.stripe.com"
     if config.stripe_api_base:
@@ -26,9 +27,17 @@ def content_policy(config: Config) -> str:
             "manifest-src 'self'",
             f"form-action 'self' {pay}",
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {frames}",
         )
     )
+
+
+def open_to_frames(response: Response, config: Config) -> Response:
+    """Let every site show this answer in a frame. It must be the same for everybody."""
+    response.headers["Content-Security-Policy"] = content_policy(config, frames="*")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
 
 
 def install(app: Flask) -> None:
@@ -49,6 +58,8 @@ def install(app: Flask) -> None:
     def protect(response: Response) -> Response:
         given = {name.lower() for name, _ in response.headers}
         response.headers.extend({name: value for name, value in fixed.items() if name.lower() not in given})
+        if _is_open_to_frames(response):
+            del response.headers["X-Frame-Options"]
         if "k" in request.args:
             # A key in the address must not travel to another site or into an archive. To ourselves it may:
             # over HTTPS a form is only taken when it says which page it comes from.
@@ -59,6 +70,10 @@ def install(app: Flask) -> None:
         if "location" in given:
             _lead_to_ourselves(response)
         return response
+
+
+def _is_open_to_frames(response: Response) -> bool:
+    return response.headers["Content-Security-Policy"].endswith("frame-ancestors *")
 
 
 def _keep_or_not(response: Response) -> None:

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from portal import jobs
-from portal.certificates import commands, press, queries, sheet
+from portal.certificates import commands, queries, sheet
 from portal.certificates.jobs import NotInTheLogYet, folder, render
 from portal.certificates.models import CertificateDocument
 from portal.certificates.rules import claims, numbers
@@ -23,8 +23,9 @@ from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.registry.jobs import sequence_and_sign
 from portal.registry.rules.records import holder_commitment
-from tests.certificates.printing import files_in, fonts_of, needs_press, pages_of, words_of
+from portal.web import press
 from tests.factories.certificates import ACTOR, AVOIDING, NOW, PLANTING, issued, logged, many_ranges, printed
+from tests.web.printing import files_in, fonts_of, needs_press, pages_of, words_of
 
 __all__ = ["needs_press"]
 pytestmark = pytest.mark.usefixtures("needs_press")

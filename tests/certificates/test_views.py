@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from portal.certificates import commands, press, queries
+from portal.certificates import commands, queries
 from portal.certificates.jobs import folder
 from portal.certificates.rules import numbers
 from portal.registry.jobs import sequence_and_sign
+from portal.web import press
 from tests.browser import Browser
-from tests.certificates.printing import needs_pango, words_of
 from tests.factories.certificates import (
     ACTOR,
     AVOIDING,
@@ -24,6 +24,7 @@ from tests.factories.certificates import (
     many_ranges,
     printed,
 )
+from tests.web.printing import needs_pango, words_of
 
 NOBODY = "0" * 11 + numbers.check_character("0" * 11)
 

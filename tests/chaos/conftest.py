@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from portal.certificates import press
+from portal.web import press
 from tests.conftest import driver_url, portal_on
 from tests.factories.chaos import KEY, SECRET, Bank
 from tests.factories.registry import make_lot

@@ -32,7 +32,7 @@ SOUND = {
     "shop/views.py": "import portal.shop.commands, portal.shop.stripe_gateway, portal.web.forms, flask\n",
     "pledges/__init__.py": "",
     "certificates/__init__.py": "",
-    "certificates/pdf.py": "import weasyprint\n",
+    "web/pdf.py": "import weasyprint\n",
 }
 
 # Contract → the file that breaks it and the import that does.

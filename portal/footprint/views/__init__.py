@@ -1,6 +1,18 @@
 """Pages of the footprint room: one module per thing a visitor does."""
 
-from portal.footprint.views import answers_file, asking, later, method, results  # noqa: F401 they hang their pages on the blueprint
+from portal.footprint.views import (  # noqa: F401 they hang their pages on the blueprint
+    answers_file,
+    asking,
+    changes,
+    embed,
+    later,
+    method,
+    offline,
+    paper,
+    results,
+    scenarios,
+    sending,
+)
 from portal.footprint.views.pages import blueprint, scripts
 
 blueprints = (blueprint, scripts)

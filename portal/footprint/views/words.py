@@ -6,7 +6,10 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from portal.footprint.rules.model import Model
-from portal.web.i18n import _, lang, locale_of
+from portal.footprint.rules.outlook import two_figures
+from portal.kernel.errors import N_
+from portal.kernel.mass import Mass
+from portal.web.i18n import _, lang, locale_of, number
 
 
 def titles_of(model: Model, names: tuple[str, ...]) -> str:
@@ -31,3 +34,38 @@ def confidence_words() -> dict[str, str]:
         "secondary": _("second-hand"),
         "provisional": _("provisional"),
     }
+
+
+def about(value: Mass) -> str:
+    """Two significant figures, in tonnes from one tonne on."""
+    grams = two_figures(value.grams)
+    if grams >= 1_000_000:
+        return f"{number(Decimal(grams) / 1_000_000)} t CO₂e"
+    return f"{number(Decimal(grams) / 1_000)} kg CO₂e"
+
+
+def spread_words(total: Mass, low: Mass, high: Mass) -> str:
+    """How sure a number is, in a sentence."""
+    if not total:
+        return ""
+    down, up = (round(100 * abs(end.grams - total.grams) / total.grams) for end in (low, high))
+    if max(down, up) <= 15:
+        sure = N_("This is a fairly sure number: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    elif max(down, up) <= 40:
+        sure = N_("This is a good estimate: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    else:
+        sure = N_("This is a rough estimate: it may be up to %(down)s %% too high or %(up)s %% too low.")
+    return _(sure, down=down, up=up)
+
+
+def grade_words() -> dict[str, str]:
+    return {
+        "A": _("metered, with the national factor of the year"),
+        "B": _("a bill, an area or your own account, with a national factor"),
+        "C": _("spending, or a foreign factor"),
+        "D": _("a default"),
+    }
+
+
+def gases_words(gases: str) -> str:
+    return _("mixed gases") if gases == "mixed" else gases

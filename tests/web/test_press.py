@@ -15,11 +15,11 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.certificates import press
-from portal.certificates.pdf import FONTS, PICTURES, Printer
-from portal.certificates.press import Attachment, NoPango, Press, PrintingFailed, PrintingTookTooLong
 from portal.db import InsideTransaction, transaction
-from tests.certificates.printing import (
+from portal.web import press
+from portal.web.pdf import FONTS, PICTURES, Printer
+from portal.web.press import Attachment, NoPango, Press, PrintingFailed, PrintingTookTooLong
+from tests.web.printing import (
     embedded_bytes,
     files_in,
     fonts_of,

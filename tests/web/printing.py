@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from portal.certificates import press
+from portal.web import press
 from tests.conftest import missing
 
 

@@ -21,9 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from portal.certificates.pdf import FONTS, receive, send
 from portal.db import assert_no_transaction
 from portal.kernel.errors import N_, Unavailable
+from portal.web.pdf import CERTIFICATE, FONTS, receive, send
 
 SECONDS: Final = 10.0
 MEMORY: Final = 1 << 30
@@ -70,8 +70,17 @@ class Press:
         self._line: socket.socket | None = None
         self._starter = 0
 
-    def print(self, html: str, at: datetime, attachments: Sequence[Attachment] = ()) -> bytes:
+    def print(
+        self,
+        html: str,
+        at: datetime,
+        attachments: Sequence[Attachment] = (),
+        design: str = CERTIFICATE,
+        seconds: float | None = None,
+    ) -> bytes:
         """The PDF/A-3a of this HTML, all its dates being ``at``; the same order gives the same bytes.
+
+        ``design`` names the style sheets of pdf.DESIGNS; ``seconds`` allows a long document more than usual.
 
         Raises NoPango, PrintingTookTooLong, PrintingFailed. The printer that failed is ended, the next
         order gets a fresh one.
@@ -81,6 +90,7 @@ class Press:
             {
                 "html": html,
                 "at": at.isoformat(),
+                "design": design,
                 "attachments": [
                     {
                         "name": part.name,
@@ -93,7 +103,7 @@ class Press:
             }
         )
         with self._lock:
-            answer = self._ask(order.encode())
+            answer = self._ask(order.encode(), seconds or self._seconds)
         if not answer.startswith(b"+"):
             raise PrintingFailed(why=answer[1:].decode("utf-8", "replace"))
         return answer[1:]
@@ -112,16 +122,16 @@ class Press:
             self._line.close()
         self._process = self._line = None
 
-    def _ask(self, order: bytes) -> bytes:
-        # Ten seconds for all of it, a fresh printer's start included.
-        deadline = time.monotonic() + self._seconds
+    def _ask(self, order: bytes, seconds: float) -> bytes:
+        # That is for all of it, a fresh printer's start included.
+        deadline = time.monotonic() + seconds
         try:
             if self.pid is None or self._starter != os.getpid():
                 self._start(deadline)
             answer = self._tell(order, deadline)
         except TimeoutError:
             self.close()
-            raise PrintingTookTooLong(seconds=round(self._seconds)) from None
+            raise PrintingTookTooLong(seconds=round(seconds)) from None
         except OSError as fault:
             self.close()
             raise PrintingFailed(why=str(fault)) from None

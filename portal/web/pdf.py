@@ -2,7 +2,7 @@
 
 It is run as a process of its own (see press.py): it loads nothing else of the portal, is given no
 environment, and can fetch nothing but the pictures named here and ``data:``. One font configuration
-and one parsed style sheet serve the whole life of the process: a new one each time was measured to
+and style sheets parsed once serve the whole life of the process: a new one each time was measured to
 grow memory from 95 to 328 MB in 200 certificates.
 
 Called as ``python -I pdf.py <socket> <memory limit in bytes>``. Messages on the socket are a 4-byte length
@@ -24,7 +24,13 @@ from typing import Any, Final
 
 STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 FONTS: Final = STATIC / "fonts"
-SHEETS: Final = (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css")
+CERTIFICATE: Final = "certificate"
+FOOTPRINT: Final = "footprint"
+# Style sheets by the kind of document; another kind adds its own here.
+DESIGNS: Final = {
+    CERTIFICATE: (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css"),
+    FOOTPRINT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-footprint.css"),
+}
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {
     f"bundled:{name}": STATIC / "img" / name
@@ -56,14 +62,11 @@ class Printer:
         self._weasyprint = weasyprint
         self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
         self._fonts = FontConfiguration()
-        self._sheets = [
-            weasyprint.CSS(string=sheet.read_text(), font_config=self._fonts, url_fetcher=self._fetcher)
-            for sheet in SHEETS
-        ]
+        self._sheets: dict[str, list[Any]] = {}
         self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
 
     def print(self, order: dict[str, Any]) -> bytes:
-        """The PDF of ``order``: ``html``, ``at`` (ISO instant of all its dates), ``attachments``.
+        """The PDF of ``order``: ``html``, ``at`` (ISO instant of all its dates), ``attachments``, ``design``.
 
         The same order gives the same bytes.
         """
@@ -77,9 +80,23 @@ class Printer:
         ]  # fmt: skip
         html = self._weasyprint.HTML(string=self.set(order["html"]), url_fetcher=self._fetcher)
         pdf: bytes = html.write_pdf(
-            stylesheets=self._sheets, font_config=self._fonts, pdf_variant="pdf/a-3a", attachments=attachments
+            stylesheets=self.sheets(order["design"]),
+            font_config=self._fonts,
+            pdf_variant="pdf/a-3a",
+            attachments=attachments,
         )
         return pdf
+
+    def sheets(self, design: str) -> list[Any]:
+        """The style sheets of a design, parsed when first wanted."""
+        if design not in self._sheets:
+            self._sheets[design] = [
+                self._weasyprint.CSS(
+                    string=sheet.read_text(), font_config=self._fonts, url_fetcher=self._fetcher
+                )
+                for sheet in DESIGNS[design]
+            ]
+        return self._sheets[design]
 
     def set(self, html: str) -> str:
         """The text in types the typeface holds: ₂ as a small 2, what is missing as 〓, with a note."""
