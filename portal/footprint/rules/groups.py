@@ -17,9 +17,9 @@ by maximum adjacency orderings (Nagamochi and Ibaraki 1992; Stoer and Wagner 199
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 FEWEST = 5
 # The names of tables. A question's table is ``q0``, ``q1`` …; crossed with sub-groups ``by0``, ``by1`` ….
@@ -52,8 +52,15 @@ class Person:
 
 
 def step(published: int) -> int:
-    """So many people must have come, gone or changed before the next state; fewer states in large campaigns."""
+    """So many people must have come, gone or changed before the next state."""
     return max(FEWEST, published // 4)
+
+
+def is_due(published: Iterable[Member], now: frozenset[Member], *, is_over: bool = False) -> bool:
+    """Whether enough has changed for a further state. ``is_over``: nobody more is expected, five will do."""
+    before = frozenset(published)
+    wanted = FEWEST if is_over else step(len(before))
+    return len(now) >= FEWEST and changed(before, now) >= wanted
 
 
 def next_state(
@@ -61,14 +68,11 @@ def next_state(
 ) -> State | None:
     """What is published next, or None while the last state stands.
 
-    ``states`` are all earlier ones in their order, ``people`` those who take part now. ``is_over``: nobody
-    is expected any more, so the last five need not wait for a longer step.
+    ``states`` are all earlier ones in their order, ``people`` those who take part now.
     """
     last = states[-1] if states else {}
     everybody = frozenset(person.member for person in people)
-    before = last.get(ALL, {}).get(ALL, frozenset())
-    wanted = FEWEST if is_over else step(len(before))
-    if len(everybody) < FEWEST or changed(before, everybody) < wanted:
+    if not is_due(last[ALL][ALL] if last else (), everybody, is_over=is_over):
         return None
     record = Record(states, everybody)
     total: Cells = {ALL: everybody}
@@ -166,13 +170,13 @@ def _tries(before: Cells, natural: Mapping[str, frozenset[Member]]) -> Iterator[
 
 
 def _is_sorted(cells: Cells) -> bool:
-    """Whether there is more than one cell, and nobody in two: a cell that waits may hold whom another takes."""
+    """Whether there are several cells and nobody is in two: one that waits may hold whom another takes."""
     members = [member for cell in cells.values() for member in cell]
     return len(cells) > 1 and len(members) == len(set(members))
 
 
 def pooled(natural: Mapping[str, frozenset[Member]]) -> dict[str, frozenset[Member]]:
-    """Cells of fewer than five go into the pool; so does the next smallest while the pool is itself too small."""
+    """Cells of fewer than five go into the pool; so does the next smallest while the pool is too small."""
     cells = {name: members for name, members in natural.items() if name and len(members) >= FEWEST}
     pool = frozenset[Member]().union(*(natural[name] for name in natural.keys() - cells.keys()))
     while 0 < len(pool) < FEWEST and cells:
@@ -360,7 +364,7 @@ def _can_be_cut(graph: dict[Corner, Counter[Corner]], fewest: int) -> bool:
             del graph[last]
             continue
         # Neighbours in this order are held together by at least what bound the later one.
-        for (left, _), (right, weight) in reversed(list(zip(order, order[1:], strict=False))):
+        for (left, _), (right, weight) in reversed(list(pairwise(order))):
             if weight >= fewest:
                 _merge(graph, left, right)
     return False
