@@ -11,7 +11,7 @@ from portal.db import db
 from portal.footprint import policy
 from portal.footprint.models import Campaign, CampaignPublication, Contribution
 from portal.footprint.rules import library
-from portal.footprint.rules.campaigns import OwnQuestion, Phase, UnknownCampaign, phase
+from portal.footprint.rules.campaigns import OwnQuestion, Phase, UnknownCampaign, UnknownReceipt, phase
 from portal.footprint.rules.group_figures import Figures, Worked, from_json, worked
 from portal.footprint.rules.groups import ALL, FEWEST, GROUPS, Member, Person, State
 from portal.footprint.rules.model import Model
@@ -88,6 +88,13 @@ def has_answers(campaign_id: str) -> bool:
         select(CampaignPublication.number).where(CampaignPublication.campaign_id == campaign_id).limit(1)
     )
     return any(db.session.execute(each).first() is not None for each in (counted, published))
+
+
+def check_receipt(campaign_id: str, contribution_id: str) -> None:
+    """Raises UnknownReceipt where nothing was given with it."""
+    row = db.session.get(Contribution, contribution_id)
+    if row is None or row.campaign_id != campaign_id:
+        raise UnknownReceipt()
 
 
 def published(actor: Actor, view: CampaignView) -> Published | None:

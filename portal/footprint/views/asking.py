@@ -15,12 +15,12 @@ from portal.footprint.rules.errors import BadAnswer
 from portal.footprint.rules.method import answer_words
 from portal.footprint.rules.model import Model, Question
 from portal.footprint.rules.results import estimate
+from portal.footprint.views.groups import after_keeping
 from portal.footprint.views.pages import blueprint, region_asked, scripts
 from portal.footprint.views.words import titles_of
 from portal.kernel import clock
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang
-from portal.web.links import key_for
 
 
 @blueprint.get("/calculator")
@@ -52,7 +52,7 @@ def keep(model_id: str) -> Answer | tuple[str, int]:
         return _fault_page(sheet, sheet.fault)
     version = sheet.model.version
     new = save_footprint(actor(), model_id, version, sheet.region, sheet.given, clock.now(), lang())
-    return redirect(url_for("footprint.result", footprint_id=new, k=key_for(new)), 303)
+    return redirect(after_keeping(new), 303)
 
 
 @scripts.get("/calculator/<model_id>/<version>/<region>.js")
