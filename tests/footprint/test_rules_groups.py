@@ -1,7 +1,7 @@
 """Can somebody who sees everything a campaign ever published learn of fewer than five people?
 
-The attacker here knows nothing of how the rule decides: it adds up cells of one published table, subtracts cells
-of another, of any time, and counts who remains. Each weakened rule must be caught by the same attacker.
+The attacker here knows nothing of how the rule decides: it adds up cells of one published table, subtracts
+cells of another, of any time, and counts who remains. Each weakened rule must be caught by the same attacker.
 """
 
 import random
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from portal.footprint.rules import groups
-from portal.footprint.rules.groups import ALL, BINS, GROUPS, POOL, Cells, Member, Person, Record, State
+from portal.footprint.rules.groups import ALL, BINS, GROUPS, POOL, Member, Person, Record, State
 
 Event = tuple[str, int, str, str, int]
 EVENT = st.tuples(

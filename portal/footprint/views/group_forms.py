@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from wtforms import HiddenField
+from wtforms.fields.choices import SelectChoice
 
 from portal.footprint.rules import library
 from portal.footprint.rules.campaigns import (
@@ -35,8 +36,7 @@ from portal.web.forms import (
     clean_line,
 )
 from portal.web.forms import ValidationError as Wrong
-from portal.web.i18n import _, lang
-from portal.web.i18n import lazy_gettext as _l
+from portal.web.i18n import _, lang, lazy_gettext
 
 
 class DayField(LineField):
@@ -58,40 +58,46 @@ class DayField(LineField):
 
 
 class CampaignForm(PortalForm):
-    organisation = SelectField(_l("For whom?"))
-    calculator = RadioField(_l("Which calculator?"))
+    organisation = SelectField(lazy_gettext("For whom?"))
+    calculator = RadioField(lazy_gettext("Which calculator?"))
     form = RadioField(
-        _l("How many questions?"),
+        lazy_gettext("How many questions?"),
         choices=[
-            ("short", _l("The short form, a few minutes")),
-            ("full", _l("The full form, with all questions")),
+            SelectChoice("short", lazy_gettext("The short form, a few minutes")),
+            SelectChoice("full", lazy_gettext("The full form, with all questions")),
         ],
         default="short",
     )
-    title_zh = LineField(_l("Title in Chinese"), [Optional()], max=TITLE_MAX)
+    title_zh = LineField(lazy_gettext("Title in Chinese"), [Optional()], max=TITLE_MAX)
     title_en = LineField(
-        _l("Title in English"),
+        lazy_gettext("Title in English"),
         [Optional()],
         max=TITLE_MAX,
-        description=_l("One of the two titles is enough."),
+        description=lazy_gettext("One of the two titles is enough."),
     )
-    invitation_zh = LineField(_l("A sentence of invitation in Chinese"), [Optional()], max=INVITATION_MAX)
-    invitation_en = LineField(_l("A sentence of invitation in English"), [Optional()], max=INVITATION_MAX)
-    opens = DayField(_l("First day"), [Required()])
-    closes = DayField(_l("Last day"), [Required()], description=_l("The whole day, Beijing time."))
+    invitation_zh = LineField(
+        lazy_gettext("A sentence of invitation in Chinese"), [Optional()], max=INVITATION_MAX
+    )
+    invitation_en = LineField(
+        lazy_gettext("A sentence of invitation in English"), [Optional()], max=INVITATION_MAX
+    )
+    opens = DayField(lazy_gettext("First day"), [Required()])
+    closes = DayField(
+        lazy_gettext("Last day"), [Required()], description=lazy_gettext("The whole day, Beijing time.")
+    )
     groups = TextField(
-        _l("Sub-groups"),
+        lazy_gettext("Sub-groups"),
         [Optional()],
         max=MOST_GROUPS * (GROUP_MAX + 2),
-        description=_l(
+        description=lazy_gettext(
             "Such as classes or departments, one on each line, at most 50. "
             "Sub-groups of fewer than five people are never shown by themselves."
         ),
         render_kw={"rows": 5},
     )
     is_private = BooleanField(
-        _l("Show the figures to the organiser only"),
-        description=_l("Without the tick, everybody with the link can see them."),
+        lazy_gettext("Show the figures to the organiser only"),
+        description=lazy_gettext("Without the tick, everybody with the link can see them."),
     )
 
     def draft(self) -> Draft:
@@ -137,59 +143,47 @@ def _option(line: str) -> Bilingual:
     )
 
 
-for _number in range(1, MOST_QUESTIONS + 1):
-    setattr(
-        CampaignForm, f"zh{_number}", LineField(_l("Question in Chinese"), [Optional()], max=QUESTION_MAX)
-    )
-    setattr(
-        CampaignForm, f"en{_number}", LineField(_l("Question in English"), [Optional()], max=QUESTION_MAX)
-    )
-    setattr(
-        CampaignForm,
-        f"kind{_number}",
-        SelectField(
-            _l("Kind of answer"),
-            choices=[
-                (Kind.CHOICE.value, _l("One of several choices")),
-                (Kind.WHOLE.value, _l("A whole number")),
-                (Kind.YES_NO.value, _l("Yes or no")),
-            ],
-            default=Kind.YES_NO.value,
-        ),
-    )
-    setattr(
-        CampaignForm,
-        f"options{_number}",
-        TextField(
-            _l("Choices"),
-            [Optional()],
-            max=MOST_OPTIONS * (2 * OPTION_MAX + 5),
-            description=_l(
-                "For several choices: 2 to 8, one on each line; both languages as “中文 | English”."
+def _ask_for_questions() -> None:
+    """The same six fields for each of the organiser's questions."""
+    kinds = [
+        SelectChoice(Kind.CHOICE.value, lazy_gettext("One of several choices")),
+        SelectChoice(Kind.WHOLE.value, lazy_gettext("A whole number")),
+        SelectChoice(Kind.YES_NO.value, lazy_gettext("Yes or no")),
+    ]
+    hint = lazy_gettext("For several choices: 2 to 8, one on each line; both languages as “中文 | English”.")
+    longest = MOST_OPTIONS * (2 * OPTION_MAX + 5)
+    for number in range(1, MOST_QUESTIONS + 1):
+        fields = {
+            "zh": LineField(lazy_gettext("Question in Chinese"), [Optional()], max=QUESTION_MAX),
+            "en": LineField(lazy_gettext("Question in English"), [Optional()], max=QUESTION_MAX),
+            "kind": SelectField(lazy_gettext("Kind of answer"), choices=kinds, default=Kind.YES_NO.value),
+            "options": TextField(
+                lazy_gettext("Choices"), [Optional()], max=longest, description=hint, render_kw={"rows": 3}
             ),
-            render_kw={"rows": 3},
-        ),
-    )
-    for _end, _label in (("low", _l("Smallest number")), ("high", _l("Largest number"))):
-        setattr(
-            CampaignForm, f"{_end}{_number}", WholeField(_label, [Optional()], low=-LARGEST, high=LARGEST)
-        )
+            "low": WholeField(lazy_gettext("Smallest number"), [Optional()], low=-LARGEST, high=LARGEST),
+            "high": WholeField(lazy_gettext("Largest number"), [Optional()], low=-LARGEST, high=LARGEST),
+        }
+        for name, each in fields.items():
+            setattr(CampaignForm, f"{name}{number}", each)
 
 
-def calculators() -> list[tuple[str, str]]:
-    """Every calculator that says something per person, and its versions for an audience, by ``id.audience``."""
+_ask_for_questions()
+
+
+def calculators() -> list[SelectChoice]:
+    """Every calculator that says something per person, also as put to an audience, by ``id.audience``."""
     found = []
     for model in library.models():
         if PER_PERSON not in model.measures:
             continue
-        found.append((f"{model.id}.", model.title.in_(lang())))
+        found.append(SelectChoice(f"{model.id}.", model.title.in_(lang())))
         for key, audience in model.audiences.items():
             title = _(
                 "%(title)s, for: %(audience)s",
                 title=model.title.in_(lang()),
                 audience=audience.title.in_(lang()),
             )
-            found.append((f"{model.id}.{key}", title))
+            found.append(SelectChoice(f"{model.id}.{key}", title))
     return found
 
 
@@ -211,12 +205,12 @@ def join_form(groups: tuple[str, ...], questions: tuple[OwnQuestion, ...], *, to
 
     if took_part:
         choices = [
-            (AGAIN, _("Replace the answers given before in this browser")),
-            (NEW, _("I am somebody else: keep those and add mine")),
+            SelectChoice(AGAIN, _("Replace the answers given before in this browser")),
+            SelectChoice(NEW, _("I am somebody else: keep those and add mine")),
         ]
         OneJoinForm.again = RadioField(_("You have already taken part"), choices=choices, default=AGAIN)
     if groups:
-        words = [(name, name) for name in groups]
+        words = [SelectChoice(name, name) for name in groups]
         OneJoinForm.group = RadioField(_("Your sub-group"), choices=words, validate_choice=False)
     for number, question in enumerate(questions):
         setattr(OneJoinForm, f"x{number}", _extra(question))
@@ -228,7 +222,8 @@ def _extra(question: OwnQuestion) -> Any:
     if question.kind is Kind.WHOLE:
         hint = _("A whole number from %(low)s to %(high)s.", low=question.low, high=question.high)
         return LineField(title, [Optional()], max=12, description=hint, render_kw={"inputmode": "numeric"})
-    choices = [("", _("No answer")), *((key, cell_words(question, key)) for key in question.cells)]
+    choices = [SelectChoice("", _("No answer"))]
+    choices += [SelectChoice(key, cell_words(question, key)) for key in question.cells]
     return RadioField(title, choices=choices, default="", validate_choice=False)
 
 

@@ -49,6 +49,8 @@ def categories_of(view: CampaignView, published: Published) -> list[tuple[str, M
 def bins_of(published: Published) -> list[Row]:
     """The distribution, from the smallest footprints to the largest."""
     cells = published.figures.get(BINS, {})
+    if not cells:
+        return []
     starts = sorted(map(int, cells))
     ends: list[int | None] = [*starts[1:], None]
     return [
@@ -110,7 +112,8 @@ def _row(key: str, label: str, cell: dict[str, Any]) -> Row:
 def figures_file(view: CampaignView, published: Published) -> list[list[Cell]]:
     """All that is published, one cell of a table on each line, in kilograms per person."""
     head: list[Cell] = [
-        _("Table"), _("Group"), _("People"), _("Average, kg CO₂e per person"), _("Median, kg CO₂e per person"),
+        _("Table"), _("Group"), _("People"),
+        _("Average, kg CO₂e per person"), _("Median, kg CO₂e per person"),
     ]  # fmt: skip
     total = total_of(published)
     rows = [head, _line(_("All"), total)]

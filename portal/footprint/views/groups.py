@@ -7,6 +7,7 @@ import segno
 from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
+from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.queries import organisations_of
 from portal.footprint import policy, sheets
@@ -33,8 +34,7 @@ from portal.kernel.ids import is_id
 from portal.web import limits
 from portal.web.forms import LineField, PortalForm, Required
 from portal.web.guard import actor, open_to_all, signed_in
-from portal.web.i18n import _, lang, preferred_lang
-from portal.web.i18n import lazy_gettext as _l
+from portal.web.i18n import _, lang, lazy_gettext, preferred_lang
 from portal.web.links import key_for
 from portal.web.page import plain_blueprint
 
@@ -96,7 +96,7 @@ def group_close(campaign_id: str) -> Answer:
 
 
 class ReopenForm(PortalForm):
-    closes = DayField(_l("New last day"), [Required()])
+    closes = DayField(lazy_gettext("New last day"), [Required()])
 
 
 @blueprint.route("/campaigns/<campaign_id>/reopen", methods=["GET", "POST"])
@@ -169,10 +169,11 @@ def _managed(campaign_id: str) -> CampaignView:
 def _campaign_form(form: CampaignForm) -> CampaignForm:
     may = [(org.id, org.name.in_(lang()) or org.name.zh or org.name.en) for org in organisations_of(actor())]
     for_whom = [pair for pair in may if policy.may_open_campaign(actor(), pair[0])]
-    form.organisation.choices = [("", _("For myself, or a class or group of mine")), *for_whom]
+    form.organisation.choices = [SelectChoice("", _("For myself, or a class or group of mine"))]
+    form.organisation.choices += [SelectChoice(*pair) for pair in for_whom]
     form.calculator.choices = calculators()
     if not form.calculator.data and not form.is_submitted():
-        form.calculator.data = form.calculator.choices[0][0]
+        form.calculator.data = form.calculator.choices[0].value
     return form
 
 
@@ -407,10 +408,10 @@ def _join_page(form: JoinForm, view: CampaignView) -> tuple[str, int]:
 
 class ReceiptForm(PortalForm):
     code = LineField(
-        _l("Your code"),
+        lazy_gettext("Your code"),
         [Required()],
         max=40,
-        description=_l("Sixteen signs, for example 7K3M-9QTX-4PWD-H2VN."),
+        description=lazy_gettext("Sixteen signs, for example 7K3M-9QTX-4PWD-H2VN."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
 
