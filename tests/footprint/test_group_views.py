@@ -223,3 +223,17 @@ def test_a_workbook_holds_the_same_cells(app):
     sheet = openpyxl.load_workbook(io.BytesIO(file)).active
     assert [cell.value for cell in sheet[1]] == ["'=1+1", "班级", 7]
     assert clock.today()
+
+
+def test_programs_read_what_is_published_and_nothing_of_a_private_campaign(app):
+    public, private, few = a_campaign(), a_campaign(is_private=True), a_campaign()
+    answers_of(public, 12)
+    answers_of(private, 12)
+    answers_of(few, 4)
+    visitor = app.test_client()
+    said = visitor.get(f"/api/v1/footprint/campaigns/{public}").json
+    tables = {table["name"]: table["cells"] for table in said["tables"]}
+    assert tables["all"][0]["people"] == 10
+    assert all(cell["people"] >= 5 for cells in tables.values() for cell in cells)
+    assert visitor.get(f"/api/v1/footprint/campaigns/{few}").json["tables"] == []
+    assert visitor.get(f"/api/v1/footprint/campaigns/{private}").status_code == 404

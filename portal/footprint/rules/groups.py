@@ -251,12 +251,12 @@ def _binned(ordered: Sequence[Person], width: int) -> dict[str, frozenset[Member
 Step = tuple[frozenset[Member], frozenset[Member]]
 Corner = tuple[int, str]
 _OUTSIDE: Corner = (0, "")
-_WHOLE = 12  # one person; two, three or four versions of somebody's answers are parts of one person
+_WHOLE = 12  # one person
 
 
 def changed(before: Iterable[Member], now: Iterable[Member]) -> int:
     """How many people have come, gone or replaced their answers."""
-    return len({person for person, _ in frozenset(before) ^ frozenset(now)})
+    return len(_people(frozenset(before) ^ frozenset(now)))
 
 
 class Record:
@@ -265,9 +265,12 @@ class Record:
     def __init__(self, states: Sequence[State], now: frozenset[Member]) -> None:
         self.totals = [state[ALL][ALL] for state in states]
         ever = frozenset[Member]().union(now, *self.totals)
-        versions = Counter(person for person, _ in ever)
-        # The parts of those who have replaced their answers; everybody else is whole.
-        self.parts = {m: _WHOLE // versions[m[0]] for m in ever if versions[m[0]] > 1}
+        versions: dict[str, list[Member]] = defaultdict(list)
+        for member in ever:
+            versions[member[0]].append(member)
+        # The versions of those who have replaced their answers.
+        self.replaced = [each for each in versions.values() if len(each) > 1]
+        self._surely_enough = FEWEST * max(map(len, versions.values()), default=1)
         self.tables: list[Cells] = []
         self._places: list[dict[Member, str]] = []
         # A table that was kept from one state to the next is looked at once.
@@ -292,9 +295,11 @@ class Record:
     def _keeps_together(self, mine: Mapping[Member, str], theirs: Mapping[Member, str]) -> bool:
         members = mine.keys() | theirs.keys()
         edges = Counter(zip(map(mine.get, members), map(theirs.get, members), strict=True))
-        weights = {pair: count * _WHOLE for pair, count in edges.items()}
-        for member in self.parts.keys() & members:
-            weights[mine.get(member), theirs.get(member)] -= _WHOLE - self.parts[member]
+        weights = Counter({pair: count * _WHOLE for pair, count in edges.items()})
+        for versions in self.replaced:
+            pairs = [(mine.get(m), theirs.get(m)) for m in versions if m in members]
+            if len(pairs) > 1:
+                _count_once(weights, pairs)
         return not _can_be_cut(_graph(weights, FEWEST * _WHOLE), FEWEST * _WHOLE)
 
     def tells_more(self, step: Step, table: Cells) -> bool:
@@ -303,22 +308,44 @@ class Record:
         Each cell may be taken from the step, added to it or left alone, whichever leaves the fewest.
         """
         came, left = step
-        size, left_over = self._size, 0
         rest_came, rest_left = came, left
+        people: set[str] = set()
         for cell in table.values():
             mine, theirs = cell & came, cell & left
             rest_came, rest_left = rest_came - mine, rest_left - theirs
-            left_over += min(size(mine) + size(theirs), size(cell - mine), size(cell - theirs))
-            if left_over >= FEWEST * _WHOLE:
+            fewest = min(mine | theirs, cell - mine, cell - theirs, key=len)
+            if len(fewest) >= self._surely_enough:
                 return False
-        return 0 < left_over + size(rest_came) + size(rest_left) < FEWEST * _WHOLE
+            people |= _people(fewest)
+            if len(people) >= FEWEST:
+                return False
+        if len(rest_came | rest_left) >= self._surely_enough:
+            return False
+        return 0 < len(people | _people(rest_came) | _people(rest_left)) < FEWEST
 
-    def _size(self, members: frozenset[Member]) -> int:
-        """How much of whole people there is in a set of members."""
-        missing = (
-            sum(_WHOLE - self.parts[member] for member in members & self.parts.keys()) if self.parts else 0
-        )
-        return len(members) * _WHOLE - missing
+
+def _people(members: Iterable[Member]) -> set[str]:
+    return {person for person, _ in members}
+
+
+def _count_once(
+    weights: Counter[tuple[str | None, str | None]], pairs: Sequence[tuple[str | None, str | None]]
+) -> None:
+    """Somebody with several versions in two tables is still one person.
+
+    As a rule the older version is in one table and the newer in the other. Then whoever parts either of
+    these cells from the outside meets this person: a triangle of halves, of which every cut takes two.
+    """
+    for pair in pairs:
+        weights[pair] -= _WHOLE
+    lone = [pair for pair in pairs if None in pair]
+    if len(pairs) == len(lone) == 2 and {pair.index(None) for pair in lone} == {0, 1}:
+        (left, _), (_, right) = sorted(lone, key=lambda pair: pair[0] is None)
+        for pair in ((left, right), (left, None), (None, right)):
+            weights[pair] += _WHOLE // 2
+    else:
+        for pair in pairs:
+            weights[pair] += _WHOLE // len(pairs)
 
 
 def _places(table: Cells) -> dict[Member, str]:
@@ -347,7 +374,7 @@ def _graph(
     graph: dict[Corner, Counter[Corner]] = defaultdict(Counter)
     for pair, weight in weights.items():
         here, there = map(root, ends[pair])
-        if here != there:
+        if here != there and weight:
             graph[here][there] += weight
             graph[there][here] += weight
     return graph
