@@ -226,7 +226,7 @@ def contribution_id(code: str) -> str:
 
 
 def _given(view: CampaignView, found: Footprint, part: Part) -> dict[str, object]:
-    asked = (view.model_id, view.version, view.audience, "", {})
+    asked: tuple[object, ...] = (view.model_id, view.version, view.audience, "", {})
     if (found.model_id, found.version, found.audience, found.year, dict(found.own)) != asked:
         raise OtherCalculator()
     if (part.group or view.groups) and part.group not in view.groups:

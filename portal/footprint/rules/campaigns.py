@@ -96,9 +96,7 @@ class NotThisWay(Refused):
 
 
 class OtherCalculator(Refused):
-    message = N_(
-        "These answers are for another calculator than the campaign’s. Start from its page."
-    )
+    message = N_("These answers are for another calculator than the campaign’s. Start from its page.")
 
 
 class CampaignState(StrEnum):

@@ -81,7 +81,7 @@ def _to_kg(grams: float) -> int:
 def _coarse(grams: float) -> int:
     """To two figures: the exact median is somebody's own number."""
     whole = int(grams + 0.5)
-    unit = 10 ** max(len(str(whole)) - 2, 0)
+    unit = int(10 ** max(len(str(whole)) - 2, 0))
     return (whole + unit // 2) // unit * unit
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
 
 from portal.footprint.rules import library
 from portal.footprint.rules.campaigns import (
@@ -35,7 +36,6 @@ from portal.web.forms import (
     WholeField,
     clean_line,
 )
-from portal.web.forms import ValidationError as Wrong
 from portal.web.i18n import _, lang, lazy_gettext
 
 
@@ -54,7 +54,7 @@ class DayField(LineField):
         try:
             self.value = date.fromisoformat(self.data)
         except ValueError:
-            raise Wrong(_("Write the day as year-month-day, for example 2026-12-31.")) from None
+            raise ValidationError(_("Write the day as year-month-day, for example 2026-12-31.")) from None
 
 
 class CampaignForm(PortalForm):

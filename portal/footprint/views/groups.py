@@ -332,10 +332,10 @@ def campaign_asked() -> str:
 
 def after_keeping(footprint_id: str) -> str:
     """Where a kept footprint leads: to its result, or first to the campaign it is for."""
-    here = {"k": key_for(footprint_id)}
+    key = key_for(footprint_id)
     if campaign_id := campaign_asked():
-        return url_for("footprint.group_join", campaign_id=campaign_id, footprint=footprint_id, **here)
-    return url_for("footprint.result", footprint_id=footprint_id, **here)
+        return url_for("footprint.group_join", campaign_id=campaign_id, footprint=footprint_id, k=key)
+    return url_for("footprint.result", footprint_id=footprint_id, k=key)
 
 
 @blueprint.url_defaults
