@@ -5,10 +5,13 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from portal.footprint.rules.checks import faults_at_load
+import tomli
+
 from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
+from portal.footprint.rules.migration import Migration, migration_faults, read_migration
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.reading import parsed, read_data
+from portal.footprint.rules.soundness import faults_at_load
 
 _SHELF = files("portal.footprint") / "models"
 
@@ -56,6 +59,31 @@ def model(model_id: str, version: str | None = None, audience: str = "") -> Mode
 def _model(model_id: str, version: str, audience: str = "") -> Model:
     name = f"{model_id}/{version}"
     return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name, audience)
+
+
+@cache
+def migration(model_id: str, version: str) -> Migration | None:
+    """How answers of the version before become those of this one; None for a first version.
+
+    Raises ModelFault when an old question is not covered or something does not fit.
+    """
+    file = _SHELF / f"{model_id}/{version}" / "migration.toml"
+    if not file.is_file():
+        return None
+    try:
+        found = read_migration(tomli.loads(file.read_text("utf-8")))
+    except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}"]) from None
+    faults = migration_faults(found, model(model_id, found.of), model(model_id, version))
+    if faults:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}" for fault in faults])
+    return found
+
+
+def review(model_id: str, version: str) -> str | None:
+    """The text by which somebody signed the changes of this version; None where there is none."""
+    file = _SHELF / f"{model_id}/{version}" / "review.toml"
+    return file.read_text("utf-8") if file.is_file() else None
 
 
 def models() -> list[Model]:

@@ -1,11 +1,13 @@
-"""Reads a model file: every part of it, overlays laid over what they leave unsaid, and every fault at once."""
+"""Reads a model file: every part of it, overlays over what they leave unsaid, and every fault at once."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
+
+import tomli
 
 from portal.footprint.rules.errors import ModelFault
 from portal.footprint.rules.expressions import Comparison, ExpressionFault, parse
@@ -43,19 +45,19 @@ _STRAIGHT_BASIS = Bilingual("留空时由公式得出。", "While it is empty, t
 
 
 def read(content: bytes, audience: str = "") -> Model:
-    """The model in a file, as it is put to an audience. Raises ModelFault with everything that cannot be read."""
+    """The model in a file, as it is put to an audience. Raises ModelFault with everything unreadable."""
     return read_data(parsed(content), sha256(content).hexdigest(), audience)
 
 
+@lru_cache(maxsize=8)
 def parsed(content: bytes) -> Data:
-    """The file as plain data. Raises ModelFault."""
+    """The file as plain data, not to be changed. Raises ModelFault."""
     try:
-        data = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        data = tomli.loads(content.decode())
+    except (UnicodeDecodeError, tomli.TOMLDecodeError) as fault:
         raise ModelFault([f"not TOML: {fault}"]) from None
-    faults = list(_bare_numbers(data, ""))
-    if faults:
-        raise ModelFault(faults)
+    if _has_bare_numbers(data):
+        raise ModelFault(_bare_numbers(data, ""))
     return data
 
 
@@ -75,6 +77,19 @@ def _laid_over(data: Data, changes: Mapping[str, Any]) -> Data:
         both = isinstance(value, dict) and isinstance(below, dict)
         merged[key] = _laid_over(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _has_bare_numbers(data: Data) -> bool:
+    """Whether there is anything for _bare_numbers to name; quick, for it is looked at in every file."""
+    for key, value in data.items():
+        if type(value) is str:
+            continue
+        if isinstance(value, dict):
+            if _has_bare_numbers(value):
+                return True
+        elif key != "quality" and not isinstance(value, bool) and _bare_numbers(value, key):
+            return True
+    return False
 
 
 def _bare_numbers(data: Any, path: str) -> "list[str]":
@@ -264,6 +279,7 @@ def _question(key: str, d: Data, *, is_skipped: bool = False) -> Question:
         express=d.get("express", False),
         section=d.get("section", ""),
         when=_conditions(d),
+        when_text=tuple(d.get("when", ())),
         is_skipped=is_skipped,
     )
 
@@ -318,18 +334,18 @@ def _audience(key: str, d: Data) -> Audience:
 
 
 def _rule(key: str, d: Data) -> Rule:
-    directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
-    node, is_default = parse(d["expr"]), d.get("activity") == "default"
     return Rule(
-        key,
-        d["expr"],
-        node,
-        _both(d["title"]),
-        d["category"],
-        d["scope"],
-        d["whose"],
-        is_default,
-        *directions,
+        key=key,
+        expr=d["expr"],
+        node=parse(d["expr"]),
+        title=_both(d["title"]),
+        category=d["category"],
+        scope=d["scope"],
+        whose=d["whose"],
+        is_default=d.get("activity") == "default",
+        rises_with=tuple(d.get("rises_with", ())),
+        falls_with=tuple(d.get("falls_with", ())),
+        switched_by=tuple(d.get("switched_by", ())),
         mee=d.get("mee", ""),
     )
 
