@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 from flask import current_app, request
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from portal.footprint.queries import groups
 from portal.footprint.rules import library
 from portal.footprint.rules.answers import from_program
+from portal.footprint.rules.campaigns import UnknownCampaign
 from portal.footprint.rules.compiler import compile_model
 from portal.footprint.rules.errors import BadAnswer
+from portal.footprint.rules.groups import ALL
 from portal.footprint.rules.model import Factor, Model, Place, own_pairs
 from portal.footprint.rules.results import digest, estimate, line_facts
 from portal.footprint.rules.versions import Basis, migrate, why_changed
@@ -18,7 +21,7 @@ from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_
 from portal.web.api import api_blueprint, body, describes
-from portal.web.guard import open_to_all
+from portal.web.guard import actor, open_to_all
 from portal.web.i18n import lang
 
 blueprint = api_blueprint("footprint", __name__)
@@ -568,4 +571,72 @@ def _factor(factor: Factor) -> dict[str, Any]:
         "quality": list(factor.quality),
         "review_by": factor.review_by.isoformat(),
         "overdue": factor.review_by < clock.today(),
+    }
+
+
+# ---- campaigns: what is published, and nothing else
+
+
+class CampaignCellOut(BaseModel):
+    """Grams per person. ``key`` is a sub-group, an option's place, yes, no, or where a band or bin begins.
+
+    It is "" for the others together; crossed tables have a sub-group and an answer on two lines.
+    """
+
+    key: str
+    people: int
+    mean_g: int
+    median_g: int
+
+
+class CampaignTableOut(BaseModel):
+    """``all``, ``bins``, ``groups``, ``q0`` … by own questions, ``by0`` … crossed with sub-groups."""
+
+    name: str
+    cells: list[CampaignCellOut]
+
+
+class CampaignOut(BaseModel):
+    """``tables`` is empty while fewer than five have answered."""
+
+    id: str
+    model: str
+    version: str
+    opens: str
+    closes: str
+    categories: dict[str, int]
+    tables: list[CampaignTableOut]
+
+
+@blueprint.get("/footprint/campaigns/<campaign_id>")
+@open_to_all
+@describes(
+    summary=N_("Published figures of a campaign"),
+    tag="footprint",
+    answers={200: CampaignOut},
+    errors=(404,),
+)
+def footprint_campaign(campaign_id: str) -> dict[str, Any]:
+    view = groups.campaign(campaign_id)
+    if view.is_private:
+        raise UnknownCampaign()
+    published = groups.published(actor(), view)
+    figures = published.figures if published else {}
+    return {
+        "id": view.id,
+        "model": view.model_id,
+        "version": view.version,
+        "opens": view.opens.isoformat(),
+        "closes": view.closes.isoformat(),
+        "categories": figures[ALL][ALL]["categories"] if figures else {},
+        "tables": [
+            {
+                "name": name,
+                "cells": [
+                    {"key": key, "people": cell["n"], "mean_g": cell["mean_g"], "median_g": cell["median_g"]}
+                    for key, cell in sorted(cells.items())
+                ],
+            }
+            for name, cells in sorted(figures.items())
+        ],
     }

@@ -1,12 +1,13 @@
-"""The tables of the room: what was answered, what a released model said about it, and drafts on their way."""
+"""The tables of the room: what was answered and what a released model said of it, drafts, and campaigns."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Json, MassCol, Str, Utc, strict
+from portal.db import Base, Bool, Day, Int, Json, MassCol, Str, Utc, strict
+from portal.footprint.rules.campaigns import INVITATION_MAX, TITLE_MAX
 from portal.kernel.mass import Mass
 
 
@@ -76,3 +77,79 @@ class DraftRecord(Base):
     lang: Mapped[str] = mapped_column(Str, nullable=False)
     created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class Campaign(Base):
+    """A class, a school or a company that answers one calculator together; ``cmp_…``."""
+
+    __tablename__ = "campaign"
+    __table_args__ = strict(
+        CheckConstraint("state IN ('open', 'closed', 'withdrawn')", name="campaign_state_is_known"),
+        CheckConstraint("form IN ('short', 'full')", name="a_campaign_asks_in_a_known_form"),
+        CheckConstraint("title_zh <> '' OR title_en <> ''", name="a_campaign_has_a_title"),
+        CheckConstraint(
+            f"length(title_zh) <= {TITLE_MAX} AND length(title_en) <= {TITLE_MAX} "
+            f"AND length(invitation_zh) <= {INVITATION_MAX} AND length(invitation_en) <= {INVITATION_MAX}",
+            name="campaign_texts_are_short",
+        ),
+        CheckConstraint("opens <= closes", name="a_campaign_opens_before_it_closes"),
+        Index("ix_campaign_owner_id", "owner_id"),
+        Index("ix_campaign_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    owner_id: Mapped[str] = mapped_column(Str, nullable=False)
+    organisation_id: Mapped[str | None] = mapped_column(Str)
+    model_id: Mapped[str] = mapped_column(Str, nullable=False)
+    version: Mapped[str] = mapped_column(Str, nullable=False)
+    audience: Mapped[str] = mapped_column(Str, nullable=False)
+    form: Mapped[str] = mapped_column(Str, nullable=False)
+    title_zh: Mapped[str] = mapped_column(Str, nullable=False)
+    title_en: Mapped[str] = mapped_column(Str, nullable=False)
+    invitation_zh: Mapped[str] = mapped_column(Str, nullable=False)
+    invitation_en: Mapped[str] = mapped_column(Str, nullable=False)
+    opens: Mapped[date] = mapped_column(Day, nullable=False)
+    closes: Mapped[date] = mapped_column(Day, nullable=False)
+    groups: Mapped[list[str]] = mapped_column(Json, nullable=False)
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False)
+    is_private: Mapped[bool] = mapped_column(Bool, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class Contribution(Base):
+    """Somebody's part in a campaign. Nothing says whose: the id is the hash of a code that only they hold.
+
+    No instant either, and no number that counts up: who answered after whom is not kept.
+    """
+
+    __tablename__ = "campaign_contribution"
+    __table_args__ = strict(
+        CheckConstraint("version >= 1", name="a_contribution_has_a_version"),
+        CheckConstraint("per_person_g >= 0", name="a_contribution_is_not_negative"),
+        Index("ix_campaign_contribution_campaign_id", "campaign_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(Str, ForeignKey("campaign.id"), nullable=False)
+    version: Mapped[int] = mapped_column(Int, nullable=False)  # one more with each replacement
+    region: Mapped[str] = mapped_column(Str, nullable=False)
+    answers: Mapped[dict[str, str]] = mapped_column(Json, nullable=False)
+    lines: Mapped[list[int]] = mapped_column(Json, nullable=False)  # grams per rule, in the model's order
+    per_person_g: Mapped[int] = mapped_column(Int, nullable=False)
+    sub_group: Mapped[str] = mapped_column(Str, nullable=False)
+    extras: Mapped[list[str]] = mapped_column(Json, nullable=False)
+    day: Mapped[date] = mapped_column(Day, nullable=False)
+
+
+class CampaignPublication(Base):
+    """What a campaign's page says from some point on, and about whom: see rules/groups.py."""
+
+    __tablename__ = "campaign_publication"
+    __table_args__ = strict(CheckConstraint("number >= 1", name="publications_are_counted_from_1"))
+
+    campaign_id: Mapped[str] = mapped_column(Str, ForeignKey("campaign.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Int, primary_key=True)
+    members: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    figures: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    day: Mapped[date] = mapped_column(Day, nullable=False)

@@ -5,6 +5,7 @@ from portal.footprint.views import (  # noqa: F401 they hang their pages on the 
     asking,
     changes,
     embed,
+    groups,
     later,
     method,
     offline,
@@ -15,4 +16,4 @@ from portal.footprint.views import (  # noqa: F401 they hang their pages on the 
 )
 from portal.footprint.views.pages import blueprint, scripts
 
-blueprints = (blueprint, scripts)
+blueprints = (blueprint, scripts, groups.short)

@@ -36,6 +36,7 @@ from portal.footprint.views.addresses import (
     straight_with,
     url_of,
 )
+from portal.footprint.views.groups import after_keeping
 from portal.footprint.views.pages import blueprint, scripts
 from portal.footprint.views.progress import (
     minutes_for,
@@ -53,7 +54,6 @@ from portal.footprint.views.words import exact, otherwise, titles_of
 from portal.kernel import clock
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import lang
-from portal.web.links import key_for
 
 
 @blueprint.get("/calculator")
@@ -98,7 +98,7 @@ def keep(model_id: str) -> str | Answer | tuple[str, int]:
         year=sheet.year, audience=sheet.model.audience, own=dict(sheet.own), form=sheet.form,
         previous_id=sheet.previous[0] or None, label=form.label.data or "",
     )  # fmt: skip
-    return redirect(url_for("footprint.result", footprint_id=new, k=key_for(new)), 303)
+    return redirect(after_keeping(new), 303)
 
 
 @blueprint.get("/calculator/<model_id>/total")
