@@ -1,6 +1,13 @@
 """Pages of the footprint room: one module per thing a visitor does."""
 
-from portal.footprint.views import asking, method, results  # noqa: F401 they hang their pages on the blueprint
+from portal.footprint.views import (  # noqa: F401 they hang their pages on the blueprint
+    activities,
+    asking,
+    attendees,
+    company,
+    method,
+    results,
+)
 from portal.footprint.views.pages import blueprint, scripts
 
 blueprints = (blueprint, scripts)
