@@ -11,7 +11,8 @@ from portal.footprint.rules.answers import Given, from_form, shown
 from portal.footprint.rules.attendees import BANDS, CABIN_TITLES, CABINS, MODE_TITLES, MOST_IN_A_CAR, Mode
 from portal.footprint.rules.errors import BadAnswer, UnknownAnswer
 from portal.footprint.rules.events import EXCLUSIONS_MAX, TITLE_MAX
-from portal.footprint.rules.model import Model, Question
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import Question
 from portal.web.forms import BooleanField, LineField, PortalForm, Required, TextField, clean_line
 from portal.web.i18n import _ as now_
 from portal.web.i18n import lang, message
@@ -51,7 +52,9 @@ class ActivityFileForm(PortalForm):
     file = FileField(
         _("File with activity data"),
         validators=[FileRequired(_("Choose a file."))],
-        description=_("CSV or XLSX made from the template. Nothing is written before you have seen every row."),
+        description=_(
+            "CSV or XLSX made from the template. Nothing is written before you have seen every row."
+        ),
     )
 
 
@@ -123,7 +126,7 @@ def answers_form(model: Model, typed: dict[str, str] | None, given: Given) -> An
 
 
 def _blame(model: Model, form: PortalForm, fault: BadAnswer, kept: dict[str, str]) -> None:
-    """Lay a fault beside its field, and leave its question (or all shares of its group) out of the next try."""
+    """Lay a fault beside its field, and leave its question (or its group of shares) out of the next try."""
     key = str(fault.params["key"])
     form[key].errors = [*form[key].errors, message(fault)]
     group = model.questions[key].group
@@ -143,7 +146,10 @@ def _field(question: Question) -> SelectField | StringField:
         unknown = SelectChoice("", question.unsure.in_(spoken))
         options = [SelectChoice(option.key, option.title.in_(spoken)) for option in question.options]
         return SelectField(
-            title.in_(spoken), choices=[unknown, *options], validate_choice=False, description=question.hint.in_(spoken)
+            title.in_(spoken),
+            choices=[unknown, *options],
+            validate_choice=False,
+            description=question.hint.in_(spoken),
         )
     return StringField(
         title.in_(spoken),

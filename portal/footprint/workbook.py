@@ -4,18 +4,18 @@ What goes out is neutral: no cell of text can be taken for a formula, and number
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO, StringIO
 from typing import Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 
-from portal.footprint.rules.activity import MAX_CELL, MAX_ROWS, Table, csv_rows
+from portal.footprint.rules.activity import MAX_CELL, MAX_ROWS, Cells, Table, csv_rows
 from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.registry.rules.imports import CellTooLong, FileTooLarge, decode
 
@@ -58,14 +58,14 @@ def table_of(data: bytes) -> Table:
     return Table(digest, encoding, tuple(_most(csv_rows(text))))
 
 
-def _most(rows: Iterator[tuple[int, list[str] | PortalError]]) -> Iterator[tuple[int, list[str] | PortalError]]:
+def _most(rows: Cells) -> Cells:
     for number, cells in rows:
         if number > MAX_ROWS + 1 and (isinstance(cells, PortalError) or any(cells)):
             raise FileTooLarge(rows=MAX_ROWS)
         yield number, cells
 
 
-def _sheet_rows(data: bytes) -> Iterator[tuple[int, list[str] | PortalError]]:
+def _sheet_rows(data: bytes) -> Cells:
     try:
         with ZipFile(BytesIO(data)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())

@@ -1,4 +1,4 @@
-"""Activity data into an event's file: a dry run reports, applying is all or nothing, and can be taken back."""
+"""Activity data into an event's file: a dry run reports, applying is all or nothing and can be taken back."""
 
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from portal.footprint.queries import events as read
 from portal.footprint.rules import activity, library
 from portal.footprint.rules.activity import ActivitiesRefused, ActivityReport, Table
 from portal.footprint.rules.events import AlreadyFrozen, UnknownEvent
+from portal.footprint.rules.parts import plain
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 
@@ -56,7 +57,7 @@ def apply(actor: Actor, event_id: str, table: Table, file_name: str, now: dateti
             [
                 {
                     "import_id": import_id, "row": row, "key": found.key,
-                    "amount": activity.plain_text(found.amount), "written": found.written,
+                    "amount": plain(found.amount), "written": found.written,
                     "unit": found.unit, "note": found.note, "source": found.source,
                     "fingerprint": found.fingerprint,
                 }

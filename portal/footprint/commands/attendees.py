@@ -28,9 +28,7 @@ def report_journey(code: str, browser: str, report: Report, now: datetime) -> No
             raise ReportsClosed()
         known = sha256(f"{event.id}:{browser}".encode()).hexdigest()
         session.execute(
-            delete(AttendeeReport).where(
-                AttendeeReport.event_id == event.id, AttendeeReport.browser == known
-            )
+            delete(AttendeeReport).where(AttendeeReport.event_id == event.id, AttendeeReport.browser == known)
         )
         session.execute(
             insert(AttendeeReport).values(

@@ -21,7 +21,6 @@ from portal.footprint.rules.events import (
     TITLE_MAX,
     ActualsChanged,
     AlreadyFrozen,
-    Event,
     EventDraft,
     File,
     NothingToFreeze,
@@ -94,9 +93,7 @@ def open_survey(actor: Actor, event_id: str, first: date, last: date, now: datet
             raise AlreadyFrozen()
         check_days(first, last)
         _set(session, event_id, report_from=first, report_to=last)
-        audit.record(
-            actor, "event.survey_set", event_id, now, first=first.isoformat(), last=last.isoformat()
-        )
+        audit.record(actor, "event.survey_set", event_id, now, first=first.isoformat(), last=last.isoformat())
 
 
 def keep_inventory(
@@ -136,8 +133,8 @@ def take_over(
 ) -> str:
     """Make a new actual inventory from what attendees and meters said, over the newest answers there are.
 
-    Raises UnknownEvent, NothingToTake, NothingToStartFrom, AlreadyFrozen, TooFewReports, MoreReportsThanPeople,
-    BadAnswer and its kin.
+    Raises UnknownEvent, NothingToTake, NothingToStartFrom, AlreadyFrozen, TooFewReports,
+    MoreReportsThanPeople, BadAnswer and its kin.
     """
     with transaction() as session:
         file = _alone_with(session, actor, event_id)
@@ -174,9 +171,7 @@ def merged(file: File, *, reports: bool, activities: bool) -> tuple[dict[str, st
     return answers, facts
 
 
-def freeze(
-    actor: Actor, event_id: str, digest: str, exclusions: str, evaluator: str, now: datetime
-) -> None:
+def freeze(actor: Actor, event_id: str, digest: str, exclusions: str, evaluator: str, now: datetime) -> None:
     """Declare the newest actual inventory final, for ever. ``digest`` is that of the one that was looked at.
 
     Raises UnknownEvent, AlreadyFrozen, NothingToFreeze, ActualsChanged.
@@ -193,9 +188,7 @@ def freeze(
             raise InvalidInput()
         facts = dict(file.actual.facts) | {"exclusions": exclusions, "evaluator": evaluator}
         _append(session, actor, file, Stage.ACTUAL, file.actual.footprint.id, Origin.FROZEN, facts, now)
-        audit.record(
-            actor, "event.frozen", event_id, now, footprint=file.actual.footprint.id, digest=digest
-        )
+        audit.record(actor, "event.frozen", event_id, now, footprint=file.actual.footprint.id, digest=digest)
 
 
 def _alone_with(session: Session, actor: Actor, event_id: str) -> File:

@@ -67,9 +67,7 @@ def _file(found: Event) -> File:
 
 
 def _version(row: EventVersionRecord, footprint: FootprintRecord) -> Version:
-    return Version(
-        Stage(row.stage), row.number, value_of(footprint), Origin(row.origin), row.facts, row.at
-    )
+    return Version(Stage(row.stage), row.number, value_of(footprint), Origin(row.origin), row.facts, row.at)
 
 
 def _event(row: EventRecord) -> Event:

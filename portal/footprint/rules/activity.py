@@ -19,7 +19,8 @@ from io import StringIO
 from typing import Final
 
 from portal.footprint.rules.method import unit_words
-from portal.footprint.rules.model import Assumption, Model, Question
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import Assumption, Question, plain
 from portal.footprint.rules.units import Unit, UnknownUnit, parse_unit
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, PortalError, Refused
@@ -54,13 +55,15 @@ SOURCES: Final = {
 }
 # How people write units beside what the models write.
 _SPOKEN: Final = {
-    "度": "kWh", "千瓦时": "kWh", "吉焦": "GJ", "吨": "t", "千克": "kg", "公斤": "kg", "公里": "km", "千米": "km",
-    "平方米": "m2", "㎡": "m2", "m²": "m2", "人": "person", "天": "day", "日": "day", "晚": "night", "间夜": "room.night",
-    "餐": "meal", "人次餐": "meal", "人公里": "person.km", "人·公里": "person.km", "人千米": "person.km", "吨公里": "t.km",
-    "吨·公里": "t.km", "tkm": "t.km", "车公里": "vehicle.km", "车·公里": "vehicle.km", "张": "sheet", "件": "item",
-    "小时": "hour", "升": "L", "立方米": "m3", "people": "person", "persons": "person", "nights": "night",
+    "度": "kWh", "千瓦时": "kWh", "吉焦": "GJ", "吨": "t", "千克": "kg", "公斤": "kg", "公里": "km",
+    "千米": "km", "平方米": "m2", "㎡": "m2", "m²": "m2", "人": "person", "天": "day", "日": "day",
+    "晚": "night", "间夜": "room.night", "餐": "meal", "人次餐": "meal", "人公里": "person.km",
+    "人·公里": "person.km", "人千米": "person.km", "吨公里": "t.km", "吨·公里": "t.km", "tkm": "t.km",
+    "车公里": "vehicle.km", "车·公里": "vehicle.km", "张": "sheet", "件": "item", "小时": "hour",
+    "升": "L", "立方米": "m3", "people": "person", "persons": "person", "nights": "night",
     "days": "day", "meals": "meal", "sheets": "sheet", "items": "item", "room-nights": "room.night",
-    "tonnes": "t", "tonne": "t", "person-km": "person.km", "vehicle-km": "vehicle.km", "t-km": "t.km", "h": "hour",
+    "tonnes": "t", "tonne": "t", "person-km": "person.km", "vehicle-km": "vehicle.km", "t-km": "t.km",
+    "h": "hour",
 }  # fmt: skip
 # Between these the model may name a conversion; a night is never a day, and kWh of gas never kg of gas.
 _ALIKE: Final = (
@@ -101,7 +104,7 @@ class UnreadableUnit(InvalidInput):
 
 class WrongUnit(InvalidInput):
     message = N_(
-        "The unit is %(text)s, but %(wanted)s is wanted, and this calculator names no conversion between them."
+        "The unit is %(text)s, but %(wanted)s is wanted; this calculator names no conversion between them."
     )
 
 
@@ -133,7 +136,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One row, understood: ``amount`` is in the question's unit, ``written`` and ``unit`` are as they came."""
+    """One row, understood: ``amount`` in the question's unit, ``written`` and ``unit`` as they came."""
 
     key: str
     amount: Decimal
@@ -146,7 +149,7 @@ class Activity:
     @property
     def fingerprint(self) -> str:
         """The same for rows that say the same, however the number and the unit are written."""
-        said = "\x1f".join((self.key, plain_text(self.amount), self.note, self.source))
+        said = "\x1f".join((self.key, plain(self.amount), self.note, self.source))
         return sha256(said.encode()).hexdigest()
 
 
@@ -202,7 +205,11 @@ class ActivityReport:
 
 def importable(model: Model) -> dict[str, Question]:
     """What a row can be about: every question that wants a number. Shares and choices are no amounts."""
-    return {key: question for key, question in model.questions.items() if question.kind == "number"}
+    return {
+        key: question
+        for key, question in model.questions.items()
+        if question.kind == "number" and not question.is_skipped
+    }
 
 
 def wanted_unit(question: Question) -> Bilingual:
@@ -277,9 +284,7 @@ def _header(cells: list[str] | PortalError) -> dict[str, int]:
     if isinstance(cells, PortalError):
         raise MissingColumn(column=COLUMNS["activity"])
     places: dict[str, int] = {}
-    said = {
-        _folded(name): key for key, title in COLUMNS.items() for name in (key, title.zh, title.en)
-    }
+    said = {_folded(name): key for key, title in COLUMNS.items() for name in (key, title.zh, title.en)}
     for place, cell in enumerate(cells):
         key = said.get(_folded(cell))
         if key in places:
@@ -365,10 +370,13 @@ def _activity(cells: Mapping[str, str], model: Model, names: Mapping[str, Sequen
 
 
 def _amount(text: str) -> Decimal:
-    """Plain decimals, with or without separators of thousands. Raises NotANumber, FullWidthNumber, NegativeAmount."""
-    plain = unicodedata.normalize("NFKC", text)
-    if plain != text and re.fullmatch(r"[-+]?[0-9][0-9,.]*", plain):
-        raise FullWidthNumber(text=text[:40], plain=plain[:40])
+    """Plain decimals, with or without separators of thousands.
+
+    Raises NotANumber, FullWidthNumber, NegativeAmount.
+    """
+    narrow = unicodedata.normalize("NFKC", text)
+    if narrow != text and re.fullmatch(r"[-+]?[0-9][0-9,.]*", narrow):
+        raise FullWidthNumber(text=text[:40], plain=narrow[:40])
     try:
         amount = parse_decimal(text)
     except NotANumber:
@@ -389,7 +397,7 @@ def _source(text: str) -> str:
 
 
 def _in_wanted_unit(model: Model, question: Question, amount: Decimal, text: str) -> tuple[Decimal, str]:
-    """The amount in the question's unit, and the conversion that the model names for it, if one was needed."""
+    """The amount in the question's unit, and the conversion of the model that was needed for it, if any."""
     wanted = wanted_unit(question)
     if not text:
         raise NoUnit(wanted=wanted)
@@ -418,7 +426,7 @@ def _unit(text: str) -> Unit | None:
 
 
 def _converted(amount: Decimal, given: Unit, wanted: Unit, by: Assumption) -> Decimal | None:
-    """By an exact number of the model that leads from one unit to the other of the same kind, or not at all."""
+    """By an exact number of the model that leads from one unit to another of its kind, or not at all."""
     ratio = wanted / given
     bases = {name for name, _ in ratio.powers}
     if by.gsd2 != 1 or not any(bases <= alike for alike in _ALIKE):
@@ -438,9 +446,9 @@ def _converted(amount: Decimal, given: Unit, wanted: Unit, by: Assumption) -> De
 
 
 def _sum_fault(question: Question, total: Decimal) -> PortalError | None:
-    said = {"activity": question.title, "sum": plain_text(total)}
+    said = {"activity": question.title, "sum": plain(total)}
     if not question.low <= total <= question.high:
-        low, high = plain_text(question.low), plain_text(question.high)
+        low, high = plain(question.low), plain(question.high)
         return AmountOutOfRange(**said, low=low, high=high, unit=question.unit_label)
     if question.whole and total != total.to_integral_value():
         return NotWholeInAll(**said)
@@ -455,12 +463,6 @@ def sums(activities: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return dict(totals)
 
 
-def plain_text(value: Decimal) -> str:
-    """Plain decimal notation without superfluous zeros, as answers are stored."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def answers_of(totals: Mapping[str, Decimal]) -> dict[str, str]:
     """The sums as answers are stored."""
-    return {key: plain_text(total) for key, total in totals.items()}
+    return {key: plain(total) for key, total in totals.items()}

@@ -116,13 +116,13 @@ class BadOccupants(InvalidInput):
 
 class TooFewReports(Refused):
     message = N_(
-        "There are %(reports)s answers. Fewer than %(least)s are not used: they would show single people’s journeys."
+        "There are %(reports)s answers. Fewer than %(least)s are not used: they would show single journeys."
     )
 
 
 class MoreReportsThanPeople(Refused):
     message = N_(
-        "%(reports)s people have answered, but the event counts %(people)s. Correct the number of people first."
+        "%(reports)s people answered, but the event counts %(people)s. Correct the number of people first."
     )
 
 
@@ -138,7 +138,10 @@ class Report:
 
 
 def read_report(band: str, km: str, mode: str, cabin: str, occupants: str) -> Report:
-    """What was sent, checked. Raises NoDistance, TwoDistances, TooFar, NotANumber, NoMode, NoCabin, BadOccupants."""
+    """What was sent, checked.
+
+    Raises NoDistance, TwoDistances, TooFar, NotANumber, NoMode, NoCabin, BadOccupants.
+    """
     distance, width = read_distance(band, km)
     chosen = read_mode(mode)
     if chosen in CABINS and cabin not in CABINS[chosen]:

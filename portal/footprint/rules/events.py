@@ -1,4 +1,4 @@
-"""An event's file: what was expected, what came of it, and the moment after which nothing changes any more."""
+"""An event's file: what was expected, what came of it, and the moment after which nothing changes."""
 
 import secrets
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class NothingToFreeze(Refused):
 
 
 class ActualsChanged(Refused):
-    message = N_("The actual inventory has changed since you looked at it. Look at it again before you freeze it.")
+    message = N_("The actual inventory has changed since you looked at it. Look again before you freeze it.")
 
 
 class FreezeNotConfirmed(InvalidInput):

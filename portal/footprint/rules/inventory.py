@@ -1,11 +1,13 @@
 """An inventory line by line, with class and scope; two of them side by side; and the frozen one as facts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from portal.footprint.rules.compiler import compile_model
 from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import Factor
 from portal.footprint.rules.results import Line
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
@@ -13,7 +15,7 @@ from portal.kernel.mass import Mass
 
 @dataclass(frozen=True, slots=True)
 class InventoryLine:
-    """``mee`` is the class in the national guide for carbon-neutral large events (2019), ``scope`` 1, 2 or 3."""
+    """``mee`` is the class in the national guide for carbon-neutral large events (2019), ``scope`` 1 to 3."""
 
     rule: str
     title: Bilingual
@@ -42,10 +44,26 @@ def _line(model: Model, line: Line) -> InventoryLine:
     )  # fmt: skip
 
 
+def factors_of(model: Model, region: str, given: Mapping[str, str]) -> dict[str, list[Factor]]:
+    """The factors behind each line, in the order of the model; what was entered straight needs fewer."""
+    compiled = compile_model(model, region)
+    straight = [key for key in given if model.questions[key].expert]
+    return {
+        rule: [
+            factor for name, factor in compiled.place.factors.items() if name in compiled.uses(rule, straight)
+        ]
+        for rule in model.rules
+    }
+
+
 def class_of(model: Model, rule: str) -> tuple[str, Bilingual]:
     """The class of a line and its title; models before 2.0.0 name their categories only."""
     mee = model.rules[rule].mee
-    return (mee, model.mee[mee]) if mee else (model.rules[rule].category, model.categories[model.rules[rule].category])
+    return (
+        (mee, model.mee[mee])
+        if mee
+        else (model.rules[rule].category, model.categories[model.rules[rule].category])
+    )
 
 
 @dataclass(frozen=True, slots=True)

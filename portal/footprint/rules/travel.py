@@ -1,13 +1,13 @@
 """What merged journeys are as answers of the event model: one table per generation of the model."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.attendees import Merged, Mode
 from portal.footprint.rules.compiler import compile_model
 from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import plain
 
 # 1.x asks for shares only and has no coach: it counts there as a car, the worse of the two.
 _SHARES: Final[Mapping[str, tuple[Mode, ...]]] = {
@@ -26,9 +26,4 @@ def people_of(model: Model, region: str, given: Given) -> int:
 
 def travel_answers(model: Model, merged: Merged) -> dict[str, str]:
     """Answers that take the place of what the organiser guessed of travel."""
-    return {key: _plain(merged.share_of(*modes)) for key, modes in _SHARES.items()}
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return {key: plain(merged.share_of(*modes)) for key, modes in _SHARES.items()}

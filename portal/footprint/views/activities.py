@@ -16,15 +16,14 @@ from portal.footprint.rules.activity import (
     MAX_ROWS,
     SOURCES,
     ActivityReport,
-    Table,
     importable,
     wanted_unit,
 )
 from portal.footprint.rules.events import Event, File, NothingToFreeze, Stage, Version
-from portal.footprint.rules.inventory import inventory
+from portal.footprint.rules.inventory import factors_of, inventory
 from portal.footprint.rules.method import unit_words
-from portal.footprint.rules.model import Factor, Model
-from portal.footprint.rules.results import factors_of
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import Factor
 from portal.footprint.views.company import model_of
 from portal.footprint.views.pages import blueprint
 from portal.footprint.views.words import confidence_words
@@ -154,17 +153,23 @@ def activities_template(event_id: str, kind: str) -> Answer:
 @blueprint.get("/events/<event_id>/inventory-<any(estimate, actual):stage>.<any(csv, xlsx):kind>")
 @signed_in
 def inventory_file(event_id: str, stage: str, kind: str) -> Answer:
-    """The newest inventory of a stage: each line with class, scope, range, grade and the factors behind it."""
+    """The newest inventory of a stage: each line with class, scope, range, grade and its factors."""
     file = read.file_of(actor(), event_id)
     versions = file.of(Stage(stage))
     if not versions:
         raise NothingToFreeze() if stage == "actual" else NotFound()
     version, model = versions[-1], model_of(file.event)
-    facts, lines, factors = _facts(file.event, version, model), _lines(model, version), _factors(model, version)
+    facts, lines, factors = (
+        _facts(file.event, version, model),
+        _lines(model, version),
+        _factors(model, version),
+    )
     name = f"inventory-{file.event.code}-{stage}-{version.number}.{kind}"
     if kind == "csv":
         return _download(workbook.csv_file([*lines, [], *facts]), "text/csv; charset=utf-8", name)
-    book = workbook.xlsx_file([(_("Inventory"), lines), (_("Factors"), factors), (_("About"), facts)])
+    book = workbook.xlsx_file(
+        [(_("Inventory"), lines), (_("Factors"), _factors(model, version)), (_("About"), facts)]
+    )
     return _download(book, XLSX, name)
 
 
@@ -193,15 +198,15 @@ def _facts(event: Event, version: Version, model: Model) -> list[Row]:
 
 def _lines(model: Model, version: Version) -> list[Row]:
     head: Row = [
-        _("Line"), _("Class (national guide 2019)"), _("GHG scope"), _("kg CO₂e"), _("Low end"), _("High end"),
-        _("Grade"), _("Provisional factor"), _("Gases"), _("Factors"), _("Sources"), _("Key"),
+        _("Line"), _("Class (national guide 2019)"), _("GHG scope"), _("kg CO₂e"), _("Low end"),
+        _("High end"), _("Grade"), _("Provisional factor"), _("Gases"), _("Factors"), _("Sources"), _("Key"),
     ]  # fmt: skip
     rows: list[Row] = [head]
     by_line = _factors_by_line(model, version)
     for line in inventory(model, version.footprint.lines):
         used = by_line[line.rule]
         rows.append([
-            line.title.in_(lang()), line.mee_title.in_(lang()), int(line.scope) if line.scope.isdigit() else line.scope,
+            line.title.in_(lang()), line.mee_title.in_(lang()), int(line.scope),
             _kg(line.mass), _kg(line.low), _kg(line.high), line.grade,
             _("yes") if line.is_provisional else _("no"), line.gases,
             "; ".join(f"{factor.title.in_(lang())}: {factor.value:f} {factor.unit_text}" for factor in used),
@@ -234,7 +239,8 @@ def _factors(model: Model, version: Version) -> list[Row]:
 
 
 def _factors_by_line(model: Model, version: Version) -> dict[str, list[Factor]]:
-    return factors_of(model, version.footprint.region)
+    stored = version.footprint
+    return factors_of(model, stored.region, stored.answers)
 
 
 def _source(factor: Factor) -> str:

@@ -25,7 +25,6 @@ from portal.footprint.rules.attendees import (
     CARS,
     FEWEST,
     MODE_TITLES,
-    Mode,
     read_distance,
     read_mode,
     read_report,
@@ -169,13 +168,13 @@ def _ask_distance(event: Event) -> Answer:
         except PortalError as fault:
             form.blame("km" if _said("km")["km"] else "band", fault)
         else:
-            return redirect(url_for("footprint.journey", code=event.code, at=2, **_given("band", "km", "mode")), 303)
+            return _go(event, at=2)
     return _step(event, form, 1, _given("mode"))
 
 
 def _ask_mode(event: Event) -> Answer:
     if not _has(lambda: read_distance(**_said("band", "km"))):
-        return redirect(url_for("footprint.journey", code=event.code, do="next", **_given("band", "km")), 303)
+        return _go(event, do="next")
     form = ModeForm(formdata=None, data=_said("mode"))
     form.offer()
     if request.args.get("do") == "next":
@@ -184,13 +183,13 @@ def _ask_mode(event: Event) -> Answer:
         except PortalError as fault:
             form.blame("mode", fault)
         else:
-            return redirect(url_for("footprint.journey", code=event.code, at=3, **_given("band", "km", "mode")), 303)
+            return _go(event, at=3)
     return _step(event, form, 2, _given("band", "km"))
 
 
 def _ask_detail(event: Event) -> Answer:
     if not _has(lambda: read_mode(_said("mode")["mode"])):
-        return redirect(url_for("footprint.journey", code=event.code, at=2, do="next", **_given("band", "km")), 303)
+        return _go(event, at=2, do="next")
     return _detail_page(event, _detail_form())
 
 
@@ -210,7 +209,7 @@ def _detail_form() -> PortalForm:
 
 def _send(event: Event) -> Answer:
     if not _has(lambda: (read_distance(**_said("band", "km")), read_mode(_said("mode")["mode"]))):
-        return redirect(url_for("footprint.journey", code=event.code, do="next"), 303)
+        return _go(event, do="next")
     form = _detail_form()
     try:
         report = read_report(*_said("band", "km", "mode", "cabin", "occupants").values())
@@ -230,6 +229,12 @@ def _send(event: Event) -> Answer:
         secure=current_app.config["PORTAL"].is_secure,
     )  # fmt: skip
     return answer
+
+
+def _go(event: Event, **where: object) -> Response:
+    """To another of the three screens, with what was said so far."""
+    said = _given("band", "km", "mode")
+    return redirect(url_for("footprint.journey", code=event.code, **where, **said), 303)  # type: ignore[arg-type]
 
 
 def _step(

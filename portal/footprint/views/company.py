@@ -1,6 +1,5 @@
 """An event's file: estimate, actuals, the difference and why, and the moment it is frozen."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,7 +8,14 @@ from werkzeug.wrappers import Response
 from portal.accounts.queries import organisations_of
 from portal.footprint import queries as footprints
 from portal.footprint.commands import events as commands
-from portal.footprint.company_forms import AnswerSheet, EventForm, FreezeForm, TakeOverForm, answers_form, asked
+from portal.footprint.company_forms import (
+    AnswerSheet,
+    EventForm,
+    FreezeForm,
+    TakeOverForm,
+    answers_form,
+    asked,
+)
 from portal.footprint.forms import PREFIX
 from portal.footprint.queries import events as read
 from portal.footprint.rules import library
@@ -27,11 +33,12 @@ from portal.footprint.rules.events import (
     Stage,
 )
 from portal.footprint.rules.inventory import Comparison, compare, inventory
-from portal.footprint.rules.model import Model, Question
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.parts import Question
 from portal.footprint.rules.travel import people_of
-from portal.footprint.views.pages import blueprint
+from portal.footprint.views.pages import blueprint, region_asked
 from portal.kernel import clock
-from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.errors import PortalError
 from portal.kernel.ids import is_id
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
@@ -49,8 +56,7 @@ def model_of(event: Event) -> Model:
 def events() -> Answer:
     """The files of this person and of their organisations, with what each has come to."""
     files = [read.file_of(actor(), event.id) for event in read.events_of(actor())]
-    names = {each.id: each.name.in_(lang()) or each.name.zh or each.name.en for each in organisations_of(actor())}
-    return render_template("footprint/company_events.html", files=files, names=names)
+    return render_template("footprint/company_events.html", files=files, names=dict(_organisations()))
 
 
 @blueprint.route("/events/new", methods=["GET", "POST"])
@@ -124,7 +130,7 @@ def _causes(file: File, model: Model) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Questions that stand under one heading: those that everybody is asked, and those for meters and bills."""
+    """Questions under one heading: those that everybody is asked, and those for meters and bills."""
 
     title: str
     questions: list[Question]
@@ -287,8 +293,6 @@ def _event_form(event: Event | None = None) -> EventForm:
 
 
 def _city(model: Model) -> str:
-    from portal.footprint.views.pages import region_asked
-
     code = region_asked()
     return code if code in model.overlays else next(iter(model.overlays))
 
