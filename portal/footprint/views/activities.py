@@ -159,11 +159,7 @@ def inventory_file(event_id: str, stage: str, kind: str) -> Answer:
     if not versions:
         raise NothingToFreeze() if stage == "actual" else NotFound()
     version, model = versions[-1], model_of(file.event)
-    facts, lines, factors = (
-        _facts(file.event, version, model),
-        _lines(model, version),
-        _factors(model, version),
-    )
+    facts, lines = _facts(file.event, version, model), _lines(model, version)
     name = f"inventory-{file.event.code}-{stage}-{version.number}.{kind}"
     if kind == "csv":
         return _download(workbook.csv_file([*lines, [], *facts]), "text/csv; charset=utf-8", name)

@@ -1,6 +1,7 @@
 """An event's file: estimate, actuals, the difference and why, and the moment it is frozen."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -40,8 +41,10 @@ from portal.footprint.views.pages import blueprint, region_asked
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 from portal.kernel.ids import is_id
+from portal.kernel.mass import Mass
+from portal.web.forms import PortalForm
 from portal.web.guard import actor, signed_in
-from portal.web.i18n import _, lang
+from portal.web.i18n import _, lang, number
 from portal.web.links import key_for
 
 Answer = str | Response | tuple[str, int]
@@ -110,9 +113,25 @@ def event(event_id: str) -> Answer:
         lines=inventory(model, file.newest.footprint.lines) if file.newest else (),
         reports=read.reports_count(event_id),
         activities=len(read.activities(event_id)),
-        key=key_for(file.newest.footprint.id) if file.newest else "",
-        today=clock.today(),
+        keys={each.footprint.id: key_for(each.footprint.id) for each in (*file.estimates, *file.actuals)},
+        signed=signed,
+        percent=percent,
     )
+
+
+def signed(mass: Mass, *, unit: bool = True) -> str:
+    """A difference in whole kilograms with its sign; the size alone where words say the direction."""
+    kilograms = (abs(mass.grams) + 500) // 1000
+    if unit:
+        return f"{number(kilograms)} kg CO₂e"
+    return f"{'−' if mass.grams < 0 else '+'}{number(kilograms)}" if kilograms else "0"
+
+
+def percent(pct: Decimal | None) -> str:
+    """A difference in per cent with its sign; a dash where nothing was expected."""
+    if pct is None:
+        return "–"
+    return f"{'−' if pct < 0 else '+' if pct else ''}{number(abs(pct))} %"
 
 
 def _comparison(file: File, model: Model) -> Comparison | None:
@@ -182,7 +201,13 @@ def _answers_page(file: File, model: Model, stage: str, sheet: AnswerSheet) -> s
         form=sheet.form,
         sections=_sections(model),
         saved=mine[:5],
+        open_details=_has_something,
     )
+
+
+def _has_something(questions: list[Question], form: PortalForm) -> bool:
+    """Whether a folded part of the form holds an answer or a fault, and must not hide it."""
+    return any(form[question.key].data or form[question.key].errors for question in questions)
 
 
 def _sections(model: Model) -> list[Section]:
