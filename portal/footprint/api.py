@@ -375,8 +375,8 @@ def _questions(model: Model, region: str) -> list[dict[str, Any]]:
     ]
 
 
-def _plain(value: float) -> int | float:
-    return int(value) if value.is_integer() else value
+def _plain(value: float | None) -> int | float | None:
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from itertools import pairwise
 from portal.footprint.rules.answers import numbers
 from portal.footprint.rules.compiler import Answers, Compiled, compile_model, option_number
 from portal.footprint.rules.dimensions import check_dimensions
-from portal.footprint.rules.expressions import names
+from portal.footprint.rules.expressions import Node, names
 from portal.footprint.rules.model import CONFIDENCES, KINDS, MEASURES, Factor, Model, Question
 from portal.kernel.bilingual import Bilingual
 
@@ -109,13 +109,21 @@ def _rule_faults(model: Model) -> list[str]:
             faults.append(f"rule {rule.key}: unknown category {rule.category!r}")
         if rule.scope not in ("1", "2", "3") or rule.whose not in ("yours", "city"):
             faults.append(f"rule {rule.key}: unknown scope or whose")
-        used = set(names(rule.node))
-        used |= {name for key in used & parts.keys() for name in parts[key]}
+        used = _reached(rule.node, parts)
         declared = {*rule.rises_with, *rule.falls_with, *rule.switched_by}
-        wanted = used & model.questions.keys()
+        wanted = {question.key for question in model.ordinary} & used
         if declared != wanted:
             faults.append(f"rule {rule.key}: declares {sorted(declared)}, depends on {sorted(wanted)}")
     return faults
+
+
+def _reached(node: Node, parts: Mapping[str, set[str]]) -> set[str]:
+    """Every name in a tree, and in the quantities it is worked out from."""
+    found, waiting = set[str](), set(names(node))
+    while waiting:
+        found |= waiting
+        waiting = {name for key in waiting & parts.keys() for name in parts[key]} - found
+    return found
 
 
 def _missing_texts(model: Model) -> list[str]:

@@ -38,7 +38,8 @@ class Compiled:
     ``evaluate(answers)`` gives whole grams per rule, in the model's order.
     ``resolve(answers)`` fills in the defaults; a quantity that is not entered straight stays None.
     ``relevant(answers)`` says of each question whether it concerns these resolved answers.
-    ``becomes[action](answers)`` gives the answers after an action, ``offered[action](answers)`` whether it is one.
+    ``becomes[action](answers)`` gives the answers after an action; ``offered[action](answers)`` says whether
+    it is one for them.
     """
 
     model: Model
@@ -55,8 +56,8 @@ class Compiled:
 
     @cached_property
     def spread(self) -> Callable[[Answers, tuple[float, ...]], tuple[tuple[float, ...], tuple[float, ...]]]:
-        """From resolved answers and ln GSD² per question (0 where answered): variance per rule and contribution
-        per source, both in kg; the sources begin with the questions in their order.
+        """From resolved answers and ln GSD² per question (0 where answered): variance per rule and effect per
+        source, both in kg; the sources begin with the questions in their order.
         """
         return self._writer.run(self._writer.spread_text())["spread"]  # type: ignore[no-any-return]
 
@@ -70,7 +71,10 @@ class Compiled:
 
 
 def compile_model(model: Model, region: str, year: str = "", own: Own = ()) -> Compiled:
-    """The compiled model for a place. Raises UnknownRegion, UnknownYear, ModelFault, BadAnswer for own factors."""
+    """The compiled model for a place.
+
+    Raises UnknownRegion, UnknownYear, ModelFault, and BadAnswer for own factors.
+    """
     return _compiled(model, region, year, own_pairs(own))
 
 
@@ -289,7 +293,7 @@ class _Spread:
             if quantity.expert:
                 self.code[f"free {key}"] = f"g{number}"
                 self.lines.append(f"    g{number} = n{number} if {writer.straight(key)} is None else 0.0")
-        self.steps = 0
+        self.steps: dict[str, str] = {}
         self.variances: dict[str, list[str]] = {key: [] for key in self.model.rules}
         self.switched = {key: set(switches(rule.node)) for key, rule in self.model.rules.items()}
         self.switched |= {key: set(switches(part.node)) for key, part in self.model.quantities.items()}
@@ -355,9 +359,11 @@ class _Spread:
             self.variances[rule].append(f"{part} * {part} * {log} * {log}")
 
     def kept(self, written: str) -> str:
-        self.steps += 1
-        self.lines.append(f"    s{self.steps} = {written}")
-        return f"s{self.steps}"
+        """A name for an effect; effects that are written alike are worked out once."""
+        if written not in self.steps:
+            self.steps[written] = f"s{len(self.steps)}"
+            self.lines.append(f"    {self.steps[written]} = {written}")
+        return self.steps[written]
 
     def py(self, node: Node) -> str:
         return python(node, self.code, self.writer.options)

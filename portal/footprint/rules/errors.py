@@ -11,6 +11,10 @@ class UnknownVersion(InvalidInput):
     message = N_("This calculator has no version %(version)s.")
 
 
+class NotComparable(InvalidInput):
+    message = N_("Only results of one calculator can be compared, the older version first.")
+
+
 class UnknownFootprint(NotFound):
     message = N_("We could not find this footprint. Open it with the whole link that you were given.")
 

@@ -1,12 +1,14 @@
 """The shelf of models: read from their files, refused when a file is not the one that was released."""
 
 import json
+import tomllib
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
 from portal.footprint.rules.checks import faults_at_load
 from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
+from portal.footprint.rules.migration import Migration, migration_faults, read_migration
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.reading import parsed, read_data
 
@@ -56,6 +58,25 @@ def model(model_id: str, version: str | None = None, audience: str = "") -> Mode
 def _model(model_id: str, version: str, audience: str = "") -> Model:
     name = f"{model_id}/{version}"
     return unlocked((_SHELF / name / "model.toml").read_bytes(), lock()[name], name, audience)
+
+
+@cache
+def migration(model_id: str, version: str) -> Migration | None:
+    """How answers of the version before become those of this one; None for a first version.
+
+    Raises ModelFault when an old question is not covered or something does not fit.
+    """
+    file = _SHELF / f"{model_id}/{version}" / "migration.toml"
+    if not file.is_file():
+        return None
+    try:
+        found = read_migration(tomllib.loads(file.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}"]) from None
+    faults = migration_faults(found, model(model_id, found.of), model(model_id, version))
+    if faults:
+        raise ModelFault([f"{model_id}/{version}/migration: {fault}" for fault in faults])
+    return found
 
 
 def models() -> list[Model]:

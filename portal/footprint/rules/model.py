@@ -12,7 +12,7 @@ from portal.footprint.rules.errors import (
     UnknownRegion,
     UnknownYear,
 )
-from portal.footprint.rules.expressions import Comparison, names, value
+from portal.footprint.rules.expressions import names, value
 from portal.footprint.rules.parts import (
     CONFIDENCES,
     KINDS,
@@ -39,9 +39,9 @@ from portal.footprint.rules.units import Unit
 from portal.kernel.bilingual import Bilingual
 
 __all__ = [
-    "CONFIDENCES", "FORMS", "KINDS", "MEASURES", "Action", "Assumption", "Audience", "Case", "Choice", "Factor",
-    "Group", "Measure", "Model", "Overlay", "Own", "Place", "Quantity", "Question", "Reference", "Rule", "Source",
-    "Year", "own_pairs",
+    "CONFIDENCES", "FORMS", "KINDS", "MEASURES", "Action", "Assumption", "Audience", "Case", "Choice",
+    "Factor", "Group", "Measure", "Model", "Overlay", "Own", "Place", "Quantity", "Question", "Reference",
+    "Rule", "Source", "Year", "own_pairs",
 ]  # fmt: skip
 
 # How much is asked: the express questions, all of them, or also quantities straight.
@@ -57,7 +57,7 @@ def own_pairs(own: Own) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """Everything one file says, for one audience. Equal only to itself, so that compiled forms can be kept by it.
+    """Everything one file says, for one audience. Equal only to itself: compiled forms are kept by it.
 
     ``questions``: first the ordinary ones in the order they are asked, then those of expert mode.
     """
@@ -108,8 +108,8 @@ class Model:
     def steps_of(self, form: str, given: Mapping[str, str]) -> list[tuple[Question, ...]]:
         """The pages of a form for somebody who has answered this much: only what is relevant.
 
-        ``form`` is one of FORMS. A model that marks no question as express asks all of them in short. In expert
-        mode the quantities of a section are one page at its end.
+        ``form`` is one of FORMS. A model that marks no question as express asks all of them in short.
+        In expert mode the quantities of a section are one page at its end.
         """
         asked = [question for question in self.ordinary if self.is_relevant(question, given)]
         if form == "short" and any(question.express for question in self.ordinary):
@@ -125,7 +125,7 @@ class Model:
         return pages
 
     def is_relevant(self, question: Question, given: Mapping[str, str]) -> bool:
-        """Whether a question concerns somebody who has answered this much; what is not known is its default."""
+        """Whether a question concerns somebody who has answered this much, and otherwise the defaults."""
         if question.is_skipped:
             return False
         return all(
@@ -235,7 +235,7 @@ class _Numbers(_Said, dict[str, float]):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A model's factors in one region and year; ``fallen_back`` names those that are not of that place or year."""
+    """A model's factors in one region and year; ``fallen_back`` names those that are not its own."""
 
     region: str
     title: Bilingual

@@ -1,4 +1,4 @@
-"""Reads a model file: every part of it, overlays laid over what they leave unsaid, and every fault at once."""
+"""Reads a model file: every part of it, overlays over what they leave unsaid, and every fault at once."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ _STRAIGHT_BASIS = Bilingual("留空时由公式得出。", "While it is empty, t
 
 
 def read(content: bytes, audience: str = "") -> Model:
-    """The model in a file, as it is put to an audience. Raises ModelFault with everything that cannot be read."""
+    """The model in a file, as it is put to an audience. Raises ModelFault with everything unreadable."""
     return read_data(parsed(content), sha256(content).hexdigest(), audience)
 
 
@@ -318,18 +318,18 @@ def _audience(key: str, d: Data) -> Audience:
 
 
 def _rule(key: str, d: Data) -> Rule:
-    directions = (tuple(d.get(name, ())) for name in ("rises_with", "falls_with", "switched_by"))
-    node, is_default = parse(d["expr"]), d.get("activity") == "default"
     return Rule(
-        key,
-        d["expr"],
-        node,
-        _both(d["title"]),
-        d["category"],
-        d["scope"],
-        d["whose"],
-        is_default,
-        *directions,
+        key=key,
+        expr=d["expr"],
+        node=parse(d["expr"]),
+        title=_both(d["title"]),
+        category=d["category"],
+        scope=d["scope"],
+        whose=d["whose"],
+        is_default=d.get("activity") == "default",
+        rises_with=tuple(d.get("rises_with", ())),
+        falls_with=tuple(d.get("falls_with", ())),
+        switched_by=tuple(d.get("switched_by", ())),
         mee=d.get("mee", ""),
     )
 

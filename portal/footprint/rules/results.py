@@ -93,9 +93,7 @@ def estimate(model: Model, region: str, given: Given, year: str = "", own: Own =
     answers = numbers(model, given)
     grams = compiled.evaluate(answers)
     resolved = compiled.resolve(answers)
-    facts = _facts(
-        compiled, frozenset(q.key for q in model.questions.values() if q.expert and q.key in given)
-    )
+    facts = _facts(compiled, frozenset(given.keys() & model.quantities.keys()))
     open_ = [
         answer is None and (concerns or key in facts.skipped)
         for key, answer, concerns in zip(model.questions, answers, compiled.relevant(resolved), strict=True)
@@ -205,7 +203,7 @@ def digest(
 ) -> str:
     """SHA-256 over the canonical JSON of what a result rests on and what it says, line by line.
 
-    Year, audience and own factors count only where there are any, so digests from before they existed stay valid.
+    Year, audience and own factors count only where there are any: digests from before they existed hold.
     """
     facts = {"model": model_digest, "region": region, "answers": dict(given), "lines": dict(grams)}
     facts |= {"year": year} if year else {}

@@ -14,8 +14,8 @@ LONGEST_LABEL = 80
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """``form`` says how much was asked, ``stage`` whether an event is still an estimate, ``label`` is the holder's
-    own word for it, and ``previous_id`` the footprint it goes on from.
+    """``form`` says how much was asked, ``stage`` whether an event is still an estimate, ``label`` is the
+    holder's own word for it, and ``previous_id`` the footprint it goes on from.
     """
 
     id: str
