@@ -167,7 +167,10 @@ class JourneyStep(PortalForm):
 
 
 class DistanceForm(JourneyStep):
-    band = RadioField(_("How far did you travel to get here, one way?"))
+    band = RadioField(
+        _("How far did you travel to get here, one way?"),
+        description=_("By the way you took; for a flight, as the crow flies."),
+    )
     km = StringField(
         _("Or write the kilometres, if you know them"),
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
@@ -194,7 +197,7 @@ class CabinForm(PortalForm):
 
 
 class OccupantsForm(PortalForm):
-    occupants = RadioField(_("How many people were in the car, with you?"))
+    occupants = RadioField(_("How many people were in the car, with you? In a taxi, without the driver."))
 
     def offer(self, mode: Mode) -> None:
         self.occupants.choices = [

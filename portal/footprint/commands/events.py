@@ -32,7 +32,7 @@ from portal.footprint.rules.events import (
     check_days,
     new_code,
 )
-from portal.footprint.rules.travel import people_of, travel_answers
+from portal.footprint.rules.travel import days_of, people_of, travel_answers
 from portal.kernel.actor import Actor
 from portal.kernel.errors import InvalidInput, NotAllowed
 from portal.kernel.ids import new_id
@@ -161,7 +161,11 @@ def merged(file: File, *, reports: bool, activities: bool) -> tuple[dict[str, st
             source: sum(row.source == source for row in rows) for source in ("meter", "bill", "estimate")
         }
     if reports:
-        found = merge(read.reports(event.id), people_of(model, event.region, answers))
+        found = merge(
+            read.reports(event.id),
+            people_of(model, event.region, answers),
+            days_of(model, event.region, answers),
+        )
         answers |= travel_answers(model, found)
         facts["reports"] = {
             "respondents": found.respondents, "people": found.people, "rate_pct": found.rate_pct,

@@ -20,14 +20,18 @@ from portal.kernel.numbers import parse_decimal
 
 FEWEST: Final = 5  # fewer would show a single person's journey, and say little of the others'
 LONGEST_KM: Final = Decimal(20_100)  # half around the earth
+LOCAL_KM: Final = Decimal(20)  # who comes by road from nearer goes home at night and comes again
 MOST_IN_A_CAR: Final = 9
 _NORMAL_95: Final = Decimal("1.96")
 _PARTS: Final = Decimal("0.000000001")
+_METRES: Final = Decimal("0.001")
 
 
 class Mode(StrEnum):
     WALK = "walk"
     BUS = "bus"
+    METRO = "metro"
+    TAXI = "taxi"
     COACH = "coach"
     CAR = "car"
     ECAR = "ecar"
@@ -37,25 +41,25 @@ class Mode(StrEnum):
 
 
 CABINS: Final[Mapping[Mode, tuple[str, ...]]] = {
-    Mode.HSR: ("second", "first", "business"),
     Mode.AIR: ("economy", "premium", "business", "first"),
 }
-CARS: Final = (Mode.CAR, Mode.ECAR)
+CARS: Final = (Mode.TAXI, Mode.CAR, Mode.ECAR)
+_ALWAYS_LOCAL: Final = (Mode.WALK, Mode.BUS, Mode.METRO)
+_LOCAL_WHEN_NEAR: Final = (*CARS, Mode.COACH)
 
 MODE_TITLES: Final = {
     Mode.WALK: Bilingual("步行或骑车", "On foot or by bicycle"),
-    Mode.BUS: Bilingual("公交、地铁", "City bus or metro"),
+    Mode.BUS: Bilingual("公交车", "City bus"),
+    Mode.METRO: Bilingual("地铁", "Metro"),
+    Mode.TAXI: Bilingual("出租车、网约车", "Taxi"),
     Mode.COACH: Bilingual("长途客车、大巴", "Coach"),
-    Mode.CAR: Bilingual("汽油或柴油小汽车、出租车", "Petrol or diesel car, taxi"),
+    Mode.CAR: Bilingual("汽油或柴油小汽车", "Petrol or diesel car"),
     Mode.ECAR: Bilingual("电动小汽车", "Electric car"),
     Mode.RAIL: Bilingual("普速火车", "Ordinary train"),
     Mode.HSR: Bilingual("高铁、动车", "High-speed train"),
     Mode.AIR: Bilingual("飞机", "Plane"),
 }
 CABIN_TITLES: Final = {
-    (Mode.HSR, "second"): Bilingual("二等座", "Second class"),
-    (Mode.HSR, "first"): Bilingual("一等座", "First class"),
-    (Mode.HSR, "business"): Bilingual("商务座", "Business class"),
     (Mode.AIR, "economy"): Bilingual("经济舱", "Economy"),
     (Mode.AIR, "premium"): Bilingual("超级经济舱", "Premium economy"),
     (Mode.AIR, "business"): Bilingual("公务舱", "Business"),
@@ -136,6 +140,16 @@ class Report:
     cabin: str = ""
     occupants: int = 0
 
+    @property
+    def is_local(self) -> bool:
+        """Whether this way is made there and back on every day of the event."""
+        near = self.mode in _LOCAL_WHEN_NEAR and self.km <= LOCAL_KM
+        return near or self.mode in _ALWAYS_LOCAL
+
+    def travelled(self, days: int) -> Decimal:
+        """Kilometres there and back: once, or on each of the days for somebody local."""
+        return self.km * 2 * (days if self.is_local else 1)
+
 
 def read_report(band: str, km: str, mode: str, cabin: str, occupants: str) -> Report:
     """What was sent, checked.
@@ -185,9 +199,10 @@ def _occupants(text: str) -> int:
 class Way:
     """All who came in one way. ``share`` of everybody; ``km`` one way on average.
 
-    ``person_km`` and ``vehicle_km`` are there and back, for all people of the event.
+    ``person_km`` and ``vehicle_km`` are there and back, for all people of the event, local ways on each day.
     """
 
+    is_local: bool
     mode: Mode
     cabin: str
     respondents: int
@@ -198,17 +213,20 @@ class Way:
 
     @property
     def title(self) -> Bilingual:
-        """The mode, with its class where it has one."""
+        """The mode, with its class where it has one, and whether it is a way within the place."""
         mode, cabin = MODE_TITLES[self.mode], CABIN_TITLES.get((self.mode, self.cabin))
-        if not cabin:
-            return mode
-        return Bilingual(f"{mode.zh}（{cabin.zh}）", f"{mode.en}, {cabin.en.lower()}")
+        if cabin:
+            return Bilingual(f"{mode.zh}（{cabin.zh}）", f"{mode.en}, {cabin.en.lower()}")
+        if self.is_local and self.mode in _LOCAL_WHEN_NEAR:
+            return Bilingual(f"{mode.zh}（本地）", f"{mode.en}, local")
+        return mode
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     respondents: int
     people: int
+    days: int
     ways: tuple[Way, ...]
     person_km: Decimal
     sampling_pct: int
@@ -225,11 +243,12 @@ class Merged:
         """People whose journey is filled in by the respondents' mix."""
         return self.people - self.respondents
 
-    def share_of(self, *modes: Mode) -> Decimal:
-        return sum((way.share for way in self.ways if way.mode in modes), start=Decimal(0))
+    def of(self, *modes: Mode, local: bool = False) -> list[Way]:
+        """The ways by any of these modes, local or not; without a mode, by whatever mode."""
+        return [way for way in self.ways if way.is_local is local and (not modes or way.mode in modes)]
 
 
-def merge(reports: Sequence[Report], people: int) -> Merged:
+def merge(reports: Sequence[Report], people: int, days: int = 1) -> Merged:
     """Everybody's travel from the journeys of those who answered. The order of reports makes no difference.
 
     Raises TooFewReports, MoreReportsThanPeople.
@@ -239,41 +258,48 @@ def merge(reports: Sequence[Report], people: int) -> Merged:
         raise TooFewReports(reports=answered, least=FEWEST)
     if answered > people:
         raise MoreReportsThanPeople(reports=answered, people=people)
-    ways = _ways(reports, people)
-    low, high = _bounds(reports, people)
-    total = _scaled(sum((report.km for report in reports), start=Decimal(0)), people, answered)
-    return Merged(answered, people, ways, total, _sampling_pct(reports, people), low, high)
+    ways = _ways(reports, people, days)
+    low, high = _bounds(reports, people, days)
+    total = sum((way.person_km for way in ways), start=Decimal(0))
+    return Merged(answered, people, days, ways, total, _sampling_pct(reports, people, days), low, high)
 
 
-def _ways(reports: Iterable[Report], people: int) -> tuple[Way, ...]:
-    groups: dict[tuple[Mode, str], list[Report]] = defaultdict(list)
+_Key = tuple[bool, Mode, str]
+
+
+def _ways(reports: Iterable[Report], people: int, days: int) -> tuple[Way, ...]:
+    groups: dict[_Key, list[Report]] = defaultdict(list)
     for report in reports:
-        groups[report.mode, report.cabin].append(report)
-    order = list(Mode)
-    keys = sorted(groups, key=lambda key: (order.index(key[0]), CABINS.get(key[0], ("",)).index(key[1])))
+        groups[report.is_local, report.mode, report.cabin].append(report)
+    keys = sorted(groups, key=_order)
     answered = sum(len(group) for group in groups.values())
     shares = _shares([len(groups[key]) for key in keys])
     return tuple(
-        _way(key, groups[key], share, people, answered) for key, share in zip(keys, shares, strict=True)
+        _way(key, groups[key], share, Decimal(people) / answered, days)
+        for key, share in zip(keys, shares, strict=True)
     )
 
 
-def _way(key: tuple[Mode, str], group: list[Report], share: Decimal, people: int, answered: int) -> Way:
+def _order(key: _Key) -> tuple[bool, int, int]:
+    """Local ways first, then as the modes and classes are listed."""
+    local, mode, cabin = key
+    return not local, list(Mode).index(mode), CABINS.get(mode, ("",)).index(cabin)
+
+
+def _way(key: _Key, group: list[Report], share: Decimal, scale: Decimal, days: int) -> Way:
+    # In one order, so that the last digit does not depend on who answered first.
+    group = sorted(group, key=lambda report: (report.km, report.occupants))
     km = sum((report.km for report in group), start=Decimal(0))
-    driven = sum((report.km / report.occupants for report in sorted(group, key=_by_km) if report.occupants),
-                 start=Decimal(0))  # fmt: skip
+    there_and_back = sum((report.travelled(days) for report in group), start=Decimal(0))
+    driven = sum((report.travelled(days) / (report.occupants or 1) for report in group), start=Decimal(0))
     return Way(
         *key,
         len(group),
         share,
         _rounded(km / len(group)),
-        _scaled(km, people, answered),
-        _scaled(driven, people, answered),
+        _rounded(there_and_back * scale),
+        _rounded(driven * scale) if key[1] in CARS else Decimal(0),
     )
-
-
-def _by_km(report: Report) -> tuple[Decimal, int]:
-    return report.km, report.occupants
 
 
 def _shares(counts: list[int]) -> list[Decimal]:
@@ -286,36 +312,35 @@ def _shares(counts: list[int]) -> list[Decimal]:
     return [Decimal(part) * _PARTS for part in floors]
 
 
-def _scaled(km: Decimal, people: int, answered: int) -> Decimal:
-    """Of all people, there and back."""
-    return _rounded(km * 2 * people / answered)
-
-
 def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.001"))
+    return value.quantize(_METRES)
 
 
-def _sampling_pct(reports: Sequence[Report], people: int) -> int:
+def _sampling_pct(reports: Sequence[Report], people: int, days: int) -> int:
     """± per cent of the person-km, at 95 %, rounded up."""
-    count = len(reports)
-    total = sum((report.km for report in reports), start=Decimal(0))
+    count, journeys = len(reports), sorted(report.travelled(days) for report in reports)
+    total = sum(journeys, start=Decimal(0))
     if not total:
         return 0
     mean = total / count
-    variance = sum(sorted((report.km - mean) ** 2 for report in reports)) / (count - 1)
+    variance = sum((journey - mean) ** 2 for journey in journeys) / (count - 1)
     of_sample = variance / count * (people - count) / max(people - 1, 1)
-    of_bands = sum(sorted(report.width**2 for report in reports)) / 12 / count**2
+    # A band stands for any distance in it alike: variance width² ÷ 12, times the ways made.
+    widths = sorted(
+        report.width * (report.travelled(days) / report.km if report.km else 0) for report in reports
+    )
+    of_bands = sum((width**2 for width in widths), start=Decimal(0)) / 12 / count**2
     relative = _NORMAL_95 * (of_sample + of_bands).sqrt() / mean * 100
     return int(relative.to_integral_value(ROUND_CEILING))
 
 
-def _bounds(reports: Sequence[Report], people: int) -> tuple[Decimal, Decimal]:
+def _bounds(reports: Sequence[Report], people: int, days: int) -> tuple[Decimal, Decimal]:
     """Person-km if the silent were like the quarter that came from nearest, or from farthest."""
-    distances = sorted(report.km for report in reports)
-    quarter = max(len(distances) // 4, 1)
-    silent, known = people - len(distances), sum(distances, start=Decimal(0))
-    near, far = sum(distances[:quarter]) / quarter, sum(distances[-quarter:]) / quarter
+    journeys = sorted(report.travelled(days) for report in reports)
+    quarter = max(len(journeys) // 4, 1)
+    silent, known = people - len(journeys), sum(journeys, start=Decimal(0))
+    near, far = sum(journeys[:quarter]) / quarter, sum(journeys[-quarter:]) / quarter
     return (
-        (2 * (known + silent * near)).quantize(Decimal("0.001"), ROUND_FLOOR),
-        (2 * (known + silent * far)).quantize(Decimal("0.001"), ROUND_CEILING),
+        (known + silent * near).quantize(_METRES, ROUND_FLOOR),
+        (known + silent * far).quantize(_METRES, ROUND_CEILING),
     )

@@ -36,7 +36,8 @@ from portal.footprint.rules.events import (
 from portal.footprint.rules.inventory import Comparison, compare, inventory
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.parts import Question
-from portal.footprint.rules.travel import people_of
+from portal.footprint.rules.travel import days_of, people_of
+from portal.footprint.rules.versions import Basis, why_changed
 from portal.footprint.views.pages import blueprint, region_asked
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
@@ -140,8 +141,15 @@ def _comparison(file: File, model: Model) -> Comparison | None:
     return compare(model, file.estimate.footprint.lines, file.actual.footprint.lines)
 
 
-def _causes(file: File, model: Model) -> list[tuple[str, int]]:
-    return []
+def _causes(file: File, model: Model) -> list[tuple[str, Mass]]:
+    """Why the actual is not the estimate; the causes add up to the difference in grams."""
+    if not (file.estimate and file.actual):
+        return []
+    before, after = (
+        Basis(model, each.footprint.region, dict(each.footprint.answers))
+        for each in (file.estimate, file.actual)
+    )
+    return [(cause.title.in_(lang()), Mass(cause.grams)) for cause in why_changed(before, after)]
 
 
 # ---- the answers on one page
@@ -258,7 +266,9 @@ def merged_reports(file: File, model: Model) -> tuple[Merged | None, PortalError
         return None, None
     answers = dict(file.newest.footprint.answers) if file.newest else {}
     try:
-        return merge(reports, people_of(model, file.event.region, answers)), None
+        region = file.event.region
+        people, days = people_of(model, region, answers), days_of(model, region, answers)
+        return merge(reports, people, days), None
     except PortalError as fault:
         return None, fault
 
