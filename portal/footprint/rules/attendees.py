@@ -146,9 +146,13 @@ class Report:
         near = self.mode in _LOCAL_WHEN_NEAR and self.km <= LOCAL_KM
         return near or self.mode in _ALWAYS_LOCAL
 
+    def trips(self, days: int) -> int:
+        """How often the way is made: there and back once, or on each of the days by somebody local."""
+        return 2 * (days if self.is_local else 1)
+
     def travelled(self, days: int) -> Decimal:
-        """Kilometres there and back: once, or on each of the days for somebody local."""
-        return self.km * 2 * (days if self.is_local else 1)
+        """Kilometres in all."""
+        return self.km * self.trips(days)
 
 
 def read_report(band: str, km: str, mode: str, cabin: str, occupants: str) -> Report:
@@ -326,9 +330,7 @@ def _sampling_pct(reports: Sequence[Report], people: int, days: int) -> int:
     variance = sum((journey - mean) ** 2 for journey in journeys) / (count - 1)
     of_sample = variance / count * (people - count) / max(people - 1, 1)
     # A band stands for any distance in it alike: variance width² ÷ 12, times the ways made.
-    widths = sorted(
-        report.width * (report.travelled(days) / report.km if report.km else 0) for report in reports
-    )
+    widths = sorted(report.width * report.trips(days) for report in reports)
     of_bands = sum((width**2 for width in widths), start=Decimal(0)) / 12 / count**2
     relative = _NORMAL_95 * (of_sample + of_bands).sqrt() / mean * 100
     return int(relative.to_integral_value(ROUND_CEILING))

@@ -79,7 +79,7 @@ def _person_km(ways: Iterable[Way]) -> str:
 
 
 def _split(groups: dict[str, list[Way]]) -> dict[str, str]:
-    """Each group's part of their person-km (of their people, where nobody went any distance); none of none."""
+    """Each group's part of their person-km, or of their people where nobody went any distance."""
     weights = {key: sum((way.person_km for way in ways), start=Decimal(0)) for key, ways in groups.items()}
     if not any(weights.values()):
         weights = {key: Decimal(sum(way.respondents for way in ways)) for key, ways in groups.items()}
