@@ -1,210 +1,136 @@
-"""What a model must hold, checked when it is loaded and, with more patience, by ``flask footprint check``."""
+"""What a model must hold, looked at with patience: in tests and by ``flask footprint check``."""
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from portal.footprint.rules.answers import numbers
+from portal.footprint.rules.answers import from_texts, numbers
 from portal.footprint.rules.compiler import Answers, Compiled, compile_model, option_number
-from portal.footprint.rules.dimensions import check_dimensions
-from portal.footprint.rules.expressions import Node, names
-from portal.footprint.rules.model import CONFIDENCES, KINDS, MEASURES, Factor, Model, Question
-from portal.kernel.bilingual import Bilingual
+from portal.footprint.rules.errors import BadAnswer
+from portal.footprint.rules.expressions import names
+from portal.footprint.rules.model import Model, Question
+from portal.footprint.rules.results import lowest
+from portal.footprint.rules.soundness import all_factors, faults_at_load, texts
+from portal.footprint.rules.versions import walk
+
+__all__ = [
+    "all_factors",
+    "extreme_answers",
+    "faults_at_load",
+    "findings",
+    "overdue",
+    "random_answers",
+    "texts",
+]
 
 REGION = "230700"
 _GRACE = timedelta(days=90)
 
 
-# ---- at load: cheap, and a model that fails is never used
-
-
-def faults_at_load(model: Model) -> list[str]:
-    return [
-        *check_dimensions(model),
-        *_names_clash(model),
-        *_unused(model),
-        *(fault for factor in all_factors(model) for fault in _factor_faults(factor)),
-        *(fault for question in model.questions.values() for fault in _question_faults(question)),
-        *_rule_faults(model),
-        *_missing_texts(model),
-    ]
-
-
-def all_factors(model: Model) -> Iterator[Factor]:
-    yield from model.factors.values()
-    for overlay in model.overlays.values():
-        yield from overlay.factors.values()
-
-
-def _names_clash(model: Model) -> list[str]:
-    seen: set[str] = {"total"}
-    faults = []
-    ordinary = {question.key for question in model.ordinary}
-    for section in (model.factors, model.assumptions, ordinary, model.quantities):
-        faults += [f"{name}: the name is used twice" for name in section if name in seen]
-        seen |= set(section)
-    return faults
-
-
-def _unused(model: Model) -> list[str]:
-    used = {name for rule in model.rules.values() for name in names(rule.node)}
-    used |= {name for quantity in model.quantities.values() for name in names(quantity.node)}
-    used |= {name for measure in model.measures.values() for name in names(measure.node)}
-    for question in model.ordinary:
-        used |= {name for test in question.when for name in names(test)}
-        used |= set() if question.is_choice else set(names(question.default_node))
-    things = [*model.factors, *model.assumptions, *model.questions, *model.quantities]
-    return [f"{name}: nothing uses it" for name in things if name not in used]
-
-
-def _factor_faults(factor: Factor) -> list[str]:
-    low, high = factor.sane
-    name = f"factor {factor.name} ({factor.region})"
-    faults = [] if low <= factor.value <= high else [f"{name}: {factor.value} is outside {low} to {high}"]
-    needed = {"region": factor.region, "licence": factor.licence, "source": factor.source.title}
-    faults += [f"{name}: no {what}" for what, text in needed.items() if not text]
-    if not factor.year and factor.review_why is None:
-        faults.append(f"{name}: no year, and no reason for its date of review")
-    if factor.confidence not in CONFIDENCES:
-        faults.append(f"{name}: unknown confidence {factor.confidence!r}")
-    if len(factor.quality) != 5 or any(score not in (1, 2, 3, 4, 5) for score in factor.quality):
-        faults.append(f"{name}: quality must be five scores from 1 to 5")
-    return faults
-
-
-def _question_faults(question: Question) -> list[str]:
-    name = f"question {question.key}"
-    faults = [] if question.kind in KINDS else [f"{name}: unknown kind {question.kind!r}"]
-    if question.measure not in MEASURES:
-        faults.append(f"{name}: unknown measure {question.measure!r}")
-    if question.gsd2_default < 1:
-        faults.append(f"{name}: gsd2_default below 1")
-    if question.is_choice:
-        keys = [option.key for option in question.options]
-        if question.default not in keys or (question.lowest and question.lowest not in keys):
-            faults.append(f"{name}: its default or lowest is not an option")
-        if len({option.value is None for option in question.options}) != 1:
-            faults.append(f"{name}: either all options have a value or none")
-    elif not Decimal(0) <= question.low < question.high:
-        faults.append(f"{name}: no range from min to max")
-    elif (
-        not question.expert
-        and not any(names(question.default_node))
-        and not question.low <= Decimal(question.default) <= question.high
-    ):
-        faults.append(f"{name}: its default is outside its range")
-    return faults
-
-
-def _rule_faults(model: Model) -> list[str]:
-    """Each rule says of every question in it how it moves, and nothing else."""
-    faults = []
-    parts = {quantity.key: set(names(quantity.node)) for quantity in model.quantities.values()}
-    for rule in model.rules.values():
-        if rule.category not in model.categories:
-            faults.append(f"rule {rule.key}: unknown category {rule.category!r}")
-        if rule.scope not in ("1", "2", "3") or rule.whose not in ("yours", "city"):
-            faults.append(f"rule {rule.key}: unknown scope or whose")
-        used = _reached(rule.node, parts)
-        declared = {*rule.rises_with, *rule.falls_with, *rule.switched_by}
-        wanted = {question.key for question in model.ordinary} & used
-        if declared != wanted:
-            faults.append(f"rule {rule.key}: declares {sorted(declared)}, depends on {sorted(wanted)}")
-    return faults
-
-
-def _reached(node: Node, parts: Mapping[str, set[str]]) -> set[str]:
-    """Every name in a tree, and in the quantities it is worked out from."""
-    found, waiting = set[str](), set(names(node))
-    while waiting:
-        found |= waiting
-        waiting = {name for key in waiting & parts.keys() for name in parts[key]} - found
-    return found
-
-
-def _missing_texts(model: Model) -> list[str]:
-    return [
-        f"{path}: Chinese or English text is missing" for path, text in texts(model) if not text.is_complete
-    ]
-
-
-def texts(model: Model) -> Iterator[tuple[str, Bilingual]]:
-    """Every text of the model, with where it stands."""
-    for name in ("title", "intro", "boundary", "gwp_note"):
-        yield name, getattr(model, name)
-    yield from ((f"category.{key}", text) for key, text in model.categories.items())
-    sections = (
-        model.groups, model.questions, model.assumptions, model.factors, model.quantities, model.rules,
-        model.measures, model.references, model.actions, model.overlays,
-    )  # fmt: skip
-    for section in sections:
-        for key, thing in section.items():
-            for name in (
-                "title",
-                "ask",
-                "hint",
-                "unsure",
-                "basis",
-                "why",
-                "missing",
-                "quality_why",
-                "review_why",
-            ):
-                if isinstance(text := getattr(thing, name, None), Bilingual):
-                    yield f"{type(thing).__name__.lower()}.{key}.{name}", text
-    for question in model.questions.values():
-        yield from ((f"question.{question.key}.{option.key}", option.title) for option in question.options)
-
-
-# ---- with more patience: in tests and in the operator's check
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check with what it found wrong."""
+    """One check with what it found wrong; ``note`` is what it saw where nothing is."""
 
     check: str
     faults: tuple[str, ...]
+    note: str = ""
 
 
 def findings(model: Model, today: date, rounds: int = 10_000) -> list[Finding]:
-    """Every check of a model that loads. ``rounds`` random answer sets are tried."""
-    compiled = compile_model(model, REGION)
+    """Every check of a model that loads, as put to one audience. ``rounds`` random answers are tried."""
+    compiled, fewer = compile_model(model, REGION), max(rounds // 50, 20)
     checks: dict[str, Callable[[], list[str]]] = {
         "loads": lambda: faults_at_load(model),
         "reviews": lambda: overdue(model, today),
+        "texts are fresh": lambda: stale_texts(model),
         "golden cases": lambda: wrong_cases(model),
+        "shares sum to one": lambda: wrong_shares(compiled),
         "finite and not negative": lambda: unsound(compiled, rounds),
-        "directions": lambda: wrong_directions(compiled, max(rounds // 50, 20)),
+        "places and years": lambda: unsound_places(model),
+        "directions": lambda: wrong_directions(compiled, fewer),
+        "every question counts": lambda: idle_questions(compiled, fewer),
+        "irrelevant is without effect": lambda: meddling(compiled, fewer),
     }
-    return [Finding(name, tuple(check())) for name, check in checks.items()]
-
-
-def overdue(model: Model, today: date) -> list[str]:
-    """Factors whose review is more than 90 days late."""
     return [
-        f"factor {factor.name} ({factor.region}): to be reviewed by {factor.review_by}"
-        for factor in all_factors(model)
-        if today > factor.review_by + _GRACE
+        *(Finding(name, tuple(check())) for name, check in checks.items()),
+        Finding("lowest reachable", (), _lowest(model)),
     ]
 
 
+def overdue(model: Model, today: date) -> list[str]:
+    """Factors and comparisons whose review is more than 90 days late."""
+    late = [
+        f"factor {factor.name} ({factor.region} {factor.year}): to be reviewed by {factor.review_by}"
+        for factor in all_factors(model)
+        if today > factor.review_by + _GRACE
+    ]
+    return late + [
+        f"comparison {reference.key}: to be reviewed by {reference.review_by}"
+        for reference in model.references.values()
+        if reference.review_by and today > reference.review_by + _GRACE
+    ]
+
+
+_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def stale_texts(model: Model) -> list[str]:
+    """Where "I don't know" names a number, both languages name the same, and it is the default."""
+    faults = []
+    for question in model.ordinary:
+        said = [
+            {Decimal(text.replace(",", "")) for text in _DIGITS.findall(side)}
+            for side in (question.unsure.zh, question.unsure.en)
+        ]
+        if said[0] != said[1]:
+            faults.append(f"question {question.key}: unsure names other numbers in Chinese than in English")
+        if question.is_choice or any(names(question.default_node)) or question.group or not said[0]:
+            continue
+        default = Decimal(question.default)
+        if said[0].isdisjoint({default, default * 100, default / 1000, default / 10_000}):
+            faults.append(f"question {question.key}: unsure does not name its default {question.default}")
+    return faults
+
+
 def wrong_cases(model: Model) -> list[str]:
-    """Golden cases whose grams are no longer exact."""
-    faults = [] if model.cases else ["no golden case"]
+    """Golden cases whose grams are no longer exact; those of other audiences are not looked at."""
+    faults = [] if model.cases or model.audience else ["no golden case"]
     for case in model.cases.values():
-        grams = compile_model(model, case.region).evaluate(numbers(model, dict(case.answers)))
+        if case.audience != model.audience:
+            continue
+        try:
+            given = from_texts(model, case.answers)
+        except BadAnswer as fault:
+            faults.append(f"case {case.key}: {type(fault).__name__} {fault.params['key']}")
+            continue
+        grams = compile_model(model, case.region, case.year, case.own).evaluate(numbers(model, given))
         found = dict(zip(model.rules, grams, strict=True))
         faults += [
-            f"case {case.key}, {key}: {found[key]} g instead of {case.lines.get(key)} g"
-            for key in found
-            if found[key] != case.lines.get(key)
+            f"case {case.key}, {key}: {found.get(key)} g instead of {case.lines.get(key)} g"
+            for key in dict.fromkeys((*found, *case.lines))
+            if found.get(key) != case.lines.get(key)
         ]
     return faults
+
+
+def wrong_shares(compiled: Compiled) -> list[str]:
+    """Groups whose defaults do not sum to 1."""
+    model = compiled.model
+    defaults = dict(zip(model.questions, compiled.resolve((None,) * len(model.questions)), strict=True))
+    sums = {
+        group: sum(defaults[q.key] or 0.0 for q in model.questions.values() if q.group == group)
+        for group in model.groups
+    }
+    return [
+        f"group {group}: the defaults sum to {total:g}"
+        for group, total in sums.items()
+        if abs(total - 1) > 1e-9
+    ]
 
 
 def random_answers(model: Model, chance: random.Random) -> Answers:
@@ -220,7 +146,7 @@ def random_answers(model: Model, chance: random.Random) -> Answers:
 
 
 def _random_answer(question: Question, chance: random.Random) -> float | None:
-    if chance.random() < 1 / 6:
+    if question.is_skipped or chance.random() < (5 / 6 if question.expert else 1 / 6):
         return None
     if question.is_choice:
         return option_number(question, chance.choice(question.options).key)
@@ -230,9 +156,14 @@ def _random_answer(question: Question, chance: random.Random) -> float | None:
 
 
 def extreme_answers(model: Model) -> list[Answers]:
-    """Nothing known, everything at its least, everything at its most."""
+    """Nothing known, everything at its least and at its most, with quantities straight and without."""
+    groups = {group: [q.key for q in model.questions.values() if q.group == group] for group in model.groups}
 
-    def end(question: Question, last: bool) -> float:
+    def end(question: Question, last: bool, straight: bool) -> float | None:
+        if question.is_skipped or (question.expert and not straight):
+            return None
+        if question.group:  # all of it is the first share, or the last
+            return float(question.key == groups[question.group][-1 if last else 0])
         if question.is_choice:
             return option_number(question, question.options[-1 if last else 0].key)
         return float(question.high if last else question.low)
@@ -240,7 +171,11 @@ def extreme_answers(model: Model) -> list[Answers]:
     questions = list(model.questions.values())
     return [
         (None,) * len(questions),
-        *(tuple(end(question, last) for question in questions) for last in (False, True)),
+        *(
+            tuple(end(question, last, straight) for question in questions)
+            for straight in (False, True)
+            for last in (False, True)
+        ),
     ]
 
 
@@ -260,35 +195,90 @@ def unsound(compiled: Compiled, rounds: int) -> list[str]:
     return faults[:10]
 
 
+def unsound_places(model: Model) -> list[str]:
+    """Places and years in which nothing known gives no result, or where a total is negative."""
+    faults = []
+    for region in model.overlays:
+        for year in ("", *model.known_years()):
+            try:
+                total = walk(model, model.place(region, year).factors, {})
+            except (ArithmeticError, ValueError) as fault:
+                faults.append(f"{region} {year}: {fault}")
+                continue
+            if total < 0:
+                faults.append(f"{region} {year}: {total} g")
+    return faults
+
+
 def wrong_directions(compiled: Compiled, rounds: int) -> list[str]:
     """Questions that move a line against what it declares, or that never move it."""
     faults = []
     for place, rule in enumerate(compiled.model.rules.values()):
         for key in (*rule.rises_with, *rule.falls_with):
+            if compiled.model.questions[key].is_skipped:
+                continue
             sign = 1 if key in rule.rises_with else -1
-            moves = _moves(compiled, place, key, rounds)
+            moves = [after[place] - before[place] for before, after in _moves(compiled, key, rounds)]
             if any(move * sign < 0 for move in moves) or not any(moves):
                 faults.append(f"rule {rule.key} does not {'rise' if sign > 0 else 'fall'} with {key}")
         faults += [
             f"rule {rule.key} is not switched by {key}"
             for key in rule.switched_by
-            if not any(_moves(compiled, place, key, rounds))
+            if not compiled.model.questions[key].is_skipped
+            and not any(before[place] != after[place] for before, after in _moves(compiled, key, rounds))
         ]
     return faults
 
 
-def _moves(compiled: Compiled, place: int, key: str, rounds: int) -> list[int]:
-    """Changes of one line when one answer goes up, over random other answers."""
+def idle_questions(compiled: Compiled, rounds: int) -> list[str]:
+    """Questions and quantities entered straight that move no line and no measure."""
+    model, faults = compiled.model, []
+    measured = {name for measure in model.measures.values() for name in names(measure.node)}
+    for key, question in model.questions.items():
+        moved = any(before != after for before, after in _moves(compiled, key, rounds))
+        if not moved and not question.is_skipped and key not in measured:
+            faults.append(f"question {key} moves nothing")
+    return faults
+
+
+def meddling(compiled: Compiled, rounds: int) -> list[str]:
+    """Questions that move a line where they are not asked because they are irrelevant."""
+    model, faults = compiled.model, []
+    for index, (key, question) in enumerate(model.questions.items()):
+        if not question.when:
+            continue
+        chance = random.Random(f"{model.id} {key}")  # noqa: S311 the same tries each time
+        for _ in range(rounds):
+            answers = random_answers(model, chance)
+            if compiled.relevant(compiled.resolve(answers))[index]:
+                continue
+            changed = [
+                (*answers[:index], end, *answers[index + 1 :])
+                for pair in _rising(question, chance)
+                for end in pair
+            ]
+            if len({compiled.evaluate(each) for each in changed}) > 1:
+                faults.append(f"question {key} counts where it is not asked")
+                break
+    return faults
+
+
+def _moves(compiled: Compiled, key: str, rounds: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Lines before and after one answer goes up, over random other answers that make it relevant."""
     model = compiled.model
-    chance = random.Random(f"{model.id} {place} {key}")  # noqa: S311 the same tries each time
+    chance = random.Random(f"{model.id} {key}")  # noqa: S311 the same tries each time
     question, index = model.questions[key], list(model.questions).index(key)
-    moves = []
-    for _ in range(rounds):
-        answers = list(random_answers(model, chance))
+    left = rounds
+    for _ in range(rounds * 20):
+        answers = random_answers(model, chance)
+        if question.when and not compiled.relevant(compiled.resolve(answers))[index]:
+            continue
         for low, high in _rising(question, chance):
             below, above = ((*answers[:index], value, *answers[index + 1 :]) for value in (low, high))
-            moves.append(compiled.evaluate(above)[place] - compiled.evaluate(below)[place])
-    return moves
+            yield compiled.evaluate(below), compiled.evaluate(above)
+        left -= 1
+        if not left:
+            return
 
 
 def _rising(question: Question, chance: random.Random) -> list[tuple[float, float]]:
@@ -297,3 +287,9 @@ def _rising(question: Question, chance: random.Random) -> list[tuple[float, floa
         return list(pairwise(values))
     first, second = (chance.uniform(float(question.low), float(question.high)) for _ in range(2))
     return [(min(first, second), max(first, second))]
+
+
+def _lowest(model: Model) -> str:
+    """What remains with nothing known but everything at its least, beside what nothing known gives."""
+    now = sum(compile_model(model, REGION).evaluate((None,) * len(model.questions)))
+    return f"{lowest(model, REGION, {}):,} g of {now:,} g with nothing known"

@@ -24,6 +24,7 @@ def check_dimensions(model: Model) -> list[str]:
     units = units_of(model)
     return [
         *_defaults(model, units),
+        *_conditions(model, units),
         *_quantities(model, units),
         *_rules_and_measures(model, units),
         *_references(model),
@@ -53,6 +54,30 @@ def _defaults(model: Model, units: Units) -> Iterator[str]:
             known[question.key] = question.unit
 
 
+def _conditions(model: Model, units: Units) -> Iterator[str]:
+    """A question's conditions look at what was asked before it, an action's at anything."""
+    known = {name: unit for name, unit in units.items() if name in model.assumptions}
+    options: dict[str, tuple[str, ...]] = {}
+    for question in model.ordinary:
+        for test in question.when:
+            yield from _untestable(f"question.{question.key}.when", test, known, options)
+        if question.has_number:
+            known[question.key] = question.unit
+        if question.is_choice:
+            options[question.key] = model.options[question.key]
+    for action in model.actions.values():
+        for test in action.when:
+            yield from _untestable(f"action.{action.key}.when", test, units, model.options)
+
+
+def _untestable(what: str, test: Node, known: Units, options: Mapping[str, tuple[str, ...]]) -> list[str]:
+    try:
+        unit_of(test, known, options)
+    except ExpressionFault as fault:
+        return [f"{what}: {fault}"]
+    return []
+
+
 def _quantities(model: Model, units: Units) -> Iterator[str]:
     known = {name: unit for name, unit in units.items() if name not in model.quantities}
     for quantity in model.quantities.values():
@@ -78,10 +103,14 @@ def _references(model: Model) -> Iterator[str]:
 
 
 def _overlays(model: Model) -> Iterator[str]:
+    tables = [(f"year.{year.key}", year.factors) for year in model.years.values()]
     for overlay in model.overlays.values():
-        for factor in overlay.factors.values():
+        tables.append((f"overlay.{overlay.code}", overlay.factors))
+        tables += [(f"overlay.{overlay.code}.year.{year}", part) for year, part in overlay.years.items()]
+    for where, factors in tables:
+        for factor in factors.values():
             if factor.name not in model.factors or factor.unit != model.factors[factor.name].unit:
-                yield f"overlay.{overlay.code}.{factor.name}: not the unit of the national factor"
+                yield f"{where}.{factor.name}: not the unit of the national factor"
 
 
 def _actions(model: Model, units: Units) -> Iterator[str]:

@@ -6,11 +6,11 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from portal.footprint.rules.checks import faults_at_load
 from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
 from portal.footprint.rules.migration import Migration, migration_faults, read_migration
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.reading import parsed, read_data
+from portal.footprint.rules.soundness import faults_at_load
 
 _SHELF = files("portal.footprint") / "models"
 
@@ -77,6 +77,12 @@ def migration(model_id: str, version: str) -> Migration | None:
     if faults:
         raise ModelFault([f"{model_id}/{version}/migration: {fault}" for fault in faults])
     return found
+
+
+def review(model_id: str, version: str) -> str | None:
+    """The text by which somebody signed the changes of this version; None where there is none."""
+    file = _SHELF / f"{model_id}/{version}" / "review.toml"
+    return file.read_text("utf-8") if file.is_file() else None
 
 
 def models() -> list[Model]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 
 KNOWN = frozenset(
-    """kgCO2e tCO2e kWh GJ J m2 Nm3 km kg t person vehicle room night meal item sheet flight
-    s day week month year K""".split()
+    """kgCO2e tCO2e kWh GJ J m2 m3 Nm3 L km kg t person vehicle room night meal item sheet flight
+    s h day week month year K""".split()
 )
 # What the source tables write. CO₂ alone counts as CO₂e; its gas basis is shown beside the line.
 _WRITTEN = {
     "kgCO2": "kgCO2e",
     "pkm": "person.km",
     "vkm": "vehicle.km",
+    "tkm": "t.km",
     "room-night": "room.night",
     "yr": "year",
     "d": "day",

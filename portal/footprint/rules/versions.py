@@ -61,7 +61,7 @@ class Cause:
     """One reason why a total moved by ``grams``. ``before`` and ``after`` are stored texts, empty where none.
 
     ``kind``: ``answer`` (``key`` is a question), ``shares`` (a group of them), ``place``, ``year``,
-    ``own`` (a person's own factor), ``factor``, or ``method`` for all that is different in how it is worked out.
+    ``own`` (a person's own factor), ``factor``, or ``method`` for all else that is worked out another way.
     """
 
     kind: str
