@@ -106,7 +106,8 @@ def answers_form(model: Model, typed: dict[str, str] | None, given: Given) -> An
     """The page with what was typed, or else with what is known (``given``)."""
 
     class AnswersForm(PortalForm):
-        pass
+        class Meta:
+            csrf = False  # the page carries the token itself, and every POST of the site is checked for it
 
     for question in asked(model):
         setattr(AnswersForm, question.key, _field(question))

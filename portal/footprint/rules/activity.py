@@ -21,7 +21,7 @@ from typing import Final
 from portal.footprint.rules.method import unit_words
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.parts import Assumption, Question, plain
-from portal.footprint.rules.units import Unit, UnknownUnit, parse_unit
+from portal.footprint.rules.units import NUMBER, Unit, UnknownUnit, parse_unit
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, PortalError, Refused
 from portal.kernel.numbers import NotANumber, parse_decimal
@@ -59,19 +59,22 @@ _SPOKEN: Final = {
     "千米": "km", "平方米": "m2", "㎡": "m2", "m²": "m2", "人": "person", "天": "day", "日": "day",
     "晚": "night", "间夜": "room.night", "餐": "meal", "人次餐": "meal", "人公里": "person.km",
     "人·公里": "person.km", "人千米": "person.km", "吨公里": "t.km", "吨·公里": "t.km", "tkm": "t.km",
-    "车公里": "vehicle.km", "车·公里": "vehicle.km", "张": "sheet", "件": "item", "小时": "hour",
+    "车公里": "vehicle.km", "车·公里": "vehicle.km", "张": "sheet", "件": "item", "小时": "h",
     "升": "L", "立方米": "m3", "people": "person", "persons": "person", "nights": "night",
     "days": "day", "meals": "meal", "sheets": "sheet", "items": "item", "room-nights": "room.night",
     "tonnes": "t", "tonne": "t", "person-km": "person.km", "vehicle-km": "vehicle.km", "t-km": "t.km",
-    "h": "hour",
+    "hours": "h",
 }  # fmt: skip
 # Between these the model may name a conversion; a night is never a day, and kWh of gas never kg of gas.
 _ALIKE: Final = (
     {"kWh", "GJ", "J", "MJ", "MWh"},
     {"kg", "t", "g"},
-    {"s", "hour", "h", "day", "week", "month", "year"},
+    {"s", "h", "day", "week", "month", "year"},
     {"L", "m3", "Nm3"},
 )
+
+
+_NO_AMOUNTS: Final = (NUMBER, parse_unit("day"), parse_unit("km"))
 
 
 class MissingColumn(InvalidInput):
@@ -204,12 +207,17 @@ class ActivityReport:
 
 
 def importable(model: Model) -> dict[str, Question]:
-    """What a row can be about: every question that wants a number. Shares and choices are no amounts."""
-    return {
-        key: question
-        for key, question in model.questions.items()
-        if question.kind == "number" and not question.is_skipped
-    }
+    """What a row can be about: every question that wants an amount.
+
+    Rows are added up, so shares, choices, rates (per person, per day), days and distances are none.
+    """
+    return {key: question for key, question in model.questions.items() if _is_amount(question)}
+
+
+def _is_amount(question: Question) -> bool:
+    if question.kind != "number" or question.is_skipped or question.unit in _NO_AMOUNTS:
+        return False
+    return all(power > 0 for _, power in question.unit.powers)
 
 
 def wanted_unit(question: Question) -> Bilingual:

@@ -25,6 +25,7 @@ from portal.footprint.rules.attendees import (
     CARS,
     FEWEST,
     MODE_TITLES,
+    Mode,
     read_distance,
     read_mode,
     read_report,
@@ -34,6 +35,7 @@ from portal.footprint.views.company import merged_reports, model_of
 from portal.footprint.views.pages import blueprint, scripts
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
+from portal.kernel.numbers import parse_decimal
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import _, lang, number, preferred_lang
@@ -173,7 +175,7 @@ def _ask_distance(event: Event) -> Answer:
 
 
 def _ask_mode(event: Event) -> Answer:
-    if not _has(lambda: read_distance(**_said("band", "km"))):
+    if not _is_distance():
         return _go(event, do="next")
     form = ModeForm(formdata=None, data=_said("mode"))
     form.offer()
@@ -188,14 +190,16 @@ def _ask_mode(event: Event) -> Answer:
 
 
 def _ask_detail(event: Event) -> Answer:
-    if not _has(lambda: read_mode(_said("mode")["mode"])):
+    if not _is_distance():
+        return _go(event, do="next")
+    if not _is_mode():
         return _go(event, at=2, do="next")
     return _detail_page(event, _detail_form())
 
 
 def _detail_page(event: Event, form: PortalForm) -> Answer:
     band, km = _said("band", "km").values()
-    distance = BANDS[band].title.in_(lang()) if band in BANDS else _("%(km)s km", km=number(km))
+    distance = BANDS[band].title.in_(lang()) if band else _("%(km)s km", km=number(parse_decimal(km)))
     mode = MODE_TITLES[read_mode(_said("mode")["mode"])].in_(lang())
     return _step(event, form, 3, _given("band", "km", "mode"), said=[distance, mode])
 
@@ -208,7 +212,7 @@ def _detail_form() -> PortalForm:
 
 
 def _send(event: Event) -> Answer:
-    if not _has(lambda: (read_distance(**_said("band", "km")), read_mode(_said("mode")["mode"]))):
+    if not (_is_distance() and _is_mode()):
         return _go(event, do="next")
     form = _detail_form()
     try:
@@ -243,7 +247,7 @@ def _step(
     back = url_for("footprint.journey", code=event.code, at=step - 1, **_given("band", "km", "mode"))
     page = render_template(
         "footprint/company_journey.html",
-        event=event, form=form, step=step, kept=kept, said=said or [], back=back if step > 1 else "",
+        event=event, form=form, step=step, travelling=kept, said=said or [], back=back if step > 1 else "",
         fields=[field for field in form if field.name != "csrf_token"],
     )  # fmt: skip
     return page, 422 if form.has_errors else 200
@@ -258,9 +262,14 @@ def _given(*names: str) -> dict[str, str]:
     return {name: text for name, text in _said(*names).items() if text}
 
 
-def _has(read_it: object) -> bool:
+def _is_distance() -> bool:
+    """Whether the first question is answered; an address can be typed by anybody."""
     try:
-        read_it()  # type: ignore[operator]
+        read_distance(*_said("band", "km").values())
     except PortalError:
         return False
     return True
+
+
+def _is_mode() -> bool:
+    return _said("mode")["mode"] in [*Mode]
