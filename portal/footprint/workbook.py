@@ -135,7 +135,8 @@ def csv_file(rows: Iterable[Row]) -> bytes:
 def xlsx_file(sheets: Iterable[tuple[str, Sequence[Row]]]) -> bytes:
     """A workbook of these sheets, each with its first row as a heading."""
     book = Workbook()
-    book.remove(book.active)
+    for blank in book.worksheets:
+        book.remove(blank)
     for title, rows in sheets:
         sheet = book.create_sheet(title[:31])
         for row in rows:

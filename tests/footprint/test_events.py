@@ -238,7 +238,9 @@ def test_there_must_be_something_to_take_and_to_start_from():
 def test_a_file_is_taken_in_whole_or_not_at_all():
     event_id = an_estimated_event()
     with pytest.raises(ActivitiesRefused):
-        activities.apply(ORGANISER, event_id, table(NIGHTS, ("nights", "-1", "间夜", "", "票据")), "a.csv", NOW)
+        activities.apply(
+            ORGANISER, event_id, table(NIGHTS, ("nights", "-1", "间夜", "", "票据")), "a.csv", NOW
+        )
     assert read.imports(event_id) == []
     assert activities.apply(ORGANISER, event_id, table(NIGHTS), "a.csv", NOW).accepted == 1
 

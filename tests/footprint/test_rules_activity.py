@@ -37,7 +37,9 @@ def amount(*row: str, model=MODEL) -> Decimal:
     return found.activity.amount
 
 
-@pytest.mark.parametrize("name", ["nights", MODEL.questions["nights"].title.zh, MODEL.questions["nights"].title.en])
+@pytest.mark.parametrize(
+    "name", ["nights", MODEL.questions["nights"].title.zh, MODEL.questions["nights"].title.en]
+)
 def test_an_activity_is_named_by_key_or_by_title_in_either_language(name: str):
     assert amount(name, "1,320.5", "间夜", "", "票据") == Decimal("1320.5")
     assert amount(name.upper(), "320", "room-nights", "", "BILL") == 320

@@ -132,7 +132,9 @@ def test_the_uncertainty_of_a_worked_example():
 
 
 def test_local_people_come_on_each_day_and_others_once():
-    sample = [Report(Decimal(10), Decimal(0), Mode.BUS)] * 5 + [Report(Decimal(500), Decimal(0), Mode.RAIL)] * 5
+    sample = [Report(Decimal(10), Decimal(0), Mode.BUS)] * 5 + [
+        Report(Decimal(500), Decimal(0), Mode.RAIL)
+    ] * 5
     bus, rail = merge(sample, 10, days=3).ways
     assert (bus.person_km, rail.person_km) == (5 * 10 * 2 * 3, 5 * 500 * 2)
 

@@ -1,7 +1,6 @@
 """Pages of organisers and attendees, in both languages, without JavaScript."""
 
 import csv
-import re
 from io import BytesIO, StringIO
 from urllib.parse import urlsplit
 
@@ -17,16 +16,13 @@ from portal.kernel.actor import Actor
 from portal.kernel.numbers import parse_decimal
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
-from tests.conftest import IsolatedClient
 from tests.factories import accounts
 from tests.factories.events import (
-    GUESS,
     JOURNEYS,
     NOW,
     a_frozen_event,
     an_estimated_event,
     an_event,
-    freeze,
     surveyed,
     table,
     with_actuals,
@@ -131,7 +127,10 @@ def test_the_page_shows_estimate_actual_and_difference(browser, organiser, lang)
     with_actuals(event_id, organiser, people="250", nights="200")
     page = browser.open(f"/{lang}/events/{event_id}")
     file = read.file_of(organiser, event_id)
-    for table_of in {"zh": ("排放源类别", "核算范围", "逐行"), "en": ("class of", "GHG scope", "Line by line")}[lang]:
+    for table_of in {
+        "zh": ("排放源类别", "核算范围", "逐行"),
+        "en": ("class of", "GHG scope", "Line by line"),
+    }[lang]:
         rows = page.table(table_of)
         total = list(rows[-1].values())
         kilograms = [int(cell.replace(",", "").replace("−", "-")) for cell in total[1:4]]
@@ -241,7 +240,9 @@ def test_the_poster_draws_the_code_of_the_link(browser, organiser, lang):
 # ---- files
 
 
-def upload(browser: Browser, lang: str, event_id: str, data: bytes, name: str = "数据.csv", expect: int = 200):
+def upload(
+    browser: Browser, lang: str, event_id: str, data: bytes, name: str = "数据.csv", expect: int = 200
+):
     page = browser.open(f"/{lang}/events/{event_id}/activities")
     return press(page, file=(BytesIO(data), name), expect=expect)
 

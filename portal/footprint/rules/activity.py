@@ -365,7 +365,6 @@ def _activity(cells: Mapping[str, str], model: Model, names: Mapping[str, Sequen
         raise ActivityHasTwoMeanings(text=text[:60], keys=", ".join(keys))
     question = model.questions[keys[0]]
     amount, conversion = _in_wanted_unit(model, question, _amount(cells["amount"]), cells["unit"])
-    # What was put before a cell to keep a spreadsheet from computing it is not part of the note.
     return Activity(
         question.key,
         amount,

@@ -264,7 +264,7 @@ def merge(reports: Sequence[Report], people: int, days: int = 1) -> Merged:
         raise MoreReportsThanPeople(reports=answered, people=people)
     ways = _ways(reports, people, days)
     low, high = _bounds(reports, people, days)
-    total = sum((way.person_km for way in ways), start=Decimal(0))
+    total = _sum(way.person_km for way in ways)
     return Merged(answered, people, days, ways, total, _sampling_pct(reports, people, days), low, high)
 
 
@@ -293,9 +293,9 @@ def _order(key: _Key) -> tuple[bool, int, int]:
 def _way(key: _Key, group: list[Report], share: Decimal, scale: Decimal, days: int) -> Way:
     # In one order, so that the last digit does not depend on who answered first.
     group = sorted(group, key=lambda report: (report.km, report.occupants))
-    km = sum((report.km for report in group), start=Decimal(0))
-    there_and_back = sum((report.travelled(days) for report in group), start=Decimal(0))
-    driven = sum((report.travelled(days) / (report.occupants or 1) for report in group), start=Decimal(0))
+    km = _sum(report.km for report in group)
+    there_and_back = _sum(report.travelled(days) for report in group)
+    driven = _sum(report.travelled(days) / (report.occupants or 1) for report in group)
     return Way(
         *key,
         len(group),
@@ -316,6 +316,10 @@ def _shares(counts: list[int]) -> list[Decimal]:
     return [Decimal(part) * _PARTS for part in floors]
 
 
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, start=Decimal(0))
+
+
 def _rounded(value: Decimal) -> Decimal:
     return value.quantize(_METRES)
 
@@ -323,15 +327,15 @@ def _rounded(value: Decimal) -> Decimal:
 def _sampling_pct(reports: Sequence[Report], people: int, days: int) -> int:
     """± per cent of the person-km, at 95 %, rounded up."""
     count, journeys = len(reports), sorted(report.travelled(days) for report in reports)
-    total = sum(journeys, start=Decimal(0))
+    total = _sum(journeys)
     if not total:
         return 0
     mean = total / count
-    variance = sum((journey - mean) ** 2 for journey in journeys) / (count - 1)
+    variance = _sum((journey - mean) ** 2 for journey in journeys) / (count - 1)
     of_sample = variance / count * (people - count) / max(people - 1, 1)
     # A band stands for any distance in it alike: variance width² ÷ 12, times the ways made.
     widths = sorted(report.width * report.trips(days) for report in reports)
-    of_bands = sum((width**2 for width in widths), start=Decimal(0)) / 12 / count**2
+    of_bands = _sum(width**2 for width in widths) / 12 / count**2
     relative = _NORMAL_95 * (of_sample + of_bands).sqrt() / mean * 100
     return int(relative.to_integral_value(ROUND_CEILING))
 
@@ -340,8 +344,8 @@ def _bounds(reports: Sequence[Report], people: int, days: int) -> tuple[Decimal,
     """Person-km if the silent were like the quarter that came from nearest, or from farthest."""
     journeys = sorted(report.travelled(days) for report in reports)
     quarter = max(len(journeys) // 4, 1)
-    silent, known = people - len(journeys), sum(journeys, start=Decimal(0))
-    near, far = sum(journeys[:quarter]) / quarter, sum(journeys[-quarter:]) / quarter
+    silent, known = people - len(journeys), _sum(journeys)
+    near, far = _sum(journeys[:quarter]) / quarter, _sum(journeys[-quarter:]) / quarter
     return (
         (known + silent * near).quantize(_METRES, ROUND_FLOOR),
         (known + silent * far).quantize(_METRES, ROUND_CEILING),

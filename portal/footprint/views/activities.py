@@ -131,15 +131,12 @@ def activities_template(event_id: str, kind: str) -> Answer:
         [question.title.in_(spoken) or key, "", wanted_unit(question).in_(spoken), "", ""]
         for key, question in importable(model).items()
     ]
-    known: list[Row] = [
-        [_("Activity"), _("Key"), _("Unit"), _("Least"), _("Most")],
-        *(
-            [question.title.in_(spoken), key, wanted_unit(question).in_(spoken), question.low, question.high]
-            for key, question in importable(model).items()
-        ),
-        [],
-        [_("Source of data: write one of these"), *(title.in_(spoken) for title in SOURCES.values())],
-    ]
+    known: list[Row] = [[_("Activity"), _("Key"), _("Unit"), _("Least"), _("Most")]]
+    for key, question in importable(model).items():
+        unit = wanted_unit(question).in_(spoken)
+        known.append([question.title.in_(spoken), key, unit, question.low, question.high])
+    sources = [title.in_(spoken) for title in SOURCES.values()]
+    known += [[], [_("Source of data: write one of these"), *sources]]
     name = f"activities-{event.model_id}-{event.version}.{kind}"
     if kind == "csv":
         return _download(workbook.csv_file([head, *rows]), "text/csv; charset=utf-8", name)

@@ -236,15 +236,20 @@ def _send(event: Event) -> Answer:
 
 
 def _go(event: Event, **where: object) -> Response:
-    """To another of the three screens, with what was said so far."""
+    """To another of the three screens."""
+    return redirect(_url(event, **where), 303)
+
+
+def _url(event: Event, **where: object) -> str:
+    """One of the three screens, with what was said so far."""
     said = _given("band", "km", "mode")
-    return redirect(url_for("footprint.journey", code=event.code, **where, **said), 303)  # type: ignore[arg-type]
+    return url_for("footprint.journey", code=event.code, **where, **said)  # type: ignore[arg-type]
 
 
 def _step(
     event: Event, form: PortalForm, step: int, kept: dict[str, str], said: list[str] | None = None
 ) -> Answer:
-    back = url_for("footprint.journey", code=event.code, at=step - 1, **_given("band", "km", "mode"))
+    back = _url(event, at=step - 1)
     page = render_template(
         "footprint/company_journey.html",
         event=event, form=form, step=step, travelling=kept, said=said or [], back=back if step > 1 else "",

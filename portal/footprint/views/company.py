@@ -157,10 +157,11 @@ def _causes(file: File, model: Model) -> list[tuple[str, Mass]]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Questions under one heading: those that everybody is asked, and those for meters and bills."""
+    """Questions under one heading: what everybody is asked, what is asked in full, what a meter or bill says."""
 
     title: str
-    questions: list[Question]
+    short: list[Question]
+    full: list[Question]
     expert: list[Question]
 
 
@@ -221,10 +222,13 @@ def _has_something(questions: list[Question], form: PortalForm) -> bool:
 def _sections(model: Model) -> list[Section]:
     """In the order of the model; a group of shares stands together."""
     found: dict[str, Section] = {}
+    marks_short = any(question.express for question in model.ordinary)
     for question in asked(model):
         title = model.categories[question.section].in_(lang()) if question.section else ""
-        section = found.setdefault(question.section, Section(title, [], []))
-        (section.expert if question.expert else section.questions).append(question)
+        section = found.setdefault(question.section, Section(title, [], [], []))
+        part = section.full if marks_short and not question.express else section.short
+        part = section.expert if question.expert else part
+        part.append(question)
     return list(found.values())
 
 
