@@ -1,4 +1,4 @@
-"""An event's file: versions, journeys, files, and a frozen inventory that nobody can move, on both databases."""
+"""An event's file: versions, journeys, files, and a frozen inventory that nobody can move."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -114,9 +114,13 @@ def test_nobody_opens_an_event_for_a_company_they_are_not_of():
 
 @pytest.mark.parametrize(
     ("change", "fault"),
-    [({"title": ""}, NoTitle), ({"title": "长" * 121}, NoTitle), ({"last_day": FIRST - timedelta(1)}, BadDays),
-     ({"last_day": FIRST + timedelta(367)}, BadDays)],
-)  # fmt: skip
+    [
+        ({"title": ""}, NoTitle),
+        ({"title": "长" * 121}, NoTitle),
+        ({"last_day": FIRST - timedelta(1)}, BadDays),
+        ({"last_day": FIRST + timedelta(367)}, BadDays),
+    ],
+)
 def test_a_bad_draft_is_refused(change, fault):
     with pytest.raises(fault):
         an_event(draft=replace(DRAFT, **change))
@@ -334,8 +338,8 @@ ATTACKS = {
     "point the freeze elsewhere": "UPDATE footprint_event_version SET footprint_id = :estimate "
     "WHERE origin = 'frozen'",
     "thaw": "DELETE FROM footprint_event_version WHERE origin = 'frozen'",
-    "add a later version": "INSERT INTO footprint_event_version (event_id, stage, number, footprint_id, origin, "
-    "facts, actor_id, at) SELECT event_id, stage, 9, :estimate, 'form', facts, actor_id, at "
+    "add a later version": "INSERT INTO footprint_event_version "
+    "(event_id, stage, number, footprint_id, origin, facts, actor_id, at) SELECT event_id, stage, 9, :estimate, 'form', facts, actor_id, at "
     "FROM footprint_event_version WHERE origin = 'frozen'",
     "rename the event": "UPDATE footprint_event SET title = 'x' WHERE id = :event",
     "move the event": "UPDATE footprint_event SET region = '110000' WHERE id = :event",
@@ -391,7 +395,8 @@ def test_only_the_newest_actuals_can_be_frozen():
     older = with_actuals(event_id)
     with_actuals(event_id, people="299")
     freezing = text(
-        "INSERT INTO footprint_event_version (event_id, stage, number, footprint_id, origin, facts, actor_id, at) "
+        "INSERT INTO footprint_event_version "
+        "(event_id, stage, number, footprint_id, origin, facts, actor_id, at) "
         "SELECT event_id, stage, 3, :footprint, 'frozen', facts, actor_id, at FROM footprint_event_version "
         "WHERE event_id = :event AND stage = 'actual' AND number = 2"
     )
@@ -404,6 +409,5 @@ def test_every_deed_is_audited():
     verbs = db.session.scalars(
         select(AuditEntry.verb).where(AuditEntry.subject_id == event_id).order_by(AuditEntry.id)
     ).all()
-    assert sorted(verbs) == sorted([
-        "event.opened", "event.inventory_kept", "event.activities_imported", "event.inventory_kept", "event.frozen"
-    ])  # fmt: skip
+    kept, imported = "event.inventory_kept", "event.activities_imported"
+    assert sorted(verbs) == sorted(["event.opened", kept, imported, kept, "event.frozen"])

@@ -1,4 +1,4 @@
-"""Activity data row by row: understood exactly, converted only by the model's own word, else refused by name."""
+"""Activity data row by row: understood exactly, converted only by the model's own word, else refused."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -86,8 +86,8 @@ def test_from_nothing_to_an_estimate(browser: Browser, organiser: Actor, lang: s
 def test_a_wrong_answer_is_named_beside_its_field_and_nothing_is_lost(browser, organiser, lang):
     event_id = an_event(organiser)
     page = browser.open(f"/{lang}/events/{event_id}/estimate")
-    wrong = {"q-people": "-5", "q-days": "２", "q-share_local": "60", "q-share_car": "60", "q-share_rail": "0",
-             "q-share_air": "0", "q-nights": "77"}  # fmt: skip
+    shares = {"q-share_local": "60", "q-share_car": "60", "q-share_rail": "0", "q-share_air": "0"}
+    wrong = {"q-people": "-5", "q-days": "２", "q-nights": "77", **shares}
     page = press(page, **wrong, expect=422)
     assert len(page.errors) == 3
     values = {i.get("name"): i.get("value") for i in page.root.iter("input")}
@@ -128,7 +128,7 @@ def test_the_page_shows_estimate_actual_and_difference(browser, organiser, lang)
     page = browser.open(f"/{lang}/events/{event_id}")
     file = read.file_of(organiser, event_id)
     for table_of in {
-        "zh": ("排放源类别", "核算范围", "逐行"),
+        "zh": ("排放源类别", "核算范围", "逐项对比"),
         "en": ("class of", "GHG scope", "Line by line"),
     }[lang]:
         rows = page.table(table_of)
@@ -327,7 +327,7 @@ def test_the_inventory_goes_out_with_all_that_it_rests_on(browser, organiser, ki
     actual = read.file_of(organiser, event_id).actual
     data = browser.client.get(f"/{lang}/events/{event_id}/inventory-actual.{kind}").data
     if kind == "csv":
-        rows = [row for row in csv.reader(StringIO(data.decode("utf-8-sig")))]
+        rows = list(csv.reader(StringIO(data.decode("utf-8-sig"))))
         lines = rows[1 : len(actual.footprint.lines) + 1]
         facts = {row[0]: row[1] for row in rows[len(lines) + 3 :]}
     else:

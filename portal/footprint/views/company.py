@@ -157,7 +157,7 @@ def _causes(file: File, model: Model) -> list[tuple[str, Mass]]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Questions under one heading: what everybody is asked, what is asked in full, what a meter or bill says."""
+    """Questions under one heading: the short ones, those asked in full, and what meters and bills say."""
 
     title: str
     short: list[Question]
