@@ -339,7 +339,8 @@ ATTACKS = {
     "WHERE origin = 'frozen'",
     "thaw": "DELETE FROM footprint_event_version WHERE origin = 'frozen'",
     "add a later version": "INSERT INTO footprint_event_version "
-    "(event_id, stage, number, footprint_id, origin, facts, actor_id, at) SELECT event_id, stage, 9, :estimate, 'form', facts, actor_id, at "
+    "(event_id, stage, number, footprint_id, origin, facts, actor_id, at) "
+    "SELECT event_id, stage, 9, :estimate, 'form', facts, actor_id, at "
     "FROM footprint_event_version WHERE origin = 'frozen'",
     "rename the event": "UPDATE footprint_event SET title = 'x' WHERE id = :event",
     "move the event": "UPDATE footprint_event SET region = '110000' WHERE id = :event",
