@@ -1,5 +1,7 @@
 """For programs: the models with their questions and factors, and evaluation, singly or a thousand at once."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from flask import current_app, request
@@ -9,8 +11,10 @@ from portal.footprint.rules import library
 from portal.footprint.rules.answers import from_program
 from portal.footprint.rules.compiler import compile_model
 from portal.footprint.rules.errors import BadAnswer
-from portal.footprint.rules.model import Factor, Model
+from portal.footprint.rules.model import Factor, Model, Place, own_pairs
 from portal.footprint.rules.results import digest, estimate, line_facts
+from portal.footprint.rules.versions import Basis, migrate, why_changed
+from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_
 from portal.web.api import api_blueprint, body, describes
@@ -23,42 +27,8 @@ MOST = 1_000
 Sets = Annotated[list[dict[str, Any]], Field(max_length=MOST)]
 
 
-class EvaluatedLine(BaseModel):
-    """One rule's part, in grams; ``quality`` from A (metered) to D (a default)."""
-
-    rule: str
-    category: str
-    grams: int
-    low_g: int
-    high_g: int
-    quality: Literal["A", "B", "C", "D"]
-
-
-class Evaluated(BaseModel):
-    """A result. ``digest`` is the model's; ``result_digest`` rests on model, region, answers and lines."""
-
-    model: str
-    version: str
-    digest: str
-    region: str
-    fallen_back: list[str]
-    total_g: int
-    low_g: int
-    high_g: int
-    lines: list[EvaluatedLine]
-    defaulted: list[str]
-    narrowing: list[str]
-    result_digest: str
-
-
-class EvaluatedBatch(BaseModel):
-    """Results in the order of the answer sets."""
-
-    results: list[Evaluated]
-
-
-class EvaluateBody(BaseModel):
-    """Answers by question: a number, an option's key, or true and false. A key left out is "I don't know"."""
+class Placing(BaseModel):
+    """By which version, where, when and for whom it is worked out, and with which own factors."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,19 +36,34 @@ class EvaluateBody(BaseModel):
     region: str | None = Field(
         None, max_length=20, description="Six-digit administrative code, such as 230700."
     )
+    year: str | None = Field(
+        None, max_length=20, description="Year of the factors; the newest when left out."
+    )
+    audience: str | None = Field(None, max_length=60, description="For whom the questions are put.")
+    own: dict[str, str] = Field(
+        default_factory=dict, max_length=200, description="Own factors by name, as decimal texts."
+    )
+
+
+class EvaluateBody(Placing):
+    """Answers by question: a number, an option's key, or true and false. A key left out is "I don't know"."""
+
     answers: dict[str, Any]
 
 
-class BatchBody(BaseModel):
-    """Up to a thousand sets of answers for one model, version and region."""
+class BatchBody(Placing):
+    """Up to a thousand sets of answers, all worked out alike."""
+
+    answers: Sets
+
+
+class CompareBody(BaseModel):
+    """Two evaluations of one model, the older version first."""
 
     model_config = ConfigDict(extra="forbid")
 
-    version: str | None = Field(None, max_length=20)
-    region: str | None = Field(
-        None, max_length=20, description="Six-digit administrative code, such as 230700."
-    )
-    answers: Sets
+    before: EvaluateBody
+    after: EvaluateBody
 
 
 class BatchRequest(RootModel[BatchBody | Sets]):
@@ -90,7 +75,7 @@ class BatchRequest(RootModel[BatchBody | Sets]):
     def batch(self) -> BatchBody:
         if isinstance(self.root, BatchBody):
             return self.root
-        return BatchBody(version=None, region=None, answers=self.root)
+        return BatchBody(version=None, region=None, year=None, audience=None, answers=self.root)
 
 
 class BothOut(BaseModel):
@@ -120,7 +105,11 @@ class RegionOut(BaseModel):
 
 
 class QuestionOut(BaseModel):
-    """``default`` is what is taken for "I don't know": a number, or an option's key."""
+    """``default`` is what is taken for "I don't know": a number, or an option's key.
+
+    ``express``: part of the short form. ``when``: asked only if all of these hold. ``expert``: replaces the
+    quantity of the same name; while it is left out (``default`` null) the formula holds.
+    """
 
     key: str
     kind: str
@@ -131,7 +120,11 @@ class QuestionOut(BaseModel):
     whole: bool
     group: str | None
     options: list[OptionOut]
-    default: float | str
+    default: float | str | None
+    express: bool
+    section: str | None
+    when: list[str]
+    expert: bool
     title: BothOut
     ask: BothOut
     unsure: BothOut
@@ -145,7 +138,7 @@ class SourceOut(BaseModel):
 
 
 class FactorOut(BaseModel):
-    """``value`` is a decimal as text, exactly as published."""
+    """``value`` is a decimal as text, exactly as published; ``overdue``: its date of review has passed."""
 
     name: str
     key: str
@@ -160,6 +153,20 @@ class FactorOut(BaseModel):
     confidence: str
     quality: list[int]
     review_by: str
+    overdue: bool
+
+
+class FactorOfModelOut(FactorOut):
+    """``overlay``: the region or year it stands for (``230000``, ``2022``, ``230000/2022``), if not all."""
+
+    model: str
+    version: str
+    overlay: str | None
+
+
+class FactorsOut(BaseModel):
+    items: list[FactorOfModelOut]
+    next: str | None
 
 
 class RuleOut(BaseModel):
@@ -170,11 +177,29 @@ class RuleOut(BaseModel):
     expr: str
     rises_with: list[str]
     falls_with: list[str]
+    switched_by: list[str]
+    mee: str | None
 
 
 class VersionOut(BaseModel):
     version: str
     digest: str
+
+
+class ReleasedOut(VersionOut):
+    """``takes_over``: the version whose answers it takes over, by its migration file."""
+
+    released: str
+    takes_over: str | None
+
+
+class VersionsOut(BaseModel):
+    versions: list[ReleasedOut]
+
+
+class AudienceOut(BaseModel):
+    key: str
+    title: BothOut
 
 
 class OneModelOut(ModelOut):
@@ -183,7 +208,11 @@ class OneModelOut(ModelOut):
     boundary: BothOut
     region: str
     fallen_back: list[str]
+    year: str | None
+    audience: str | None
     regions: list[RegionOut]
+    years: list[str]
+    audiences: list[AudienceOut]
     questions: list[QuestionOut]
     factors: list[FactorOut]
     rules: list[RuleOut]
@@ -202,12 +231,19 @@ class EmissionLineOut(BaseModel):
 
 
 class EvaluationOut(BaseModel):
-    """``defaulted``: questions left out. ``narrowing``: those whose answer would narrow the range most."""
+    """A result. ``digest`` is the model's; ``result_digest`` rests on model, place, answers, factors, lines.
+
+    ``defaulted``: questions left out. ``narrowing``: those whose answer would narrow the range most. ``own``:
+    the own factors it rests on; such a result is to be marked "with own factors".
+    """
 
     model: str
     version: str
     digest: str
     region: str
+    year: str | None
+    audience: str | None
+    own: dict[str, str]
     fallen_back: list[str]
     total_g: int
     low_g: int
@@ -222,10 +258,40 @@ class EvaluationsOut(BaseModel):
     results: list[EvaluationOut]
 
 
+class CauseOut(BaseModel):
+    """One reason for the difference. ``kind`` is answer, shares, place, year, own, factor or method."""
+
+    kind: Literal["answer", "shares", "place", "year", "own", "factor", "method"]
+    key: str
+    title: BothOut
+    grams: int
+    before: str
+    after: str
+
+
+class DroppedOut(BaseModel):
+    key: str
+    title: BothOut
+    why: BothOut
+
+
+class ComparedOut(BaseModel):
+    """``causes`` add up to ``difference_g``. ``dropped``: old answers that the new version does not take."""
+
+    before: EvaluationOut
+    after: EvaluationOut
+    difference_g: int
+    causes: list[CauseOut]
+    dropped: list[DroppedOut]
+
+
 PLACED = {
     "version": "a version of the model; the newest when left out",
     "region": "six-digit administrative code",
+    "year": "year of the factors; the newest when left out",
+    "audience": "for whom the questions are put",
 }
+FACTORS = 100
 
 
 @blueprint.get("/footprint/models")
@@ -244,17 +310,22 @@ def footprint_models() -> dict[str, Any]:
     answers={200: OneModelOut},
 )
 def footprint_model(model_id: str) -> dict[str, Any]:
-    model = library.model(model_id, request.args.get("version"))
-    place = model.place(request.args.get("region") or _city())
+    asked = request.args
+    model = library.model(model_id, asked.get("version"), asked.get("audience", ""))
+    place = model.place(asked.get("region") or _city(), asked.get("year", ""))
     return {
         **_listed(model),
         "unit": model.unit_text,
         "gwp": model.gwp,
         "boundary": _both(model.boundary),
         "region": place.region,
+        "year": place.year or None,
+        "audience": model.audience or None,
         "fallen_back": list(place.fallen_back),
+        "years": model.known_years(),
+        "audiences": [{"key": a.key, "title": _both(a.title)} for a in model.audiences.values()],
         "regions": [{"code": o.code, "title": _both(o.title)} for o in model.overlays.values()],
-        "questions": _questions(model, place.region),
+        "questions": _questions(model, place),
         "factors": [_factor(factor) for factor in place.factors.values()],
         "rules": [
             {
@@ -265,6 +336,8 @@ def footprint_model(model_id: str) -> dict[str, Any]:
                 "expr": rule.expr,
                 "rises_with": list(rule.rises_with),
                 "falls_with": list(rule.falls_with),
+                "switched_by": list(rule.switched_by),
+                "mee": rule.mee or None,
             }
             for rule in model.rules.values()
         ],
@@ -273,6 +346,30 @@ def footprint_model(model_id: str) -> dict[str, Any]:
             for version in library.versions(model.id)
         ],
     }
+
+
+@blueprint.get("/footprint/models/<model_id>/versions")
+@open_to_all
+@describes(summary=N_("Released versions of a model"), tag="footprint", answers={200: VersionsOut})
+def footprint_versions(model_id: str) -> dict[str, Any]:
+    library.model(model_id)  # an unknown one has no versions either
+    return {"versions": [_released(library.model(model_id, each)) for each in library.versions(model_id)]}
+
+
+@blueprint.get("/footprint/factors")
+@open_to_all
+@describes(
+    summary=N_("Every factor of the newest models, with source, year, region and date of review"),
+    tag="footprint",
+    query={"cursor": "the ``next`` of the page before"},
+    answers={200: FactorsOut},
+)
+def footprint_factors() -> dict[str, Any]:
+    rows = [row for model in library.models() for row in _all_factors(model)]
+    text = request.args.get("cursor", "0")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else len(rows)
+    end = start + FACTORS
+    return {"items": rows[start:end], "next": str(end) if end < len(rows) else None}
 
 
 @blueprint.post("/footprint/models/<model_id>/evaluate")
@@ -285,9 +382,8 @@ def footprint_model(model_id: str) -> dict[str, Any]:
 )
 def footprint_evaluate(model_id: str) -> dict[str, Any]:
     sent = body(EvaluateBody)
-    model = library.model(model_id, sent.version)
     try:
-        return _evaluated(model, sent.region or _city(), sent.answers)
+        return _evaluated(_basis(model_id, sent))
     except BadAnswer as fault:
         raise _named(fault) from None
 
@@ -301,22 +397,52 @@ def footprint_evaluate(model_id: str) -> dict[str, Any]:
     answers={200: EvaluationsOut},
 )
 def footprint_evaluate_batch(model_id: str) -> dict[str, Any]:
-    sent = body(BatchRequest).batch
-    model, region = library.model(model_id, sent.version), sent.region or _city()
-    results = []
+    sent, results = body(BatchRequest).batch, []
     for index, answers in enumerate(sent.answers):
         try:
-            results.append(_evaluated(model, region, answers))
+            results.append(_evaluated(_basis(model_id, sent, answers)))
         except BadAnswer as fault:
             raise _named(fault, index=index) from None
     return {"results": results}
 
 
-def _named(fault: BadAnswer, **place: int) -> BadAnswer:
-    """The same fault with its question named in the caller's language, and its place in a batch."""
-    spoken = {
-        name: text.in_(lang()) if isinstance(text, Bilingual) else text for name, text in fault.params.items()
+@blueprint.post("/footprint/models/<model_id>/compare")
+@open_to_all
+@describes(
+    summary=N_("Why a number changed: causes between two evaluations that add up to the gram"),
+    tag="footprint",
+    body=CompareBody,
+    answers={200: ComparedOut},
+)
+def footprint_compare(model_id: str) -> dict[str, Any]:
+    sent, sides = body(CompareBody), []
+    for side in ("before", "after"):
+        try:
+            sides.append(_basis(model_id, getattr(sent, side)))
+            sides[-1].model.place(sides[-1].region, sides[-1].year, sides[-1].own)
+        except BadAnswer as fault:
+            raise _named(fault, side=side) from None
+    before, after = sides
+    causes = why_changed(before, after)
+    told = {"before": _evaluated(before), "after": _evaluated(after)}
+    return {
+        **told,
+        "difference_g": told["after"]["total_g"] - told["before"]["total_g"],
+        "causes": [{**asdict(cause), "title": _both(cause.title)} for cause in causes],
+        "dropped": [
+            {"key": gone.key, "title": _both(gone.title), "why": _both(gone.why)}
+            for gone in migrate(before.model, after.model, before.given).dropped
+        ],
     }
+
+
+def _named(fault: BadAnswer, **place: int | str) -> BadAnswer:
+    """The same fault with its question named in the caller's language and in both, and its place."""
+    spoken: dict[str, object] = {}
+    for name, value in fault.params.items():
+        spoken[name] = value.in_(lang()) if isinstance(value, Bilingual) else value
+        if name == "question" and isinstance(value, Bilingual):
+            spoken |= {"question_zh": value.zh, "question_en": value.en}
     return type(fault)(**spoken, **place)
 
 
@@ -324,15 +450,27 @@ def _city() -> str:
     return str(current_app.config["PORTAL"].city_code)
 
 
-def _evaluated(model: Model, region: str, answers: dict[str, Any]) -> dict[str, Any]:
-    given = from_program(model, answers)
-    result = estimate(model, region, given)
+def _basis(model_id: str, sent: Placing, answers: dict[str, Any] | None = None) -> Basis:
+    """What a request wants evaluated. Raises UnknownModel and its kin, BadAnswer."""
+    model = library.model(model_id, sent.version, sent.audience or "")
+    said = answers if isinstance(answers, dict) else getattr(sent, "answers", {})
+    return Basis(
+        model, sent.region or _city(), from_program(model, said), sent.year or "", own_pairs(sent.own)
+    )
+
+
+def _evaluated(basis: Basis) -> dict[str, Any]:
+    model, own = basis.model, dict(basis.own)
+    result = estimate(model, basis.region, basis.given, basis.year, basis.own)
     grams = {line.rule: line.grams for line in result.lines}
     return {
         "model": model.id,
         "version": model.version,
         "digest": model.digest,
-        "region": region,
+        "region": basis.region,
+        "year": basis.year or None,
+        "audience": model.audience or None,
+        "own": own,
         "fallen_back": list(result.fallen_back),
         "total_g": result.total_g,
         "low_g": result.low_g,
@@ -340,7 +478,15 @@ def _evaluated(model: Model, region: str, answers: dict[str, Any]) -> dict[str, 
         "lines": line_facts(result.lines),
         "defaulted": list(result.defaulted),
         "narrowing": list(result.narrowing),
-        "result_digest": digest(model.digest, region, given, grams),
+        "result_digest": digest(
+            model.digest,
+            basis.region,
+            basis.given,
+            grams,
+            year=basis.year,
+            audience=model.audience,
+            own=own,
+        ),
     }
 
 
@@ -352,8 +498,30 @@ def _both(text: Bilingual) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-def _questions(model: Model, region: str) -> list[dict[str, Any]]:
-    unknown = compile_model(model, region).resolve((None,) * len(model.questions))
+def _released(model: Model) -> dict[str, Any]:
+    migration = library.migration(model.id, model.version)
+    return {
+        "version": model.version,
+        "digest": model.digest,
+        "released": model.released.isoformat(),
+        "takes_over": migration.of if migration else None,
+    }
+
+
+def _all_factors(model: Model) -> Iterator[dict[str, Any]]:
+    """Every factor table of a model, and what it stands for."""
+    tables: dict[str | None, Mapping[str, Factor]] = {None: model.factors}
+    tables |= {year.key: year.factors for year in model.years.values()}
+    for code, overlay in model.overlays.items():
+        tables[code] = overlay.factors
+        tables |= {f"{code}/{year}": factors for year, factors in overlay.years.items()}
+    for overlaid, factors in tables.items():
+        for factor in factors.values():
+            yield {"model": model.id, "version": model.version, "overlay": overlaid, **_factor(factor)}
+
+
+def _questions(model: Model, place: Place) -> list[dict[str, Any]]:
+    unknown = compile_model(model, place.region, place.year).resolve((None,) * len(model.questions))
     return [
         {
             "key": question.key,
@@ -366,12 +534,17 @@ def _questions(model: Model, region: str) -> list[dict[str, Any]]:
             "group": question.group or None,
             "options": [{"key": option.key, "title": _both(option.title)} for option in question.options],
             "default": question.default if question.is_choice else _plain(value),
+            "express": question.express,
+            "section": question.section or None,
+            "when": list(question.when_text),
+            "expert": question.expert,
             "title": _both(question.title),
             "ask": _both(question.ask),
             "unsure": _both(question.unsure),
             "basis": _both(question.basis),
         }
         for question, value in zip(model.questions.values(), unknown, strict=True)
+        if not question.is_skipped
     ]
 
 
@@ -394,4 +567,5 @@ def _factor(factor: Factor) -> dict[str, Any]:
         "confidence": factor.confidence,
         "quality": list(factor.quality),
         "review_by": factor.review_by.isoformat(),
+        "overdue": factor.review_by < clock.today(),
     }

@@ -88,6 +88,11 @@ def places(order_id: str) -> dict[str, Place]:
         "/footprint/models/{model_id}/evaluate-batch": Place(
             {"model_id": "event-cn"}, body=newest | {"answers": [{}]}
         ),
+        "/footprint/models/{model_id}/compare": Place(
+            {"model_id": "event-cn"},
+            body={"before": newest | {"answers": {}}, "after": newest | {"answers": {"people": 7}}},
+        ),
+        "/footprint/models/{model_id}/versions": Place({"model_id": "event-cn"}),
         "/log/proof/inclusion": Place(query={"idx": "0", "size": "2"}),
         "/log/proof/consistency": Place(query={"from": "1", "to": "2"}),
         "/lots/{code}": Place({"code": "LOT-A"}),

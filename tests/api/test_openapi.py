@@ -68,7 +68,9 @@ def test_a_forgotten_route_is_found(app: Flask):
 
 PROMISED = [
     "GET /footprint/models", "GET /footprint/models/{model_id}", "POST /footprint/models/{model_id}/evaluate",
-    "POST /footprint/models/{model_id}/evaluate-batch", "GET /projects", "GET /projects/{code}", "GET /lots",
+    "POST /footprint/models/{model_id}/evaluate-batch", "POST /footprint/models/{model_id}/compare",
+    "GET /footprint/models/{model_id}/versions", "GET /footprint/factors",
+    "GET /projects", "GET /projects/{code}", "GET /lots",
     "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}",
     "GET /certificates/{number}", "GET /log/checkpoint", "GET /log/entries",
     "GET /log/proof/inclusion", "GET /log/proof/consistency", "GET /schemas/{kind}.json",
@@ -87,7 +89,7 @@ def test_every_answer_has_a_schema_and_every_write_its_key(document):
             shape = good[0]["content"]["application/json"]["schema"]
             assert "$ref" in shape or "properties" in shape or path.startswith("/schemas/"), path
             names = [p.get("name") or p["$ref"].rsplit("/", 1)[1] for p in operation["parameters"]]
-            is_write = verb == "post" and "evaluate" not in path
+            is_write = verb == "post" and not path.endswith(("/evaluate", "/evaluate-batch", "/compare"))
             assert ("IdempotencyKey" in names) == is_write, path
 
 
@@ -141,6 +143,10 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     talk.ask(
         "POST", "/footprint/models/{model_id}/evaluate-batch", model_id=model["id"], json=[{}, {"people": 2}]
     )
+    sides = {"before": {"answers": {}}, "after": {"answers": {"people": 3}}}
+    talk.ask("POST", "/footprint/models/{model_id}/compare", model_id=model["id"], json=sides)
+    talk.ask("GET", "/footprint/models/{model_id}/versions", model_id=model["id"])
+    talk.ask("GET", "/footprint/factors")
     (project,) = talk.ask("GET", "/projects")["items"]
     talk.ask("GET", "/projects/{code}", code=project["code"])
     (lot,) = talk.ask("GET", "/lots")["items"]

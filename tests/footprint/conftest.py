@@ -1,12 +1,11 @@
-"""The released models, each in turn."""
+"""The released models, each version in turn."""
 
 import pytest
 
 from portal.footprint.rules import library
 from portal.footprint.rules.model import Model
-from tests.factories.footprint import MODELS
 
 
-@pytest.fixture(params=MODELS)
+@pytest.fixture(params=library.lock())
 def model(request: pytest.FixtureRequest) -> Model:
-    return library.model(request.param)
+    return library.model(*request.param.split("/"))

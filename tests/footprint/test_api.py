@@ -55,7 +55,7 @@ def test_a_region_has_its_own_factors(client):
 def test_an_evaluation_gives_the_golden_grams(client, model_id, answers, case):
     answer = evaluate(client, model_id, answers=as_json(answers), region="230700", version="1.0.0")
     assert answer.status_code == 200
-    told, golden = answer.json, library.model(model_id).cases[case].lines
+    told, golden = answer.json, library.model(model_id, "1.0.0").cases[case].lines
     assert {line["rule"]: line["grams"] for line in told["lines"]} == golden
     assert told["total_g"] == sum(golden.values())
     assert told["low_g"] <= told["total_g"] <= told["high_g"]
@@ -65,7 +65,7 @@ def test_an_evaluation_gives_the_golden_grams(client, model_id, answers, case):
 
 
 def test_what_was_not_answered_is_listed(client):
-    told = evaluate(client, answers={"people": 3}).json
+    told = evaluate(client, answers={"people": 3}, version="1.0.0").json
     assert "people" not in told["defaulted"]
     assert len(told["defaulted"]) == 11
 
@@ -181,3 +181,108 @@ def test_the_operator_hears_of_a_changed_file(app, monkeypatch):
     library._model.cache_clear()
     assert done.exit_code == 1
     assert "not the one that was released" in done.output
+
+
+# ---- years, audiences, own factors, versions and causes
+
+
+def test_an_own_factor_is_told_back_and_part_of_the_digest(client):
+    plain = evaluate(client, answers={"home_area": 80}).json
+    own = evaluate(client, answers={"home_area": 80}, own={"grid": "0.5"}).json
+    assert (plain["own"], own["own"]) == ({}, {"grid": "0.5"})
+    assert plain["result_digest"] != own["result_digest"]
+
+
+@pytest.mark.parametrize(
+    ("own", "kind"),
+    [
+        ({"grid": "50"}, "factor-out-of-band"),
+        ({"grid": "1e-1"}, "not-a-plain-number"),
+        ({"x": "1"}, "unknown-factor"),
+    ],
+)
+def test_a_wrong_own_factor_is_named_and_not_clipped(client, own, kind):
+    answer = evaluate(client, own=own)
+    assert answer.status_code == 422
+    assert answer.json["type"] == f"/problems/{kind}"
+    assert answer.json["key"] == next(iter(own))
+
+
+@pytest.mark.parametrize(
+    "body", [{"year": "1999"}, {"audience": "elephants"}, {"own": {"grid": 0.5}}, {"own": []}]
+)
+def test_an_unknown_year_or_audience_is_refused(client, body):
+    assert evaluate(client, **body).status_code == 422
+
+
+def test_a_refused_answer_names_its_question_in_both_languages(client):
+    told = evaluate(client, answers={"home_area": -1}).json
+    assert (told["question_zh"], told["question_en"]) == ("供暖面积", "Heated floor area")
+
+
+def test_versions_say_what_they_take_over(client):
+    told = client.get("/api/v1/footprint/models/household-cn/versions").json["versions"]
+    assert [item["version"] for item in told] == library.versions("household-cn")
+    assert told[-1] == {
+        "version": "1.0.0", "digest": library.lock()["household-cn/1.0.0"], "released": "2026-11-22",
+        "takes_over": None,
+    }  # fmt: skip
+    assert client.get("/api/v1/footprint/models/nothing/versions").status_code == 404
+
+
+def test_all_factors_are_listed_page_by_page(client):
+    seen, cursor = [], "0"
+    while cursor:
+        told = client.get(f"/api/v1/footprint/factors?cursor={cursor}").json
+        seen += told["items"]
+        cursor = told["next"]
+    assert {(item["model"], item["version"]) for item in seen} == {
+        (model.id, model.version) for model in library.models()
+    }
+    assert len({(item["model"], item["overlay"], item["name"]) for item in seen}) == len(seen)
+    for item in seen:
+        assert item["source"]["title"]
+        assert item["licence"]
+    assert client.get("/api/v1/footprint/factors?cursor=next").json == {"items": [], "next": None}
+
+
+def compare(client, before, after, model_id="household-cn"):
+    return client.post(
+        f"/api/v1/footprint/models/{model_id}/compare", json={"before": before, "after": after}
+    )
+
+
+def test_a_comparison_gives_causes_that_add_up(client):
+    old = {"version": "1.0.0", "region": "230700", "answers": as_json(COUPLE)}
+    new = {
+        "version": "1.0.0",
+        "region": "440000",
+        "answers": as_json(COUPLE) | {"home_area": 60, "flights": 0},
+    }
+    told = compare(client, old, new).json
+    assert told["difference_g"] == told["after"]["total_g"] - told["before"]["total_g"]
+    assert sum(cause["grams"] for cause in told["causes"]) == told["difference_g"]
+    assert {(cause["kind"], cause["key"]) for cause in told["causes"]} == {
+        ("answer", "home_area"), ("answer", "flights"), ("place", "")
+    }  # fmt: skip
+    assert told["dropped"] == []
+
+
+def test_a_comparison_of_two_versions_adds_up_too(client):
+    old = {"version": "1.0.0", "region": "230700", "answers": as_json(COUPLE)}
+    told = compare(client, old, {"region": "230700", "answers": {"people": 3}}).json
+    assert sum(cause["grams"] for cause in told["causes"]) == told["difference_g"]
+    assert "before" in told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "side"),
+    [
+        ({"answers": {"home_area": -1}}, {"answers": {}}, "before"),
+        ({"answers": {}}, {"answers": {"rent": 1}}, "after"),
+        ({"answers": {}}, {"answers": {}, "own": {"grid": "99"}}, "after"),
+    ],
+)
+def test_a_comparison_says_which_side_is_wrong(client, before, after, side):
+    answer = compare(client, before, after)
+    assert (answer.status_code, answer.json["side"]) == (422, side)

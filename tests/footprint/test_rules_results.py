@@ -18,8 +18,8 @@ from portal.footprint.rules.uncertainty import factor_log, interval, pedigree_gs
 from tests.factories.footprint import CONFERENCE, COUPLE
 
 YICHUN = "230700"
-HOUSEHOLD = library.model("household-cn")
-EVENT = library.model("event-cn")
+HOUSEHOLD = library.model("household-cn", "1.0.0")
+EVENT = library.model("event-cn", "1.0.0")
 
 
 def line(result, key):

@@ -1,10 +1,11 @@
 """Answers: from what a form or a program sends to what a model computes with. Refused, never clipped."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
-from portal.footprint.rules.compiler import Answers, option_number
+from portal.footprint.rules.compiler import Answers
 from portal.footprint.rules.errors import (
     NotAnOption,
     NotAPlainNumber,
@@ -77,13 +78,16 @@ def shown(question: Question, text: str) -> str:
 
 def numbers(model: Model, given: Given) -> Answers:
     """The tuple a compiled model takes, in the order of its questions."""
+    readers = _readers(model)
+    return tuple([read(given[key]) if key in given else None for key, read in readers])
+
+
+@lru_cache(maxsize=64)
+def _readers(model: Model) -> tuple[tuple[str, Callable[[str], float]], ...]:
+    """How each stored answer becomes a number: by its option, or as it stands."""
     return tuple(
-        None
-        if key not in given
-        else option_number(question, given[key])
-        if question.is_choice
-        else float(given[key])
-        for key, question in model.questions.items()
+        (key, {o.key: q.number_of(o.key) for o in q.options}.__getitem__ if q.is_choice else float)
+        for key, q in model.questions.items()
     )
 
 

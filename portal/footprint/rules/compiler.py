@@ -159,8 +159,9 @@ class _Writer:
             tests = [self.py(test) for test in question.when]
             parents = dict.fromkeys(name for test in question.when for name in names(test) if name in said)
             tests += [said[name] for name in parents if said[name] != "True"]
-            said[key] = "False" if question.is_skipped else f"({' and '.join(tests)})" if tests else "True"
-        return self.function("relevant", [], "".join(f"{test}, " for test in said.values()))
+            said[key] = f"({' and '.join(tests)})" if tests else "True"
+        asked = {key: "False" if self.model.questions[key].is_skipped else test for key, test in said.items()}
+        return self.function("relevant", [], "".join(f"{test}, " for test in asked.values()))
 
     def measure_text(self) -> str:
         values = "".join(f"{self.py(measure.node)}, " for measure in self.model.measures.values())

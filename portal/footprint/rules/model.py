@@ -126,14 +126,16 @@ class Model:
 
     def is_relevant(self, question: Question, given: Mapping[str, str]) -> bool:
         """Whether a question concerns somebody who has answered this much, and otherwise the defaults."""
-        if question.is_skipped:
-            return False
+        return not question.is_skipped and self._concerns(question, given)
+
+    def _concerns(self, question: Question, given: Mapping[str, str]) -> bool:
+        """Its conditions hold, and what they ask about concerns them too."""
         return all(
             value(test, _Numbers(self, given), _Chosen(self, given), float)
             and all(
-                self.is_relevant(self.questions[name], given)
+                self._concerns(asked, given)
                 for name in names(test)
-                if name in self.questions
+                if (asked := self.questions.get(name)) is not None
             )
             for test in question.when
         )

@@ -139,6 +139,7 @@ class Question:
     express: bool = False
     section: str = ""
     when: tuple[Comparison, ...] = ()
+    when_text: tuple[str, ...] = ()
     expert: bool = False
     is_skipped: bool = False
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -47,15 +48,15 @@ def read(content: bytes, audience: str = "") -> Model:
     return read_data(parsed(content), sha256(content).hexdigest(), audience)
 
 
+@lru_cache(maxsize=8)
 def parsed(content: bytes) -> Data:
-    """The file as plain data. Raises ModelFault."""
+    """The file as plain data, not to be changed. Raises ModelFault."""
     try:
         data = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise ModelFault([f"not TOML: {fault}"]) from None
-    faults = list(_bare_numbers(data, ""))
-    if faults:
-        raise ModelFault(faults)
+    if _has_bare_numbers(data):
+        raise ModelFault(_bare_numbers(data, ""))
     return data
 
 
@@ -75,6 +76,19 @@ def _laid_over(data: Data, changes: Mapping[str, Any]) -> Data:
         both = isinstance(value, dict) and isinstance(below, dict)
         merged[key] = _laid_over(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _has_bare_numbers(data: Data) -> bool:
+    """Whether there is anything for _bare_numbers to name; quick, for it is looked at in every file."""
+    for key, value in data.items():
+        if type(value) is str:
+            continue
+        if isinstance(value, dict):
+            if _has_bare_numbers(value):
+                return True
+        elif key != "quality" and not isinstance(value, bool) and _bare_numbers(value, key):
+            return True
+    return False
 
 
 def _bare_numbers(data: Any, path: str) -> "list[str]":
@@ -264,6 +278,7 @@ def _question(key: str, d: Data, *, is_skipped: bool = False) -> Question:
         express=d.get("express", False),
         section=d.get("section", ""),
         when=_conditions(d),
+        when_text=tuple(d.get("when", ())),
         is_skipped=is_skipped,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
+from itertools import compress
 from math import sqrt
 from typing import NamedTuple
 
@@ -77,7 +78,8 @@ class Estimate:
 class _LineFacts:
     """What is known of a line before any answer: its best grade, its gas basis, what makes it a default."""
 
-    rule: Rule
+    rule: str
+    category: str
     questions: frozenset[str]
     grade: str
     provisional: bool
@@ -94,37 +96,45 @@ def estimate(model: Model, region: str, given: Given, year: str = "", own: Own =
     grams = compiled.evaluate(answers)
     resolved = compiled.resolve(answers)
     facts = _facts(compiled, frozenset(given.keys() & model.quantities.keys()))
-    open_ = [
-        answer is None and (concerns or key in facts.skipped)
-        for key, answer, concerns in zip(model.questions, answers, compiled.relevant(resolved), strict=True)
+    # what is not known, and counts: a default nobody was asked for widens the range but is no answer to give
+    relevant = compiled.relevant(resolved)
+    wide = [
+        answer is None and (concerns or skipped)
+        for answer, concerns, skipped in zip(answers, relevant, facts.skipped, strict=True)
     ]
-    logs = tuple(log if unknown else 0.0 for unknown, log in zip(open_, compiled.default_logs, strict=True))
+    logs = tuple([log if is_wide else 0.0 for is_wide, log in zip(wide, compiled.default_logs, strict=True)])
     variances, effects = compiled.spread(resolved, logs)
-    unknown = {key for key, is_open in zip(model.questions, open_, strict=True) if is_open} - facts.straight
+    unknown = set(compress(facts.ordinary, wide))
     lines = tuple(
-        Line(
-            fact.rule.key,
-            fact.rule.category,
-            amount,
-            *interval(amount, sqrt(variance) * 1000),
-            "D" if unknown & fact.questions else fact.grade,
-            fact.provisional,
-            fact.gases,
-        )
-        for fact, amount, variance in zip(facts.lines, grams, variances, strict=True)
+        [
+            Line(
+                fact.rule,
+                fact.category,
+                amount,
+                *interval(amount, sqrt(variance) * 1000),
+                fact.grade if unknown.isdisjoint(fact.questions) else "D",
+                fact.provisional,
+                fact.gases,
+            )
+            for fact, amount, variance in zip(facts.lines, grams, variances, strict=True)
+        ]
     )
     total = sum(grams)
-    spread = sqrt(sum(effect * effect for effect in effects)) * 1000
-    unknown -= facts.skipped
-    worst = sorted(zip(model.questions, effects, strict=False), key=lambda pair: -abs(pair[1]))
+    spread = sqrt(sum([effect * effect for effect in effects])) * 1000
+    # what an answer could still change, in the model's order, and with the largest effect first
+    open_ = {
+        key: abs(effect)
+        for key, effect, is_wide, concerns in zip(facts.ordinary, effects, wide, relevant, strict=False)
+        if is_wide and concerns and key
+    }
     return Estimate(
         model,
         region,
         lines,
         total,
         *interval(total, spread),
-        tuple(key for key in model.questions if key in unknown),
-        tuple(key for key, effect in worst if key in unknown and effect),
+        tuple(open_),
+        tuple(sorted((key for key, effect in open_.items() if effect), key=open_.__getitem__, reverse=True)),
         compiled.place.fallen_back,
         year,
         compiled.place.own,
@@ -133,11 +143,11 @@ def estimate(model: Model, region: str, given: Given, year: str = "", own: Own =
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known before any answer. ``straight``: questions of expert mode; ``skipped``: never asked."""
+    """What is known before any answer. Of each question: its key (none in expert mode), whether it is skipped."""
 
     lines: tuple[_LineFacts, ...]
-    straight: frozenset[str]
-    skipped: frozenset[str]
+    ordinary: tuple[str, ...]
+    skipped: tuple[bool, ...]
 
 
 @lru_cache(maxsize=512)
@@ -146,8 +156,8 @@ def _facts(compiled: Compiled, entered: frozenset[str]) -> _Facts:
     questions = compiled.model.questions.values()
     return _Facts(
         tuple(_facts_of(compiled, rule, entered) for rule in compiled.model.rules.values()),
-        frozenset(question.key for question in questions if question.expert),
-        frozenset(question.key for question in questions if question.is_skipped),
+        tuple("" if question.expert else question.key for question in questions),
+        tuple(question.is_skipped for question in questions),
     )
 
 
@@ -157,7 +167,8 @@ def _facts_of(compiled: Compiled, rule: Rule, entered: frozenset[str]) -> _LineF
     questions = used & model.questions.keys()
     gases = {factor.gases for factor in factors if factor.is_emission}
     return _LineFacts(
-        rule,
+        rule.key,
+        rule.category,
         questions,
         "D"
         if rule.is_default and not questions & entered

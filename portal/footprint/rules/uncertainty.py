@@ -46,8 +46,12 @@ def interval(grams: int, spread_g: float) -> tuple[int, int]:
     return _down(int(grams / factor)), _up(int(grams * factor) + 1)
 
 
+# What the second figure of a number with so many digits counts.
+_STEPS = tuple(10 ** max(digits - 2, 0) for digits in range(64))
+
+
 def _step(grams: int) -> int:
-    return int(10 ** max(len(str(grams)) - 2, 0))
+    return _STEPS[len(str(grams))]
 
 
 def _down(grams: int) -> int:
