@@ -70,7 +70,7 @@ def test_at_most_sixty_questions_and_the_twelve_in_short_heating_first(old: Mode
     assert len(new.ordinary) <= 60
     short = [step[0].key for step in new.steps_of("short", {"car_km": "40"})]
     assert short == list(EXPRESS) == list(old.questions)
-    assert [step[0].key for step in new.steps_of("full", {})][0] == "heating"
+    assert new.steps_of("full", {})[0][0].key == "heating"
     assert len(new.steps_of("full", {})) > 30
 
 
@@ -242,9 +242,9 @@ def unlike_its_row(factor: Factor, rows: Mapping[str, Mapping[str, str]]) -> lis
     row = rows[factor.key]
     pairs = {
         "value": str(factor.value), "unit": factor.unit_text, "region": factor.region, "year": factor.year,
-        "gases_basis": factor.gases, "uncertainty_pct": str(factor.uncertainty_pct), "name_zh": factor.title.zh,
-        "name_en": factor.title.en, "source": factor.source.title, "source_url": factor.source.url,
-        "source_row": factor.source.row, "confidence": factor.confidence,
+        "gases_basis": factor.gases, "uncertainty_pct": str(factor.uncertainty_pct),
+        "name_zh": factor.title.zh, "name_en": factor.title.en, "source": factor.source.title,
+        "source_url": factor.source.url, "source_row": factor.source.row, "confidence": factor.confidence,
     }  # fmt: skip
     return [f"{factor.key} {name}: {said!r}" for name, said in pairs.items() if row[name] != said]
 
