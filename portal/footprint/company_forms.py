@@ -174,6 +174,7 @@ class DistanceForm(JourneyStep):
     )
     km = StringField(
         _("Or write the kilometres, if you know them"),
+        description=_("Beyond 4,000 km please write them."),
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
     )
 
