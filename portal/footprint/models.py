@@ -1,4 +1,4 @@
-"""The tables of the room: what was answered and what a released model said of it, drafts, and campaigns."""
+"""The tables of the room: footprints, drafts of them, campaigns, and the files of events."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Bool, Day, Int, Json, MassCol, Str, Utc, strict
 from portal.footprint.rules.campaigns import INVITATION_MAX, TITLE_MAX
+from portal.footprint.rules.events import TITLE_MAX as EVENT_TITLE_MAX
 from portal.kernel.mass import Mass
 
 
@@ -153,3 +154,111 @@ class CampaignPublication(Base):
     members: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
     figures: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
     day: Mapped[date] = mapped_column(Day, nullable=False)
+
+
+# ---- events of organisers
+
+
+class EventRecord(Base):
+    """An event's file. Its model and version hold for all its inventories."""
+
+    __tablename__ = "footprint_event"
+    __table_args__ = strict(
+        CheckConstraint(
+            f"title <> '' AND length(title) <= {EVENT_TITLE_MAX}", name="an_event_has_a_short_title"
+        ),
+        CheckConstraint("first_day <= last_day", name="an_event_ends_after_it_begins"),
+        CheckConstraint(
+            "(report_from IS NULL) = (report_to IS NULL)", name="a_survey_has_both_its_days_or_none"
+        ),
+        CheckConstraint("report_from <= report_to", name="a_survey_ends_after_it_begins"),
+        UniqueConstraint("code", name="an_event_code_is_unique"),
+        Index("ix_footprint_event_owner_id", "owner_id"),
+        Index("ix_footprint_event_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Str, nullable=False)
+    organisation_id: Mapped[str | None] = mapped_column(Str)
+    title: Mapped[str] = mapped_column(Str, nullable=False)
+    region: Mapped[str] = mapped_column(Str, nullable=False)
+    first_day: Mapped[date] = mapped_column(Day, nullable=False)
+    last_day: Mapped[date] = mapped_column(Day, nullable=False)
+    model_id: Mapped[str] = mapped_column(Str, nullable=False)
+    version: Mapped[str] = mapped_column(Str, nullable=False)
+    code: Mapped[str] = mapped_column(Str, nullable=False)
+    report_from: Mapped[date | None] = mapped_column(Day)
+    report_to: Mapped[date | None] = mapped_column(Day)
+    created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class EventVersionRecord(Base):
+    """One inventory of an event, numbered within its stage. Freezing is the last number of the actuals."""
+
+    __tablename__ = "footprint_event_version"
+    __table_args__ = strict(
+        CheckConstraint("stage IN ('estimate','actual')", name="an_inventory_has_a_stage"),
+        CheckConstraint("number >= 1", name="versions_count_from_one"),
+        CheckConstraint("origin IN ('form','merged','frozen')", name="an_inventory_says_where_it_is_from"),
+        CheckConstraint("origin <> 'frozen' OR stage = 'actual'", name="only_actuals_are_frozen"),
+        Index("ix_footprint_event_version_footprint_id", "footprint_id"),
+    )
+
+    event_id: Mapped[str] = mapped_column(Str, ForeignKey("footprint_event.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(Str, primary_key=True)
+    number: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
+    footprint_id: Mapped[str] = mapped_column(Str, ForeignKey("footprint.id"), nullable=False)
+    origin: Mapped[str] = mapped_column(Str, nullable=False)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class AttendeeReport(Base):
+    """One browser's journey. Nothing of the person, and of the time only the day."""
+
+    __tablename__ = "footprint_attendee"
+    __table_args__ = strict(CheckConstraint("occupants BETWEEN 0 AND 9", name="a_car_holds_nine"))
+
+    event_id: Mapped[str] = mapped_column(Str, ForeignKey("footprint_event.id"), primary_key=True)
+    browser: Mapped[str] = mapped_column(Str, primary_key=True)
+    day: Mapped[date] = mapped_column(Day, nullable=False)
+    km: Mapped[str] = mapped_column(Str, nullable=False)
+    width: Mapped[str] = mapped_column(Str, nullable=False)
+    mode: Mapped[str] = mapped_column(Str, nullable=False)
+    cabin: Mapped[str] = mapped_column(Str, nullable=False)
+    occupants: Mapped[int] = mapped_column(Int, nullable=False)
+
+
+class ActivityImport(Base):
+    """A file of activity data that was taken in; it can be taken back, and then its rows count no more."""
+
+    __tablename__ = "footprint_activity_import"
+    __table_args__ = strict(Index("ix_footprint_activity_import_event_id", "event_id"))
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    event_id: Mapped[str] = mapped_column(Str, ForeignKey("footprint_event.id"), nullable=False)
+    file_name: Mapped[str] = mapped_column(Str, nullable=False)
+    file_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    accepted: Mapped[int] = mapped_column(Int, nullable=False)
+    unchanged: Mapped[int] = mapped_column(Int, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class ActivityRecord(Base):
+    """One row of such a file; ``amount`` in the unit of the model, ``written`` and ``unit`` as they came."""
+
+    __tablename__ = "footprint_activity"
+    __table_args__ = strict()
+
+    import_id: Mapped[str] = mapped_column(Str, ForeignKey("footprint_activity_import.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(Str, nullable=False)
+    amount: Mapped[str] = mapped_column(Str, nullable=False)
+    written: Mapped[str] = mapped_column(Str, nullable=False)
+    unit: Mapped[str] = mapped_column(Str, nullable=False)
+    note: Mapped[str] = mapped_column(Str, nullable=False)
+    source: Mapped[str] = mapped_column(Str, nullable=False)
+    fingerprint: Mapped[str] = mapped_column(Str, nullable=False)

@@ -1,4 +1,4 @@
-"""Who may see a footprint: whoever holds its link, and the person it belongs to."""
+"""Who may see a footprint, run a campaign and work on an event's file."""
 
 from typing import Protocol
 
@@ -6,7 +6,24 @@ from portal.footprint.rules.stored import Footprint
 from portal.kernel.actor import Actor
 
 
+class Owned(Protocol):
+    """What belongs to an organisation, or else to a person."""
+
+    @property
+    def owner_id(self) -> str: ...
+    @property
+    def organisation_id(self) -> str | None: ...
+
+
+class Run(Owned, Protocol):
+    """What a policy looks at in a campaign."""
+
+    @property
+    def is_private(self) -> bool: ...
+
+
 def may_see(actor: Actor, footprint: Footprint) -> bool:
+    """Whoever holds its link, and the person it belongs to."""
     owns = actor.is_person and footprint.owner_id == actor.id
     return owns or actor.holds(footprint.id) or actor.is_system
 
@@ -21,15 +38,11 @@ def may_open_draft(actor: Actor, draft_id: str) -> bool:
     return actor.holds(draft_id)
 
 
-class Run(Protocol):
-    """What a policy looks at in a campaign."""
-
-    @property
-    def owner_id(self) -> str: ...
-    @property
-    def organisation_id(self) -> str | None: ...
-    @property
-    def is_private(self) -> bool: ...
+def may_work_on(actor: Actor, thing: Owned) -> bool:
+    """See and change a campaign or an event's file: every member of its organisation, or else its person."""
+    if thing.organisation_id:
+        return thing.organisation_id in actor.organisations
+    return actor.is_person and thing.owner_id == actor.id
 
 
 def may_open_campaign(actor: Actor, organisation_id: str = "") -> bool:
@@ -39,12 +52,10 @@ def may_open_campaign(actor: Actor, organisation_id: str = "") -> bool:
     )
 
 
-def may_manage_campaign(actor: Actor, campaign: Run) -> bool:
-    """The person who opened it for themselves; of an organisation's campaign, every member."""
-    if campaign.organisation_id:
-        return campaign.organisation_id in actor.organisations
-    return actor.is_person and campaign.owner_id == actor.id
-
-
 def may_see_figures(actor: Actor, campaign: Run) -> bool:
-    return not campaign.is_private or may_manage_campaign(actor, campaign)
+    return not campaign.is_private or may_work_on(actor, campaign)
+
+
+def may_keep_events(actor: Actor, organisation_id: str | None) -> bool:
+    """Open an event's file: for oneself, or for an organisation one is a member of."""
+    return actor.is_person and (organisation_id is None or organisation_id in actor.organisations)

@@ -135,7 +135,7 @@ def _values(draft: Draft, today: date) -> dict[str, object]:
 def _managed(session: Session, actor: Actor, campaign_id: str) -> CampaignView:
     """The campaign, with its row locked. Raises UnknownCampaign, NotAllowed."""
     view = _locked(session, campaign_id)
-    if not policy.may_manage_campaign(actor, view):
+    if not policy.may_work_on(actor, view):
         raise NotAllowed()
     return view
 

@@ -121,7 +121,7 @@ def raw_rows(actor: Actor, view: CampaignView) -> list[RawRow]:
 
     Only those who still take part, in the sub-groups that are published. Raises NotAllowed.
     """
-    if not policy.may_manage_campaign(actor, view):
+    if not policy.may_work_on(actor, view):
         raise NotAllowed()
     states = publications(view.id)
     if not states or published(actor, view) is None:

@@ -14,7 +14,7 @@ from portal.kernel.actor import Actor
 def footprint(actor: Actor, footprint_id: str) -> Footprint:
     """A stored footprint. Raises UnknownFootprint, also where it is somebody else's."""
     row = db.session.get(FootprintRecord, footprint_id)
-    found = _value(row) if row else None
+    found = value_of(row) if row else None
     if found is None or not policy.may_see(actor, found):
         raise UnknownFootprint()
     return found
@@ -26,10 +26,10 @@ def footprints_of(actor: Actor) -> list[Footprint]:
         return []
     mine = select(FootprintRecord).where(FootprintRecord.owner_id == actor.id)
     rows = db.session.scalars(mine.order_by(FootprintRecord.created_at.desc(), FootprintRecord.id.desc()))
-    return [_value(row) for row in rows]
+    return [value_of(row) for row in rows]
 
 
-def _value(row: FootprintRecord) -> Footprint:
+def value_of(row: FootprintRecord) -> Footprint:
     return Footprint(
         id=row.id,
         model_id=row.model_id,

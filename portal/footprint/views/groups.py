@@ -161,7 +161,7 @@ def _file(rows: list[list[sheets.Cell]], view: CampaignView, ending: str, what: 
 
 def _managed(campaign_id: str) -> CampaignView:
     view = queries.campaign(campaign_id)
-    if not policy.may_manage_campaign(actor(), view):
+    if not policy.may_work_on(actor(), view):
         raise NotAllowed()
     return view
 
@@ -239,7 +239,7 @@ def group(campaign_id: str) -> Page:
         phases=Phase,
         phase_words=_phase_words(),
         may_see=may_see,
-        may_manage=policy.may_manage_campaign(actor(), view),
+        may_manage=policy.may_work_on(actor(), view),
         can_edit=not queries.has_answers(campaign_id),
         took_part=campaign_id in _marks(),
         start=start_url(view),
