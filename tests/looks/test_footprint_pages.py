@@ -1,4 +1,4 @@
-"""The footprint room in a real browser: every page fits, axe-core finds nothing, the offline page is right without a network."""
+"""The footprint room in a real browser: pages fit, axe-core finds nothing, the offline page is right."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,8 @@ def test_every_page_around_a_result_fits_and_is_accessible(
     addresses = {
         "send": f"{path}/send?{key}",
         "scenarios": f"/{lang}/calculator/{model}/scenarios?footprint={footprint_id}&{key}&s1-people=4",
-        "scenario-answer": f"/{lang}/calculator/{model}/scenarios?footprint={footprint_id}&{key}&to=1&ask=people",
+        "scenario-answer": f"/{lang}/calculator/{model}/scenarios?footprint={footprint_id}&{key}"
+        "&to=1&ask=people",
         "method": f"/{lang}/calculator/{model}/method?footprint={footprint_id}&{key}",
         "embed": f"/{lang}/calculator/{model}/embed",
         "embedded": f"/{lang}/embed/calculator/{model}?region=230700&q-people=4",
