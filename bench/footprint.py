@@ -1,9 +1,23 @@
-"""Footprint evaluation: the compiled models beside the same arithmetic written by hand."""
+"""Footprint evaluation beside arithmetic by hand, the first versions, and the French calculator."""
 
-from bench.measure import Figure, side_by_side
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.measure import Figure, figure, side_by_side
 from portal.footprint.rules import library
-from portal.footprint.rules.answers import numbers
+from portal.footprint.rules.answers import Given, from_texts, numbers
 from portal.footprint.rules.compiler import Answers, compile_model
+from portal.footprint.rules.model import Model
+from portal.footprint.rules.reading import parsed
 from portal.footprint.rules.results import estimate
 
 REGION = "230700"
@@ -26,30 +40,121 @@ def run() -> list[Figure]:
         ("household-cn", HOUSEHOLD, household_by_hand),
         ("event-cn", EVENT, event_by_hand),
     ):
-        model = library.model(model_id)
+        model = library.model(model_id, "1.0.0")
         answers, evaluate = numbers(model, given), compile_model(model, REGION).evaluate
         assert evaluate(answers) == by_hand(answers), f"{model_id}: the baseline does not do the same"
-        figures.append(
-            side_by_side(
-                f"footprint: {model_id}, all rules",
-                lambda evaluate=evaluate, answers=answers: evaluate(answers),
-                lambda by_hand=by_hand, answers=answers: by_hand(answers),
-                unit=UNIT,
-                calls=20_000,
-                rounds=15,
-            )
-        )
-        figures.append(
-            side_by_side(
-                f"footprint: {model_id}, trace and intervals",
-                lambda model=model, given=given: estimate(model, REGION, given),
-                lambda by_hand=by_hand, answers=answers: by_hand(answers),
-                unit=UNIT,
-                calls=1_000,
-                rounds=15,
-            )
-        )
-    return figures
+        figures += _pair(model, given, lambda by_hand=by_hand, answers=answers: by_hand(answers))
+        newest = library.model(model_id)
+        figures += _pair(newest, _full(newest), lambda evaluate=evaluate, answers=answers: evaluate(answers))
+    figures.append(_loading())
+    french = _french()
+    return [*figures, french] if french else figures
+
+
+def _pair(model: Model, given: Given, baseline: Callable[[], object]) -> list[Figure]:
+    """All rules without and with the trace; the baseline is by hand for a first version, else that."""
+    answers, evaluate = numbers(model, given), compile_model(model, REGION).evaluate
+    name = f"footprint: {model.id} {model.version}"
+    return [
+        side_by_side(
+            f"{name}, all rules", lambda: evaluate(answers), baseline, unit=UNIT, calls=20_000, rounds=15
+        ),
+        side_by_side(
+            f"{name}, trace and intervals",
+            lambda: estimate(model, REGION, given),
+            baseline,
+            unit=UNIT,
+            calls=1_000,
+            rounds=15,
+        ),
+    ]
+
+
+def _full(model: Model) -> Given:
+    """The golden case that answers most."""
+    cases = [case for case in model.cases.values() if not case.audience]
+    return from_texts(model, max(cases, key=lambda case: len(case.answers)).answers)
+
+
+def _loading() -> Figure:
+    """Every frozen version read, verified and checked, beside only reading the files with tomllib."""
+    shelf = files("portal.footprint") / "models"
+    texts = [(shelf / name / "model.toml").read_text("utf-8") for name in library.lock()]
+    ours, theirs = [], []
+    for _ in range(5):
+        library._model.cache_clear()
+        parsed.cache_clear()
+        ours.append(_cpu(lambda: [library.model(*name.split("/")) for name in library.lock()]))
+        theirs.append(_cpu(lambda: [tomllib.loads(text) for text in texts]))
+    mine, baseline = statistics.median(ours), statistics.median(theirs)
+    return figure(
+        f"footprint: {len(texts)} versions loaded and checked",
+        value=mine * 1000,
+        baseline=baseline * 1000,
+        ratio=baseline / mine,
+        unit="CPU ms",
+        seconds=ours,
+        n=len(ours),
+    )
+
+
+def _cpu(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+# The engine publicodes with the whole French model nosgestesclimat, one answer changed each time.
+_FRENCH = """
+import {readFileSync} from 'node:fs';
+import Engine from 'publicodes';
+const file = 'node_modules/@incubateur-ademe/nosgestesclimat/public/co2-model.FR-lang.fr.json';
+const logger = {log() {}, warn() {}, error() {}};
+const engine = new Engine(JSON.parse(readFileSync(file, 'utf8')), {logger});
+const seconds = [];
+for (let turn = 0; turn < 6; turn++) {
+  const start = process.cpuUsage();
+  engine.setSituation({'logement . surface': String(60 + turn)});
+  engine.evaluate('bilan');
+  const used = process.cpuUsage(start);
+  seconds.push((used.user + used.system) / 1e6);
+}
+process.stdout.write(JSON.stringify(seconds.slice(1)));
+"""
+_PACKAGES = ("@incubateur-ademe/nosgestesclimat", "publicodes")
+
+
+def _french() -> Figure | None:
+    """Our full household model beside the French one, if Node.js, npm and its packages can be had."""
+    node, npm = shutil.which("node") or shutil.which("nodejs"), shutil.which("npm")
+    if not (node and npm):
+        return _left_out("Node.js and npm are not here")
+    with TemporaryDirectory() as folder:
+        Path(folder, "run.mjs").write_text(_FRENCH, "utf-8")
+        install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", *_PACKAGES]
+        try:
+            subprocess.run(install, cwd=folder, capture_output=True, timeout=180, check=True)
+            done = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, timeout=120, check=True)
+            theirs = [float(seconds) for seconds in json.loads(done.stdout)]
+        except (subprocess.SubprocessError, OSError, ValueError) as fault:
+            return _left_out(type(fault).__name__)
+    model = library.model("household-cn")
+    answers, evaluate = numbers(model, _full(model)), compile_model(model, REGION).evaluate
+    ours = [_cpu(lambda: [evaluate(answers) for _ in range(20_000)]) / 20_000 for _ in range(15)]
+    mine, baseline = statistics.median(ours), statistics.median(theirs)
+    return figure(
+        f"footprint: {model.id} {model.version}, French engine",
+        value=1 / mine,
+        baseline=1 / baseline,
+        ratio=baseline / mine,
+        unit=UNIT,
+        seconds=ours,
+        n=len(theirs),
+    )
+
+
+def _left_out(why: str) -> None:
+    print(f"footprint: the comparison with the French engine is left out ({why}).", file=sys.stderr)
 
 
 def grams(kilograms: float) -> int:

@@ -41,6 +41,6 @@ def a_footprint(actor: Actor | None = None, **changes: str) -> str:
     )
 
 
-def text_of(model_id: str) -> str:
+def text_of(model_id: str, version: str = "1.0.0") -> str:
     """The text of a model file, to plant faults into."""
-    return (files("portal.footprint") / "models" / model_id / "1.0.0" / "model.toml").read_text("utf-8")
+    return (files("portal.footprint") / "models" / model_id / version / "model.toml").read_text("utf-8")

@@ -38,6 +38,50 @@ def test_the_digest_can_be_recomputed_from_what_is_kept(app):
     assert kept.digest == digest(model.digest, kept.region, kept.answers, grams)
 
 
+def test_own_factors_and_what_stands_beside_a_result_are_kept(any_app):
+    first = a_footprint()
+    beside = {"form": "full", "stage": "actual", "previous_id": first, "label": "为妈妈"}
+    saved = save_footprint(
+        Actor.guest(),
+        "household-cn",
+        "1.0.0",
+        "230700",
+        COUPLE,
+        SAVED_AT,
+        "zh",
+        own={"grid": "0.5"},
+        **beside,
+    )
+    kept = queries.footprint(Actor.guest(saved), saved)
+    assert {name: getattr(kept, name) for name in beside} == beside
+    assert (kept.year, kept.audience, kept.own) == ("", "", {"grid": "0.5"})
+    model = library.model("household-cn", "1.0.0")
+    grams = {line.rule: line.grams for line in kept.lines}
+    assert kept.digest == digest(model.digest, kept.region, kept.answers, grams, own=kept.own)
+    assert kept.digest != digest(model.digest, kept.region, kept.answers, grams)
+
+
+@pytest.mark.parametrize(
+    ("beside", "error"),
+    [
+        ({"own": {"grid": "99"}}, errors.FactorOutOfBand),
+        ({"year": "1999"}, errors.UnknownYear),
+        ({"audience": "elephants"}, errors.UnknownAudience),
+        ({"label": "x" * 81}, errors.LabelTooLong),
+    ],
+)
+def test_nothing_is_kept_of_what_stands_wrongly_beside_it(app, beside, error):
+    with pytest.raises(error):
+        save_footprint(Actor.guest(), "household-cn", None, "230700", {}, SAVED_AT, "zh", **beside)
+    assert db.session.scalar(select(func.count()).select_from(FootprintRecord)) == 0
+
+
+@pytest.mark.parametrize("beside", [{"form": "long"}, {"stage": "guess"}])
+def test_the_database_knows_the_forms_and_stages(any_app, beside):
+    with pytest.raises(IntegrityError):
+        save_footprint(Actor.guest(), "household-cn", None, "230700", {}, SAVED_AT, "zh", **beside)
+
+
 def test_only_the_holder_of_the_link_and_the_owner_see_it(app):
     footprint_id = a_footprint(MEI)
     assert queries.footprint(MEI, footprint_id).owner_id == "usr_mei"

@@ -243,8 +243,8 @@ def unlike_its_row(factor: Factor, rows: Mapping[str, Mapping[str, str]]) -> lis
     pairs = {
         "value": str(factor.value), "unit": factor.unit_text, "region": factor.region, "year": factor.year,
         "gases_basis": factor.gases, "uncertainty_pct": str(factor.uncertainty_pct),
-        "name_zh": factor.title.zh, "name_en": factor.title.en, "source": factor.source.title, "source_url": factor.source.url,
-        "source_row": factor.source.row, "confidence": factor.confidence,
+        "name_zh": factor.title.zh, "name_en": factor.title.en, "source": factor.source.title,
+        "source_url": factor.source.url, "source_row": factor.source.row, "confidence": factor.confidence,
     }  # fmt: skip
     return [f"{factor.key} {name}: {said!r}" for name, said in pairs.items() if row[name] != said]
 

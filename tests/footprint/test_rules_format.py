@@ -4,12 +4,25 @@ import random
 
 import pytest
 
-from portal.footprint.rules import errors
+from portal.footprint.rules import errors, library
 from portal.footprint.rules.answers import from_texts, numbers
-from portal.footprint.rules.checks import faults_at_load, findings, random_answers
-from portal.footprint.rules.compiler import compile_model
+from portal.footprint.rules.checks import (
+    faults_at_load,
+    findings,
+    idle_questions,
+    meddling,
+    overdue,
+    random_answers,
+    stale_texts,
+    unsound_places,
+    wrong_cases,
+    wrong_shares,
+)
+from portal.footprint.rules.compiler import _compiled, compile_model
 from portal.footprint.rules.model import Model
+from portal.footprint.rules.reading import read
 from portal.footprint.rules.results import changes, digest, estimate, lowest, own_measures
+from tests.factories.footprint import text_of
 from tests.factories.small_model import small
 from tests.footprint.test_models import RELEASED
 
@@ -32,6 +45,61 @@ def line(result: object, key: str) -> object:
 def test_every_check_holds_for_the_small_model(little: Model):
     assert faults_at_load(little) == []
     assert [found for found in findings(little, RELEASED, rounds=500) if found.faults] == []
+
+
+UNSURE = 'unsure = { zh = "不清楚", en = "I don’t know" }'
+
+
+def test_texts_that_no_longer_name_the_default_are_found(little: Model):
+    assert stale_texts(little) == []
+    apart = small((UNSURE, 'unsure = { zh = "不清楚（按 30 人）", en = "I don’t know (we take 20)" }'))
+    assert len(stale_texts(apart)) == 2  # not the same in both, and neither is the default
+    assert (
+        stale_texts(
+            small((UNSURE, 'unsure = { zh = "不清楚（按 2 人）", en = "I don’t know (we take two)" }'))
+        )
+        == []
+    )
+
+
+def test_a_quantity_that_moves_nothing_is_found(little: Model):
+    assert idle_questions(compile_model(little, YICHUN), 50) == []
+    deaf = small(
+        ("heat * heat_factor if", "area * heat_per_m2 * heat_factor if"),
+        ("heat * kwh_per_gj", "area * heat_per_m2 * kwh_per_gj"),
+    )
+    assert idle_questions(compile_model(deaf, YICHUN), 50) == ["question heat moves nothing"]
+
+
+def test_an_answer_that_counts_where_it_is_not_asked_is_found(little: Model):
+    assert meddling(compile_model(little, YICHUN), 50) == []
+    careless = small(("car_km if has_car == 'yes' else 0", "car_km"), ('switched_by = ["has_car"]\n', ""))
+    assert "question car_km counts where it is not asked" in meddling(compile_model(careless, YICHUN), 50)
+
+
+def test_a_place_without_a_result_is_found(little: Model):
+    assert unsound_places(little) == []
+    nowhere = small(("heat * heat_factor if", "heat * heat_factor / (grid / grid - 1) if"))
+    assert len(unsound_places(nowhere)) == len(nowhere.overlays) * 3
+
+
+def test_default_shares_that_do_not_sum_to_one_are_found():
+    assert wrong_shares(compile_model(library.model("event-cn", "1.0.0"), YICHUN)) == []
+    uneven = read(text_of("event-cn").replace('default = "0.5"', 'default = "0.6"', 1).encode())
+    assert wrong_shares(compile_model(uneven, YICHUN))
+
+
+def test_a_golden_case_with_a_year_and_own_factors_is_exact(little: Model):
+    assert wrong_cases(little) == []
+    assert wrong_cases(small(('own = { car = "0.25" }', 'own = { car = "0.26" }')))
+    assert wrong_cases(small(('year = "2022"\nanswers', 'year = "2021"\nanswers')))
+    assert wrong_cases(small(('answers = { people = "2"', 'answers = { persons = "2"')))
+
+
+def test_a_late_review_of_a_year_or_a_place_is_found(little: Model):
+    late = small(('value = "0.5368"', 'value = "0.5368"\nreview_by = "2020-01-01"'))
+    assert overdue(little, RELEASED) == []
+    assert overdue(late, RELEASED) == ["factor grid (CN-HL 2022): to be reviewed by 2020-01-01"]
 
 
 # ---- what is asked
@@ -271,8 +339,6 @@ def test_year_audience_and_own_factors_are_part_of_the_digest_where_there_are_an
 
 
 def test_compiled_models_with_own_factors_do_not_pile_up(little: Model):
-    from portal.footprint.rules.compiler import _compiled
-
     for index in range(400):
         compile_model(little, YICHUN, own={"grid": f"0.5{index:03}"})
     assert _compiled.cache_info().currsize <= _compiled.cache_info().maxsize == 256

@@ -1,10 +1,11 @@
 """The shelf of models: read from their files, refused when a file is not the one that was released."""
 
 import json
-import tomllib
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+
+import tomli
 
 from portal.footprint.rules.errors import ModelFault, UnknownAudience, UnknownModel, UnknownVersion
 from portal.footprint.rules.migration import Migration, migration_faults, read_migration
@@ -70,8 +71,8 @@ def migration(model_id: str, version: str) -> Migration | None:
     if not file.is_file():
         return None
     try:
-        found = read_migration(tomllib.loads(file.read_text("utf-8")))
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        found = read_migration(tomli.loads(file.read_text("utf-8")))
+    except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
         raise ModelFault([f"{model_id}/{version}/migration: {fault}"]) from None
     faults = migration_faults(found, model(model_id, found.of), model(model_id, version))
     if faults:

@@ -1,12 +1,13 @@
 """Reads a model file: every part of it, overlays over what they leave unsaid, and every fault at once."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
+
+import tomli
 
 from portal.footprint.rules.errors import ModelFault
 from portal.footprint.rules.expressions import Comparison, ExpressionFault, parse
@@ -52,8 +53,8 @@ def read(content: bytes, audience: str = "") -> Model:
 def parsed(content: bytes) -> Data:
     """The file as plain data, not to be changed. Raises ModelFault."""
     try:
-        data = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        data = tomli.loads(content.decode())
+    except (UnicodeDecodeError, tomli.TOMLDecodeError) as fault:
         raise ModelFault([f"not TOML: {fault}"]) from None
     if _has_bare_numbers(data):
         raise ModelFault(_bare_numbers(data, ""))

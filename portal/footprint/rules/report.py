@@ -1,11 +1,12 @@
 """What a new version of a model does to its golden cases, line by line, for a reviewer to sign."""
 
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
+
+import tomli
 
 from portal.footprint.rules import library
 from portal.footprint.rules.answers import Given, numbers
@@ -104,10 +105,10 @@ def review_faults(new: Model) -> list[str]:
 def signature_faults(text: str, report: Report) -> list[str]:
     """``reviewer`` (a role), ``date`` and ``report`` (its SHA-256) of a review file."""
     try:
-        signed = tomllib.loads(text)
+        signed = tomli.loads(text)
         date.fromisoformat(signed["date"])
         named, digest = str(signed["reviewer"]).strip(), signed["report"]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+    except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
         return [f"the review cannot be read: {fault}"]
     faults = [] if named else ["the review does not say whose it is"]
     if digest != report.digest:

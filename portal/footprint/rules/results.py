@@ -143,7 +143,7 @@ def estimate(model: Model, region: str, given: Given, year: str = "", own: Own =
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known before any answer. Of each question: its key (none in expert mode), whether it is skipped."""
+    """What is known before any answer; of questions the key (none in expert mode), and if it is skipped."""
 
     lines: tuple[_LineFacts, ...]
     ordinary: tuple[str, ...]

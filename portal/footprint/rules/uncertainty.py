@@ -47,7 +47,7 @@ def interval(grams: int, spread_g: float) -> tuple[int, int]:
 
 
 # What the second figure of a number with so many digits counts.
-_STEPS = tuple(10 ** max(digits - 2, 0) for digits in range(64))
+_STEPS: tuple[int, ...] = tuple(int(10 ** max(digits - 2, 0)) for digits in range(64))
 
 
 def _step(grams: int) -> int:
