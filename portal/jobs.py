@@ -260,7 +260,7 @@ def _do(task: _Task) -> None:
             last_error=f"{type(fault).__name__}: {fault}"[:500].replace("\0", ""),
         )
     else:
-        told = {"payload": {}} if task.kind in _forgetful else {}
+        told: dict[str, object] = {"payload": {}} if task.kind in _forgetful else {}
         _settle(task, state="done", done_at=clock.now(), last_error=None, **told)
     finally:
         db.session.remove()

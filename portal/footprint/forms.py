@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 from flask_wtf.file import FileField
@@ -71,7 +72,7 @@ class FileForm(PortalForm):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """All that a visitor has said so far, as it came with the request.
 
@@ -156,7 +157,7 @@ class Sheet:
             previous_id=self.previous[0] or None,
         )
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         """The pages of this form that concern somebody who has answered this much."""
         return self.model.steps_of(self.form, self.given)
@@ -218,7 +219,11 @@ def _own_factors(
     model: Model, region: str, year: str, own: Mapping[str, str]
 ) -> tuple[dict[str, str], BadAnswer | None]:
     """The visitor's own factors that hold, as plain decimals, and the first that does not."""
-    factors, held, fault = model.place(region, year).factors, {}, None
+    held: dict[str, str] = {}
+    fault: BadAnswer | None = None
+    if not own:
+        return held, fault
+    factors = model.place(region, year).factors
     for name, text in own.items():
         try:
             value = _decimal(factors.get(name), name, text)

@@ -38,7 +38,7 @@ function askForRange() {
 }
 
 // A pointer that picks an option goes on at once; arrow keys only move between options.
-let pointed = 0;
+let pointed = -Infinity;
 form.addEventListener("pointerdown", (event) => {
   if (event.target.closest(".choice")) pointed = event.timeStamp;
 });

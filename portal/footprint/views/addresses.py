@@ -1,6 +1,6 @@
 """What an address says, and the address of every step: all answers travel in it (docs/decisions/0021)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import request, url_for
 
@@ -73,10 +73,15 @@ def is_number(text: str, most: int) -> bool:
     return text in (str(number) for number in range(1, most + 1))
 
 
-def url_of(sheet: Sheet, at: str, then: str = NEXT, **changes: str) -> str:
+def url_of(sheet: Sheet, at: str, then: str = NEXT) -> str:
     """The address of a step with everything that was said."""
-    facts = {"at": at, **({"then": then} if then else {}), **sheet.everything(), **changes}
-    return url_for("footprint.ask", model_id=sheet.model.id, **facts)  # type: ignore[arg-type]
+    return urls_of(sheet)(at, then)
+
+
+def urls_of(sheet: Sheet) -> Callable[[str, str], str]:
+    """Addresses of many steps: what was said is written out once."""
+    said = url_for("footprint.ask", model_id=sheet.model.id, **sheet.everything())  # type: ignore[arg-type]
+    return lambda at, then: f"{said}&at={at}" + (f"&then={then}" if then else "")
 
 
 def first_open(sheet: Sheet) -> str:

@@ -1,6 +1,7 @@
 """One step at a time: answer, enter quantities and factors straight, check the answers, keep the result."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -46,7 +47,8 @@ from portal.footprint.views.progress import (
     year_title,
 )
 from portal.footprint.views.rows import Row as Row  # results.py lists them too
-from portal.footprint.views.rows import parts_of, rows_of
+from portal.footprint.views.rows import parts_of
+from portal.footprint.views.rows import rows_of as rows_of
 from portal.footprint.views.words import exact, otherwise, titles_of
 from portal.kernel import clock
 from portal.web.guard import actor, open_to_all
@@ -101,13 +103,13 @@ def keep(model_id: str) -> str | Answer | tuple[str, int]:
 
 @blueprint.get("/calculator/<model_id>/total")
 @open_to_all
-def total(model_id: str) -> Answer | tuple[dict[str, str], int]:
+def total(model_id: str) -> dict[str, str] | tuple[dict[str, str], int]:
     """The server's total and range of what is typed at this moment, for the live total."""
     sheet = sheet_of(model_id, request.args.items())
     if sheet.fault or sheet.own_fault:
         return {}, 422
     text = render_template("footprint/_range.html", so_far=_estimate(sheet))
-    return current_app.json.response({"range": " ".join(text.split())})
+    return {"range": " ".join(text.split())}
 
 
 @scripts.get("/calculator/<model_id>/<version>/<region>.js")
@@ -338,12 +340,8 @@ def _preview(sheet: Sheet, step: Step) -> dict[str, object]:
         }
         for question in step
     }
-    facts = {"year": sheet.year, "audience": model.audience} | {
-        OWN + key: text for key, text in sheet.own.items()
-    }
-    url = url_for(
-        "footprint_scripts.script", model_id=model.id, version=model.version, region=sheet.region,
-        **{name: text for name, text in facts.items() if text},
-    )  # fmt: skip  # type: ignore[arg-type]
+    place: dict[str, Any] = {"version": model.version, "region": sheet.region, "year": sheet.year or None}
+    place |= {"audience": model.audience or None} | {OWN + key: text for key, text in sheet.own.items()}
+    url = url_for("footprint_scripts.script", model_id=model.id, **place)
     total_url = url_for("footprint.total", model_id=model.id)
     return {"url": url, "total": total_url, "answers": list(numbers(model, sheet.given)), "fields": fields}

@@ -45,8 +45,9 @@ def keep_for_later(model_id: str) -> Answer:
     if email:
         limits.count("20/hour", "footprint.letter")  # who is sent letters did not ask us for them
     draft_id, code = save_draft(actor(), sheet.journey, clock.now(), lang(), email=email)
-    sent = {"sent": "1"} if email else {}
-    return redirect(url_for("footprint.kept", thing_id=draft_id, k=key_for(draft_id), code=code, **sent), 303)
+    sent = "1" if email else None
+    there = url_for("footprint.kept", thing_id=draft_id, k=key_for(draft_id), code=code, sent=sent)
+    return redirect(there, 303)
 
 
 @blueprint.get("/calculator/drafts/<thing_id>/kept")

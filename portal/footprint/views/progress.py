@@ -1,12 +1,13 @@
 """How far one is, which parts there are, and in which forms a calculator can be gone through."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import url_for
 
 from portal.footprint.forms import Sheet, Step
 from portal.footprint.rules.model import Model
-from portal.footprint.views.addresses import first_open, url_of
+from portal.footprint.views.addresses import NEXT, first_open, url_of, urls_of
 from portal.web.i18n import _, lang
 
 # So many questions a person answers in a minute, read aloud and thought about.
@@ -36,14 +37,15 @@ def sections_of(sheet: Sheet, current: Step) -> list[Section]:
         by_section.setdefault(step[0].section, []).append(step)
     if len(by_section) < 2:
         return []
+    url = urls_of(sheet)
     return [
         Section(
             section_title(sheet, name),
-            url_of(sheet, steps[0][0].key),
+            url(steps[0][0].key, NEXT),
             sum(sheet.is_seen(step) for step in steps),
             len(steps),
             bool(current) and current[0].section == name,
-            next((url_of(sheet, step[0].key) for step in steps if step[0].expert), ""),
+            next((url(step[0].key, NEXT) for step in steps if step[0].expert), ""),
         )
         for name, steps in by_section.items()
     ]
@@ -95,8 +97,8 @@ def other_forms(sheet: Sheet, step: Step) -> list[OtherForm]:
 
 
 def forms_of(model: Model) -> list[str]:
-    """Forms that differ: a model without express questions has no short one, and perhaps no expert one."""
-    has_short = len(model.steps_of("short", {})) < len(model.steps_of("full", {}))
+    """Forms that differ: a model without express questions has no short one."""
+    has_short = any(question.express for question in model.ordinary)
     return [*(["short"] if has_short else []), "full", "expert"]
 
 
@@ -109,12 +111,18 @@ class Offer:
     audiences: list[tuple[str, str]]
 
 
+@lru_cache(maxsize=32)
+def _lengths(model: Model) -> dict[str, tuple[int, int]]:
+    """Steps and minutes of each form for somebody of whom nothing is known."""
+    steps = {form: model.steps_of(form, {}) for form in forms_of(model)}
+    return {form: (len(pages), minutes_for(pages)) for form, pages in steps.items()}
+
+
 def offer_of(model: Model) -> Offer:
     forms = []
-    for form in forms_of(model):
-        steps = model.steps_of(form, {})
+    for form, (count, minutes) in _lengths(model).items():
         href = url_for("footprint.ask", model_id=model.id, form=form)
-        forms.append(OtherForm(form, href, len(steps), minutes_for(steps)))
+        forms.append(OtherForm(form, href, count, minutes))
     audiences = [
         (audience.title.in_(lang()), url_for("footprint.ask", model_id=model.id, audience=key))
         for key, audience in model.audiences.items()

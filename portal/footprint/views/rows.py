@@ -6,7 +6,7 @@ from portal.footprint.forms import CHECK, Sheet
 from portal.footprint.rules.answers import shown
 from portal.footprint.rules.method import answer_words
 from portal.footprint.rules.model import Question
-from portal.footprint.views.addresses import url_of
+from portal.footprint.views.addresses import urls_of
 from portal.footprint.views.progress import section_title
 from portal.web.i18n import _, lang
 
@@ -26,23 +26,28 @@ class Row:
 
 def rows_of(sheet: Sheet) -> list[Row]:
     """Every question of the model in its order, answered or not."""
-    return [_row(sheet, question) for question in sheet.model.questions.values()]
+    asked = {question.key for step in sheet.steps for question in step}
+    here, full, expert = (urls_of(each) for each in (sheet, sheet.but(form="full"), sheet.but(form="expert")))
+    rows = []
+    for question in sheet.model.questions.values():
+        is_asked = question.key in asked
+        url = here if is_asked else expert if question.expert else full
+        rows.append(_row(sheet, question, url(question.key, CHECK), is_asked=is_asked))
+    return rows
 
 
-def _row(sheet: Sheet, question: Question) -> Row:
+def _row(sheet: Sheet, question: Question, href: str, *, is_asked: bool) -> Row:
     said = question.key in sheet.given
-    is_asked = question.key in {each.key for step in sheet.steps for each in step}
     text = (
         answer_words(question, shown(question, sheet.given[question.key]), lang())
         if said
         else _("I don’t know")
     )
-    there = sheet if is_asked else sheet.but(form="expert" if question.expert else "full")
     return Row(
         question.title.in_(lang()),
         text,
         not said,
-        url_of(there, question.key, CHECK),
+        href,
         question.key,
         question.section,
         is_asked and not said and not question.expert,
