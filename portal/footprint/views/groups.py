@@ -341,7 +341,9 @@ def after_keeping(footprint_id: str) -> str:
 @blueprint.url_defaults
 def carry_the_campaign(endpoint: str, values: dict[str, object]) -> None:
     """From step to step of the calculator."""
-    if endpoint in ("footprint.ask", "footprint.keep") and (campaign_id := campaign_asked()):
+    if endpoint in ("footprint.ask", "footprint.keep", "footprint.review") and (
+        campaign_id := campaign_asked()
+    ):
         values.setdefault("campaign", campaign_id)
 
 
