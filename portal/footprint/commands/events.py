@@ -112,7 +112,7 @@ def keep_inventory(
     """
     with transaction() as session:
         file = _alone_with(session, actor, event_id)
-        if stage is Stage.ACTUAL and file.is_frozen:
+        if file.is_frozen:  # nor does the estimate that it was set beside move afterwards
             raise AlreadyFrozen()
         event, before = file.event, file.of(stage)
         footprint_id = save_footprint(

@@ -171,7 +171,7 @@ def event_answers(event_id: str, stage: str) -> Answer:
     """All questions on one page. Each answer is optional; what is not known takes its default."""
     file = read.file_of(actor(), event_id)
     model = model_of(file.event)
-    if Stage(stage) is Stage.ACTUAL and file.is_frozen:
+    if file.is_frozen:
         return redirect(url_for("footprint.event", event_id=event_id), 303)
     typed = _typed() if request.method == "POST" else None
     sheet = answers_form(model, typed, _known(file, Stage(stage)))
