@@ -76,7 +76,7 @@ def compare() -> Answer:
     if not first or not second or first == second:
         flash(_("Choose two different footprints of one kind."), "warning")
         return redirect(url_for("footprint.mine"), 303)
-    return redirect(url_for("footprint.changed", footprint_id=second, **{"from": first}), 303)
+    return redirect(url_for("footprint.changed", footprint_id=second, **{"from": first}), 303)  # type: ignore[arg-type]
 
 
 def model_of(footprint: Footprint) -> Model:

@@ -26,5 +26,7 @@ def question_url(footprint: Footprint, model: Model, key: str) -> str:
 def copy_url(footprint: Footprint) -> str:
     """The calculator with these answers filled in: for next year, or for somebody else."""
     return url_for(
-        "footprint.ask", model_id=footprint.model_id, **{"from": footprint.id, "k": key_for(footprint.id)}
+        "footprint.ask",
+        model_id=footprint.model_id,
+        **{"from": footprint.id, "k": key_for(footprint.id)},  # type: ignore[arg-type]
     )
