@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.footprint.rules import activity, library
@@ -16,6 +16,8 @@ from portal.kernel.errors import PortalError
 from portal.registry.rules.imports import DoubleColumn, FileTooLarge, NoRows
 from tests.factories.events import table
 
+# A slow machine is no fault of the rule.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MODEL = library.model("event-cn")
 NIGHTS = ("nights", "320", "room.night", "24–25 November", "bill")
 
@@ -176,6 +178,7 @@ def test_ten_thousand_rows_are_read_and_one_more_is_refused():
         dry_run(*rows, ("nights", "1", "room.night", "more", "bill"))
 
 
+@patient
 @given(st.lists(st.lists(st.text(max_size=30), max_size=8), max_size=8))
 def test_whatever_stands_in_a_file_only_the_declared_errors_come(rows: list[list[str]]):
     try:
@@ -185,6 +188,7 @@ def test_whatever_stands_in_a_file_only_the_declared_errors_come(rows: list[list
     assert all((row.problem is None) != (row.verdict is Verdict.REFUSED) for row in report.rows)
 
 
+@patient
 @given(st.lists(st.decimals("0", "99999", places=3), min_size=1, max_size=20))
 def test_rows_sum_exactly(amounts: list[Decimal]):
     rows = [("nights", f"{each:f}", "room.night", str(place), "bill") for place, each in enumerate(amounts)]

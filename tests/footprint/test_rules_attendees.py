@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from portal.footprint.rules import library, travel
@@ -31,6 +31,8 @@ from portal.footprint.rules.attendees import (
 from portal.kernel.numbers import NotANumber
 from tests.factories.events import reports
 
+# A slow machine is no fault of the rule.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KM = st.decimals("0", "20000", places=1)
 
 
@@ -51,23 +53,27 @@ def merged(sample: list[Report], silent: int = 0, days: int = 1) -> Merged:
     return merge(sample, len(sample) + silent, days)
 
 
+@patient
 @given(SAMPLES, MORE, DAYS)
 def test_shares_sum_to_exactly_one(sample: list[Report], silent: int, days: int):
     assert sum(way.share for way in merged(sample, silent, days).ways) == 1
 
 
+@patient
 @given(SAMPLES, MORE, DAYS, st.randoms(use_true_random=False))
 def test_the_order_of_answers_makes_no_difference(sample, silent, days, random):
     shuffled = random.sample(sample, len(sample))
     assert merged(shuffled, silent, days) == merged(sample, silent, days)
 
 
+@patient
 @given(SAMPLES, MORE)
 def test_shares_are_those_of_the_answers(sample: list[Report], silent: int):
     for way in merged(sample, silent).ways:
         assert abs(Fraction(way.share) - Fraction(way.respondents, len(sample))) <= Fraction(1, 10**9)
 
 
+@patient
 @given(SAMPLES, MORE, journeys())
 def test_one_more_answer_moves_only_as_it_should(sample: list[Report], silent: int, one: Report):
     """Their way gains people and share; every other way keeps its people and km and loses share."""
@@ -84,6 +90,7 @@ def test_one_more_answer_moves_only_as_it_should(sample: list[Report], silent: i
     assert key not in old or new[key].share >= old[key].share
 
 
+@patient
 @given(SAMPLES, MORE, DAYS)
 def test_everybody_answering_twice_changes_no_share_and_no_total(sample, silent, days):
     people = 2 * len(sample) + silent
@@ -95,6 +102,7 @@ def test_everybody_answering_twice_changes_no_share_and_no_total(sample, silent,
     assert twice.sampling_pct <= once.sampling_pct
 
 
+@patient
 @given(SAMPLES, MORE, DAYS)
 def test_the_total_lies_between_its_bounds(sample: list[Report], silent: int, days: int):
     found = merged(sample, silent, days)
@@ -102,6 +110,7 @@ def test_the_total_lies_between_its_bounds(sample: list[Report], silent: int, da
     assert found.low_pkm - rounding <= found.person_km <= found.high_pkm + rounding
 
 
+@patient
 @given(st.lists(journeys().map(lambda one: replace(one, width=Decimal(0))), min_size=FEWEST, max_size=30))
 def test_when_everybody_answered_to_the_kilometre_nothing_is_unsure(sample: list[Report]):
     found = merged(sample)
@@ -109,6 +118,7 @@ def test_when_everybody_answered_to_the_kilometre_nothing_is_unsure(sample: list
     assert found.low_pkm == found.high_pkm
 
 
+@patient
 @given(SAMPLES, st.integers(10, 5000))
 def test_the_silent_are_filled_in_and_flagged(sample: list[Report], silent: int):
     found = merged(sample, silent)
@@ -185,6 +195,7 @@ def test_what_does_not_belong_to_the_mode_is_not_kept():
     assert read_report("b20", "", "bus", "business", "4") == Report(Decimal(10), Decimal(20), Mode.BUS)
 
 
+@patient
 @given(SAMPLES, MORE, DAYS)
 def test_the_model_takes_whatever_comes_of_it(sample: list[Report], silent: int, days: int):
     """Shares sum to 1 as the model wants them, and no answer is outside its range or unknown."""
@@ -194,6 +205,7 @@ def test_the_model_takes_whatever_comes_of_it(sample: list[Report], silent: int,
     assert from_texts(model, answers | {"people": str(found.people)}).items() >= answers.items()
 
 
+@patient
 @given(SAMPLES)
 def test_more_flyers_more_share_by_air(sample: list[Report]):
     model = library.model("event-cn")
