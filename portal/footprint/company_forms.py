@@ -14,22 +14,21 @@ from portal.footprint.rules.events import EXCLUSIONS_MAX, TITLE_MAX
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.parts import Question
 from portal.web.forms import BooleanField, LineField, PortalForm, Required, TextField, clean_line
-from portal.web.i18n import _ as now_
-from portal.web.i18n import lang, message
-from portal.web.i18n import lazy_gettext as _
+from portal.web.i18n import _, lang, lazy_gettext, message
 
 
 class EventForm(PortalForm):
-    title = LineField(_("Name of the event"), validators=[Required()], max=TITLE_MAX)
+    title = LineField(lazy_gettext("Name of the event"), validators=[Required()], max=TITLE_MAX)
     organisation = SelectField(
-        _("Whose event is it?"),
-        description=_("Of an organisation’s event, every member sees and keeps the file."),
+        lazy_gettext("Whose event is it?"),
+        description=lazy_gettext("Of an organisation’s event, every member sees and keeps the file."),
     )
     region = SelectField(
-        _("Province or city"), description=_("It decides which factors are used for electricity and heat.")
+        lazy_gettext("Province or city"),
+        description=lazy_gettext("It decides which factors are used for electricity and heat."),
     )
-    first_day = DateField(_("First day"), validators=[Required()])
-    last_day = DateField(_("Last day"), validators=[Required()])
+    first_day = DateField(lazy_gettext("First day"), validators=[Required()])
+    last_day = DateField(lazy_gettext("Last day"), validators=[Required()])
 
     def offer(self, model: Model, organisations: list[tuple[str, str]]) -> None:
         """Places that the model knows, and for whom this person may act."""
@@ -37,22 +36,22 @@ class EventForm(PortalForm):
             SelectChoice(code, overlay.title.in_(lang())) for code, overlay in sorted(model.overlays.items())
         ]
         if organisations:
-            own = SelectChoice("", now_("Mine alone"))
+            own = SelectChoice("", _("Mine alone"))
             self.organisation.choices = [own, *(SelectChoice(*pair) for pair in organisations)]
         else:
             del self.organisation
 
 
 class SurveyForm(PortalForm):
-    first_day = DateField(_("Open from"), validators=[Required()])
-    last_day = DateField(_("Open until"), validators=[Required()])
+    first_day = DateField(lazy_gettext("Open from"), validators=[Required()])
+    last_day = DateField(lazy_gettext("Open until"), validators=[Required()])
 
 
 class ActivityFileForm(PortalForm):
     file = FileField(
-        _("File with activity data"),
-        validators=[FileRequired(_("Choose a file."))],
-        description=_(
+        lazy_gettext("File with activity data"),
+        validators=[FileRequired(lazy_gettext("Choose a file."))],
+        description=lazy_gettext(
             "CSV or XLSX made from the template. Nothing is written before you have seen every row."
         ),
     )
@@ -63,27 +62,33 @@ class ActivityApplyForm(PortalForm):
 
     token = HiddenField()
     name = HiddenField(filters=[lambda text: clean_line(text or "")[:120]])
-    confirmed = BooleanField(_("The Chinese text in the preview is readable (the file is GB18030)."))
+    confirmed = BooleanField(
+        lazy_gettext("The Chinese text in the preview is readable (the file is GB18030).")
+    )
 
 
 class TakeOverForm(PortalForm):
-    reports = BooleanField(_("Journeys that attendees reported"))
-    activities = BooleanField(_("Activity data from files"))
+    reports = BooleanField(lazy_gettext("Journeys that attendees reported"))
+    activities = BooleanField(lazy_gettext("Activity data from files"))
 
 
 class FreezeForm(PortalForm):
     digest = HiddenField()
     exclusions = TextField(
-        _("What this inventory leaves out beyond the boundary, and why"),
+        lazy_gettext("What this inventory leaves out beyond the boundary, and why"),
         max=EXCLUSIONS_MAX,
-        description=_("It will stand on the event statement. Leave it empty if nothing more is left out."),
+        description=lazy_gettext(
+            "It will stand on the event statement. Leave it empty if nothing more is left out."
+        ),
     )
     evaluator = LineField(
-        _("Who has evaluated it"),
+        lazy_gettext("Who has evaluated it"),
         max=TITLE_MAX,
-        description=_("The organisation that checked it. Left empty, the inventory is self-declared."),
+        description=lazy_gettext(
+            "The organisation that checked it. Left empty, the inventory is self-declared."
+        ),
     )
-    confirmed = BooleanField(_("This inventory is final. I know that freezing cannot be undone."))
+    confirmed = BooleanField(lazy_gettext("This inventory is final. I know that freezing cannot be undone."))
 
 
 class TakeBackForm(PortalForm):
@@ -169,12 +174,12 @@ class JourneyStep(PortalForm):
 
 class DistanceForm(JourneyStep):
     band = RadioField(
-        _("How far did you travel to get here, one way?"),
-        description=_("By the way you took; for a flight, as the crow flies."),
+        lazy_gettext("How far did you travel to get here, one way?"),
+        description=lazy_gettext("By the way you took; for a flight, as the crow flies."),
     )
     km = StringField(
-        _("Or write the kilometres, if you know them"),
-        description=_("Beyond 4,000 km please write them."),
+        lazy_gettext("Or write the kilometres, if you know them"),
+        description=lazy_gettext("Beyond 4,000 km please write them."),
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
     )
 
@@ -183,14 +188,14 @@ class DistanceForm(JourneyStep):
 
 
 class ModeForm(JourneyStep):
-    mode = RadioField(_("How did you travel most of the way?"))
+    mode = RadioField(lazy_gettext("How did you travel most of the way?"))
 
     def offer(self) -> None:
         self.mode.choices = [SelectChoice(mode.value, MODE_TITLES[mode].in_(lang())) for mode in Mode]
 
 
 class CabinForm(PortalForm):
-    cabin = RadioField(_("In which class?"))
+    cabin = RadioField(lazy_gettext("In which class?"))
 
     def offer(self, mode: Mode) -> None:
         self.cabin.choices = [
@@ -199,7 +204,9 @@ class CabinForm(PortalForm):
 
 
 class OccupantsForm(PortalForm):
-    occupants = RadioField(_("How many people were in the car, with you? In a taxi, without the driver."))
+    occupants = RadioField(
+        lazy_gettext("How many people were in the car, with you? In a taxi, without the driver.")
+    )
 
     def offer(self, mode: Mode) -> None:
         self.occupants.choices = [

@@ -61,11 +61,7 @@ EVENT_GUARDS = [
 ]  # fmt: skip
 
 
-def campaign_ddl(dialect: str) -> list[str]:
-    """The statements for this database that migration 0003 runs."""
-    return statements(dialect, CAMPAIGN_GUARDS, room="footprint")
-
-
-def event_ddl(dialect: str) -> list[str]:
-    """The statements for this database that migration 0004 runs."""
-    return statements(dialect, EVENT_GUARDS, room="footprint_events")
+def ddl(dialect: str) -> list[str]:
+    """All statements for this database, for the migrations that make the tables."""
+    campaigns = statements(dialect, CAMPAIGN_GUARDS, room="footprint")
+    return campaigns + statements(dialect, EVENT_GUARDS, room="footprint_events")

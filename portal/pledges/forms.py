@@ -21,8 +21,7 @@ from portal.web.forms import (
     TextField,
     WholeField,
 )
-from portal.web.i18n import _
-from portal.web.i18n import lazy_gettext as _l
+from portal.web.i18n import _, lazy_gettext
 
 PERCENT, KILOGRAMS = "percent", "kg"
 
@@ -52,46 +51,48 @@ class _YearField(WholeField):
 class PledgeForm(PortalForm):
     draft = HiddenField()  # id and key of the pledge to be: see views
     by = RadioField(
-        _l("How do you want to put it?"),
+        lazy_gettext("How do you want to put it?"),
         choices=[
-            SelectChoice(PERCENT, _l("As a part of the footprint")),
-            SelectChoice(KILOGRAMS, _l("In kilograms")),
+            SelectChoice(PERCENT, lazy_gettext("As a part of the footprint")),
+            SelectChoice(KILOGRAMS, lazy_gettext("In kilograms")),
         ],
         default=PERCENT,
     )
     percent = _PercentField(
-        _l("Cut by how many per cent?"),
-        description=_l("For the first choice: a whole number from 1 to 100."),
+        lazy_gettext("Cut by how many per cent?"),
+        description=lazy_gettext("For the first choice: a whole number from 1 to 100."),
         low=1,
         high=100,
     )
     kg = MassField(
-        _l("Cut by how many kilograms?"),
-        description=_l("For the second choice: at most the whole footprint."),
+        lazy_gettext("Cut by how many kilograms?"),
+        description=lazy_gettext("For the second choice: at most the whole footprint."),
         render_kw={"inputmode": "decimal", "autocomplete": "off"},
     )
-    year = _YearField(_l("By which year?"), validators=[Required()], low=1, high=LAST_YEAR)
+    year = _YearField(lazy_gettext("By which year?"), validators=[Required()], low=1, high=LAST_YEAR)
     is_public = BooleanField(
-        _l("Show this pledge on the public wall"),
-        description=_l("Without the tick only you, and whoever has its link, can see it."),
+        lazy_gettext("Show this pledge on the public wall"),
+        description=lazy_gettext("Without the tick only you, and whoever has its link, can see it."),
     )
     name = LineField(
-        _l("Name to show"),
+        lazy_gettext("Name to show"),
         validators=[Optional()],
-        description=_l("A person, a family, a company or an event. Without one the wall says “Somebody”."),
+        description=lazy_gettext(
+            "A person, a family, a company or an event. Without one the wall says “Somebody”."
+        ),
         max=NAME_MAX,
     )
     motive = TextField(
-        _l("Why you do it, or how"),
+        lazy_gettext("Why you do it, or how"),
         validators=[Optional()],
-        description=_l("At most 500 characters."),
+        description=lazy_gettext("At most 500 characters."),
         max=MOTIVE_MAX,
         render_kw={"rows": 3, "maxlength": MOTIVE_MAX},
     )
     email = EmailField(
-        _l("E-mail address"),
+        lazy_gettext("E-mail address"),
         validators=[Optional()],
-        description=_l("We send you the link to your pledge once, nothing else."),
+        description=lazy_gettext("We send you the link to your pledge once, nothing else."),
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from portal.registry.queries.register import lot, serials_of_lot
 from portal.web.links import key_for
 from tests.api.conftest import ManyNetworks
+from tests.factories.groups import a_campaign
 from tests.factories.shop import seen
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -93,6 +94,7 @@ def places(order_id: str) -> dict[str, Place]:
             body={"before": newest | {"answers": {}}, "after": newest | {"answers": {"people": 7}}},
         ),
         "/footprint/models/{model_id}/versions": Place({"model_id": "event-cn"}),
+        "/footprint/campaigns/{campaign_id}": Place({"campaign_id": a_campaign()}),
         "/log/proof/inclusion": Place(query={"idx": "0", "size": "2"}),
         "/log/proof/consistency": Place(query={"from": "1", "to": "2"}),
         "/lots/{code}": Place({"code": "LOT-A"}),

@@ -17,7 +17,7 @@ from portal.api import openapi
 from portal.web.api import PREFIX, describes
 from portal.web.guard import open_to_all
 from portal.web.links import key_for
-from tests.factories import shop
+from tests.factories import groups, shop
 
 OWN = {"api.document", "api.docs"}  # the document does not describe itself
 
@@ -70,6 +70,7 @@ PROMISED = [
     "GET /footprint/models", "GET /footprint/models/{model_id}", "POST /footprint/models/{model_id}/evaluate",
     "POST /footprint/models/{model_id}/evaluate-batch", "POST /footprint/models/{model_id}/compare",
     "GET /footprint/models/{model_id}/versions", "GET /footprint/factors",
+    "GET /footprint/campaigns/{campaign_id}",
     "GET /projects", "GET /projects/{code}", "GET /lots",
     "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}",
     "GET /certificates/{number}", "GET /log/checkpoint", "GET /log/entries",
@@ -147,6 +148,9 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     talk.ask("POST", "/footprint/models/{model_id}/compare", model_id=model["id"], json=sides)
     talk.ask("GET", "/footprint/models/{model_id}/versions", model_id=model["id"])
     talk.ask("GET", "/footprint/factors")
+    campaign_id = groups.a_campaign()
+    groups.answers_of(campaign_id, 6)
+    talk.ask("GET", "/footprint/campaigns/{campaign_id}", campaign_id=campaign_id)
     (project,) = talk.ask("GET", "/projects")["items"]
     talk.ask("GET", "/projects/{code}", code=project["code"])
     (lot,) = talk.ask("GET", "/lots")["items"]

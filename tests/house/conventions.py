@@ -130,6 +130,19 @@ def views_carry_one_guard(root: Path) -> list[str]:
     return wrong
 
 
+def texts_can_be_found(root: Path) -> list[str]:
+    """Texts are marked by names that the extractor knows: an alias of its own would leave them untranslated."""
+    known = {"_", "N_", "gettext", "ngettext", "lazy_gettext", "lazy_ngettext"}
+    return [
+        f"{file.relative_to(root)}:{node.lineno} calls {name.name} {name.asname}, which no catalogue will see"
+        for file, tree in _modules(root / "portal", skip=set())
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.name in known and name.asname not in (None, *known)
+    ]
+
+
 def templates_are_used(root: Path) -> list[str]:
     """Every template is named by a view, a letter or another template."""
     folder = root / "templates"
@@ -202,6 +215,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     only_the_clock_tells_time,
     rules_know_no_floats,
     views_carry_one_guard,
+    texts_can_be_found,
     templates_are_used,
     templates_hold_no_script_or_style,
     nothing_points_outside,

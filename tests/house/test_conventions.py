@@ -43,6 +43,11 @@ FAULTS: list[tuple[Convention, str, str]] = [
         "portal/shop/desk.py",
         '@blueprint.route("/x")\n@staff(Role.ADMIN)\n@open_to_all\ndef twice():\n    return ""\n',
     ),
+    (
+        conventions.texts_can_be_found,
+        "portal/shop/forms.py",
+        'from portal.web.i18n import lazy_gettext as _l\nASK = _l("How much?")\n',
+    ),
     (conventions.templates_are_used, "templates/shop/forgotten.html", ""),
     (conventions.templates_hold_no_script_or_style, "templates/shop/offset.html", '<p style="color: red">'),
     (
