@@ -50,7 +50,7 @@ class Printer:
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-        class BundledOnly(URLFetcher):  # type: ignore[misc]
+        class BundledOnly(URLFetcher):
             """Serves the pictures above and ``data:``; everything else is refused before it is touched."""
 
             def fetch(self, url: str, headers: Any = None) -> Any:

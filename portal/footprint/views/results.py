@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -76,7 +77,8 @@ def compare() -> Answer:
     if not first or not second or first == second:
         flash(_("Choose two different footprints of one kind."), "warning")
         return redirect(url_for("footprint.mine"), 303)
-    return redirect(url_for("footprint.changed", footprint_id=second, **{"from": first}), 303)
+    query: dict[str, Any] = {"from": first}
+    return redirect(url_for("footprint.changed", footprint_id=second, **query), 303)
 
 
 def model_of(footprint: Footprint) -> Model:

@@ -1,5 +1,7 @@
 """Where a stored footprint leads: its own page, the question behind an answer, a copy of its answers."""
 
+from typing import Any
+
 from flask import url_for
 
 from portal.footprint.forms import Sheet
@@ -25,6 +27,5 @@ def question_url(footprint: Footprint, model: Model, key: str) -> str:
 
 def copy_url(footprint: Footprint) -> str:
     """The calculator with these answers filled in: for next year, or for somebody else."""
-    return url_for(
-        "footprint.ask", model_id=footprint.model_id, **{"from": footprint.id, "k": key_for(footprint.id)}
-    )
+    query: dict[str, Any] = {"from": footprint.id, "k": key_for(footprint.id)}
+    return url_for("footprint.ask", model_id=footprint.model_id, **query)
