@@ -16,13 +16,20 @@ def result_url(footprint_id: str) -> str:
     return url_for("footprint.result", footprint_id=footprint_id, k=key_for(footprint_id))
 
 
-def question_url(footprint: Footprint, model: Model, key: str) -> str:
-    """The question with all answers travelling along; what the form did not ask, in the form that does."""
-    sheet = Sheet.of(Journey.of(footprint), model)
-    asked = {question.key for step in sheet.steps for question in step}
-    if key not in asked:
-        sheet = sheet.but(form="expert" if model.questions[key].expert else "full")
-    return url_of(sheet, key)
+class Questions:
+    """The address of every question, all answers travelling along; what was not asked, in the form that does.
+
+    One for a page: which questions a form asks is looked up once.
+    """
+
+    def __init__(self, footprint: Footprint, model: Model) -> None:
+        self._model, self._sheet = model, Sheet.of(Journey.of(footprint), model)
+        self._asked = {question.key for step in self._sheet.steps for question in step}
+
+    def url(self, key: str) -> str:
+        if key in self._asked:
+            return url_of(self._sheet, key)
+        return url_of(self._sheet.but(form="expert" if self._model.questions[key].expert else "full"), key)
 
 
 def copy_url(footprint: Footprint) -> str:
