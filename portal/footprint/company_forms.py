@@ -14,21 +14,21 @@ from portal.footprint.rules.events import EXCLUSIONS_MAX, TITLE_MAX
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.parts import Question
 from portal.web.forms import BooleanField, LineField, PortalForm, Required, TextField, clean_line
-from portal.web.i18n import _, lang, lazy_gettext, message
+from portal.web.i18n import gettext, lang, message
+from portal.web.i18n import lazy_gettext as _
 
 
 class EventForm(PortalForm):
-    title = LineField(lazy_gettext("Name of the event"), validators=[Required()], max=TITLE_MAX)
+    title = LineField(_("Name of the event"), validators=[Required()], max=TITLE_MAX)
     organisation = SelectField(
-        lazy_gettext("Whose event is it?"),
-        description=lazy_gettext("Of an organisation’s event, every member sees and keeps the file."),
+        _("Whose event is it?"),
+        description=_("Of an organisation’s event, every member sees and keeps the file."),
     )
     region = SelectField(
-        lazy_gettext("Province or city"),
-        description=lazy_gettext("It decides which factors are used for electricity and heat."),
+        _("Province or city"), description=_("It decides which factors are used for electricity and heat.")
     )
-    first_day = DateField(lazy_gettext("First day"), validators=[Required()])
-    last_day = DateField(lazy_gettext("Last day"), validators=[Required()])
+    first_day = DateField(_("First day"), validators=[Required()])
+    last_day = DateField(_("Last day"), validators=[Required()])
 
     def offer(self, model: Model, organisations: list[tuple[str, str]]) -> None:
         """Places that the model knows, and for whom this person may act."""
@@ -36,22 +36,22 @@ class EventForm(PortalForm):
             SelectChoice(code, overlay.title.in_(lang())) for code, overlay in sorted(model.overlays.items())
         ]
         if organisations:
-            own = SelectChoice("", _("Mine alone"))
+            own = SelectChoice("", gettext("Mine alone"))
             self.organisation.choices = [own, *(SelectChoice(*pair) for pair in organisations)]
         else:
             del self.organisation
 
 
 class SurveyForm(PortalForm):
-    first_day = DateField(lazy_gettext("Open from"), validators=[Required()])
-    last_day = DateField(lazy_gettext("Open until"), validators=[Required()])
+    first_day = DateField(_("Open from"), validators=[Required()])
+    last_day = DateField(_("Open until"), validators=[Required()])
 
 
 class ActivityFileForm(PortalForm):
     file = FileField(
-        lazy_gettext("File with activity data"),
-        validators=[FileRequired(lazy_gettext("Choose a file."))],
-        description=lazy_gettext(
+        _("File with activity data"),
+        validators=[FileRequired(_("Choose a file."))],
+        description=_(
             "CSV or XLSX made from the template. Nothing is written before you have seen every row."
         ),
     )
@@ -62,33 +62,27 @@ class ActivityApplyForm(PortalForm):
 
     token = HiddenField()
     name = HiddenField(filters=[lambda text: clean_line(text or "")[:120]])
-    confirmed = BooleanField(
-        lazy_gettext("The Chinese text in the preview is readable (the file is GB18030).")
-    )
+    confirmed = BooleanField(_("The Chinese text in the preview is readable (the file is GB18030)."))
 
 
 class TakeOverForm(PortalForm):
-    reports = BooleanField(lazy_gettext("Journeys that attendees reported"))
-    activities = BooleanField(lazy_gettext("Activity data from files"))
+    reports = BooleanField(_("Journeys that attendees reported"))
+    activities = BooleanField(_("Activity data from files"))
 
 
 class FreezeForm(PortalForm):
     digest = HiddenField()
     exclusions = TextField(
-        lazy_gettext("What this inventory leaves out beyond the boundary, and why"),
+        _("What this inventory leaves out beyond the boundary, and why"),
         max=EXCLUSIONS_MAX,
-        description=lazy_gettext(
-            "It will stand on the event statement. Leave it empty if nothing more is left out."
-        ),
+        description=_("It will stand on the event statement. Leave it empty if nothing more is left out."),
     )
     evaluator = LineField(
-        lazy_gettext("Who has evaluated it"),
+        _("Who has evaluated it"),
         max=TITLE_MAX,
-        description=lazy_gettext(
-            "The organisation that checked it. Left empty, the inventory is self-declared."
-        ),
+        description=_("The organisation that checked it. Left empty, the inventory is self-declared."),
     )
-    confirmed = BooleanField(lazy_gettext("This inventory is final. I know that freezing cannot be undone."))
+    confirmed = BooleanField(_("This inventory is final. I know that freezing cannot be undone."))
 
 
 class TakeBackForm(PortalForm):
@@ -174,12 +168,12 @@ class JourneyStep(PortalForm):
 
 class DistanceForm(JourneyStep):
     band = RadioField(
-        lazy_gettext("How far did you travel to get here, one way?"),
-        description=lazy_gettext("By the way you took; for a flight, as the crow flies."),
+        _("How far did you travel to get here, one way?"),
+        description=_("By the way you took; for a flight, as the crow flies."),
     )
     km = StringField(
-        lazy_gettext("Or write the kilometres, if you know them"),
-        description=lazy_gettext("Beyond 4,000 km please write them."),
+        _("Or write the kilometres, if you know them"),
+        description=_("Beyond 4,000 km please write them."),
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
     )
 
@@ -188,14 +182,14 @@ class DistanceForm(JourneyStep):
 
 
 class ModeForm(JourneyStep):
-    mode = RadioField(lazy_gettext("How did you travel most of the way?"))
+    mode = RadioField(_("How did you travel most of the way?"))
 
     def offer(self) -> None:
         self.mode.choices = [SelectChoice(mode.value, MODE_TITLES[mode].in_(lang())) for mode in Mode]
 
 
 class CabinForm(PortalForm):
-    cabin = RadioField(lazy_gettext("In which class?"))
+    cabin = RadioField(_("In which class?"))
 
     def offer(self, mode: Mode) -> None:
         self.cabin.choices = [
@@ -204,9 +198,7 @@ class CabinForm(PortalForm):
 
 
 class OccupantsForm(PortalForm):
-    occupants = RadioField(
-        lazy_gettext("How many people were in the car, with you? In a taxi, without the driver.")
-    )
+    occupants = RadioField(_("How many people were in the car, with you? In a taxi, without the driver."))
 
     def offer(self, mode: Mode) -> None:
         self.occupants.choices = [

@@ -65,6 +65,19 @@ def form_with(page: Page, fragment: str) -> dict[str, str]:
 
 
 @LANGS
+def test_an_old_result_still_says_its_number_largest_line_first_and_what_is_missing(
+    browser: Browser, lang: str
+):
+    page = browser.open(at(lang, old_couple()))
+    heat, meat = {"zh": ("集中供热", "有肉的正餐"), "en": ("District heating", "Meals with meat")}[lang]
+    assert "9,363 kg CO₂e" in page.main
+    assert page.main.index(heat) < page.main.index(meat), "the largest line comes first"
+    assert "4.2 t CO₂e" in page.main
+    missing = {"zh": "未见公布的黑龙江人均生活碳足迹", "en": "No lifestyle footprint of the province"}
+    assert missing[lang] in page.main
+
+
+@LANGS
 @pytest.mark.parametrize("model_id", ["household-cn", "event-cn"])
 def test_a_full_result_says_parts_lines_grades_and_what_is_apart(browser: Browser, lang: str, model_id: str):
     footprint_id = kept(model_id, form="full")

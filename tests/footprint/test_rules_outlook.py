@@ -1,4 +1,4 @@
-"""What a result leads to: narrowing answers, joint effects, the path to a target."""
+"""What a result leads to: narrowing answers, joint effects, the path to a target. Tables and properties."""
 
 import pytest
 

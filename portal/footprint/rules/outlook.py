@@ -70,9 +70,8 @@ def narrowings(basis: Basis, now: Estimate, most: int = 3) -> list[Narrowing]:
     width = now.high_g - now.low_g
     found = []
     for keys in _together(basis.model, now.narrowing, most):
-        then = basis.but(
-            {key: _as_answer(basis.model, key, value) for key in keys if (value := values[key]) is not None}
-        ).estimate()
+        known = {key: value for key in keys if (value := values[key]) is not None}
+        then = basis.but({key: _as_answer(basis.model, key, known[key]) for key in known}).estimate()
         percent = 100 - (100 * (then.high_g - then.low_g) // width) if width else 0
         if percent > 0:
             found.append(Narrowing(keys, then.low, then.high, percent))

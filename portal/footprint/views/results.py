@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -29,7 +30,7 @@ from portal.footprint.rules.outlook import (
 from portal.footprint.rules.results import Change, beside, city_grams, lowest
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint
-from portal.footprint.views.ways import copy_url, question_url
+from portal.footprint.views.ways import Questions, copy_url
 from portal.footprint.views.words import about, exact, grade_words, spread_words, titles_of
 from portal.kernel import clock
 from portal.kernel.clock import CITY
@@ -76,7 +77,8 @@ def compare() -> Answer:
     if not first or not second or first == second:
         flash(_("Choose two different footprints of one kind."), "warning")
         return redirect(url_for("footprint.mine"), 303)
-    return redirect(url_for("footprint.changed", footprint_id=second, **{"from": first}), 303)  # type: ignore[arg-type]
+    query: dict[str, Any] = {"from": first}
+    return redirect(url_for("footprint.changed", footprint_id=second, **query), 303)
 
 
 def model_of(footprint: Footprint) -> Model:
@@ -176,7 +178,7 @@ class Outlook:
 
 def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> Outlook:
     basis = basis_of(footprint, model)
-    fresh, place = basis.estimate(), basis.compiled.place
+    fresh, place, questions = basis.estimate(), basis.compiled.place, Questions(footprint, model)
     measures = {key: Mass(grams) for key, grams in basis.measures().items()}
     each = measures.get(PER_PERSON)
     useful = offered(basis)
@@ -187,7 +189,7 @@ def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> O
     newest = library.versions(model.id)[0]
     return Outlook(
         parts=parts_of(footprint.lines),
-        answers=said(footprint, model),
+        answers=said(footprint, model, questions),
         unasked=sum(key not in footprint.answers for key in _unasked(footprint, model)),
         spread=spread_words(footprint.total, footprint.low, footprint.high),
         per_person=each,
@@ -196,7 +198,7 @@ def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> O
         surer=[
             Surer(
                 _asked(model, item.keys),
-                question_url(footprint, model, item.key),
+                questions.url(item.key),
                 item.low,
                 item.high,
                 item.percent,
@@ -218,7 +220,7 @@ def outlook(footprint: Footprint, model: Model, chosen: Iterable[str] = ()) -> O
     )
 
 
-def said(footprint: Footprint, model: Model) -> list[Said]:
+def said(footprint: Footprint, model: Model, questions: Questions) -> list[Said]:
     """The answers of the form that was filled in, in its order; then what was answered besides."""
     asked = [q for page in model.steps_of(footprint.form, footprint.answers) for q in page]
     besides = [q for key, q in model.questions.items() if key in footprint.answers and q not in asked]
@@ -226,7 +228,7 @@ def said(footprint: Footprint, model: Model) -> list[Said]:
     for question in [*(q for q in asked if not q.expert or q.key in footprint.answers), *besides]:
         text = footprint.answers.get(question.key)
         words = _("I don’t know") if text is None else answer_words(question, shown(question, text), lang())
-        href = question_url(footprint, model, question.key)
+        href = questions.url(question.key)
         rows.append(Said(question.title.in_(lang()), words, href, text is not None))
     return rows
 

@@ -1,5 +1,7 @@
 """Where a stored footprint leads: its own page, the question behind an answer, a copy of its answers."""
 
+from typing import Any
+
 from flask import url_for
 
 from portal.footprint.forms import Sheet
@@ -14,19 +16,23 @@ def result_url(footprint_id: str) -> str:
     return url_for("footprint.result", footprint_id=footprint_id, k=key_for(footprint_id))
 
 
-def question_url(footprint: Footprint, model: Model, key: str) -> str:
-    """The question with all answers travelling along; what the form did not ask, in the form that does."""
-    sheet = Sheet.of(Journey.of(footprint), model)
-    asked = {question.key for step in sheet.steps for question in step}
-    if key not in asked:
-        sheet = sheet.but(form="expert" if model.questions[key].expert else "full")
-    return url_of(sheet, key)
+class Questions:
+    """The address of every question, all answers travelling along; what was not asked, in the form that does.
+
+    One for a page: which questions a form asks is looked up once.
+    """
+
+    def __init__(self, footprint: Footprint, model: Model) -> None:
+        self._model, self._sheet = model, Sheet.of(Journey.of(footprint), model)
+        self._asked = {question.key for step in self._sheet.steps for question in step}
+
+    def url(self, key: str) -> str:
+        if key in self._asked:
+            return url_of(self._sheet, key)
+        return url_of(self._sheet.but(form="expert" if self._model.questions[key].expert else "full"), key)
 
 
 def copy_url(footprint: Footprint) -> str:
     """The calculator with these answers filled in: for next year, or for somebody else."""
-    return url_for(
-        "footprint.ask",
-        model_id=footprint.model_id,
-        **{"from": footprint.id, "k": key_for(footprint.id)},  # type: ignore[arg-type]
-    )
+    query: dict[str, Any] = {"from": footprint.id, "k": key_for(footprint.id)}
+    return url_for("footprint.ask", model_id=footprint.model_id, **query)
