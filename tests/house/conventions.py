@@ -131,7 +131,7 @@ def views_carry_one_guard(root: Path) -> list[str]:
 
 
 def texts_can_be_found(root: Path) -> list[str]:
-    """Texts are marked by names that the extractor knows; under another alias no catalogue would hold them."""
+    """Texts are marked by names that the extractor knows; under another alias no catalogue holds them."""
     known = {"_", "N_", "gettext", "ngettext", "lazy_gettext", "lazy_ngettext"}
     return [
         f"{file.relative_to(root)}:{node.lineno} calls {name.name} {name.asname}, which no catalogue will see"
