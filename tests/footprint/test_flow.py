@@ -55,8 +55,8 @@ def total(page) -> int:
 @LANGS
 def test_one_chooses_short_full_expert_or_ones_school(browser, lang):
     page = browser.open(f"/{lang}/calculator")
-    assert {"zh": "5 个问题，约 1 分钟", "en": "5 questions, about 1 min"}[lang] in page.main
-    assert {"zh": "12 个问题，约 3 分钟", "en": "12 questions, about 3 min"}[lang] in page.main
+    assert {"zh": "5 步，约 1 分钟", "en": "5 steps, about 1 min"}[lang] in page.main
+    assert {"zh": "12 步，约 3 分钟", "en": "12 steps, about 3 min"}[lang] in page.main
     school = page.click({"zh": "学校版", "en": "For schools"}[lang])
     assert "audience=school" in school.links[{"zh": "English", "en": "中文"}[lang]]
 

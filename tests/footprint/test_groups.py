@@ -1,7 +1,7 @@
 """Campaigns: kept promises to organisers and to those who answer, on both databases."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -118,6 +118,20 @@ def test_closing_counts_those_who_waited(any_app):
     found = figures(campaign_id)
     assert found[ALL][ALL]["n"] == 37
     assert {"七年级一班", "七年级二班"} <= found[GROUPS].keys()
+
+
+def test_a_campaign_past_its_last_day_is_closed_and_counts_those_who_waited(any_app):
+    over, goes_on = a_campaign(closes=date(2026, 11, 30)), a_campaign()
+    answers_of(over, 37)
+    answers_of(goes_on, 6)
+    system = Actor.system("tests")
+    last_moment = datetime(2026, 11, 30, 15, 59, tzinfo=UTC)  # 23:59 in Beijing
+    assert commands.close_overdue_campaigns(system, last_moment) == []
+    assert commands.close_overdue_campaigns(system, last_moment + timedelta(minutes=1)) == [over]
+    assert figures(over)[ALL][ALL]["n"] == 37
+    assert commands.close_overdue_campaigns(system, last_moment + timedelta(days=1)) == []
+    with pytest.raises(NotAllowed):
+        commands.close_overdue_campaigns(ORGANISER, last_moment)
 
 
 def test_rows_are_those_that_are_published_in_no_order_of_arrival(app):

@@ -91,6 +91,23 @@ def close_campaign(actor: Actor, campaign_id: str, now: datetime) -> None:
         audit.record(actor, "campaign.closed", campaign_id, now)
 
 
+def close_overdue_campaigns(actor: Actor, now: datetime) -> list[str]:
+    """Close what is past its last day, so that nobody's answer waits for ever; the ids of what was closed."""
+    if not actor.is_system:
+        raise NotAllowed()
+    today, closed = clock.day_of(now), []
+    for campaign_id in queries.overdue(today):
+        with transaction() as session:
+            view = _locked(session, campaign_id)
+            if view.state != CampaignState.OPEN or view.closes >= today:
+                continue  # the organiser was quicker
+            _move(session, view, CampaignState.CLOSED)
+            _publish(session, view, today, is_over=True)
+            audit.record(actor, "campaign.closed", campaign_id, now)
+            closed.append(campaign_id)
+    return closed
+
+
 def reopen_campaign(actor: Actor, campaign_id: str, closes: date, now: datetime) -> None:
     """Take answers again until a further last day. Raises NotThisWay, AlreadyOver, DaysInWrongOrder."""
     with transaction() as session:

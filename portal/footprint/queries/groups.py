@@ -11,7 +11,14 @@ from portal.db import db
 from portal.footprint import policy
 from portal.footprint.models import Campaign, CampaignPublication, Contribution
 from portal.footprint.rules import library
-from portal.footprint.rules.campaigns import OwnQuestion, Phase, UnknownCampaign, UnknownReceipt, phase
+from portal.footprint.rules.campaigns import (
+    CampaignState,
+    OwnQuestion,
+    Phase,
+    UnknownCampaign,
+    UnknownReceipt,
+    phase,
+)
 from portal.footprint.rules.group_figures import Figures, Worked, from_json, worked
 from portal.footprint.rules.groups import ALL, FEWEST, GROUPS, Member, Person, State
 from portal.footprint.rules.model import Model
@@ -44,6 +51,12 @@ class CampaignView:
 
     def phase(self, today: date) -> Phase:
         return phase(self.state, self.opens, self.closes, today)
+
+
+def overdue(today: date) -> list[str]:
+    """Campaigns that are open although their last day is over."""
+    wanted = select(Campaign.id).where(Campaign.state == CampaignState.OPEN, Campaign.closes < today)
+    return list(db.session.scalars(wanted.order_by(Campaign.id)))
 
 
 @dataclass(frozen=True, slots=True)
