@@ -65,9 +65,7 @@ def form_with(page: Page, fragment: str) -> dict[str, str]:
 
 
 @LANGS
-def test_an_old_result_still_says_its_number_largest_line_first_and_what_is_missing(
-    browser: Browser, lang: str
-):
+def test_an_old_result_still_says_its_number_and_what_is_missing(browser: Browser, lang: str):
     page = browser.open(at(lang, old_couple()))
     heat, meat = {"zh": ("集中供热", "有肉的正餐"), "en": ("District heating", "Meals with meat")}[lang]
     assert "9,363 kg CO₂e" in page.main

@@ -145,6 +145,20 @@ def test_addresses_that_lead_nowhere_say_so(browser, path, status):
     browser.open(path, expect=status)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_result_says_number_range_parts_and_what_next(browser, lang):
+    footprint_id = a_footprint()
+    page = browser.open(f"/{lang}/footprints/{footprint_id}?k={key_for(footprint_id)}")
+    heat, meat = {"zh": ("集中供热", "有肉的正餐"), "en": ("District heating", "Meals with meat")}[lang]
+    golden = sum(library.model("household-cn").cases["couple_in_a_flat"].lines.values())
+    assert f"{golden // 1000:,} kg CO₂e" in page.main
+    assert page.main.index(heat) < page.main.index(meat), "the largest line comes first"
+    assert "4.2 t CO₂e" in page.main
+    assert {"zh": "未见公布的黑龙江人均生活碳足迹", "en": "No lifestyle footprint of the province"}[
+        lang
+    ] in page.main
+
+
 def test_a_result_is_shown_to_holders_of_its_link_only(browser):
     footprint_id, other = a_footprint(), a_footprint()
     for key in ("", "?k=", f"?k={key_for(other)}", "?k=x", "?k=é"):
