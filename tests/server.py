@@ -81,7 +81,7 @@ class LiveServer:
             return None
         return victim
 
-    def wait_until_ready(self, path: str = "/healthz", seconds: float = 30) -> None:
+    def wait_until_ready(self, path: str = "/healthz", seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._processes[0].poll() is not None:
