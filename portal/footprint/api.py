@@ -132,6 +132,8 @@ class QuestionOut(BaseModel):
     ask: BothOut
     unsure: BothOut
     basis: BothOut
+    confidence: str | None
+    review_by: str | None
 
 
 class SourceOut(BaseModel):
@@ -545,6 +547,8 @@ def _questions(model: Model, place: Place) -> list[dict[str, Any]]:
             "ask": _both(question.ask),
             "unsure": _both(question.unsure),
             "basis": _both(question.basis),
+            "confidence": question.confidence or None,
+            "review_by": question.review_by.isoformat() if question.review_by else None,
         }
         for question, value in zip(model.questions.values(), unknown, strict=True)
         if not question.is_skipped

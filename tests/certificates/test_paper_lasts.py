@@ -15,8 +15,8 @@ from portal.certificates.jobs import folder
 from portal.certificates.sheet import address_of
 from tests.browser import Browser
 from tests.certificates import archive
-from tests.certificates.printing import needs_press
 from tests.factories.certificates import AVOIDING, PLANTING, many_ranges, printed
+from tests.web.printing import needs_press
 
 __all__ = ["needs_press"]
 pytestmark = pytest.mark.usefixtures("needs_press")

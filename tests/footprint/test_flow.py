@@ -85,9 +85,9 @@ def test_parts_are_marked_done_when_everything_in_them_was_seen(browser):
 
 def test_from_short_to_full_and_back_nothing_is_lost(browser):
     page = browser.open(path(form="short", at="electricity", **q(home_area="95", people="3")))
-    full = page.click("Full form: 12 questions")
+    full = page.click("Full form: 12 steps")
     assert (at(full), "q-home_area=95" in full.url) == ("electricity", True)
-    back = full.click("Short form: 5 questions")
+    back = full.click("Short form: 5 steps")
     assert (at(back), "form=short" in back.url, "q-people=3" in back.url) == ("electricity", True, True)
 
 

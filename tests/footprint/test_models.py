@@ -157,6 +157,15 @@ def test_a_heated_flat_of_80_square_metres_is_about_4_2_tonnes():
     assert grams == int(Decimal("6100") * 86400 * Decimal("0.9") / 10**9 * 110 * 80 * 1000 + Decimal("0.5"))
 
 
+@pytest.mark.parametrize("model_id", ["household-cn", "event-cn"])
+def test_every_default_says_how_sure_it_is_and_until_when(model_id):
+    for question in library.model(model_id).ordinary:
+        assert question.confidence in CONFIDENCES, question.key
+        assert question.review_by is not None, question.key
+        is_unsure = "规划取值" in question.basis.zh or "未核对" in question.basis.zh
+        assert question.is_provisional or not is_unsure, question.key
+
+
 def test_an_independent_walk_of_the_trees_agrees_to_the_gram(model: Model):
     """Exact fractions, no generated code: a second opinion on the compiler."""
     compiled, chance = compile_model(model, YICHUN), random.Random(7)

@@ -260,6 +260,7 @@ def test_an_unknown_year_is_refused_with_those_there_are(little: Model):
         ('when = ["has_car == \'yes\'", "driven > 0"]', 'when = ["has_car == \'yes\'", "driven > 1"]'),
         ('measure = "meter"', 'measure = "guess"'),
         ('year = "2022"\nanswers', 'year = "1922"\nanswers'),
+        ('default = "40"\n', 'default = "40"\nconfidence = "official"\nreview_by = "2027-12-31"\n'),
     ],
 )  # fmt: skip
 def test_a_planted_fault_in_what_is_new_is_refused(planted: tuple[str, str]):

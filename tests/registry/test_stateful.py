@@ -323,7 +323,7 @@ def test_a_planted_bug_is_found(
     with pytest.raises(
         (AssertionError, UnlawfulStep, IntegrityError, ValueError, pytest.fail.Exception, KeyError)
     ):
-        run(tmp_path, examples=80, guarded=False, steps=30)
+        run(tmp_path, examples=400, guarded=False, steps=30)
 
 
 def test_without_a_bug_the_guards_are_not_needed(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_by_budget(browser: Browser) -> None:
 
 
 def test_from_a_footprint_rounded_up(browser: Browser) -> None:
-    footprint_id = a_footprint()
+    footprint_id = a_footprint(people="1", home_area="40")
     page = browser.open(f"/en/offset?footprint={footprint_id}&k={key_for(footprint_id)}")
     page = page.click("Cover it all")
     page.fill("Name on the certificate", "B").fill("E-mail address", "b@example.cn")

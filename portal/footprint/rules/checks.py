@@ -63,11 +63,16 @@ def findings(model: Model, today: date, rounds: int = 10_000) -> list[Finding]:
 
 
 def overdue(model: Model, today: date) -> list[str]:
-    """Factors and comparisons whose review is more than 90 days late."""
+    """Factors, defaults and comparisons whose review is more than 90 days late."""
     late = [
         f"factor {factor.name} ({factor.region} {factor.year}): to be reviewed by {factor.review_by}"
         for factor in all_factors(model)
         if today > factor.review_by + _GRACE
+    ]
+    late += [
+        f"question {question.key}: its default is to be reviewed by {question.review_by}"
+        for question in model.questions.values()
+        if question.review_by and today > question.review_by + _GRACE
     ]
     return late + [
         f"comparison {reference.key}: to be reviewed by {reference.review_by}"

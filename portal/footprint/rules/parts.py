@@ -142,6 +142,8 @@ class Question:
     when_text: tuple[str, ...] = ()
     expert: bool = False
     is_skipped: bool = False
+    confidence: str = ""  # of the default, as of a factor; "" in models from before it was said
+    review_by: date | None = None
 
     @property
     def is_choice(self) -> bool:
@@ -151,6 +153,11 @@ class Question:
     def has_number(self) -> bool:
         """Whether its name stands for a number in expressions."""
         return not self.is_choice or self.options[0].value is not None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether what is taken for "I don't know" could not be confirmed at a source."""
+        return self.confidence == "provisional"
 
     @property
     def default_node(self) -> Node:

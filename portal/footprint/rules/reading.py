@@ -281,6 +281,8 @@ def _question(key: str, d: Data, *, is_skipped: bool = False) -> Question:
         when=_conditions(d),
         when_text=tuple(d.get("when", ())),
         is_skipped=is_skipped,
+        confidence=d.get("confidence", ""),
+        review_by=date.fromisoformat(d["review_by"]) if "review_by" in d else None,
     )
 
 

@@ -21,6 +21,7 @@ def faults_at_load(model: Model) -> list[str]:
         *_unused(model),
         *(fault for factor in all_factors(model) for fault in _factor_faults(factor)),
         *(fault for question in model.questions.values() for fault in _question_faults(question)),
+        *_default_faults(model),
         *_rule_faults(model),
         *_group_faults(model),
         *_place_faults(model),
@@ -73,6 +74,18 @@ def _factor_faults(factor: Factor) -> list[str]:
     if len(factor.quality) != 5 or any(score not in (1, 2, 3, 4, 5) for score in factor.quality):
         faults.append(f"{name}: quality must be five scores from 1 to 5")
     return faults
+
+
+def _default_faults(model: Model) -> list[str]:
+    """How sure the defaults are: said of every question or, in models from before that, of none."""
+    asked = [question for question in model.questions.values() if not question.expert]
+    if not any(question.confidence or question.review_by for question in asked):
+        return []
+    return [
+        f"question {question.key}: its default has no known confidence or no date of review"
+        for question in asked
+        if question.confidence not in CONFIDENCES or question.review_by is None
+    ]
 
 
 def _question_faults(question: Question) -> list[str]:
