@@ -6,13 +6,10 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
-from markupsafe import Markup, escape
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import BooleanField, Field, FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, ValidationError
-from wtforms.widgets import Input, Select, TextArea
-from wtforms.widgets.core import clean_key
 
 from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.kernel.mass import Mass
@@ -33,23 +30,6 @@ __all__ = [
     "SelectField",
     "TextField",
 ]
-
-
-def _attributes(**given: Any) -> Markup:
-    """WTForms' ``html_params`` without a formatter for each attribute: a twentieth of a checkout."""
-    parts = []
-    for name, value in sorted(given.items()):
-        if value is True:
-            parts.append(clean_key(name))
-        elif value is not False:
-            # Markup comes with quotes of its own, which have no place in an attribute.
-            text = str(escape(value)).replace('"', "&quot;")
-            parts.append(f'{clean_key(name)}="{text}"')
-    return Markup(" ".join(parts))  # noqa: S704  values are escaped, names are ours
-
-
-for _widget in (Input, Select, TextArea):
-    _widget.html_params = staticmethod(_attributes)
 
 
 class PortalForm(FlaskForm):

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from werkzeug.test import TestResponse
-from wtforms.widgets import TextInput, html_params
 
 from portal.kernel.errors import Refused
 from portal.kernel.mass import Mass
@@ -212,17 +211,3 @@ def test_what_was_typed_stands_in_the_field_again(room: Flask):
         form = EverythingForm(meta={"csrf": False})
         form.validate()
         assert 'value="１２ &lt;b&gt;"' in form.mass()
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {"name": "a", "id": "b", "class_": "input", "required": True, "disabled": False},
-        {"data_of_row": "1", "aria_label": "x", "aria-describedby": "y", "maxlength": 200, "value": None},
-        {"value": "<script>\"'&", "placeholder": Markup('<b title="x">&amp;'), "value2": ""},
-        {"label": lazy_gettext("Please fill this in.")},
-    ],
-)
-def test_attributes_are_those_that_wtforms_writes(room: Flask, attributes: dict[str, object]):
-    with room.test_request_context("/en/"):
-        assert TextInput.html_params(**attributes) == html_params(**attributes)
