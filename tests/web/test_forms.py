@@ -9,13 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from markupsafe import Markup
 from werkzeug.test import TestResponse
 
 from portal.kernel.errors import Refused
 from portal.kernel.mass import Mass
 from portal.web.forms import clean_line, first_error
-from portal.web.i18n import lazy_gettext
 from tests.web.conftest import EverythingForm
 
 GOOD = {"must": "x", "choice": "a", "day": "2026-01-31"}
