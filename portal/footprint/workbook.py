@@ -16,6 +16,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 
 from portal.footprint.rules.activity import MAX_CELL, MAX_ROWS, Cells, Table, csv_rows
+from portal.kernel.cells import neutral
 from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.registry.rules.imports import CellTooLong, FileTooLarge, decode
 
@@ -26,7 +27,7 @@ Cell = str | int | Decimal
 Row = Sequence[Cell]
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NOT_IN_A_TITLE: Final = str.maketrans("", "", "[]:*?/\\'")
 
 
 class OldExcel(InvalidInput):
@@ -118,11 +119,6 @@ def _text(value: object) -> str:
 # ---- out
 
 
-def neutral(cell: Cell) -> Cell:
-    """A text that no spreadsheet takes for a formula; numbers as they are."""
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_DANGEROUS) else cell
-
-
 def csv_file(rows: Iterable[Row]) -> bytes:
     """UTF-8 with the mark by which Excel knows it."""
     out = StringIO(newline="")
@@ -133,12 +129,15 @@ def csv_file(rows: Iterable[Row]) -> bytes:
 
 
 def xlsx_file(sheets: Iterable[tuple[str, Sequence[Row]]]) -> bytes:
-    """A workbook of these sheets, each with its first row as a heading."""
+    """A workbook of these sheets, each with its first row as a heading.
+
+    Titles lose what a sheet may not be called, and what is longer than 31 characters.
+    """
     book = Workbook()
     for blank in book.worksheets:
         book.remove(blank)
     for title, rows in sheets:
-        sheet = book.create_sheet(title[:31])
+        sheet = book.create_sheet(title.translate(_NOT_IN_A_TITLE)[:31] or "1")
         for row in rows:
             sheet.append([_plain(neutral(cell)) for cell in row])
             for cell in sheet[sheet.max_row]:

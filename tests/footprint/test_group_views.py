@@ -8,9 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
-from portal.footprint import sheets
 from portal.footprint.queries import groups as queries
-from portal.kernel import clock
 from portal.kernel.actor import Actor
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
@@ -209,20 +207,6 @@ def test_the_campaign_stays_in_the_address_through_every_step(app, lang):
     form = next(f for f in page.root.iter("form") if f.get("method") == "post")
     page = page.submit(words_of(next(form.iter("button"))))
     assert f"/campaigns/{campaign_id}/take-part" in page.url
-
-
-def test_no_cell_of_a_file_is_a_formula():
-    rows = [["=1+1", "+1", "-1", "@x", " =cmd()", "班级", 7]]
-    (cells,) = csv.reader(io.StringIO(sheets.csv_file(rows).decode("utf-8-sig")))
-    assert cells == ["'=1+1", "'+1", "'-1", "'@x", "' =cmd()", "班级", "7"]
-
-
-def test_a_workbook_holds_the_same_cells(app):
-    openpyxl = pytest.importorskip("openpyxl")
-    file = sheets.xlsx_file([["=1+1", "班级", 7]], "Title: [x]")
-    sheet = openpyxl.load_workbook(io.BytesIO(file)).active
-    assert [cell.value for cell in sheet[1]] == ["'=1+1", "班级", 7]
-    assert clock.today()
 
 
 def test_programs_read_what_is_published_and_nothing_of_a_private_campaign(app):

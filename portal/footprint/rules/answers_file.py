@@ -17,6 +17,7 @@ from portal.footprint.rules.answers import Given, from_texts
 from portal.footprint.rules.drafts import Journey, UnknownForm
 from portal.footprint.rules.errors import BadAnswer
 from portal.footprint.rules.model import FORMS, Model
+from portal.kernel.cells import neutral
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, InvalidInput
 
@@ -25,8 +26,6 @@ MOST_BYTES = 200_000
 ANSWER, OWN = "q-", "own-"
 _HEAD = ("format", "model", "version", "digest", "region", "year", "audience", "form", "saved_at")
 _COLUMNS = ["name", "value", "title", "in_words"]
-# What a spreadsheet takes for the beginning of a formula.
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class FileTooLarge(InvalidInput):
@@ -99,11 +98,6 @@ def as_csv(journey: Journey, digest: str, now: datetime, words: Words) -> str:
     for key, value in journey.own.items():
         line(map(neutral, (OWN + key, value, words.title(key), "")))
     return "\ufeff" + sheet.getvalue()
-
-
-def neutral(cell: str) -> str:
-    """The cell as a spreadsheet shows it, never as a formula it runs."""
-    return "'" + cell if cell.startswith(_RISKY) else cell
 
 
 def read(content: bytes) -> Journey:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.queries import organisations_of
-from portal.footprint import policy, sheets
+from portal.footprint import policy, workbook
 from portal.footprint.commands import groups as commands
 from portal.footprint.queries import groups as queries
 from portal.footprint.queries.groups import CampaignView
@@ -145,13 +145,12 @@ def group_rows(campaign_id: str, ending: str) -> Response:
     return _file(words.rows_file(view, raw), view, ending, "rows")
 
 
-def _file(rows: list[list[sheets.Cell]], view: CampaignView, ending: str, what: str) -> Response:
+def _file(rows: list[list[workbook.Cell]], view: CampaignView, ending: str, what: str) -> Response:
     if ending == "csv":
-        answer = current_app.response_class(sheets.csv_file(rows), mimetype="text/csv")
-    elif ending == "xlsx" and sheets.can_write_xlsx():
+        answer = current_app.response_class(workbook.csv_file(rows), mimetype="text/csv")
+    elif ending == "xlsx":
         answer = current_app.response_class(
-            sheets.xlsx_file(rows, text_of(view.title)),
-            mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            workbook.xlsx_file([(text_of(view.title), rows)]), mimetype=workbook.XLSX
         )
     else:
         raise NotFound()
@@ -250,7 +249,6 @@ def group(campaign_id: str) -> Page:
         bins=words.bins_of(published) if published else [],
         tables=words.tables_of(view, published) if published else [],
         fewest=FEWEST,
-        xlsx=sheets.can_write_xlsx(),
         form=PortalForm(formdata=None),
     )
 
