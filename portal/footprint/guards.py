@@ -3,6 +3,20 @@
 from portal.footprint.rules.campaigns import MOVES
 from portal.guards import Guard, append_only, keeps, lawful, statements
 
+# ---- footprints
+
+# All but whose it is and what its holder calls it.
+_SAID = (
+    "id", "model_id", "version", "model_digest", "gwp", "region", "year", "audience", "own", "form", "stage",
+    "previous_id", "answers", "lines", "total_g", "low_g", "high_g", "digest", "lang", "created_at",
+    "expires_at",
+)  # fmt: skip
+
+RESULT_GUARDS = [
+    Guard("footprint", "UPDATE", "what a footprint says is never rewritten",
+          " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _SAID)),
+]  # fmt: skip
+
 # ---- campaigns
 
 # Columns that say what is asked: fixed once somebody has answered.
@@ -63,5 +77,8 @@ EVENT_GUARDS = [
 
 def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migrations that make the tables."""
-    campaigns = statements(dialect, CAMPAIGN_GUARDS, room="footprint")
-    return campaigns + statements(dialect, EVENT_GUARDS, room="footprint_events")
+    return [
+        *statements(dialect, CAMPAIGN_GUARDS, room="footprint"),
+        *statements(dialect, EVENT_GUARDS, room="footprint_events"),
+        *statements(dialect, RESULT_GUARDS, room="footprint_results"),
+    ]

@@ -15,10 +15,10 @@ from zipfile import ZipFile
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 
-from portal.footprint.rules.activity import MAX_CELL, MAX_ROWS, Cells, Table, csv_rows
+from portal.footprint.rules.activity import MAX_CELL, MAX_ROWS, Table
 from portal.kernel.cells import neutral
 from portal.kernel.errors import N_, InvalidInput, PortalError
-from portal.registry.rules.imports import CellTooLong, FileTooLarge, decode
+from portal.registry.rules.imports import Cells, CellTooLong, FileTooLarge, csv_rows, decode
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_UNPACKED: Final = 50_000_000

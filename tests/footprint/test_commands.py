@@ -15,6 +15,7 @@ from portal.footprint.rules import errors, library
 from portal.footprint.rules.results import digest
 from portal.kernel.actor import Actor
 from tests.factories.footprint import COUPLE, SAVED_AT, a_footprint
+from tests.factories.guards import without_guards
 
 MEI = Actor("usr_mei")
 
@@ -127,4 +128,38 @@ def test_saving_is_written_down_without_the_answers(app):
 def test_the_database_refuses_a_total_outside_its_range(any_app):
     footprint_id = a_footprint()
     with pytest.raises(IntegrityError, match="footprint_lies_in_its_range"), transaction() as session:
+        without_guards(session, "footprint")  # the constraint alone
         session.execute(text("UPDATE footprint SET low_g = high_g + 1 WHERE id = :id"), {"id": footprint_id})
+
+
+REWRITTEN = [
+    "total_g = total_g + 1, high_g = high_g + 1",
+    "lines = '[]'",
+    "answers = '{}'",
+    'own = \'{"grid": "0.1"}\'',
+    "version = '1.0.0'",
+    "region = '110000'",
+    "digest = 'x'",
+    "stage = 'actual'",
+    "created_at = expires_at",
+]
+
+
+@pytest.mark.parametrize("change", REWRITTEN)
+def test_what_a_footprint_says_is_never_rewritten(any_app, change):
+    a_footprint()
+    with (
+        pytest.raises(IntegrityError, match="what a footprint says is never rewritten"),
+        transaction() as session,
+    ):
+        session.execute(text(f"UPDATE footprint SET {change}"))
+    with transaction() as session:  # the control: only the guard stood in the way
+        without_guards(session, "footprint")
+        session.execute(text(f"UPDATE footprint SET {change}"))
+
+
+def test_a_footprint_may_change_hands_and_its_name(any_app):
+    footprint_id = a_footprint()
+    with transaction() as session:
+        session.execute(text("UPDATE footprint SET owner_id = 'usr_mei', label = '2026'"))
+    assert queries.footprint(MEI, footprint_id).label == "2026"

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.footprint.rules import activity, library
-from portal.footprint.rules.activity import COLUMNS, MAX_ROWS, ActivityReport, Verdict, importable, read
+from portal.footprint.rules.activity import COLUMNS, MAX_ROWS, ActivityReport, importable, read
 from portal.footprint.rules.parts import Assumption
 from portal.footprint.rules.units import parse_unit
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.registry.rules.imports import DoubleColumn, FileTooLarge, NoRows
+from portal.registry.rules.imports import DoubleColumn, FileTooLarge, NoRows, Verdict
 from tests.factories.events import table
 
 # A slow machine is no fault of the rule.

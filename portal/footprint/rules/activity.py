@@ -6,16 +6,13 @@ report without a refused row may be applied, whole; a row that is here already i
 same file twice changes nothing.
 """
 
-import csv
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from enum import StrEnum
 from hashlib import sha256
-from io import StringIO
 from typing import Final
 
 from portal.footprint.rules.method import unit_words
@@ -26,7 +23,6 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, PortalError, Refused
 from portal.kernel.numbers import NotANumber, parse_decimal
 from portal.registry.rules.imports import (
-    BrokenRow,
     CellTooLong,
     DoubleColumn,
     FileTooLarge,
@@ -34,6 +30,7 @@ from portal.registry.rules.imports import (
     MissingValue,
     NoRows,
     NulCharacter,
+    Verdict,
     WrongCellCount,
 )
 
@@ -131,12 +128,6 @@ class ActivitiesRefused(Refused):
     message = N_("%(refused)s of %(rows)s rows are refused. Nothing was imported.")
 
 
-class Verdict(StrEnum):
-    ACCEPTED = "accepted"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True, slots=True)
 class Activity:
     """One row, understood: ``amount`` in the question's unit, ``written`` and ``unit`` as they came."""
@@ -229,9 +220,6 @@ def wanted_unit(question: Question) -> Bilingual:
 # ---- a table of texts
 
 
-Cells = Iterator[tuple[int, list[str] | PortalError]]
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """A file that was opened: its rows as texts, numbered as a spreadsheet does, the header first."""
@@ -239,23 +227,6 @@ class Table:
     sha256: str
     encoding: str
     rows: tuple[tuple[int, list[str] | PortalError], ...]
-
-
-def csv_rows(text: str) -> Cells:
-    """Row number and cells of a CSV text, or what is wrong with the row."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            # What follows an open quotation mark cannot be told apart any more.
-            yield number, BrokenRow()
-            return
-        if cells is None:
-            return
-        yield number, cells
 
 
 def read(

@@ -203,6 +203,9 @@ def nothing_known(serial: Serial) -> Sequence[Registered]:
     return ()
 
 
+Cells = Iterator[tuple[int, list[str] | PortalError]]
+
+
 class Verdict(StrEnum):
     ACCEPTED = "accepted"
     UNCHANGED = "unchanged"
@@ -299,17 +302,10 @@ def decode(data: bytes) -> tuple[str, str]:
     raise UnreadableFile()
 
 
-def _rows(
-    text: str, registry: str, columns: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str] | PortalError]]:
-    """Row number and cells by column, or what is wrong with the row; blank rows are passed over."""
+def csv_rows(text: str) -> Cells:
+    """Row number, as a spreadsheet counts, and cells of a CSV text, or what is wrong with the row."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error:
-        raise WrongHeader(registry=registry, column=columns[0]) from None
-    _check_header(header, registry, columns)
-    number = 1
+    number = 0
     while True:
         number += 1
         try:
@@ -320,9 +316,25 @@ def _rows(
             return
         if cells is None:
             return
+        yield number, cells
+
+
+def _rows(
+    text: str, registry: str, columns: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str] | PortalError]]:
+    """Row number and cells by column, or what is wrong with the row; blank rows are passed over."""
+    rows = csv_rows(text)
+    _, first = next(rows, (1, list[str]()))
+    if isinstance(first, PortalError):
+        raise WrongHeader(registry=registry, column=columns[0])
+    header = [name.strip() for name in first]
+    _check_header(header, registry, columns)
+    for number, cells in rows:
         if number > MAX_ROWS + 1:
             raise FileTooLarge(rows=MAX_ROWS)
-        if any(cell.strip() for cell in cells):
+        if isinstance(cells, PortalError):
+            yield number, cells
+        elif any(cell.strip() for cell in cells):
             yield number, _cells(header, cells)
 
 
