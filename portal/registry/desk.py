@@ -20,11 +20,12 @@ from portal.registry.rules.imports import READERS, ImportReport
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.page import page_blueprint
+from portal.web.staging import stage, staged
 
 blueprint = page_blueprint("registry_desk", __name__)
 
 SHOWN_ROWS = 500
-STAGED_SECONDS = 24 * 3600
+SHELF = "staged"
 # A retirement record is published as a download, never shown inline; its kind is told by its first bytes.
 _KINDS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg"}
 MAX_EVIDENCE = 10 * 1024 * 1024
@@ -73,7 +74,7 @@ def import_file() -> str | tuple[str, int]:
         except InvalidInput as fault:
             form.blame("file", fault)
         else:
-            _stage(report.file_sha256, data)
+            stage(SHELF, report.file_sha256, data)
             name = Path(form.file.data.filename or "export.csv").name[:120]
             return _report(report, ApplyForm(formdata=None, token=report.file_sha256, name=name)), 200
     may_import = policy.may_run_registry(actor())
@@ -88,7 +89,7 @@ def import_file() -> str | tuple[str, int]:
 def apply_import(registry: str) -> Response | tuple[str, int]:
     """Import the file that was looked at: all of it, or nothing."""
     form = ApplyForm()
-    file = _staged(form.token.data or "")
+    file = staged(SHELF, form.token.data or "")
     if registry not in READERS or not form.validate_on_submit() or not file.is_file():
         raise NotFound()
     data = file.read_bytes()
@@ -159,21 +160,3 @@ def _is_plain_text(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return "\0" not in text and not text.lstrip().startswith("<")
-
-
-def _stage(digest: str, data: bytes) -> None:
-    """Keep a looked-at file for its confirmation; what nobody confirmed within a day goes."""
-    file = _staged(digest)
-    for old in file.parent.iterdir():
-        if old.stat().st_mtime < clock.now().timestamp() - STAGED_SECONDS:
-            old.unlink(missing_ok=True)
-    file.write_bytes(data)
-
-
-def _staged(digest: str) -> Path:
-    """Where a looked-at file waits for its confirmation."""
-    if not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise NotFound()
-    folder = Path(current_app.config["PORTAL"].instance) / "staged"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / digest

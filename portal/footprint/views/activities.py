@@ -1,10 +1,9 @@
 """Spreadsheets of an event: activity data in, with a dry run; the inventory out, with where it comes from."""
 
-import re
 from decimal import Decimal
 from pathlib import Path
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.footprint import workbook
@@ -34,11 +33,12 @@ from portal.kernel.mass import Mass
 from portal.registry.rules.errors import NotConfirmed
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
+from portal.web.staging import stage, staged
 
 Answer = str | Response | tuple[str, int]
 
 SHOWN_ROWS = 500
-STAGED_SECONDS = 24 * 3600
+SHELF = "staged-activities"
 
 
 @blueprint.route("/events/<event_id>/activities", methods=["GET", "POST"])
@@ -55,7 +55,7 @@ def activities(event_id: str) -> Answer:
         except InvalidInput as fault:
             form.blame("file", fault)
         else:
-            _stage(table.sha256, data)
+            stage(SHELF, table.sha256, data)
             name = Path(form.file.data.filename or "activities.csv").name[:120]
             return _report(file, report, ActivityApplyForm(formdata=None, token=table.sha256, name=name)), 200
     return _activities_page(file, form), 422 if request.method == "POST" else 200
@@ -67,16 +67,16 @@ def apply_activities(event_id: str) -> Answer:
     """Import the file that was looked at: all of it, or nothing."""
     file = read.file_of(actor(), event_id)
     form = ActivityApplyForm()
-    staged = _staged(form.token.data or "")
-    if not form.validate_on_submit() or not staged.is_file():
+    waiting = staged(SHELF, form.token.data or "")
+    if not form.validate_on_submit() or not waiting.is_file():
         raise NotFound()
-    table = workbook.table_of(staged.read_bytes())
+    table = workbook.table_of(waiting.read_bytes())
     seen = commands.dry_run(actor(), event_id, table)
     if seen.needs_confirmation and not form.confirmed.data:
         form.blame("confirmed", NotConfirmed())
         return _report(file, seen, form), 422
     report = commands.apply(actor(), event_id, table, form.name.data or "activities.csv", clock.now())
-    staged.unlink(missing_ok=True)
+    waiting.unlink(missing_ok=True)
     flash(
         _(
             "%(accepted)s rows imported, %(unchanged)s were already here.",
@@ -250,23 +250,3 @@ def _download(data: bytes, mimetype: str, name: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-# ---- a looked-at file waits for its confirmation
-
-
-def _stage(digest: str, data: bytes) -> None:
-    """What nobody confirmed within a day goes."""
-    file = _staged(digest)
-    for old in file.parent.iterdir():
-        if old.stat().st_mtime < clock.now().timestamp() - STAGED_SECONDS:
-            old.unlink(missing_ok=True)
-    file.write_bytes(data)
-
-
-def _staged(digest: str) -> Path:
-    if not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise NotFound()
-    folder = Path(current_app.config["PORTAL"].instance) / "staged-activities"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / digest
