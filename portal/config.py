@@ -39,6 +39,7 @@ class Config:
     documents: Path
     checkpoint_seed: bytes
     checkpoint_origin: str
+    credential_seed: bytes
     site_name: Bilingual
     city_code: str = "230700"
     default_lang: str = "zh"
@@ -81,9 +82,9 @@ class Config:
         kind = read.one_of("PORTAL_ENV", ("demo", "production"))
         instance = Path(read.text("INSTANCE_DIR", str(ROOT / "instance"))).resolve()
         if kind == "production":
-            database_url, secret, base_url, seed = _production(read)
+            database_url, secret, base_url, (seed, credential_seed) = _production(read)
         else:
-            database_url, secret, base_url, seed = _demonstration(read, instance)
+            database_url, secret, base_url, (seed, credential_seed) = _demonstration(read, instance)
         config = cls(
             env=kind,
             database_url=read.database(database_url),
@@ -93,6 +94,7 @@ class Config:
             documents=Path(read.text("DOCUMENTS_DIR", str(instance / "documents"))).resolve(),
             checkpoint_seed=seed,
             checkpoint_origin=f"{urlsplit(base_url).netloc}/log",
+            credential_seed=credential_seed,
             site_name=Bilingual(
                 read.text("SITE_NAME_ZH", "伊春森林碳汇平台"),
                 read.text("SITE_NAME_EN", "Yichun Forest Carbon"),
@@ -124,6 +126,7 @@ class Config:
             "documents": instance / "documents",
             "checkpoint_seed": bytes(32),
             "checkpoint_origin": "portal.test/log",
+            "credential_seed": bytes(range(32)),
             "site_name": Bilingual("伊春森林碳汇平台", "Yichun Forest Carbon"),
             "testing": True,
         }
@@ -187,12 +190,13 @@ class _Reading:
         return seed
 
 
-def _production(read: _Reading) -> tuple[str, str, str, bytes]:
-    """Database, session keys, address and checkpoint key, all of which the operator must give."""
+def _production(read: _Reading) -> tuple[str, str, str, tuple[bytes, bytes]]:
+    """Database, session keys, address, keys of log and credentials: the operator must give them all."""
     database_url = read.need("DATABASE_URL", "PostgreSQL, for example postgresql://portal@db/portal")
     secret = read.need("SECRET_KEY", "32 random bytes or more; several, newest first, separated by commas")
     base_url = read.need("BASE_URL", "the address people type, for example https://carbon.example.cn")
     read.need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it")
+    read.need("CREDENTIAL_KEY", "another Ed25519 seed, which signs credentials, in base64 or a file with it")
     read.need("SMTP_URL", "where letters are handed over, for example smtp://user:password@mail:587?tls=1")
     if base_url and not base_url.startswith("https://"):
         read.faults.append("BASE_URL must begin with https:// in production")
@@ -202,17 +206,20 @@ def _production(read: _Reading) -> tuple[str, str, str, bytes]:
         read.faults.append("PORTAL_NOW moves the clock and is for demo only")
     if read.text("STRIPE_SECRET_KEY") and not read.text("STRIPE_WEBHOOK_SECRET"):
         read.faults.append("STRIPE_WEBHOOK_SECRET is missing although STRIPE_SECRET_KEY is set")
-    return database_url, secret, base_url, read.seed("CHECKPOINT_KEY")
+    return database_url, secret, base_url, (read.seed("CHECKPOINT_KEY"), read.seed("CREDENTIAL_KEY"))
 
 
-def _demonstration(read: _Reading, instance: Path) -> tuple[str, str, str, bytes]:
+def _demonstration(read: _Reading, instance: Path) -> tuple[str, str, str, tuple[bytes, bytes]]:
     """The same for a demonstration, where whatever is not given is made."""
     keys = _DemoKeys(instance / "keys")
     return (
         read.text("DATABASE_URL", f"sqlite:///{instance / 'portal.sqlite'}"),
         read.text("SECRET_KEY") or keys.text("session"),
         read.text("BASE_URL", f"http://127.0.0.1:{read.text('PORT', '5000')}"),
-        read.seed("CHECKPOINT_KEY") or keys.seed("checkpoint"),
+        (
+            read.seed("CHECKPOINT_KEY") or keys.seed("checkpoint"),
+            read.seed("CREDENTIAL_KEY") or keys.seed("credential"),
+        ),
     )
 
 

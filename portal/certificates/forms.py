@@ -24,7 +24,7 @@ class NumberForm(PortalForm):
 
 
 class PaperForm(PortalForm):
-    """The JSON file that came with a certificate."""
+    """The JSON file that came with a certificate, or its credential."""
 
     file = FileField(
         lazy_gettext("Certificate file (JSON)"),

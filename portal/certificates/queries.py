@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Select, bindparam, func, select
 from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
 from portal.certificates.rules import numbers, paper
 from portal.certificates.rules.claims import CertificateType, Effect
+from portal.certificates.rules.credential import Purpose
 from portal.certificates.rules.states import LIVE, Reason, State
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -132,6 +133,13 @@ def public_totals() -> Totals:
 def log_proof(certificate_id: str) -> LogProof | None:
     """Where the certificate stands in the transparency log; None until a checkpoint is signed over it."""
     return log.proof_for(CertificateIssued.kind, certificate_id)
+
+
+def withdrawn_places(purpose: Purpose, start: int, end: int) -> list[int]:
+    """Places ``start`` … ``end - 1`` of the log whose certificates do not hold: for good, or under review."""
+    states = (State.REVOKED, State.REPLACED) if purpose is Purpose.REVOCATION else (State.UNDER_REVIEW,)
+    ids = list(db.session.scalars(select(Certificate.id).where(Certificate.state.in_(states))))
+    return [place for place in log.places_of(CertificateIssued.kind, ids) if start <= place < end]
 
 
 def faults() -> Iterator[Fault]:

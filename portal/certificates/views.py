@@ -5,11 +5,12 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
 from portal.certificates import policy, queries
+from portal.certificates.credentials import differences
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
 from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
-from portal.certificates.rules import claims, numbers, paper, states
+from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.sheet import address_of, holder_of
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
 from portal.web import press
@@ -57,11 +58,10 @@ def check_file() -> Any:
         return _check_page(NumberForm(None), form), 422
     try:
         content = paper.read_file(form.file.data.stream.read(LARGEST_FILE))
-        certificate = find(content["number"])
+        certificate, altered = _compared(content)
     except PortalError as refusal:
         form.blame("file", refusal)
         return _check_page(NumberForm(None), form), 404 if isinstance(refusal, NotFound) else 422
-    altered = paper.differences(content, certificate.payload)
     return _check_page(NumberForm(None), form, checked=certificate, altered=altered)
 
 
@@ -127,6 +127,16 @@ def proof(number: str) -> Any:
     if place is None:
         return _being_prepared(found)
     return _download(place.text, "text/plain; charset=utf-8", f"{found.number}.tlog-proof")
+
+
+def _compared(content: dict[str, Any]) -> tuple[CertificateView, list[str]]:
+    """The certificate that a file is of, and the names of what differs in the file."""
+    if "credentialSubject" in content:
+        certificate = find(credential.number_in(content))
+        place = queries.log_proof(certificate.id)
+        return certificate, differences(content, certificate, place) if place else ["evidence"]
+    certificate = find(content["number"])
+    return certificate, paper.differences(content, certificate.payload)
 
 
 def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result: Any) -> str:

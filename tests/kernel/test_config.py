@@ -15,6 +15,7 @@ PRODUCTION = {
     "SECRET_KEY": "the session secret of this year (2026),the session secret of last year (2025)",
     "BASE_URL": "https://carbon.example.cn/",
     "CHECKPOINT_KEY": SEED,
+    "CREDENTIAL_KEY": SEED,
     "SMTP_URL": "smtp://user:mail-secret@mail:587?tls=1",
     "STRIPE_SECRET_KEY": "sk_test_secret",
     "STRIPE_WEBHOOK_SECRET": "whsec_new,whsec_old",
@@ -46,13 +47,15 @@ def test_several_secrets_are_given_newest_first():
     assert config.secret_keys == ("n" * 32, "o" * 32)
 
 
+NEEDED = ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "CREDENTIAL_KEY", "SMTP_URL"]
+
+
 def test_a_bare_production_is_refused_with_one_list():
     said = faults_of({"PORTAL_ENV": "production"})
-    wanted = ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "SMTP_URL"]
-    assert [fault.split()[0] for fault in said] == wanted
+    assert [fault.split()[0] for fault in said] == NEEDED
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "SMTP_URL"])
+@pytest.mark.parametrize("name", NEEDED)
 def test_an_empty_variable_is_a_missing_one(name: str):
     assert [fault.split()[0] for fault in faults_of(PRODUCTION | {name: ""})] == [name]
 
@@ -66,6 +69,7 @@ def test_an_empty_variable_is_a_missing_one(name: str):
         ({"SECRET_KEY": "x" * 32 + ",short"}, "too short"),
         ({"CHECKPOINT_KEY": "bm90IGEgc2VlZA=="}, "32 bytes"),
         ({"CHECKPOINT_KEY": "/nowhere/key"}, "32 bytes"),
+        ({"CREDENTIAL_KEY": "bm90IGEgc2VlZA=="}, "CREDENTIAL_KEY must be 32 bytes"),
         ({"DATABASE_URL": "mysql://db/portal"}, "postgresql:// or sqlite:///"),
         ({"PORTAL_NOW": "2026-01-01T00:00:00Z"}, "demo only"),
         ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),
@@ -113,7 +117,7 @@ def test_a_demonstration_keeps_the_keys_it_made(tmp_path: Path):
     assert one.secret_keys == other.secret_keys
     assert one.checkpoint_seed == other.checkpoint_seed
     files = sorted((tmp_path / "keys").iterdir())
-    assert [file.name for file in files] == ["demo-checkpoint.key", "demo-session.key"]
+    assert [file.name for file in files] == ["demo-checkpoint.key", "demo-credential.key", "demo-session.key"]
     assert all(file.stat().st_mode & 0o077 == 0 for file in files), "others may read the keys"
 
 

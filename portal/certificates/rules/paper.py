@@ -225,12 +225,13 @@ def ranges_of(content: Mapping[str, Any]) -> tuple[RangeFacts, ...]:
 
 
 def read_file(raw: bytes) -> dict[str, Any]:
-    """A certificate file that somebody hands in, parsed. Raises NotACertificateFile."""
+    """The text of a certificate or its credential that somebody hands in. Raises NotACertificateFile."""
     try:
         content = json.loads(raw.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise NotACertificateFile() from None
-    if not isinstance(content, dict) or not isinstance(content.get("number"), str):
+    is_credential = isinstance(content, dict) and "credentialSubject" in content
+    if not isinstance(content, dict) or not (is_credential or isinstance(content.get("number"), str)):
         raise NotACertificateFile()
     return content
 

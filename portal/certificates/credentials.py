@@ -1,0 +1,84 @@
+"""Credentials put together for this portal: who signs them, what each states, which still hold."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+
+from portal.certificates import queries
+from portal.certificates.queries import CertificateView
+from portal.certificates.rules import credential
+from portal.certificates.rules.credential import Certified, Issuer, Purpose
+from portal.registry.queries.log import LogProof
+
+
+def issuer() -> Issuer:
+    config = current_app.config["PORTAL"]
+    return Issuer(config.base_url, config.site_name, config.credential_seed)
+
+
+def credential_of(certificate: CertificateView, proof: LogProof, with_name: bool) -> dict[str, Any]:
+    """The signed credential of a certificate whose record stands in the log."""
+    return credential.credential(
+        issuer(),
+        Certified(
+            number=certificate.number,
+            kind=certificate.type,
+            mass=certificate.mass,
+            by_effect=certificate.by_effect,
+            ranges=certificate.ranges,
+            says=certificate.says,
+            commitment=certificate.commitment,
+            holder_name=certificate.holder_name if with_name else None,
+            is_test=certificate.is_test,
+            issued_at=certificate.issued_at,
+            retired_at=certificate.retired_at,
+            payload_sha256=certificate.payload_sha256,
+            log_idx=proof.idx,
+            log_size=proof.size,
+            tlog_proof=proof.text,
+        ),
+    )
+
+
+def differences(document: Mapping[str, Any], certificate: CertificateView, proof: LogProof) -> list[str]:
+    """The members in which a credential that was handed in is not what was issued; empty when it is genuine.
+
+    The members are compared first. So no signature is computed over what a stranger wrote, which could be
+    made to take forever, and no member counts that the signature happens not to cover. Raises NotACredential.
+    """
+    subject = document["credentialSubject"]
+    is_named = isinstance(subject, Mapping) and "holderName" in subject
+    own = credential_of(certificate, proof, with_name=is_named)
+    if is_named and certificate.holder_name is None:
+        # The name was erased here since; the signature still vouches for it.
+        own["credentialSubject"]["holderName"] = str(subject["holderName"])
+    given, kept = (_comparable(each) for each in (document, own))
+    altered = sorted(key for key in given.keys() | kept.keys() if given.get(key) != kept.get(key))
+    return altered or ([] if issuer().signed(document) else ["proof"])
+
+
+def _comparable(document: Mapping[str, Any]) -> dict[str, Any]:
+    """All members but those that may differ in genuine ones: the proof's text gains witnesses with time."""
+    rest = {key: value for key, value in document.items() if key != "proof"}
+    match rest.get("evidence"):
+        case [{"tlogProof": str(), **others}]:
+            rest["evidence"] = others
+    return rest
+
+
+def status_list(purpose: Purpose, number: int, now: datetime) -> dict[str, Any]:
+    """The signed status list, made anew when it changed or every quarter of an hour."""
+    first = number * credential.LIST_BITS
+    places = queries.withdrawn_places(purpose, first, first + credential.LIST_BITS)
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    return _list(issuer(), purpose, number, tuple(place - first for place in places), quarter)
+
+
+@lru_cache(maxsize=32)
+def _list(
+    own: Issuer, purpose: Purpose, number: int, places: tuple[int, ...], at: datetime
+) -> dict[str, Any]:
+    return credential.status_list(own, purpose, number, places, at)

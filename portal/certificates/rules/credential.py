@@ -1,0 +1,212 @@
+"""A certificate as a W3C Verifiable Credential (data model 2.0), and the lists that say which still hold.
+
+The credential says what the paper says, and no more; ``integrity`` signs it. It carries the C2SP proof of its
+record in the transparency log as evidence, and the SHA-256 of the canonical text. Its place in the status
+lists is its record's place in the log, so that neither needs a number of its own.
+Lists: W3C Recommendation "Bitstring Status List v1.0" (2025).
+"""
+
+import gzip
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from portal.certificates.rules import claims, integrity
+from portal.certificates.rules.claims import CertificateType, Effect
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.clock import text_of
+from portal.kernel.mass import ZERO, Mass
+from portal.registry.rules.facts import RangeFacts
+
+LIST_BITS: Final = 131_072  # the least the Recommendation allows, so that a look-up tells little
+LIST_LASTS: Final = timedelta(days=1)
+
+
+class Purpose(StrEnum):
+    REVOCATION = "revocation"  # revoked or replaced: for good
+    SUSPENSION = "suspension"  # under review: until that is answered
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs: the portal at ``base_url``, with its key of 32 secret bytes."""
+
+    base_url: str
+    name: Bilingual
+    seed: bytes
+
+    @property
+    def did(self) -> str:
+        """did:web of the portal's address; a port is written %3A."""
+        return f"did:web:{quote(urlsplit(self.base_url).netloc, safe='')}"
+
+    @property
+    def method(self) -> str:
+        return f"{self.did}#{integrity.multikey(self.public_key)}"
+
+    @property
+    def public_key(self) -> bytes:
+        return integrity.public_key(self.seed)
+
+    def sign(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        """The document with this portal's proof."""
+        words = integrity.words_of(self.base_url)
+        return integrity.sign(document, self.seed, self.method, text_of(at), words)
+
+    def signed(self, document: Mapping[str, Any]) -> bool:
+        """Whether the document is as this portal signed it. Raises NotACredential."""
+        return integrity.verify(document, self.public_key, integrity.words_of(self.base_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What the credential states. ``holder_name`` is None where the reader may not see it."""
+
+    number: str
+    kind: CertificateType
+    mass: Mass
+    by_effect: Mapping[Effect, Mass]
+    ranges: tuple[RangeFacts, ...]
+    says: Bilingual
+    commitment: str
+    holder_name: str | None
+    is_test: bool
+    issued_at: datetime
+    retired_at: datetime
+    payload_sha256: str
+    log_idx: int
+    log_size: int
+    tlog_proof: str
+
+
+def did_document(issuer: Issuer) -> dict[str, Any]:
+    """The portal's keys, as did:web serves them."""
+    key = {
+        "id": issuer.method,
+        "type": "Multikey",
+        "controller": issuer.did,
+        "publicKeyMultibase": integrity.multikey(issuer.public_key),
+    }
+    return {
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": issuer.did,
+        "verificationMethod": [key],
+        "assertionMethod": [issuer.method],
+    }
+
+
+def credential(issuer: Issuer, facts: Certified) -> dict[str, Any]:
+    """The signed credential; the same facts give the same bytes. Dated by the certificate's own issue."""
+    document = {
+        "@context": [integrity.CREDENTIALS, integrity.our_context(issuer.base_url)],
+        "id": f"{issuer.base_url}/certificates/{facts.number}.credential",
+        "type": ["VerifiableCredential", "CarbonCertificateCredential"],
+        "issuer": issuer.did,
+        "validFrom": text_of(facts.issued_at),
+        "credentialSubject": _subject(facts),
+        "evidence": [
+            {
+                "type": "TransparencyLogProof",
+                "logIndex": facts.log_idx,
+                "logSize": facts.log_size,
+                "tlogProof": facts.tlog_proof,
+            }
+        ],
+        "credentialStatus": [_status(issuer, purpose, facts.log_idx) for purpose in Purpose],
+    }
+    return issuer.sign(document, facts.issued_at)
+
+
+def number_in(document: Mapping[str, Any]) -> str:
+    """The certificate a credential is about. Raises NotACredential."""
+    subject = document.get("credentialSubject")
+    number = subject.get("number") if isinstance(subject, Mapping) else None
+    if not isinstance(number, str):
+        raise integrity.NotACredential(why="no number")
+    return number
+
+
+def status_list(
+    issuer: Issuer, purpose: Purpose, number: int, set_bits: Iterable[int], now: datetime
+) -> dict[str, Any]:
+    """The signed list ``number``: a bit is 1 for each place in ``set_bits`` (0 … LIST_BITS − 1).
+
+    The leftmost bit is place 0. Good for a day, so that nobody can go on showing an old one.
+    """
+    bits = bytearray(LIST_BITS // 8)
+    for place in set_bits:
+        bits[place // 8] |= 128 >> place % 8
+    packed = urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).rstrip(b"=").decode()
+    address = list_address(issuer.base_url, purpose, number)
+    document = {
+        "@context": [integrity.CREDENTIALS],
+        "id": address,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer.did,
+        "validFrom": text_of(now),
+        "validUntil": text_of(now + LIST_LASTS),
+        "credentialSubject": {
+            "id": f"{address}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": purpose.value,
+            "encodedList": f"u{packed}",
+        },
+    }
+    return issuer.sign(document, now)
+
+
+def list_address(base_url: str, purpose: Purpose, number: int) -> str:
+    return f"{base_url}/credentials/status/{purpose.value}/{number}"
+
+
+def _status(issuer: Issuer, purpose: Purpose, log_idx: int) -> dict[str, str]:
+    number, place = divmod(log_idx, LIST_BITS)
+    address = list_address(issuer.base_url, purpose, number)
+    return {
+        "id": f"{address}#{place}",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": purpose.value,
+        "statusListIndex": str(place),
+        "statusListCredential": address,
+    }
+
+
+def _subject(facts: Certified) -> dict[str, Any]:
+    amounts = {f"{effect.value}Grams": facts.by_effect.get(effect, ZERO).grams for effect in Effect}
+    silence = claims.WORDINGS[facts.kind].silence
+    subject = {
+        "type": "RetiredCredits",
+        "number": facts.number,
+        "certificateType": facts.kind.value,
+        "massGrams": facts.mass.grams,
+        **{name: grams for name, grams in amounts.items() if grams},
+        "retiredAt": text_of(facts.retired_at),
+        "holderCommitment": facts.commitment,
+        "says": {"zh": facts.says.zh, "en": facts.says.en},
+        "doesNotSay": {"zh": [each.zh for each in silence], "en": [each.en for each in silence]},
+        "textDigest": f"sha256:{facts.payload_sha256}",
+        "isTest": facts.is_test,
+        "ranges": [_range(part) for part in facts.ranges],
+    }
+    return subject | ({"holderName": facts.holder_name} if facts.holder_name else {})
+
+
+def _range(part: RangeFacts) -> dict[str, Any]:
+    return {
+        "type": "GramRange",
+        "serial": part.serial,
+        "firstGram": part.first_g,
+        "lastGram": part.last_g,
+        "lot": part.lot_code,
+        "project": part.project_code,
+        "projectType": part.project_type.value,
+        "effect": claims.EFFECT_OF[part.project_type].value,
+        "vintageStart": part.vintage_start.isoformat(),
+        "vintageEnd": part.vintage_end.isoformat(),
+        "registry": part.registry,
+        "retirementReference": part.retirement_reference,
+    }
