@@ -30,6 +30,7 @@ from portal.registry.rules.lifecycle import (
     DocumentKind,
     ProjectState,
     Readiness,
+    UnknownComment,
     UnknownDocument,
     UnknownNotice,
     UnknownStep,
@@ -430,6 +431,15 @@ def comments_of(notice_id: str, *, with_hidden: bool = False) -> list[CommentVie
         )
         for row in db.session.execute(query)
     ]  # fmt: skip
+
+
+def comment(comment_id: str) -> tuple[CommentView, NoticeView]:
+    """A comment with its notice, for staff. Raises UnknownComment."""
+    found = db.session.scalar(select(NoticeComment.notice_id).where(NoticeComment.id == comment_id))
+    if found is None:
+        raise UnknownComment()
+    said = next(each for each in comments_of(found, with_hidden=True) if each.id == comment_id)
+    return said, notice(found)
 
 
 # -- what staff look at ------------------------------------------------------------------------

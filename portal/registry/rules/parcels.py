@@ -2,7 +2,8 @@
 
 Coordinates are degrees of longitude and latitude in WGS 84, which CGCS2000 equals here to a few centimetres.
 Areas are those of the geodesic polygon (C. F. F. Karney, "Algorithms for geodesics", 2013, by geographiclib);
-validity, order of vertices and intersections are GEOS' (by shapely).
+validity, order of vertices and intersections are GEOS' (by shapely). Both work in floating point; what
+leaves here is whole square metres and text.
 """
 
 import json
@@ -21,8 +22,8 @@ from shapely.validation import explain_validity
 
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 
-GRID: Final = 1e-7  # degrees that coordinates are kept to: about a centimetre
 PER_DEGREE: Final = 10_000_000
+GRID: Final = 1 / PER_DEGREE  # degrees that coordinates are kept to: about a centimetre
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_PARCELS: Final = 2_000
 MOST_POINTS: Final = 200_000
@@ -274,7 +275,8 @@ def _ring_area(points: Iterable[tuple[float, ...]]) -> float:
     ring = Geodesic.WGS84.Polygon()
     for longitude, latitude, *_ in list(points)[:-1]:
         ring.AddPoint(latitude, longitude)
-    return abs(float(ring.Compute()[2]))
+    area: float = abs(ring.Compute()[2])
+    return area
 
 
 def _text(parts: list[Polygon]) -> str:
