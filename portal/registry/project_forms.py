@@ -1,6 +1,6 @@
 """Forms of a project's life: of staff, and the one comment that anybody may write."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
@@ -31,17 +31,23 @@ TYPES = {
     ProjectType.REDD: _("Avoided deforestation and degradation"),
     ProjectType.OTHER: _("Another kind of project"),
 }
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), said) for value, said in words.items()]
+
+
 _COUNTY = Regexp(r"([0-9]{6})$", message=_("Write the six digits of the county’s code."))
 
 
 class ProposalForm(PortalForm):
     type = RadioField(
-        _("Type of project"), choices=[(kind.value, words) for kind, words in TYPES.items()],
+        _("Type of project"), choices=_choices(TYPES),
         validators=[Required()],
     )  # fmt: skip
     registry = SelectField(
         _("Registry that issues its units"),
-        choices=[SelectChoice(name, words) for name, words in REGISTRIES.items()],
+        choices=_choices(REGISTRIES),
         description=_("Choose this register for a project that no other registry issues."),
     )
     number = LineField(
@@ -67,10 +73,7 @@ class ProposalForm(PortalForm):
 
 
 class DocumentForm(PortalForm):
-    kind = SelectField(
-        _("Kind of document"),
-        choices=[SelectChoice(kind.value, words) for kind, words in DOCUMENT_WORDS.items()],
-    )
+    kind = SelectField(_("Kind of document"), choices=_choices(DOCUMENT_WORDS))
     title_zh = LineField(_("Title in Chinese"), validators=[Required()], max=120)
     title_en = LineField(_("Title in English"), validators=[Required()], max=160)
     file = FileField(
@@ -94,7 +97,7 @@ class ParcelsForm(PortalForm):
     county = LineField(_("County code"), validators=[Required(), _COUNTY], max=6)
     village = LineField(_("Village or forest farm"), max=80)
     tenure = RadioField(
-        _("Tenure"), choices=[(each.value, words) for each, words in TENURE_WORDS.items()],
+        _("Tenure"), choices=_choices(TENURE_WORDS),
         validators=[Required()],
     )  # fmt: skip
     document = SelectField(_("Proof of tenure"), choices=[], validate_choice=True)
@@ -113,16 +116,22 @@ class StepForm(PortalForm):
 
     def offer(self, steps: Iterable[Step], documents: Iterable[DocumentView]) -> None:
         self.target.choices = [
-            (step.target.value, _("%(state)s – on: %(document)s", state=str(STATE_WORDS[step.target]),
-                                  document=str(DOCUMENT_WORDS[step.document])))
+            SelectChoice(
+                step.target.value,
+                _(
+                    "%(state)s – on: %(document)s",
+                    state=STATE_WORDS[step.target],
+                    document=DOCUMENT_WORDS[step.document],
+                ),
+            )
             for step in steps
-        ]  # fmt: skip
+        ]
         _offer(self.document, documents)
 
 
 class DecisionForm(PortalForm):
     decision = RadioField(
-        _("Your decision"), choices=[(each.value, words) for each, words in DECISION_WORDS.items()],
+        _("Your decision"), choices=_choices(DECISION_WORDS),
         validators=[Required()],
     )  # fmt: skip
     reason = TextField(_("Reason"), max=1000, description=_("Needed when you refuse. It is public."))
@@ -138,7 +147,7 @@ class ReasonForm(PortalForm):
 
 class AnswerForm(PortalForm):
     answer = TextField(
-        _("Answer"), validators=[Required()], max=COMMENT_LENGTH, description=_("It is public.")
+        _("Your answer"), validators=[Required()], max=COMMENT_LENGTH, description=_("It is public.")
     )
     is_shown = BooleanField(
         _("Show the comment to the public"), default=True,
@@ -199,7 +208,7 @@ def _question(rule: Rule) -> Any:
     asks, why = rule.ask.in_(lang()), rule.why.in_(lang())
     if rule.is_number:
         return LineField(asks, max=20, description=why, render_kw={"inputmode": "decimal"})
-    answers = [("yes", _("Yes")), ("no", _("No"))]
+    answers = _choices({"yes": _("Yes"), "no": _("No")})
     return RadioField(asks, choices=answers, description=why, validate_choice=False)
 
 
@@ -208,11 +217,13 @@ def _key(rule: Rule) -> str:
 
 
 def _offer(field: Any, documents: Iterable[DocumentView], nothing: Any = None) -> None:
-    first = [("", nothing)] if nothing is not None else []
     field.choices = [
-        *first,
-        *((each.id, f"{DOCUMENT_WORDS[each.kind]}: {each.title.in_(lang())}") for each in documents),
-    ]  # fmt: skip
+        *([SelectChoice("", nothing)] if nothing is not None else []),
+        *(
+            SelectChoice(each.id, f"{DOCUMENT_WORDS[each.kind]}: {each.title.in_(lang())}")
+            for each in documents
+        ),
+    ]
 
 
 def documents_for_tenure(documents: Iterable[DocumentView]) -> list[DocumentView]:
