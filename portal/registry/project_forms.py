@@ -8,6 +8,8 @@ from wtforms import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp, ValidationError
 
+from portal.kernel.errors import InvalidInput
+from portal.kernel.numbers import parse_decimal
 from portal.registry.project_words import DECISION_WORDS, DOCUMENT_WORDS, STATE_WORDS, TENURE_WORDS
 from portal.registry.queries.projects import DocumentView
 from portal.registry.rules.eligibility import Answer, Rule, Rules
@@ -16,7 +18,7 @@ from portal.registry.rules.lifecycle import COMMENT_LENGTH, Decision, DocumentKi
 from portal.registry.rules.parcels import Tenure
 from portal.registry.rules.records import CODE
 from portal.web.forms import BooleanField, LineField, PortalForm, RadioField, Required, SelectField, TextField
-from portal.web.i18n import lang
+from portal.web.i18n import lang, message
 from portal.web.i18n import lazy_gettext as _
 
 OWN = "HLYC"
@@ -165,6 +167,18 @@ class CommentForm(PortalForm):
     )  # fmt: skip
 
 
+class FigureField(LineField):
+    """A number as typed, kept as text; what is none is refused beside the field."""
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        try:
+            if self.data:
+                parse_decimal(self.data)
+        except InvalidInput as fault:
+            raise ValidationError(message(fault)) from None
+
+
 class AssessmentForm(PortalForm):
     """One question, evidence and document per rule; made for a set of rules by ``assessment_form``."""
 
@@ -207,7 +221,7 @@ def assessment_form(rules: Rules, documents: list[DocumentView]) -> AssessmentFo
 def _question(rule: Rule) -> Any:
     asks, why = rule.ask.in_(lang()), rule.why.in_(lang())
     if rule.is_number:
-        return LineField(asks, max=20, description=why, render_kw={"inputmode": "decimal"})
+        return FigureField(asks, max=20, description=why, render_kw={"inputmode": "decimal"})
     answers = _choices({"yes": _("Yes"), "no": _("No")})
     return RadioField(asks, choices=answers, description=why, validate_choice=False)
 

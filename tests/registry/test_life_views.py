@@ -237,6 +237,7 @@ def test_two_people_bring_a_project_to_its_notice_by_the_pages_alone(app: Flask,
         "arr_economic_or_greening_evidence": "design", "arr_shrubs_removed_value": "12.5",
         "arr_shrubs_removed_evidence": "protocol",
     }  # fmt: skip
+    fields |= {name.replace("_value", "_document"): "" for name in fields if name.endswith("_value")}
     token = csrf_of(page)
     done = desk.client.post(f"/en/desk/projects/{code}/assessment", data={**fields, "csrf_token": token})
     assert done.status_code == 303
@@ -301,7 +302,8 @@ def test_a_document_of_another_kind_is_refused_beside_its_field(desk: Browser, d
 def test_a_number_that_is_none_is_refused_and_nothing_is_kept(desk: Browser):
     code = make.propose()
     page = desk.open(f"/en/desk/projects/{code}/assessment")
-    fields = {"arr_not_forest_value": "５", "arr_not_forest_evidence": "x", "csrf_token": csrf_of(page)}
-    answer = desk.client.post(f"/en/desk/projects/{code}/assessment", data=fields)
-    assert answer.status_code == 422
+    label = "For how many years before the start was the land no forest?"
+    wrong = page.fill(label, "５").submit(expect=422)
+    assert len(wrong.errors) == 1
+    assert wrong.errors[0].startswith(label)
     assert read.newest_assessment(read.life(code).id) is None
