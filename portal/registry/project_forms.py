@@ -14,14 +14,13 @@ from portal.registry.project_words import DECISION_WORDS, DOCUMENT_WORDS, STATE_
 from portal.registry.queries.projects import DocumentView
 from portal.registry.rules.eligibility import Answer, Rule, Rules
 from portal.registry.rules.ledger import ProjectType
-from portal.registry.rules.lifecycle import COMMENT_LENGTH, Decision, DocumentKind, Step
+from portal.registry.rules.lifecycle import COMMENT_LENGTH, OWN, Decision, DocumentKind, Step
 from portal.registry.rules.parcels import Tenure
 from portal.registry.rules.records import CODE
 from portal.web.forms import BooleanField, LineField, PortalForm, RadioField, Required, SelectField, TextField
 from portal.web.i18n import lang, message
 from portal.web.i18n import lazy_gettext as _
 
-OWN = "HLYC"
 REGISTRIES = {
     OWN: _("this register (HLYC)"), "ccer": "CCER", "verra": "Verra", "gold-standard": "Gold Standard",
     "acr": "ACR", "car": "Climate Action Reserve", "art": "ART TREES", "cer": "CDM",

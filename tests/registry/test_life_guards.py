@@ -48,9 +48,12 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def _set_the_scene() -> None:
-    """By code: 0001 registered, a step waits; 0002 on notice, a comment unread, a step waits; 0003 proposed,
-    a step waits; 0004 in validation, its land withdrawn, a step waits; 0006 avoided deforestation, registered;
-    0007 forest management, registered, like 0008; 0009 and 0010 cleared; 0011 with a refused step."""
+    """Projects by their numbers, each with a waiting step unless said otherwise.
+
+    1 registered · 2 on notice, a comment unread · 3 proposed · 4 in validation, its land withdrawn ·
+    6 avoided deforestation, registered, no step · 7 forest management, registered, like 8, no step ·
+    9 and 10 cleared, no step · 11 with a refused step
+    """
     make.registered("一号")
     make.propose_step("HLYC-0001", S.SUSPENDED)
     _on_notice(make.propose(name="二号"))

@@ -24,6 +24,7 @@ from portal.registry.rules.ledger import ProjectType
 # Both notices of the Measures of 2023 (design document; report of the reductions) last 20 working days.
 NOTICE_WORKING_DAYS: Final = 20
 COMMENT_LENGTH: Final = 2_000
+OWN: Final = "HLYC"  # this register, as a source registry
 
 
 class ProjectState(StrEnum):
@@ -152,6 +153,10 @@ def enters_register(step: Step) -> bool:
 
 
 # -- refusals ------------------------------------------------------------------------------------
+
+
+class BeginsProposed(Refused):
+    message = N_("A project of this register begins as proposed and is registered step by step.")
 
 
 class NoSuchStep(Refused):
