@@ -57,6 +57,9 @@ EXAMPLES: dict[str, records.Facts] = {
     "reversal": records.Reversal(RET, 250_000, "refunded"),
     "certificate.issued": records.CertificateIssued("0123456789AB", "C3", HASH, False, RET, 250_000),
     "certificate.revoked": records.CertificateRevoked("0123456789AB", "refunded"),
+    "monitoring.report": records.MonitoringReported(
+        "HLYC-0001", 1, HASH, "CCER-14-001-V01", "2020-09-01", "2025-09-01", 900, 90, 810, False
+    ),
 }
 
 
