@@ -42,7 +42,7 @@ def test_a_clean_sheet():
     (stratum,) = found.strata
     assert (stratum.name, stratum.area_ha, stratum.plot_area_m2) == ("1", D("12.5"), 600)
     assert stratum.plots[0].volumes == (("betula", 30), ("larix", D("120.5")))
-    assert (found.plots, found.refused, found.count(Verdict.USED)) == (2, 0, 3)
+    assert (found.plots, found.refused, found.used) == (2, 0, 3)
 
 
 @pytest.mark.parametrize(

@@ -95,12 +95,20 @@ class Reading:
     strata: tuple[Stratum, ...]
     headings: tuple[tuple[str, str], ...]  # our column, as the file calls it
 
-    def count(self, verdict: Verdict) -> int:
-        return sum(row.verdict is verdict for row in self.rows)
+    @property
+    def used(self) -> int:
+        return self._count(Verdict.USED)
+
+    @property
+    def left_out(self) -> int:
+        return self._count(Verdict.LEFT_OUT)
 
     @property
     def refused(self) -> int:
-        return self.count(Verdict.REFUSED)
+        return self._count(Verdict.REFUSED)
+
+    def _count(self, verdict: Verdict) -> int:
+        return sum(row.verdict is verdict for row in self.rows)
 
     @property
     def plots(self) -> int:
