@@ -17,10 +17,11 @@ from portal.registry.rules.estimation.account import Deductions, Stated
 from portal.registry.rules.estimation.columns import InventoryKind
 
 SURVEYS = ((date(2020, 9, 15), "inventory-2020.csv"), (date(2024, 9, 20), "inventory-2024.csv"))
-_STATED = (
-    ("0", "demonstration: design document, p. 12 / 演示：设计文件第 12 页"),
-    ("0", "demonstration: design document, p. 15 / 演示：设计文件第 15 页"),
-    ("18.5", "demonstration: fuel records 2020–2024 / 演示：2020—2024 年燃油台账"),
+_DEDUCTIONS = Deductions(
+    baseline=Stated(Decimal(0), "demonstration: design document, p. 12 / 演示：设计文件第 12 页"),
+    leakage=Stated(Decimal(0), "demonstration: design document, p. 15 / 演示：设计文件第 15 页"),
+    emissions=Stated(Decimal("18.5"), "demonstration: fuel records / 演示：燃油台账"),
+    buffer_pct=Decimal(15),
 )
 
 
@@ -31,8 +32,7 @@ def seed(now: datetime) -> None:
         if read.reports(LOCAL):
             return
         first, second = (_inventory(actor, day, file, now) for day, file in SURVEYS)
-        stated = (Stated(Decimal(amount), evidence) for amount, evidence in _STATED)
-        draft = ReportDraft(LOCAL, first, None, second, "CCER-14-001-V01", Deductions(*stated, Decimal(15)))
+        draft = ReportDraft(LOCAL, first, None, second, "CCER-14-001-V01", _DEDUCTIONS)
         seen = monitoring.look_at_report(actor, draft).sha256
         monitoring.make_report(actor, draft, seen, now, is_demo=True)
 

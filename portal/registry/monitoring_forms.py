@@ -35,12 +35,23 @@ def short_kind(kind: str) -> str:
     ]
 
 
+FIRST_YEAR = 1950
+
+
+def _likely_day(_form: PortalForm, field: DateField) -> None:
+    """Not in the future, and no slip in the year."""
+    if field.data and field.data > clock.today():
+        raise ValidationError(gettext("This day has not come yet."))
+    if field.data and field.data.year < FIRST_YEAR:
+        raise ValidationError(gettext("Check the year."))
+
+
 class _Inventory(PortalForm):
     project = SelectField(_("Project"), validate_choice=True)
     kind = SelectField(_("What the file holds"))
     surveyed_on = DateField(
         _("Day of the survey"),
-        validators=[Required()],
+        validators=[Required(), _likely_day],
         description=_("The last day in the field. It is the day for which the stock stands."),
     )
     equations = TextField(
@@ -57,10 +68,6 @@ class _Inventory(PortalForm):
     def offer(self, projects: Sequence[ProjectView]) -> None:
         self.project.choices = [SelectChoice(each.code, _named(each)) for each in projects]
         self.kind.choices = [SelectChoice(kind.value, kind_words(kind)) for kind in InventoryKind]
-
-    def validate_surveyed_on(self, field: DateField) -> None:
-        if field.data and field.data > clock.today():
-            raise ValidationError(gettext("This day has not come yet."))
 
 
 class InventoryForm(_Inventory):
@@ -86,7 +93,7 @@ class ReportForm(PortalForm):
     first = SelectField(_("Inventory at the start"))
     start = DateField(
         _("Day of the start"),
-        validators=[Optional()],
+        validators=[Optional(), _likely_day],
         description=_("Only when there was no forest at the start."),
     )
     second = SelectField(_("Inventory at the end"))

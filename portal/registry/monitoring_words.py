@@ -12,7 +12,7 @@ from portal.registry.rules.estimation.account import Stated
 from portal.registry.rules.estimation.change import Comparison
 from portal.registry.rules.estimation.estimate import Estimate, carbon_samples
 from portal.registry.rules.estimation.parameters import Parameters, Species
-from portal.registry.sheets import Row
+from portal.registry.sheets import Cell, Row
 from portal.web.i18n import _
 
 TOOL14_DIFFERENCE = "CDM AR-TOOL14, difference of two independent stock estimates"
@@ -62,7 +62,8 @@ def _of_estimate(label: str, found: Estimate) -> Iterator[Step]:
         "2": _("Carbon at the end"),
         "Δ": _("Change of the plots measured twice"),
     }[label]
-    weighed = " + ".join(f"{digits(s.weight)} × {digits(s.mean)}" for s in found.strata)
+    weights = [f"({digits(s.area_ha)}/{digits(found.area_ha)})" for s in found.strata]
+    weighed = " + ".join(f"{w} × {digits(s.mean)}" for w, s in zip(weights, found.strata, strict=True))
     yield Step(
         _("%(what)s: mean per hectare", what=title),
         f"ȳ{label} = Σ Wₕ ȳₕ",
@@ -72,8 +73,8 @@ def _of_estimate(label: str, found: Estimate) -> Iterator[Step]:
         COCHRAN,
     )
     parts = " + ".join(
-        f"{digits(s.weight)}² × {digits(s.deviation)}² × {digits(s.correction)} / {s.plots}"
-        for s in found.strata
+        f"{w}² × {digits(s.deviation)}² × {digits(s.correction)} / {s.plots}"
+        for w, s in zip(weights, found.strata, strict=True)
     )
     yield Step(
         _("%(what)s: standard error", what=title),
@@ -253,17 +254,8 @@ def _strata_head() -> Row:
 
 def _strata_rows(label: str, stock: Stock, _known: Parameters, _language: str) -> Iterator[Row]:
     for s in stock.carbon.strata:
-        measured = [
-            s.area_ha,
-            s.weight,
-            s.plots,
-            s.possible_plots,
-            s.correction,
-            s.mean,
-            s.deviation,
-            s.error,
-        ]
-        yield [label, s.name, *measured]
+        counted: list[Cell] = [s.area_ha, s.weight, s.plots, s.possible_plots, s.correction]
+        yield [label, s.name, *counted, s.mean, s.deviation, s.error]
 
 
 def _plot_head() -> Row:

@@ -13,6 +13,7 @@ from portal.kernel.errors import PortalError
 from portal.registry import monitoring_views
 from portal.registry.jobs import signer
 from portal.registry.queries import log as transparency
+from portal.registry.queries import monitoring
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
@@ -49,7 +50,13 @@ def project(code: str) -> str:
     found = read.project(code)
     rows = read.serials_of(code, _place(-1), PAGE + 1)
     page = cut(rows, PAGE, lambda serial: serial.cursor)
-    return render_template("registry/project.html", project=found, lots=read.lots(code), page=page)
+    return render_template(
+        "registry/project.html",
+        project=found,
+        lots=read.lots(code),
+        page=page,
+        monitoring_reports=monitoring.reports(code),
+    )
 
 
 @pages.get("/lots/<code>")

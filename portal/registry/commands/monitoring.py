@@ -18,7 +18,7 @@ from portal.registry.commands import log
 from portal.registry.models import Inventory, MonitoringReport
 from portal.registry.queries import monitoring as read
 from portal.registry.queries import register
-from portal.registry.queries.monitoring import InventoryView, Stock, Workings
+from portal.registry.queries.monitoring import KeptInventory, Stock, Workings
 from portal.registry.queries.register import ProjectView
 from portal.registry.rules import records
 from portal.registry.rules.estimation import stored
@@ -224,7 +224,7 @@ def _work_out(project: ProjectView, draft: ReportDraft, number: int) -> Workings
     )
 
 
-def _inventories(project: ProjectView, draft: ReportDraft) -> tuple[InventoryView | None, InventoryView]:
+def _inventories(project: ProjectView, draft: ReportDraft) -> tuple[KeptInventory | None, KeptInventory]:
     second = read.inventory(draft.second_id)
     first = read.inventory(draft.first_id) if draft.first_id else None
     if any(each.project_code != project.code for each in (first, second) if each):

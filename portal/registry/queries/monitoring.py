@@ -33,7 +33,7 @@ from portal.registry.rules.estimation.reading import Stratum
 
 @dataclass(frozen=True, slots=True)
 class InventoryView:
-    """An inventory as it is listed; ``sha256`` names its body."""
+    """An inventory as it is listed; ``sha256`` names its body, which may be megabytes."""
 
     id: str
     project_code: str
@@ -44,10 +44,16 @@ class InventoryView:
     lines: int
     plots: int
     parameters: str
-    body: str
     sha256: str
     is_demo: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInventory(InventoryView):
+    """An inventory with all that was measured."""
+
+    body: str
 
     @property
     def strata(self) -> tuple[Stratum, ...]:
@@ -115,8 +121,8 @@ class FullReport:
 
     report: ReportView
     project: ProjectView
-    first: InventoryView | None
-    second: InventoryView
+    first: KeptInventory | None
+    second: KeptInventory
     workings: Workings
 
     @property
@@ -140,8 +146,8 @@ def work_out(
     number: int,
     corrects: int | None,
     period: tuple[date, date],
-    first: InventoryView | None,
-    second: InventoryView,
+    first: KeptInventory | None,
+    second: KeptInventory,
     method_id: str,
     deductions: Deductions,
     version: str,
@@ -171,15 +177,16 @@ def inventories(project_code: str) -> list[InventoryView]:
     """A project's inventories, the newest survey first."""
     query = _inventories().where(Project.code == project_code)
     rows = db.session.execute(query.order_by(Inventory.surveyed_on.desc(), Inventory.id.desc()))
-    return [_inventory(row) for row in rows]
+    return [InventoryView(*_listed(row)) for row in rows]
 
 
-def inventory(inventory_id: str) -> InventoryView:
+def inventory(inventory_id: str) -> KeptInventory:
     """Raises UnknownInventory."""
-    row = db.session.execute(_inventories().where(Inventory.id == inventory_id)).one_or_none()
+    query = _inventories().add_columns(Inventory.body).where(Inventory.id == inventory_id)
+    row = db.session.execute(query).one_or_none()
     if row is None:
         raise UnknownInventory()
-    return _inventory(row)
+    return KeptInventory(*(*_listed(row), row.body))
 
 
 def reports(project_code: str | None = None, limit: int = 100) -> list[ReportView]:
@@ -218,14 +225,17 @@ def full_report(project_code: str, number: int) -> FullReport:
 
 
 def _inventories() -> Any:
-    return select(Inventory, Project.code).join(Project, Project.id == Inventory.project_id)
+    return select(
+        Inventory.id, Project.code, Inventory.kind, Inventory.surveyed_on, Inventory.file_name,
+        Inventory.file_sha256, Inventory.line_count, Inventory.plots, Inventory.parameters, Inventory.sha256,
+        Inventory.is_demo, Inventory.at,
+    ).join(Project, Project.id == Inventory.project_id)  # fmt: skip
 
 
-def _inventory(row: Row[*tuple[Any, ...]]) -> InventoryView:
-    kept, code = row
-    return InventoryView(
-        kept.id, code, InventoryKind(kept.kind), kept.surveyed_on, kept.file_name, kept.file_sha256,
-        kept.line_count, kept.plots, kept.parameters, kept.body, kept.sha256, kept.is_demo, kept.at,
+def _listed(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    return (
+        row.id, row.code, InventoryKind(row.kind), row.surveyed_on, row.file_name, row.file_sha256,
+        row.line_count, row.plots, row.parameters, row.sha256, row.is_demo, row.at,
     )  # fmt: skip
 
 
