@@ -127,6 +127,29 @@ EFFECTS = [
 ]
 
 
+# ---- inventories and monitoring reports
+
+_ITS_OWN = "EXISTS (SELECT 1 FROM inventory i WHERE i.id = {id} AND i.project_id = NEW.project_id)"
+
+MONITORING_GUARDS = [
+    *append_only("inventory", "monitoring_report"),
+    Guard(
+        "monitoring_report",
+        "INSERT",
+        "a report is made from inventories of its project",
+        f"NOT {_ITS_OWN.format(id='NEW.second_id')} "
+        f"OR (NEW.first_id IS NOT NULL AND NOT {_ITS_OWN.format(id='NEW.first_id')})",
+    ),
+    Guard(
+        "monitoring_report",
+        "INSERT",
+        "a report corrects an earlier one of its project",
+        "NEW.corrects_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM monitoring_report r "
+        "WHERE r.id = NEW.corrects_id AND r.project_id = NEW.project_id AND r.number < NEW.number)",
+    ),
+]
+
+
 def issued_within_verified(dialect: str) -> Guard:
     """I7. On PostgreSQL the row lock makes two issuers of one verification wait for each other."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
@@ -384,4 +407,5 @@ def credits_ddl(dialect: str) -> list[str]:
         ),
         *without_overlap(dialect, "retirement_range", "start_g", "end_g", "a gram is retired once"),
         *without_overlap(dialect, "issuance", "start_g", "end_g", "issuances keep apart"),
+        *statements(dialect, MONITORING_GUARDS, room="registry_monitoring"),
     ]

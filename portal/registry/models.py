@@ -399,6 +399,74 @@ class Checkpoint(Base):
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
+class Inventory(Base):
+    """What was measured in a project's forest at one time, as it was understood. Never edited or deleted.
+
+    ``body`` is canonical JSON (rules/estimation/stored.py), ``sha256`` its digest.
+    """
+
+    __tablename__ = "inventory"
+    __table_args__ = strict(
+        CheckConstraint("kind IN ('growing_stock','trees')", name="inventory_kind_is_known"),
+        CheckConstraint("plots > 0 AND line_count > 0", name="an_inventory_has_plots"),
+        UniqueConstraint("project_id", "sha256", name="an_inventory_is_kept_once"),
+        Index("ix_inventory_project", "project_id", "surveyed_on"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    surveyed_on: Mapped[date] = mapped_column(Day, nullable=False)
+    file_name: Mapped[str] = mapped_column(Str, nullable=False)
+    file_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    line_count: Mapped[int] = mapped_column(Int, nullable=False)
+    plots: Mapped[int] = mapped_column(Int, nullable=False)
+    parameters: Mapped[str] = mapped_column(Str, nullable=False)  # version of the parameter set
+    body: Mapped[str] = mapped_column(Str, nullable=False)
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class MonitoringReport(Base):
+    """What a project's forest took up in a period and what may be issued of it. Never edited or deleted.
+
+    A mistake is mended by a further report that names the one it corrects.
+    """
+
+    __tablename__ = "monitoring_report"
+    __table_args__ = strict(
+        CheckConstraint("number > 0", name="reports_are_numbered_from_one"),
+        CheckConstraint("period_start < period_end", name="a_report_ends_after_it_begins"),
+        CheckConstraint(
+            "net_g >= 0 AND buffer_g >= 0 AND issuable_g >= 0 AND issuable_g = net_g - buffer_g",
+            name="issuable_is_net_minus_buffer",
+        ),
+        UniqueConstraint("project_id", "number", name="a_project_numbers_its_reports"),
+        Index("ix_monitoring_report_second", "second_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    number: Mapped[int] = mapped_column(Int, nullable=False)
+    first_id: Mapped[str | None] = mapped_column(ForeignKey("inventory.id"))  # None: no forest at the start
+    second_id: Mapped[str] = mapped_column(ForeignKey("inventory.id"), nullable=False)
+    period_start: Mapped[date] = mapped_column(Day, nullable=False)
+    period_end: Mapped[date] = mapped_column(Day, nullable=False)
+    method: Mapped[str] = mapped_column(Str, nullable=False)
+    parameters: Mapped[str] = mapped_column(Str, nullable=False)
+    net_g: Mapped[int] = mapped_column(Int, nullable=False)
+    buffer_g: Mapped[int] = mapped_column(Int, nullable=False)
+    issuable_g: Mapped[int] = mapped_column(Int, nullable=False)
+    body: Mapped[str] = mapped_column(Str, nullable=False)
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    corrects_id: Mapped[str | None] = mapped_column(ForeignKey("monitoring_report.id"))
+    is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class LedgerAudit(Base):
     """The outcome of ``ledger verify``; while the newest one failed, nothing is sold or issued."""
 

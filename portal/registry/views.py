@@ -10,9 +10,10 @@ from flask import Response, abort, current_app, render_template, request, send_f
 
 from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
-from portal.registry import project_views
+from portal.registry import monitoring_views, project_views
 from portal.registry.jobs import signer
 from portal.registry.queries import log as transparency
+from portal.registry.queries import monitoring
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
@@ -24,7 +25,7 @@ from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
-blueprints = (pages, files, *project_views.blueprints)
+blueprints = (pages, files, *project_views.blueprints, *monitoring_views.blueprints)
 
 PAGE = 25
 LOG_PAGE = 25
@@ -49,7 +50,13 @@ def project(code: str) -> str:
     found = read.project(code)
     rows = read.serials_of(code, _place(-1), PAGE + 1)
     page = cut(rows, PAGE, lambda serial: serial.cursor)
-    return render_template("registry/project.html", project=found, lots=read.lots(code), page=page)
+    return render_template(
+        "registry/project.html",
+        project=found,
+        lots=read.lots(code),
+        page=page,
+        monitoring_reports=monitoring.reports(code),
+    )
 
 
 @pages.get("/lots/<code>")

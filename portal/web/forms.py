@@ -1,6 +1,7 @@
 """Form fields that yield the kernel's values, and say what is wrong beside the field."""
 
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -178,6 +179,25 @@ class WholeField(_ValueField):
         if number != number.to_integral_value() or not self.low <= number <= self.high:
             raise OutOfRange(low=self.low, high=self.high)
         return int(number)
+
+
+class NumberOutOfRange(InvalidInput):
+    message = N_("Give a number from %(low)s to %(high)s.")
+
+
+class NumberField(_ValueField):
+    """A decimal number from ``low`` to ``high`` as typed; ``value`` is a Decimal."""
+
+    def __init__(self, *args: Any, low: Decimal, high: Decimal, **kwargs: Any) -> None:
+        kwargs.setdefault("render_kw", {"inputmode": "decimal"})
+        super().__init__(*args, **kwargs)
+        self.low, self.high = low, high
+
+    def parse(self, text: str) -> Decimal:
+        number = parse_decimal(text)
+        if not self.low <= number <= self.high:
+            raise NumberOutOfRange(low=f"{self.low:f}", high=f"{self.high:f}")
+        return number
 
 
 def first_error(form: PortalForm) -> Field | None:

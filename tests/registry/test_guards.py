@@ -26,6 +26,7 @@ from portal.registry.rules.ledger import ProjectType
 from tests import postgres
 from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories.guards import without_guards
+from tests.factories.monitoring import make_two_inventories_and_a_report
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
 
 EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
@@ -83,6 +84,8 @@ def _set_the_scene() -> None:
     stock.void_retirement(STAFF, retired.retirement_id, "refunded", now)
     sequence_and_sign()
     standing.keep_audit(STAFF, [], now)
+    make_two_inventories_and_a_report("HLYC-0007")
+    make_two_inventories_and_a_report("HLYC-0008")
 
 
 # --- the attacks
@@ -133,7 +136,7 @@ def appended(table: str) -> list[Attack]:
 JOURNALS = (
     "ledger_entry", "retirement", "retirement_range", "retirement_void", "record", "entry", "node",
     "checkpoint", "project_event", "registry_import", "issuance", "verification", "audit_entry",
-    "ledger_audit",
+    "ledger_audit", "inventory", "monitoring_report",
 )  # fmt: skip
 
 ATTACKS = [
@@ -288,6 +291,31 @@ ATTACKS = [
     # a gram is in one place
     attack("live blocks never overlap", born(HELD, "start_g + 1")),
     attack("issuances keep apart", issued("import_id IS NOT NULL", "start_g + 1")),
+]  # fmt: skip
+
+OF_ANOTHER_PROJECT = "(SELECT id FROM inventory WHERE project_id <> monitoring_report.project_id LIMIT 1)"
+ATTACKS += [
+    attack(
+        "a report is made from inventories of its project",
+        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
+               second_id=OF_ANOTHER_PROJECT),
+    ),
+    attack(
+        "a report is made from inventories of its project",
+        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
+               first_id=OF_ANOTHER_PROJECT),
+    ),
+    attack(
+        "a report corrects an earlier one of its project",
+        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
+               corrects_id="(SELECT r.id FROM monitoring_report r "
+               "WHERE r.project_id <> monitoring_report.project_id LIMIT 1)"),
+    ),
+    attack(
+        "a report corrects an earlier one of its project",
+        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99"),
+        forged("monitoring_report", "number = 1", id="'mrp_second'", number="98", corrects_id="'mrp_forged'"),
+    ),
 ]  # fmt: skip
 
 # One sentence has another guard before it, which must be out of the way to reach it.

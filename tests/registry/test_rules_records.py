@@ -81,6 +81,9 @@ EXAMPLES: dict[str, records.Facts] = {
         valid_to="2043-12-31",
         demo=True,
     ),
+    "monitoring.report": records.MonitoringReported(
+        "HLYC-0001", 1, HASH, "CCER-14-001-V01", "2020-09-01", "2025-09-01", 900, 90, 810, False
+    ),
 }
 
 

@@ -223,6 +223,24 @@ class Parcel:
     demo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MonitoringReported:
+    """A project's monitoring report was kept: what may be issued for a period. Its JSON hashes to this."""
+
+    kind: ClassVar[str] = "monitoring.report"
+    project: Code
+    number: Annotated[int, Whole(1)]
+    report_sha256: Sha256
+    method: Code
+    period_start: Day
+    period_end: Day
+    net_g: Count
+    buffer_g: Count
+    issuable_g: Count
+    demo: bool
+    corrects: Annotated[int, Whole(1)] | None = None
+
+
 Facts = (
     BatchImported
     | LotOpened
@@ -233,6 +251,7 @@ Facts = (
     | CertificateRevoked
     | ProjectState
     | Parcel
+    | MonitoringReported
 )
 KINDS: Final[Mapping[str, type[Facts]]] = {kind.kind: kind for kind in get_args(Facts)}
 
