@@ -3,7 +3,6 @@
 # ruff: noqa: S608  the conditions are SQL that we write; nothing in them comes from outside
 
 from portal.guards import Effect, Guard, append_only, keeps, lawful, statements, without_overlap
-from portal.registry.rules.accounts import TRANSFER_MOVES
 from portal.registry.rules.ledger import BLOCK_MOVES, FINAL_BLOCK_STATES, HOLD_MOVES
 
 _FINAL = ",".join(f"'{state}'" for state in sorted(FINAL_BLOCK_STATES))
@@ -263,7 +262,6 @@ ACCOUNT_GUARDS = [
         *("id", "from_account_id", "to_account_id", "mass_g", "note", "offered_by", "offered_at"),
         "expires_at",
     ),
-    lawful("transfer", "state", TRANSFER_MOVES),
     Guard(
         "transfer",
         "UPDATE",

@@ -198,7 +198,7 @@ def _check_ready(session: Session, row: AnyRow) -> None:
 def _issued(session: Session, verification_id: str, *, for_buffer: bool = False) -> Mass:
     grams = session.scalar(
         select(func.coalesce(func.sum(Issuance.end_g - Issuance.start_g), 0)).where(
-            Issuance.verification_id == verification_id, Issuance.for_buffer.is_(for_buffer)
+            Issuance.verification_id == verification_id, Issuance.for_buffer == for_buffer
         )
     )
     return Mass(int(grams or 0))

@@ -27,12 +27,6 @@ class TransferState(StrEnum):
     EXPIRED = "expired"
 
 
-# An offer ends once, in one of four ways.
-TRANSFER_MOVES: Final = frozenset(
-    (TransferState.OFFERED, end) for end in TransferState if end is not TransferState.OFFERED
-)
-
-
 class VerificationKind(StrEnum):
     """A validation says what a forest is expected to take up, a verification what it has taken up."""
 
