@@ -7,7 +7,7 @@ from flask import current_app
 from portal import jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.commands import log
+from portal.registry.commands import log, transfers
 from portal.registry.queries import log as read
 from portal.registry.rules.checkpoint import Checkpoint, LogForked
 from portal.registry.signer_gateway import Signer
@@ -56,3 +56,9 @@ def is_behind_signer() -> bool:
     """Whether the database is older than what was already published, as after restoring an old backup."""
     last = signer().last()
     return last is not None and last.size > read.size()
+
+
+@jobs.every(seconds=60)
+def expire_offers() -> None:
+    """Give back the units of offers that nobody accepted in time."""
+    transfers.expire_offers(Actor.system("expire-offers"), clock.now())

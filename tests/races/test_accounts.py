@@ -308,7 +308,7 @@ def insert_two_at_once(app: Flask) -> list[Any]:
     """Two issuances by hand that do not fit together, side by side, past all commands."""
     record = approved(project())
     issued(30, record=record)
-    gate = Barrier(2)
+    first, second = Event(), Event()
     copied = [
         "id", "project_id", "verification_id", "source_registry", "source_serial", "serial_group",
         "first_unit", "last_unit", "unit_class", "vintage_start", "vintage_end", "issued_on", "start_g",
@@ -323,8 +323,8 @@ def insert_two_at_once(app: Flask) -> list[Any]:
         }  # fmt: skip
         values = ", ".join(own.get(name, name) for name in copied)
         with transaction() as session:
-            session.execute(text("SELECT 1"))
-            gate.wait(30)
+            if number:
+                first.wait(30)
             session.execute(
                 text(
                     f"INSERT INTO issuance ({', '.join(copied)}) "
@@ -332,9 +332,9 @@ def insert_two_at_once(app: Flask) -> list[Any]:
                 ),
                 {"record": record},
             )
-            if number == 0:
-                # the other one is at it by now, and waits or does not
-                session.execute(text("SELECT pg_sleep(0.5)"))
+            (second if number else first).set()
+            if not number:
+                second.wait(2)  # the other one has inserted by now, or waits for us
 
     return at_once(app, 2, insert)
 
