@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from portal.accounts import queries as people
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.errors import PortalError
+from portal.kernel.errors import NotAllowed, PortalError
 from portal.kernel.mass import Mass
 from portal.registry import policy
 from portal.registry.account_forms import (
@@ -58,6 +58,12 @@ def _blame(form: PortalForm, fault: PortalError, otherwise: str) -> None:
 
 def _may_run() -> bool:
     return policy.may_run_registry(actor())
+
+
+def _only_runners() -> None:
+    """Raises NotAllowed for somebody who may read this page but not send its form."""
+    if not _may_run():
+        raise NotAllowed()
 
 
 def _projects() -> list[tuple[str, str]]:
@@ -270,6 +276,7 @@ def freezes() -> Answer:
     form = FreezeForm()
     status = 200
     if request.method == "POST":
+        _only_runners()
         status = 422
         if form.validate_on_submit():
             try:
@@ -296,6 +303,7 @@ def freeze(freeze_id: str) -> Answer:
     form = ThawForm()
     status = 200
     if request.method == "POST":
+        _only_runners()
         status = 422
         if form.validate_on_submit():
             try:
@@ -333,6 +341,7 @@ def reversal_cases() -> Answer:
     form.offer_causes(causes())
     status = 200
     if request.method == "POST":
+        _only_runners()
         status = 422
         if form.validate_on_submit():
             try:

@@ -228,7 +228,7 @@ def issuable(verified: Mass, buffer: Mass, issued: Mass) -> Mass:
 def check_vintage(vintage: int, start: date, end: date) -> None:
     """Raises VintageOutside unless that year has a day of the period."""
     if not start.year <= vintage <= end.year:
-        raise VintageOutside(first=start.year, last=end.year)
+        raise VintageOutside(first=str(start.year), last=str(end.year))  # a year takes no thousands separator
 
 
 def check_offer_end(now: datetime, expires_at: datetime) -> None:
