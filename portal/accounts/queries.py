@@ -1,5 +1,6 @@
 """Reads of accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -245,6 +246,12 @@ def _invitations(condition: ColumnElement[bool], now: datetime) -> list[Invitati
         InvitationView(to.id, _name(to), offer.email_key, Part(offer.part), offer.expires_at)
         for offer, to in rows
     ]
+
+
+def organisation_names(organisation_ids: Iterable[str]) -> dict[str, Bilingual]:
+    """Names for the back office, which deals with holders it is not a member of."""
+    rows = db.session.scalars(select(Organisation).where(Organisation.id.in_(list(organisation_ids))))
+    return {row.id: _name(row) for row in rows}
 
 
 def _organisation(row: Organisation, actor: Actor) -> OrganisationView:

@@ -10,7 +10,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands.standing import keep_audit
 from portal.registry.jobs import signer
-from portal.registry.queries import log, verify
+from portal.registry.queries import log, verify, verify_accounts
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import NotACheckpoint
@@ -31,6 +31,7 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     if published is not None:
         yield from _continues(published, hand.origin, trusted)
     yield from verify.tables()
+    yield from verify_accounts.accounts()
     yield from certificate_faults()
     yield from cash_faults()
     yield from verify.source()

@@ -14,15 +14,16 @@ from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
-from portal.registry.commands import imports, lots
+from portal.registry.commands import imports, issuing, lots, reversals
 from portal.registry.commands.lots import LotDraft, ProjectDraft, VerificationDraft
 from portal.registry.queries import register
-from portal.registry.rules import serials
+from portal.registry.rules.accounts import Cause, Decision, VerificationKind
 from portal.registry.rules.ledger import ProjectType
 
 EXPORT = "verra-transactions.csv"
 LOCAL = "HLYC-0001"
 LOCAL_LOT = "HLYC-0001-2024-A"
+LOCAL_SERIAL = "HLYC-0001-ARR-2024-1-1-1200"  # the first batch of the project, numbered by the portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,6 @@ def seed(documents: Path, now: datetime) -> None:
 
 def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
     lots.add_project(actor, _LOCAL_PROJECT, "demonstration: project design document", now)
-    serial = serials.own_serial("0001", ProjectType.ARR, 2024, 1, 1, 1_200)
     verification = VerificationDraft(
         period_start=date(2020, 1, 1),
         period_end=date(2024, 12, 31),
@@ -70,13 +70,27 @@ def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
         report_sha256=sha256(b"demonstration verification report").hexdigest(),
         is_demo=True,
     )
-    lots.issue(actor, LOCAL, verification, serial, date(2025, 6, 3), now)
+    second = Actor.system("demo-second-hand")
+    record = issuing.record_verification(actor, LOCAL, VerificationKind.VERIFICATION, verification, now)
+    issuing.check_verification(second, record, Decision.APPROVED, "demonstration", now)
+    issuing.issue(second, record, 2024, Mass.t(1_200), now)
+    _snow_break(actor, second, now)
     draft = LotDraft(
-        code=LOCAL_LOT, project_code=LOCAL, serials=(serial.text,), tonnes=1_000,
+        code=LOCAL_LOT, project_code=LOCAL, serials=(LOCAL_SERIAL,), tonnes=1_000,
         retirement_reference="DEMO-HLYC-2025-0001", retired_on=date(2025, 6, 18), evidence_sha256="",
         evidence_url="", price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
     )  # fmt: skip
     lots.open_lot(actor, _with_evidence(draft, documents), now)
+
+
+def _snow_break(first: Actor, second: Actor, now: datetime) -> None:
+    """A small reversal that the buffer has paid."""
+    case = reversals.report_reversal(
+        first, LOCAL, Cause.STORM, date(2026, 1, 20),
+        "演示：雪折损失部分幼树。 Demonstration: snow broke some of the young trees.",
+        sha256(b"demonstration report of a snow break").hexdigest(), now,
+    )  # fmt: skip
+    reversals.size_reversal(second, case, Mass.t(3), "demonstration", now)
 
 
 def _lot_from_export(actor: Actor, offer: _Offer, rank: int, documents: Path, now: datetime) -> None:

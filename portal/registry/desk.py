@@ -125,7 +125,7 @@ def _report(report: ImportReport, form: ApplyForm) -> str:
 
 def _draft(form: LotForm) -> lots.LotDraft:
     wanted = tuple(line.strip() for line in (form.serials.data or "").splitlines() if line.strip())
-    digest, file = _keep_evidence(form.proof.data) if form.proof.data else ("", "")
+    digest, file = keep_evidence(form.proof.data) if form.proof.data else ("", "")
     url = form.proof_url.data or ""
     if url and not re.fullmatch(r"https://[^\s<>\"]+", url):
         raise EvidenceNotAccepted()
@@ -139,7 +139,7 @@ def _draft(form: LotForm) -> lots.LotDraft:
     )  # fmt: skip
 
 
-def _keep_evidence(upload: FileStorage) -> tuple[str, str]:
+def keep_evidence(upload: FileStorage) -> tuple[str, str]:
     """Store an uploaded record under its digest; digest and file name. Raises EvidenceNotAccepted."""
     data = upload.stream.read(MAX_EVIDENCE + 1)
     kind = next((ending for magic, ending in _KINDS.items() if data.startswith(magic)), None)

@@ -7,7 +7,7 @@ from flask import current_app
 from portal import jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.commands import log, projects
+from portal.registry.commands import log, projects, transfers
 from portal.registry.queries import log as read
 from portal.registry.rules.checkpoint import Checkpoint, LogForked
 from portal.registry.signer_gateway import Signer
@@ -62,3 +62,9 @@ def is_behind_signer() -> bool:
 def screen_projects() -> None:
     """Lay projects that look like one before a person: an import may have brought a second one in."""
     projects.screen(Actor.system("screening"), clock.now())
+
+
+@jobs.every(seconds=60)
+def expire_offers() -> None:
+    """Give back the units of offers that nobody accepted in time."""
+    transfers.expire_offers(Actor.system("expire-offers"), clock.now())

@@ -84,16 +84,22 @@ class Account(Base):
             name="account_kind_is_known",
         ),
         Index("ix_account_party", "party_id", "kind"),
+        Index("ix_account_code", "code", unique=True),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
     kind: Mapped[str] = mapped_column(Str, nullable=False)
     party_id: Mapped[str | None] = mapped_column(Str)
     frozen_at: Mapped[datetime | None] = mapped_column(Utc)
+    code: Mapped[str | None] = mapped_column(Str)  # how a holder is named in public
+    opened_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Verification(Base):
-    """What an independent verifier confirmed for one project and monitoring period."""
+    """What an independent verifier confirmed for one project and monitoring period.
+
+    A validation confirms what is expected (``verified_g``), before it has grown.
+    """
 
     __tablename__ = "verification"
     __table_args__ = strict(
@@ -112,6 +118,9 @@ class Verification(Base):
     opinion: Mapped[str] = mapped_column(Str, nullable=False)
     report_sha256: Mapped[str] = mapped_column(Str, nullable=False)
     is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False, default="verification")
+    entered_by: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class RegistryImport(Base):
@@ -148,6 +157,7 @@ class Issuance(Base):
         Index("ix_issuance_project", "project_id"),
         Index("ix_issuance_units", "source_registry", "serial_group", "first_unit"),
         Index("ix_issuance_verification", "verification_id"),
+        Index("ix_issuance_own_batch", "serial_group", unique=True, **_where("source_registry = 'HLYC'")),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -167,6 +177,7 @@ class Issuance(Base):
     end_g: Mapped[int] = mapped_column(Int, nullable=False)
     source_facts: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)  # the row as it came, verbatim
     is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
+    for_buffer: Mapped[bool] = mapped_column(Bool, nullable=False, default=False)
 
 
 class PoolLot(Base):
@@ -300,6 +311,8 @@ class Block(Base):
         Index("ix_block_live", "start_g", unique=True, **_where("state <> 'split'")),
         Index("ix_block_issuance", "issuance_id"),
         Index("ix_block_retirement", "retirement_id", **_where("retirement_id IS NOT NULL")),
+        Index("ix_block_holding", "account_id", **_where("lot_id IS NULL AND state IN ('held','escrow')")),
+        Index("ix_block_transfer", "transfer_id", **_where("transfer_id IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -316,6 +329,7 @@ class Block(Base):
     line_id: Mapped[str | None] = mapped_column(Str)
     retirement_id: Mapped[str | None] = mapped_column(ForeignKey("retirement.id"))
     frozen_at: Mapped[datetime | None] = mapped_column(Utc)
+    transfer_id: Mapped[str | None] = mapped_column(Str)  # the offer in whose escrow it is
 
 
 class RetirementRange(Base):
@@ -691,3 +705,161 @@ class Likeness(Base):
     because: Mapped[str | None] = mapped_column(Str)
     cleared_by: Mapped[str | None] = mapped_column(Str)
     cleared_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class VerificationCheck(Base):
+    """A second person's word on a verification record. Append-only."""
+
+    __tablename__ = "verification_check"
+    __table_args__ = strict(
+        CheckConstraint("decision IN ('approved','refused')", name="a_check_approves_or_refuses"),
+    )
+
+    verification_id: Mapped[str] = mapped_column(ForeignKey("verification.id"), primary_key=True)
+    decision: Mapped[str] = mapped_column(Str, nullable=False)
+    note: Mapped[str] = mapped_column(Str, nullable=False)
+    checker_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class Transfer(Base):
+    """Units offered from one holder to another; they wait in escrow until the offer ends."""
+
+    __tablename__ = "transfer"
+    __table_args__ = strict(
+        CheckConstraint(
+            "state IN ('offered','accepted','declined','withdrawn','expired')", name="transfer_state_is_known"
+        ),
+        CheckConstraint("mass_g > 0 AND mass_g % 1000000 = 0", name="a_transfer_is_whole_tonnes"),
+        CheckConstraint("from_account_id <> to_account_id", name="a_transfer_has_two_ends"),
+        CheckConstraint("(state = 'offered') = (decided_at IS NULL)", name="an_ended_offer_says_when"),
+        CheckConstraint("offered_at < expires_at", name="an_offer_stands_for_a_while"),
+        Index("ix_transfer_from", "from_account_id", "offered_at"),
+        Index("ix_transfer_to", "to_account_id", "offered_at"),
+        Index("ix_transfer_waiting", "expires_at", **_where("state = 'offered'")),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    from_account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), nullable=False)
+    to_account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), nullable=False)
+    mass_g: Mapped[int] = mapped_column(Int, nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    note: Mapped[str] = mapped_column(Str, nullable=False)
+    offered_by: Mapped[str] = mapped_column(Str, nullable=False)
+    offered_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    decided_by: Mapped[str | None] = mapped_column(Str)
+    decided_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class ReversalCase(Base):
+    """Carbon that went back into the air: reported by one person, sized by another."""
+
+    __tablename__ = "reversal_case"
+    __table_args__ = strict(
+        CheckConstraint(
+            "cause IN ('fire','pest','storm','flood','drought','harvest','clearing','other')",
+            name="a_reversal_has_a_known_cause",
+        ),
+        CheckConstraint("size_g >= 0 AND size_g % 1000000 = 0", name="a_reversal_is_whole_tonnes"),
+        CheckConstraint(
+            "(size_g IS NULL) = (sized_by IS NULL) AND (size_g IS NULL) = (sized_at IS NULL) "
+            "AND (size_g IS NULL) = (basis IS NULL)",
+            name="a_sized_reversal_says_by_whom_and_how",
+        ),
+        CheckConstraint("sized_by <> reported_by", name="who_sizes_a_reversal_did_not_report_it"),
+        Index("ix_reversal_case_project", "project_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    cause: Mapped[str] = mapped_column(Str, nullable=False)
+    happened_on: Mapped[date] = mapped_column(Day, nullable=False)
+    story: Mapped[str] = mapped_column(Str, nullable=False)  # what happened, as reported
+    report_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    reported_by: Mapped[str] = mapped_column(Str, nullable=False)
+    reported_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    size_g: Mapped[int | None] = mapped_column(Int)
+    basis: Mapped[str | None] = mapped_column(Str)  # how the size was found
+    sized_by: Mapped[str | None] = mapped_column(Str)
+    sized_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Cancellation(Base):
+    """Units that are gone without covering anybody's emissions, and why. Append-only."""
+
+    __tablename__ = "cancellation"
+    __table_args__ = strict(
+        CheckConstraint(
+            "reason IN ('voluntary','error','moved','reversal','compensation','converted')",
+            name="a_cancellation_has_a_known_reason",
+        ),
+        CheckConstraint("mass_g > 0 AND mass_g % 1000000 = 0", name="a_cancellation_is_whole_tonnes"),
+        CheckConstraint("length(explanation) >= 3", name="a_cancellation_is_explained"),
+        CheckConstraint(
+            "(reason IN ('reversal','compensation')) = (case_id IS NOT NULL)",
+            name="a_reversal_is_paid_by_cancellations_of_its_case",
+        ),
+        CheckConstraint(
+            "(reason = 'converted') = (issuance_id IS NOT NULL)", name="a_conversion_names_what_it_became"
+        ),
+        Index("ix_cancellation_account", "account_id", "at"),
+        Index("ix_cancellation_case", "case_id"),
+        Index("ix_cancellation_issuance", "issuance_id"),
+        Index("ix_cancellation_at", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), nullable=False)
+    mass_g: Mapped[int] = mapped_column(Int, nullable=False)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    explanation: Mapped[str] = mapped_column(Str, nullable=False)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("reversal_case.id"))
+    issuance_id: Mapped[str | None] = mapped_column(ForeignKey("issuance.id"))
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class CancellationRange(Base):
+    """Which grams a cancellation took: whole blocks, each once."""
+
+    __tablename__ = "cancellation_range"
+    __table_args__ = strict(CheckConstraint("start_g < end_g", name="a_cancelled_range_has_grams"))
+
+    block_id: Mapped[str] = mapped_column(ForeignKey("block.id"), primary_key=True)
+    cancellation_id: Mapped[str] = mapped_column(ForeignKey("cancellation.id"), nullable=False, index=True)
+    start_g: Mapped[int] = mapped_column(Int, nullable=False)
+    end_g: Mapped[int] = mapped_column(Int, nullable=False)
+
+
+class Freeze(Base):
+    """An account, a project or a block that may not move; one person freezes, two unfreeze."""
+
+    __tablename__ = "freezing"
+    __table_args__ = strict(
+        CheckConstraint("kind IN ('account','project','block')", name="a_freeze_is_of_a_known_kind"),
+        CheckConstraint("length(reason) >= 3", name="a_freeze_has_a_reason"),
+        CheckConstraint(
+            "(asked_by IS NULL) = (asked_at IS NULL) AND (asked_by IS NULL) = (because IS NULL)",
+            name="who_asks_to_unfreeze_says_why",
+        ),
+        CheckConstraint("(thawed_by IS NULL) = (thawed_at IS NULL)", name="an_end_of_a_freeze_says_by_whom"),
+        CheckConstraint(
+            "thawed_by IS NULL OR (asked_by IS NOT NULL AND asked_by <> thawed_by)",
+            name="two_people_end_a_freeze",
+        ),
+        Index("ix_freezing_open", "target_id", unique=True, **_where("thawed_at IS NULL")),
+        Index("ix_freezing_target", "target_id", "frozen_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    target_id: Mapped[str] = mapped_column(Str, nullable=False)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    frozen_by: Mapped[str] = mapped_column(Str, nullable=False)
+    frozen_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    because: Mapped[str | None] = mapped_column(Str)  # why it should be unfrozen
+    asked_by: Mapped[str | None] = mapped_column(Str)
+    asked_at: Mapped[datetime | None] = mapped_column(Utc)
+    thawed_by: Mapped[str | None] = mapped_column(Str)
+    thawed_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -48,3 +48,28 @@ def may_tend_projects(actor: Actor) -> bool:
 def may_comment(actor: Actor) -> bool:
     """On a public notice: everybody but jobs."""
     return not actor.is_system
+
+
+# -- units between accounts ----------------------------------------------------------------------
+
+
+def may_open_account(actor: Actor, party_id: str) -> bool:
+    """An organisation's owner opens its registry account; registry staff may do it for them."""
+    return may_run_registry(actor) or actor.organisations.get(party_id) == "owner"
+
+
+def may_see_account(actor: Actor, party_id: str | None) -> bool:
+    """The members of the organisation it belongs to, and the back office."""
+    return actor.is_system or may_read_desk(actor) or (party_id is not None and _is_of(actor, party_id))
+
+
+def may_act_for(actor: Actor, kind: str, party_id: str | None) -> bool:
+    """Offer, accept, cancel: for a holder's account its owners and approvers, for a developer's the staff."""
+    if kind == "holding":
+        is_theirs = party_id is not None and actor.organisations.get(party_id) in ("owner", "approver")
+        return actor.is_system or is_theirs
+    return kind == "developer" and may_run_registry(actor)
+
+
+def _is_of(actor: Actor, party_id: str) -> bool:
+    return party_id in actor.organisations

@@ -10,7 +10,7 @@ from flask import Response, abort, current_app, render_template, request, send_f
 
 from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
-from portal.registry import monitoring_views, project_views
+from portal.registry import account_desk, account_views, monitoring_views, project_views
 from portal.registry.jobs import signer
 from portal.registry.queries import log as transparency
 from portal.registry.queries import monitoring
@@ -25,7 +25,10 @@ from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
-blueprints = (pages, files, *project_views.blueprints, *monitoring_views.blueprints)
+blueprints = (
+    pages, files, *project_views.blueprints, *monitoring_views.blueprints,
+    account_views.blueprint, account_views.files, account_desk.blueprint,
+)  # fmt: skip
 
 PAGE = 25
 LOG_PAGE = 25

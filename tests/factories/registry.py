@@ -7,7 +7,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.ids import new_id
-from portal.kernel.mass import Mass
+from portal.kernel.mass import ZERO, Mass
 from portal.kernel.money import Money
 from portal.registry.commands import lots, stock
 from portal.registry.commands.lots import LotDraft, ProjectDraft, VerificationDraft
@@ -40,8 +40,8 @@ def make_lot(
         date(2020, 1, 1),
         date(2024, 12, 31),
         "a verifier",
-        Mass.t(tonnes * 2),
         Mass.t(tonnes),
+        ZERO,
         "positive",
         "0" * 64,
         True,

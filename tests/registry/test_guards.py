@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.db import Base, transaction
 from portal.kernel import clock
 from portal.kernel.ids import new_id
-from portal.kernel.mass import Mass
+from portal.kernel.mass import ZERO, Mass
 from portal.registry import guards
 from portal.registry.commands import imports, lots, standing, stock
 from portal.registry.commands.lots import VerificationDraft
@@ -72,7 +72,7 @@ def _set_the_scene() -> None:
     make_lot(10, "LOT-A", "0001")
     make_lot(10, "LOT-B", "0002")
     verified = VerificationDraft(
-        date(2020, 1, 1), date(2024, 12, 31), "a verifier", Mass.t(10), Mass.t(5), "positive", "0" * 64, True
+        date(2020, 1, 1), date(2024, 12, 31), "a verifier", Mass.t(5), ZERO, "positive", "0" * 64, True
     )
     serial = serials.own_serial("0001", ProjectType.ARR, 2023, 1, 1, 5)
     lots.issue(STAFF, "HLYC-0001", verified, serial, date(2025, 6, 1), now)

@@ -84,6 +84,30 @@ EXAMPLES: dict[str, records.Facts] = {
     "monitoring.report": records.MonitoringReported(
         "HLYC-0001", 1, HASH, "CCER-14-001-V01", "2020-09-01", "2025-09-01", 900, 90, 810, False
     ),
+    "issuance": records.UnitsIssued(
+        issuance=RET,
+        verification=RET,
+        project="HLYC-0001",
+        serial="HLYC-0001-ARR-2024-1-1-1200",
+        tonnes=1_200,
+        unit_class="ex_post",
+        period_start="2020-01-01",
+        period_end="2024-12-31",
+        verified_g=1_500_000_000,
+        buffer_g=225_000_000,
+        report_sha256=HASH,
+        for_buffer=False,
+        demo=True,
+    ),
+    "transfer": records.UnitsTransferred(
+        RET, RET, RET, 1_000_000, (records.SerialPart("HLYC-0001-ARR-2024-1-1-1200", 1, 1_000_000),)
+    ),
+    "cancellation": records.UnitsCancelled(
+        RET, RET, 1_000_000, (records.SerialPart("HLYC-0001-ARR-2024-1-1-1200", 1, 1_000_000),), "voluntary"
+    ),
+    "buffer.reversal": records.BufferReversal(
+        RET, "HLYC-0001", "fire", "2026-05-01", HASH, 30_000_000, demo=True
+    ),
 }
 
 

@@ -19,7 +19,16 @@ from portal.kernel.money import Money
 from portal.registry import policy
 from portal.registry.commands import log
 from portal.registry.commands.stock import account_of, journal
-from portal.registry.models import Block, Issuance, PoolLot, Project, ProjectEvent, Verification
+from portal.registry.models import (
+    Account,
+    Block,
+    Issuance,
+    PoolLot,
+    Project,
+    ProjectEvent,
+    Verification,
+    VerificationCheck,
+)
 from portal.registry.rules import records
 from portal.registry.rules.errors import (
     BadEvidence,
@@ -32,6 +41,7 @@ from portal.registry.rules.errors import (
 )
 from portal.registry.rules.ledger import (
     GRAMS_PER_TONNE,
+    AccountKind,
     BlockState,
     FreeRange,
     GramRange,
@@ -44,7 +54,7 @@ from portal.registry.rules.ledger import (
 )
 from portal.registry.rules.lifecycle import OWN, BeginsProposed
 from portal.registry.rules.names import sort_key
-from portal.registry.rules.serials import Serial
+from portal.registry.rules.serials import OWN_REGISTRY, Serial, own_serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,20 @@ def name_project(actor: Actor, code: str, name: Bilingual, now: datetime) -> Non
         audit.record(actor, "project.named", project_id, now, zh=name.zh, en=name.en)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Units of our own to be issued: from which verification, under which serial, to whom."""
+
+    project_id: str
+    verification_id: str
+    serial: Serial
+    unit_class: UnitClass
+    owners: tuple[tuple[str, Mass], ...]  # account and its grams, in serial order
+    issued_on: date
+    for_buffer: bool
+    is_demo: bool
+
+
 def issue(
     actor: Actor,
     project_code: str,
@@ -157,30 +181,112 @@ def issue(
     issued_on: date,
     now: datetime,
 ) -> str:
-    """Issue units of our own against a verification; the issuance's id.
+    """Record, check and issue in one go under a serial that the caller chose; the issuance's id.
 
-    The database refuses more than verified − buffer (I7). Raises UnknownProject.
+    For the system alone, which is two people at once; people take the steps of issuing.py. The database
+    refuses more than verified − buffer (I7). Raises UnknownProject.
     """
-    if not policy.may_run_registry(actor):
+    if not actor.is_system:
         raise NotAllowed()
     with transaction() as session:
         project_id = project_id_of(session, project_code)
-        verification_id = new_id("ver")
+        verification_id = enter_verification(session, actor, project_id, verification)
         session.execute(
-            insert(Verification).values(
-                id=verification_id, project_id=project_id, period_start=verification.period_start,
-                period_end=verification.period_end, verifier=verification.verifier,
-                verified_g=verification.verified.grams, buffer_g=verification.buffer.grams,
-                opinion=verification.opinion, report_sha256=verification.report_sha256,
-                is_demo=verification.is_demo,
+            insert(VerificationCheck).values(
+                verification_id=verification_id, decision="approved", note="",
+                checker_id=f"{actor.id}:second", at=now,
             )
         )  # fmt: skip
-        issuance_id = enter_issuance(
-            session, actor, project_id, serial, issued_on, now,
-            verification_id=verification_id, is_demo=verification.is_demo,
+        alone(session, "issuance addresses")
+        if buffer := verification.buffer.grams // GRAMS_PER_TONNE:
+            number = max(next_batch(session, project_id), _batch_of(serial.group) + 1)
+            project, year = serial.project, serial.vintage_start.year
+            kept = own_serial(project, serial.type or ProjectType.OTHER, year, number, 1, buffer)
+            account = account_of(session, "buffer", project_id)
+            enter_batch(
+                session, actor,
+                Batch(project_id, verification_id, kept, UnitClass.EX_POST, ((account, Mass(kept.grams)),),
+                      issued_on, True, verification.is_demo), now,
+            )  # fmt: skip
+        account = account_of(session, "developer", project_id)
+        issuance_id = enter_batch(
+            session, actor,
+            Batch(project_id, verification_id, serial, UnitClass.EX_POST, ((account, Mass(serial.grams)),),
+                  issued_on, False, verification.is_demo), now,
         )  # fmt: skip
         audit.record(actor, "credits.issued", issuance_id, now, serial=serial.text)
         return issuance_id
+
+
+def enter_verification(
+    session: Session,
+    actor: Actor,
+    project_id: str,
+    draft: VerificationDraft,
+    kind: str = "verification",
+    at: datetime | None = None,
+) -> str:
+    """The row of a verifier's report; its id."""
+    verification_id = new_id("ver")
+    session.execute(
+        insert(Verification).values(
+            id=verification_id, project_id=project_id, period_start=draft.period_start,
+            period_end=draft.period_end, verifier=draft.verifier, verified_g=draft.verified.grams,
+            buffer_g=draft.buffer.grams, opinion=draft.opinion, report_sha256=draft.report_sha256,
+            is_demo=draft.is_demo, kind=kind, entered_by=actor.id, at=at,
+        )
+    )  # fmt: skip
+    return verification_id
+
+
+def next_batch(session: Session, project_id: str) -> int:
+    """The number of the project's next batch; numbers run through all its vintages."""
+    groups = session.scalars(
+        select(Issuance.serial_group).where(
+            Issuance.project_id == project_id, Issuance.source_registry == OWN_REGISTRY
+        )
+    )
+    return max(map(_batch_of, groups), default=0) + 1
+
+
+def _batch_of(group: str) -> int:
+    return int(group.rpartition("-")[2])
+
+
+def enter_batch(session: Session, actor: Actor, batch: Batch, now: datetime) -> str:
+    """Give a batch its grams: one issuance and a block for each owner; its id.
+
+    The caller stands alone at the addresses (``alone(session, "issuance addresses")``).
+    """
+    end = session.execute(select(func.coalesce(func.max(Issuance.end_g), 0))).scalar_one()
+    grams = issue_at(int(end), Mass(batch.serial.grams))
+    issuance_id = new_id("iss")
+    serial = batch.serial
+    session.execute(
+        insert(Issuance).values(
+            id=issuance_id, project_id=batch.project_id, verification_id=batch.verification_id,
+            source_registry=serial.registry, source_serial=serial.text, serial_group=serial.group,
+            first_unit=serial.first, last_unit=serial.last, unit_class=batch.unit_class,
+            vintage_start=serial.vintage_start, vintage_end=serial.vintage_end, issued_on=batch.issued_on,
+            start_g=grams.start, end_g=grams.end, source_facts={}, is_demo=batch.is_demo,
+            for_buffer=batch.for_buffer,
+        )
+    )  # fmt: skip
+    start = grams.start
+    for number, (account_id, mass) in enumerate(batch.owners):
+        block = {
+            "id": new_id("blk"), "issuance_id": issuance_id, "unit_class": batch.unit_class,
+            "start_g": start, "end_g": start + mass.grams, "account_id": account_id, "rank": 0,
+            "state": BlockState.HELD,
+        }  # fmt: skip
+        session.execute(insert(Block), [block])
+        made = {
+            "id": block["id"], "of": None, "start": start, "end": block["end_g"], "state": BlockState.HELD,
+        }  # fmt: skip
+        key = f"issue:{issuance_id}" + (f":{number}" if number else "")
+        journal(session, actor, key, "issue", now, made=[made], account=account_id)
+        start += mass.grams
+    return issuance_id
 
 
 def enter_issuance(
@@ -223,6 +329,7 @@ def enter_issuance(
     journal(
         session, actor, f"issue:{issuance_id}", "issue", now,
         made=[{"id": block["id"], "of": None, "start": grams.start, "end": grams.end, "state": state}],
+        account=account,
     )  # fmt: skip
     return issuance_id
 
@@ -303,19 +410,28 @@ def _check_is_new(session: Session, draft: LotDraft, registry: str) -> None:
 
 
 def _take_held(session: Session, draft: LotDraft, issuances: Sequence[Issuance]) -> list[_Piece]:
-    """What the lot takes of the blocks that no lot has yet. Raises NotEnoughAtSource."""
+    """What the lot takes of the developer's blocks that no lot has yet. Raises NotEnoughAtSource.
+
+    The blocks are locked, so that none of them is cancelled or offered to somebody meanwhile.
+    """
     rows = session.execute(
         select(Block.id, Block.start_g, Block.end_g, Block.issuance_id)
+        .join(Account, Account.id == Block.account_id)
         .where(
             Block.issuance_id.in_([issuance.id for issuance in issuances]),
             Block.state == BlockState.HELD,
             Block.lot_id.is_(None),
+            Block.unit_class == UnitClass.EX_POST,
+            Account.kind == AccountKind.DEVELOPER,
         )
         .order_by(Block.start_g)
+        .with_for_update(of=Block)
     ).all()
     issuance_of = {row.id: row.issuance_id for row in rows}
     free = [FreeRange(row.id, GramRange(row.start_g, row.end_g)) for row in rows]
     held = total([each.grams.mass for each in free])
+    if not held:
+        raise NotEnoughAtSource(serial=", ".join(draft.serials)[:200], left=held)
     try:
         slices = take(free, Mass.t(draft.tonnes) if draft.tonnes else held)
     except NotEnoughCredits as short:
@@ -349,12 +465,15 @@ def _enter_lot(
             rank=draft.rank, is_demo=draft.is_demo, opened_at=now,
         )
     )  # fmt: skip
+    moved = []
     for rank, piece in enumerate(pieces):
         block_id = piece.cut.block.block_id
         if piece.cut.rest:
-            block_id = _split(session, actor, block_id, piece.cut.grams, piece.cut.rest, now)
+            block_id = split_block(session, actor, block_id, piece.cut.grams, piece.cut.rest, now)
         joined = {"lot_id": lot_id, "account_id": account_id, "rank": rank}
         session.execute(update(Block).where(Block.id == block_id).values(**joined))
+        moved.append(block_id)
+    journal(session, actor, f"lot:{lot_id}", "lot", now, moved=moved, to=BlockState.HELD, account=account_id)
     session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=grams))
     return lot_id
 
@@ -390,7 +509,7 @@ def project_id_of(session: Session, code: str) -> str:
     return found
 
 
-def _split(
+def split_block(
     session: Session, actor: Actor, block_id: str, head: GramRange, rest: GramRange, now: datetime
 ) -> str:
     """Close a held block and give its head and its rest a block each; the head's id."""

@@ -241,6 +241,79 @@ class MonitoringReported:
     corrects: Annotated[int, Whole(1)] | None = None
 
 
+UnitClass = Annotated[str, Text(r"ex_ante|ex_post")]
+
+
+@dataclass(frozen=True, slots=True)
+class SerialPart:
+    """Grams ``first_g`` … ``last_g`` of a serial block: 1-based, inclusive."""
+
+    serial: Serial
+    first_g: Grams
+    last_g: Grams
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsIssued:
+    """Units of our own were issued from a verification (expected ones from a validation)."""
+
+    kind: ClassVar[str] = "issuance"
+    issuance: Id
+    verification: Id
+    project: Code
+    serial: Serial
+    tonnes: Tonnes
+    unit_class: UnitClass
+    period_start: Day
+    period_end: Day
+    verified_g: Grams
+    buffer_g: Count
+    report_sha256: Sha256
+    for_buffer: bool
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsTransferred:
+    """Units went from one account to another, because their offer was accepted."""
+
+    kind: ClassVar[str] = "transfer"
+    transfer: Id
+    sender: Id
+    receiver: Id
+    grams: Grams
+    ranges: tuple[SerialPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsCancelled:
+    """Units are gone without covering anybody's emissions. ``case`` is the reversal that they pay for,
+    ``issuance`` the verified units that expected ones became."""
+
+    kind: ClassVar[str] = "cancellation"
+    cancellation: Id
+    account: Id
+    grams: Grams
+    ranges: tuple[SerialPart, ...]
+    reason: Reason
+    case: Id | None = None
+    issuance: Id | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BufferReversal:
+    """Carbon of a project went back into the air; ``grams`` are to be paid from its buffer."""
+
+    kind: ClassVar[str] = "buffer.reversal"
+    case: Id
+    project: Code
+    cause: Reason
+    happened_on: Day
+    report_sha256: Sha256
+    grams: Count
+    demo: bool
+
+
 Facts = (
     BatchImported
     | LotOpened
@@ -252,6 +325,10 @@ Facts = (
     | ProjectState
     | Parcel
     | MonitoringReported
+    | UnitsIssued
+    | UnitsTransferred
+    | UnitsCancelled
+    | BufferReversal
 )
 KINDS: Final[Mapping[str, type[Facts]]] = {kind.kind: kind for kind in get_args(Facts)}
 

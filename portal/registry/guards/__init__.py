@@ -1,0 +1,24 @@
+"""What the database refuses about projects, credits and the log, whoever asks."""
+
+from portal.guards import statements
+from portal.registry.guards import ledger
+from portal.registry.guards.accounts import ACCOUNT_GUARDS, added_up
+from portal.registry.guards.lifecycle import LIFECYCLE_GUARDS
+from portal.registry.guards.monitoring import MONITORING_GUARDS
+
+
+def ddl(dialect: str) -> list[str]:
+    """All statements for this database, for the migrations that make the tables."""
+    return [*credits_ddl(dialect), *lifecycle_ddl(dialect), *accounts_ddl(dialect)]
+
+
+def credits_ddl(dialect: str) -> list[str]:
+    return [*ledger.ddl(dialect), *statements(dialect, MONITORING_GUARDS, room="registry_monitoring")]
+
+
+def lifecycle_ddl(dialect: str) -> list[str]:
+    return statements(dialect, LIFECYCLE_GUARDS, room="registry_lifecycle")
+
+
+def accounts_ddl(dialect: str) -> list[str]:
+    return statements(dialect, [*ACCOUNT_GUARDS, *added_up(dialect)], room="registry_accounts")

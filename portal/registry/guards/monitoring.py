@@ -1,0 +1,23 @@
+"""Inventories and monitoring reports."""
+
+from portal.guards import Guard, append_only
+
+_ITS_OWN = "EXISTS (SELECT 1 FROM inventory i WHERE i.id = {id} AND i.project_id = NEW.project_id)"
+
+MONITORING_GUARDS = [
+    *append_only("inventory", "monitoring_report"),
+    Guard(
+        "monitoring_report",
+        "INSERT",
+        "a report is made from inventories of its project",
+        f"NOT {_ITS_OWN.format(id='NEW.second_id')} "
+        f"OR (NEW.first_id IS NOT NULL AND NOT {_ITS_OWN.format(id='NEW.first_id')})",
+    ),
+    Guard(
+        "monitoring_report",
+        "INSERT",
+        "a report corrects an earlier one of its project",
+        "NEW.corrects_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM monitoring_report r "
+        "WHERE r.id = NEW.corrects_id AND r.project_id = NEW.project_id AND r.number < NEW.number)",
+    ),
+]
