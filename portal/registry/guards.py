@@ -3,6 +3,7 @@
 # ruff: noqa: S608  the conditions are SQL that we write; nothing in them comes from outside
 
 from portal.guards import Effect, Guard, append_only, keeps, lawful, statements, without_overlap
+from portal.registry.rules.imports.runs import IMPORT_STEPS
 from portal.registry.rules.ledger import BLOCK_MOVES, FINAL_BLOCK_STATES, HOLD_MOVES
 
 _FINAL = ",".join(f"'{state}'" for state in sorted(FINAL_BLOCK_STATES))
@@ -126,6 +127,15 @@ EFFECTS = [
 ]
 
 
+IMPORT_GUARDS = [
+    *append_only("import_mapping"),
+    keeps("import_run", "id", "layout", "file_name", "file_sha256", "actor_id", "at"),
+    Guard("import_run", "DELETE", "import_run rows are never deleted"),
+    Guard("import_run", "INSERT", "an import begins waiting", "NEW.state <> 'waiting'"),
+    lawful("import_run", "state", IMPORT_STEPS),
+]
+
+
 def issued_within_verified(dialect: str) -> Guard:
     """I7. On PostgreSQL the row lock makes two issuers of one verification wait for each other."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
@@ -144,6 +154,7 @@ def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     return [
         *statements(dialect, [*GUARDS, issued_within_verified(dialect)], EFFECTS, room="registry"),
+        *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
         *without_overlap(
             dialect, "block", "start_g", "end_g", "live blocks never overlap", "state <> 'split'"
         ),
