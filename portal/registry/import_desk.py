@@ -32,7 +32,7 @@ from portal.registry.import_forms import (
 from portal.registry.queries import imports as read
 from portal.registry.queries.register import imports_done
 from portal.registry.rules.errors import NotConfirmed
-from portal.registry.rules.imports import MAX_BYTES, Layout, Verdict, preview, sample
+from portal.registry.rules.imports import MAX_BYTES, Layout, SourceState, Verdict, preview, sample
 from portal.registry.rules.imports.layouts import faults_of, layout_of_header, suggested
 from portal.registry.rules.imports.runs import RunState
 from portal.web.guard import actor, staff
@@ -170,7 +170,7 @@ def _report_lines(run_id: str) -> Iterator[str]:
         _("Remarks"),
     ]
     yield "\ufeff" + _line(head)  # the mark by which Excel knows UTF-8
-    words = verdict_words()
+    words, states = verdict_words(), state_words()
     for _cursor, row in shelf.all_rows(run_id):
         said = [message(fault) for fault in (row.problem, *row.warnings) if fault]
         yield _line(
@@ -180,7 +180,7 @@ def _report_lines(run_id: str) -> Iterator[str]:
                 row.serial,
                 row.project,
                 row.tonnes or "",
-                row.state,
+                states.get(row.state, ""),
                 " ".join(said),
             ]
         )
@@ -197,6 +197,14 @@ def verdict_words() -> dict[Verdict, str]:
         Verdict.ACCEPTED: _("New"),
         Verdict.UNCHANGED: _("Already here"),
         Verdict.REFUSED: _("Refused"),
+    }
+
+
+def state_words() -> dict[str, str]:
+    return {
+        SourceState.ACTIVE: _("active"),
+        SourceState.RETIRED: _("retired"),
+        SourceState.CANCELLED: _("cancelled"),
     }
 
 
