@@ -254,6 +254,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
 
 # ── saved mappings ─────────────────────────────────────────────────────────────────────────────
 
+_CODES: Final = {layout.code for layout in LAYOUTS.values()}
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _NEEDED: Final = (Role.PROJECT, Role.PROJECT_NAME, Role.METHODOLOGY, Role.COUNTRY)
 
@@ -308,7 +309,7 @@ def _name_faults(layout: Layout) -> dict[str, PortalError]:
     elif not _NAME.fullmatch(layout.name):
         faults["name"] = BadLayoutName()
     if layout.grammar == COLUMNS:
-        if layout.registry in LAYOUTS:
+        if layout.registry in LAYOUTS or layout.code in _CODES:
             faults["registry"] = LayoutNameTaken(name=layout.registry)
         elif not _NAME.fullmatch(layout.registry):
             faults["registry"] = BadLayoutName()
