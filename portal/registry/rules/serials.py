@@ -167,6 +167,9 @@ _COMMITMENT_PERIODS: Final = {
     "1": (date(2008, 1, 1), date(2012, 12, 31)),
     "2": (date(2013, 1, 1), date(2020, 12, 31)),
 }
+MAX_DIGITS: Final = 18  # of a unit's number: a signed 64-bit column
+_RUNS: Final = re.compile(r"([0-9]+)")
+_NUMBERED: Final = re.compile(r"(?P<group>\S.*) (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})")
 _UNIT: Final = re.compile(r"[0-9]{1,15}")
 _PART: Final = re.compile(r"(?P<serial>.+)/g(?P<first>[1-9][0-9]{0,18})-(?P<last>[1-9][0-9]{0,18})")
 
@@ -304,18 +307,43 @@ def look_up(query: str) -> Wanted:
     Forgives spaces, dashes, full-width digits and thousands separators. A narrower serial finds
     the block it lies in. Raises UnreadableSerial.
     """
-    text = plain(query[:MAX_QUERY]).upper().replace("/G", "/g").replace(" TO ", " to ")
+    given = plain(query[:MAX_QUERY])
+    text = given.upper().replace("/G", "/g").replace(" TO ", " to ")
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", text)
     if _UNIT.fullmatch(text):
         return Wanted(int(text), int(text))
     if found := _OWN_UNIT.fullmatch(text):
         return Wanted(int(found[2]), int(found[2]), OWN_REGISTRY, found[1])
+    if registry_of(text.partition("/g")[0]) is None and (wanted := _in_columns(given)):
+        return wanted
     part = read_part(text) if "/g" in text else None
     serial = part.serial if part else parse_any(text)
     return Wanted(
         serial.first, serial.last, serial.registry, serial.group, serial.project,
         part.first_g if part else None, part.last_g if part else None,
     )  # fmt: skip
+
+
+def ends_of(first: str, last: str) -> tuple[str, int, int] | None:
+    """Two ids that differ in one number, as ``A-0001`` and ``A-0100``: what they share, and the range."""
+    a, b = _RUNS.split(first), _RUNS.split(last)
+    numbers = [at for at in range(1, len(a), 2) if a[at : at + 1] != b[at : at + 1]] or [len(a) - 2]
+    at = numbers[0]
+    if len(a) != len(b) or len(numbers) > 1 or at < 1 or a[:at] + a[at + 1 :] != b[:at] + b[at + 1 :]:
+        return None
+    if len(a[at]) > MAX_DIGITS or len(b[at]) > MAX_DIGITS:
+        return None
+    return "".join([*a[:at], "#", *a[at + 1 :]]), int(a[at]), int(b[at])
+
+
+def _in_columns(text: str) -> Wanted | None:
+    """What a serial that came in columns names: ``<batch> <first>-<last>`` or two ids."""
+    if found := _NUMBERED.fullmatch(text):
+        return Wanted(int(found["first"]), int(found["last"]), None, found["group"])
+    first, between, last = text.partition(" - ")
+    if between and (ends := ends_of(first, last)):
+        return Wanted(ends[1], ends[2], None, ends[0])
+    return None
 
 
 def plain(text: str) -> str:

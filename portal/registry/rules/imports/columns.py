@@ -11,12 +11,11 @@ from typing import Final
 
 from portal.registry.rules.imports.errors import NotARange, UnwritableSerial
 from portal.registry.rules.records import SERIAL
-from portal.registry.rules.serials import OddCharacters, SwappedEnds, plain
+from portal.registry.rules.serials import OddCharacters, SwappedEnds, ends_of, plain
 
 _WRITABLE: Final = re.compile(SERIAL)
 _ODD: Final = re.compile("[０-９\u2010-\u2015\u2212\u00ad\ufe58\ufe63\uff0d\u200b-\u200f\u2060\ufeff\u3000]")
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_RUNS: Final = re.compile(r"([0-9]+)")
 # “A-0001 ~ A-0100”, “A-0001至A-0100”, “A-0001 to A-0100”; a bare hyphen is part of many serials.
 _ENDS: Final = re.compile(r"(\S.*?)(?:\s*[~～至]\s*| to | - )(\S.*)")
 
@@ -59,16 +58,9 @@ def _of_two(named: str, first: str, last: str) -> Units:
 
 
 def _of_ids(named: str, first: str, last: str) -> Units:
-    """Two ids that differ in one number: ``CCER-01-0001`` and ``CCER-01-0100``."""
-    a, b = _RUNS.split(first), _RUNS.split(last)
-    numbers = [at for at in range(1, len(a), 2) if a[at : at + 1] != b[at : at + 1]] or [len(a) - 2]
-    at = numbers[0]
-    if len(a) != len(b) or len(numbers) > 1 or at < 1 or a[:at] + a[at + 1 :] != b[:at] + b[at + 1 :]:
+    if (ends := ends_of(first, last)) is None:
         raise NotARange(first=first[:100], last=last[:100])
-    if len(a[at]) > 18 or len(b[at]) > 18:
-        raise NotARange(first=first[:100], last=last[:100])
-    group = "".join([named, *a[:at], "#", *a[at + 1 :]])
-    return Units(f"{first} - {last}", group, int(a[at]), int(b[at]))
+    return Units(f"{first} - {last}", named + ends[0], ends[1], ends[2])
 
 
 def _completed(first: str, last: str) -> str:
