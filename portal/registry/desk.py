@@ -1,4 +1,4 @@
-"""The registry's desk: what is in stock, imports with a dry run, lots against a retirement record."""
+"""The registry's desk: what is in stock, lots against a retirement record. Imports: import_desk.py."""
 
 import re
 from hashlib import sha256
@@ -10,23 +10,20 @@ from werkzeug.wrappers import Response
 
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.errors import InvalidInput, NotFound, PortalError
+from portal.kernel.errors import PortalError
 from portal.registry import monitoring_desk, policy, project_desk
-from portal.registry.commands import imports, lots
-from portal.registry.forms import ApplyForm, ImportForm, LotForm
+from portal.registry.commands import lots
+from portal.registry.forms import LotForm
+from portal.registry.import_desk import blueprint as imports_blueprint
 from portal.registry.queries import register as read
-from portal.registry.rules.errors import EvidenceNotAccepted, NotConfirmed
-from portal.registry.rules.imports import READERS, ImportReport
+from portal.registry.rules.errors import EvidenceNotAccepted
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.page import page_blueprint
-from portal.web.staging import stage, staged
 
 blueprint = page_blueprint("registry_desk", __name__)
-blueprints = (blueprint, project_desk.blueprint, monitoring_desk.blueprint)
+blueprints = (blueprint, imports_blueprint, project_desk.blueprint, monitoring_desk.blueprint)
 
-SHOWN_ROWS = 500
-SHELF = "staged"
 # A retirement record is published as a download, never shown inline; its kind is told by its first bytes.
 _KINDS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg"}
 MAX_EVIDENCE = 10 * 1024 * 1024
@@ -63,64 +60,10 @@ def open_lot() -> str | Response | tuple[str, int]:
     return render_template("registry/desk_open_lot.html", form=form, held=held), status
 
 
-@blueprint.route("/desk/imports", methods=["GET", "POST"])
-@staff(*_READERS)
-def import_file() -> str | tuple[str, int]:
-    """Choose an export and see, row by row, what importing it would do."""
-    form = ImportForm()
-    if form.validate_on_submit():
-        data = form.file.data.read()
-        try:
-            report = imports.dry_run(actor(), form.registry.data, data)
-        except InvalidInput as fault:
-            form.blame("file", fault)
-        else:
-            stage(SHELF, report.file_sha256, data)
-            name = Path(form.file.data.filename or "export.csv").name[:120]
-            return _report(report, ApplyForm(formdata=None, token=report.file_sha256, name=name)), 200
-    may_import = policy.may_run_registry(actor())
-    page = render_template(
-        "registry/desk_import.html", form=form, done=read.imports_done(), may_import=may_import
-    )
-    return page, 200 if request.method == "GET" else 422
-
-
-@blueprint.post("/desk/imports/<registry>/apply")
-@staff(Role.REGISTRY, Role.ADMIN)
-def apply_import(registry: str) -> Response | tuple[str, int]:
-    """Import the file that was looked at: all of it, or nothing."""
-    form = ApplyForm()
-    file = staged(SHELF, form.token.data or "")
-    if registry not in READERS or not form.validate_on_submit() or not file.is_file():
-        raise NotFound()
-    data = file.read_bytes()
-    seen = imports.dry_run(actor(), registry, data)
-    if seen.needs_confirmation and not form.confirmed.data:
-        form.blame("confirmed", NotConfirmed())
-        return _report(seen, form), 422
-    report = imports.apply(actor(), registry, data, form.name.data or "export.csv", clock.now())
-    file.unlink(missing_ok=True)
-    flash(
-        _(
-            "%(accepted)s rows imported, %(unchanged)s were already here.",
-            accepted=report.accepted,
-            unchanged=report.unchanged,
-        ),
-        "success",
-    )
-    return redirect(url_for("registry_desk.import_file"), 303)
-
-
 _FIELDS = {
     "RetirementRecordUsed": "reference", "EvidenceNotAccepted": "proof", "BadEvidence": "proof",
     "UnknownProject": "serials", "LotCodeTaken": "code",
 }  # fmt: skip
-
-
-def _report(report: ImportReport, form: ApplyForm) -> str:
-    return render_template(
-        "registry/desk_report.html", report=report, form=form, rows=report.rows[:SHOWN_ROWS]
-    )
 
 
 def _draft(form: LotForm) -> lots.LotDraft:

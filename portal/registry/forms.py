@@ -1,48 +1,20 @@
 """Forms of registry staff."""
 
-from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, SelectField
-from wtforms.fields.choices import SelectChoice
+from flask_wtf.file import FileField
+from wtforms import DateField
 from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
-from portal.registry.rules.imports import READERS
 from portal.registry.rules.records import CODE, REFERENCE
 from portal.web.forms import (
-    BooleanField,
     LineField,
     MoneyField,
     PortalForm,
     Required,
     TextField,
     WholeField,
-    clean_line,
 )
 from portal.web.i18n import lazy_gettext as _
-
-KNOWN_REGISTRIES = {"verra": "Verra"}
-
-
-class ImportForm(PortalForm):
-    registry = SelectField(
-        _("Source registry"),
-        choices=[SelectChoice(name, KNOWN_REGISTRIES.get(name, name)) for name in READERS],
-    )
-    file = FileField(
-        _("Export file"),
-        validators=[FileRequired(_("Choose a file."))],
-        description=_(
-            "CSV as the registry gives it. Nothing is written before you have seen what would happen."
-        ),
-    )
-
-
-class ApplyForm(PortalForm):
-    """Confirms a dry run: the file is the one that was looked at, by its digest."""
-
-    token = HiddenField()
-    name = HiddenField(filters=[lambda text: clean_line(text or "")[:120]])
-    confirmed = BooleanField(_("The Chinese text in the preview is readable (the file is GB18030)."))
 
 
 class LotForm(PortalForm):

@@ -158,6 +158,7 @@ class Issuance(Base):
         Index("ix_issuance_units", "source_registry", "serial_group", "first_unit"),
         Index("ix_issuance_verification", "verification_id"),
         Index("ix_issuance_own_batch", "serial_group", unique=True, **_where("source_registry = 'HLYC'")),
+        Index("ix_issuance_serial", "source_serial"),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -863,3 +864,45 @@ class Freeze(Base):
     asked_at: Mapped[datetime | None] = mapped_column(Utc)
     thawed_by: Mapped[str | None] = mapped_column(Str)
     thawed_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class ImportMapping(Base):
+    """How an operator mapped the columns of somebody's lists, under a name. A correction is a new version;
+    rows are never edited, for files were imported by them."""
+
+    __tablename__ = "import_mapping"
+    __table_args__ = strict(
+        UniqueConstraint("name", "version", name="a_mapping_has_each_version_once"),
+        CheckConstraint("version > 0", name="mapping_versions_start_at_one"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    name: Mapped[str] = mapped_column(Str, nullable=False)
+    version: Mapped[int] = mapped_column(Int, nullable=False)
+    layout: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class ImportRun(Base):
+    """A file that somebody gave to be looked at, and how far it has come. Its rows lie beside it on the
+    shelf for a day; what is imported stands in ``registry_import``."""
+
+    __tablename__ = "import_run"
+    __table_args__ = strict(
+        CheckConstraint(
+            "state IN ('waiting','judged','applying','applied','failed')", name="import_run_state_is_known"
+        ),
+        CheckConstraint("(state = 'failed') = (fault IS NOT NULL)", name="a_failed_run_says_why"),
+        Index("ix_import_run_at", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    layout: Mapped[str] = mapped_column(Str, nullable=False)
+    file_name: Mapped[str] = mapped_column(Str, nullable=False)
+    file_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    outcome: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)  # how many rows, by verdict
+    fault: Mapped[str | None] = mapped_column(Str)  # JSON of the error, so that both languages can tell it
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)

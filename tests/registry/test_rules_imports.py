@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.registry.rules import imports, methodology, serials
-from portal.registry.rules.imports import ImportReport, Registered, RowReport, Verdict, read_verra
+from portal.registry.rules.imports import (
+    LAYOUTS,
+    ImportReport,
+    Known,
+    Registered,
+    RowReport,
+    Verdict,
+    judge,
+)
+from portal.registry.rules.imports import report as reports
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.methodology import Effect
 from portal.registry.rules.serials import Serial
@@ -22,6 +31,15 @@ SAMPLE = (Path(__file__).parents[1] / "data" / "verra-transactions.csv").read_by
 HEADER, *ROWS = list(csv.reader(io.StringIO(SAMPLE.decode("utf-8"))))
 FIRST = dict(zip(HEADER, ROWS[0], strict=True))  # retired
 ACTIVE = next(row for row in (dict(zip(HEADER, cells, strict=True)) for cells in ROWS) if not row[HEADER[13]])
+
+
+def read_verra(data: bytes, *known: Registered) -> ImportReport:
+    found = imports.read(LAYOUTS["verra"], data)
+    return judge(found, Known(imports.shared((row.serial for row in found.new()), known)))
+
+
+def registered(serial: Serial, retired: bool) -> Registered:
+    return Registered(serial.registry, serial.group, serial.first, serial.last, serial.text, retired)
 
 
 def export(*rows: dict[str, str], header: list[str] | None = None) -> bytes:
@@ -84,13 +102,9 @@ def test_what_a_row_retired_for_somebody_says_of_it() -> None:
 # ── beside what is registered ──────────────────────────────────────────────────────────────────
 
 
-def store(*registered: Registered) -> imports.Known:
-    return lambda serial: [r for r in registered if r.serial.overlaps(serial)]
-
-
 def test_the_same_file_twice_changes_nothing() -> None:
-    once = [Registered(i.serial, i.retirement is not None) for i in read_verra(SAMPLE).new()]
-    again = read_verra(SAMPLE, store(*once))
+    once = [registered(i.serial, i.retirement is not None) for i in read_verra(SAMPLE).new()]
+    again = read_verra(SAMPLE, *sorted(once, key=lambda block: block.first))
     assert (again.accepted, again.unchanged, again.refused, again.warnings) == (0, 200, 0, 0)
     assert list(again.new()) == []
 
@@ -103,7 +117,7 @@ def test_a_change_at_the_source_is_shown_and_moves_nothing(
     row: dict[str, str], was_retired: bool, warning: type[PortalError]
 ) -> None:
     serial = serials.parse("verra", row["Serial Number"])
-    report = only(read_verra(export(row), store(Registered(serial, was_retired))))
+    report = only(read_verra(export(row), registered(serial, was_retired)))
     assert report.verdict is Verdict.UNCHANGED
     assert [type(w) for w in report.warnings] == [warning]
 
@@ -113,8 +127,8 @@ def test_a_shared_unit_is_refused_in_the_file_and_beside_the_register(a: int, m:
     one, two = renumbered(ACTIVE, a, a + m), renumbered(ACTIVE, b, b + n)
     shared = bool(set(range(a, a + m + 1)) & set(range(b, b + n + 1)))
     in_file = read_verra(export(one, two)).rows[1]
-    registered = Registered(serials.parse("verra", one["Serial Number"]), False)
-    beside = only(read_verra(export(two), store(registered)))
+    here = registered(serials.parse("verra", one["Serial Number"]), False)
+    beside = only(read_verra(export(two), here))
     assert (in_file.verdict is Verdict.REFUSED) == shared
     if (a, m) == (b, n):
         assert isinstance(in_file.problem, imports.RepeatedSerial)
@@ -277,7 +291,7 @@ def test_a_file_that_is_no_export_is_refused_whole(data: bytes, error: type[Inva
 
 
 def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MAX_ROWS", 199)
+    monkeypatch.setattr(reports, "MAX_ROWS", 199)
     with pytest.raises(imports.FileTooLarge):
         read_verra(SAMPLE)
 
@@ -301,7 +315,7 @@ def test_a_reader_that_trusts_the_quantity_would_be_caught(monkeypatch: pytest.M
 
 
 def test_a_reader_that_forgets_earlier_rows_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports._Seen, "add", lambda *_: None)
+    monkeypatch.setattr(reports._Seen, "add", lambda *_: None)
     with pytest.raises(AssertionError):
         test_the_rows_accepted_from_one_file_never_share_a_unit()
 

@@ -3,6 +3,7 @@
 from portal.guards import statements
 from portal.registry.guards import ledger
 from portal.registry.guards.accounts import ACCOUNT_GUARDS, added_up
+from portal.registry.guards.imports import IMPORT_GUARDS
 from portal.registry.guards.lifecycle import LIFECYCLE_GUARDS
 from portal.registry.guards.monitoring import MONITORING_GUARDS
 
@@ -13,7 +14,11 @@ def ddl(dialect: str) -> list[str]:
 
 
 def credits_ddl(dialect: str) -> list[str]:
-    return [*ledger.ddl(dialect), *statements(dialect, MONITORING_GUARDS, room="registry_monitoring")]
+    return [
+        *ledger.ddl(dialect),
+        *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
+        *statements(dialect, MONITORING_GUARDS, room="registry_monitoring"),
+    ]
 
 
 def lifecycle_ddl(dialect: str) -> list[str]:

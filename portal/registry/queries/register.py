@@ -23,7 +23,6 @@ from portal.registry.models import (
 )
 from portal.registry.rules import serials
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
-from portal.registry.rules.imports import Registered
 from portal.registry.rules.ledger import BlockState, ProjectType
 
 
@@ -320,22 +319,6 @@ def total_retired(with_test: bool) -> Mass:
     if not with_test:
         query = query.where(~Retirement.test)
     return Mass(int(db.session.execute(query).scalar_one()))
-
-
-def registered(serial: serials.Serial) -> list[Registered]:
-    """Blocks of the register that share units with this serial: what an import is judged against."""
-    rows = db.session.execute(
-        select(Issuance.source_registry, Issuance.source_serial, Issuance.source_facts).where(
-            Issuance.source_registry == serial.registry,
-            Issuance.serial_group == serial.group,
-            Issuance.first_unit <= serial.last,
-            Issuance.last_unit >= serial.first,
-        )
-    )
-    return [
-        Registered(serials.parse(row.source_registry, row.source_serial), "retired_on" in row.source_facts)
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,22 @@ _TABLE: Final[Mapping[str, ProjectType]] = {
     **dict.fromkeys(["VM0003", "VM0005", "VM0010", "VM0012", "VM0035", "VM0045"], ProjectType.IFM),
     **dict.fromkeys(["VM0006", "VM0007", "VM0009", "VM0015", "VM0037", "VM0048"], ProjectType.REDD),
 }
+# China's own: the methodology in force (CCER-14-001) and those of the register before it.
+_CCER: Final[Mapping[str, ProjectType]] = {
+    "CCER-14-001": ProjectType.ARR,
+    "AR-CM-001": ProjectType.ARR,  # afforestation
+    "AR-CM-002": ProjectType.ARR,  # bamboo afforestation
+    "AR-CM-003": ProjectType.IFM,  # forest management
+    "AR-CM-005": ProjectType.IFM,  # bamboo forest management
+}
+_VERSION: Final = re.compile(r"-V[0-9]{2}\Z")
+# Registries in the Americas name their protocols in words.
+_NAMES: Final[tuple[tuple[str, ProjectType], ...]] = (
+    ("improved forest management", ProjectType.IFM),
+    ("afforestation and reforestation", ProjectType.ARR),
+    ("afforestation/reforestation", ProjectType.ARR),
+    ("the redd+ environmental excellence standard (trees)", ProjectType.REDD),
+)
 _ACTIVITIES: Final[Mapping[str, ProjectType]] = {
     "ARR": ProjectType.ARR,
     "IFM": ProjectType.IFM,
@@ -43,6 +59,8 @@ def codes_of(field: str) -> tuple[str, ...]:
 
 def type_of(methodology: str, activities: str = "") -> ProjectType:
     """The project type: by the methodologies when they agree, else by the activities, else ``other``."""
+    if kind := _type_of_name(methodology):
+        return kind
     types = {_type_of_code(code) for code in codes_of(methodology)}
     if len(types) == 1:
         return types.pop()
@@ -61,4 +79,13 @@ def effect_of(project_type: ProjectType, labels: str = "") -> Effect:
 
 
 def _type_of_code(code: str) -> ProjectType:
-    return ProjectType.ARR if _AR.fullmatch(code) else _TABLE.get(code, ProjectType.OTHER)
+    if _AR.fullmatch(code):
+        return ProjectType.ARR
+    return _TABLE.get(code) or _CCER.get(_VERSION.sub("", code), ProjectType.OTHER)
+
+
+def _type_of_name(methodology: str) -> ProjectType | None:
+    """By a protocol's name in words; none when it has none of these words, or words of two types."""
+    said = methodology.lower()
+    types = {kind for words, kind in _NAMES if words in said}
+    return types.pop() if len(types) == 1 else None

@@ -55,8 +55,11 @@ CODE: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 REFERENCE: Final = r"(?=.*[0-9])[^\s\u0000-\u001f]{1,300}"
 Code = Annotated[str, Text(CODE)]
 Reason = Annotated[str, Text(r"[a-z]+(_[a-z]+){0,5}")]
-# A digit somewhere: serials and references have one, names of people do not.
-Serial = Annotated[str, Text(r"(?=.*[0-9])[!-~]([ -~]{0,198}[!-~])?")]
+# A digit somewhere: serials and references have one, names of people do not. Forest carbon tickets
+# are numbered in Chinese: 黑碳票字〔2024〕第0001号.
+_SIGNS: Final = r"!-~\u3007\u3010\u3011\u3014\u3015\u3400-\u9fff\uff08\uff09"
+SERIAL: Final = rf"(?=.*[0-9])[{_SIGNS}]([ {_SIGNS}]{{0,198}}[{_SIGNS}])?"
+Serial = Annotated[str, Text(SERIAL)]
 Reference = Annotated[str, Text(REFERENCE)]
 Sha256 = Annotated[str, Text(r"[0-9a-f]{64}")]
 At = Annotated[str, Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")]

@@ -140,6 +140,36 @@ _OWN: Final = re.compile(
 _OWN_UNIT: Final = re.compile(
     r"(HLYC-[0-9A-Z]{4,12}-(?:ARR|IFM|RED)-[0-9]{4}-[1-9][0-9]{0,5})-([1-9][0-9]{0,11})"
 )
+_GOLD_STANDARD: Final = re.compile(
+    r"(?P<group>GS[0-9]{1,2}-[0-9]{1,3}-(?P<country>[A-Z]{2})-GS(?P<project>[0-9]{1,9})-[0-9]{1,4}"
+    r"-(?P<vintage>[0-9]{4})-[0-9]{1,9})-(?P<first>[0-9]{1,12})-(?P<last>[0-9]{1,12})"
+)
+_ACR: Final = re.compile(
+    r"(?P<group>ACR-(?P<country>[A-Z]{2})-(?P<project>[0-9]{1,9})-(?P<vintage>[0-9]{4})-[0-9]{1,9})"
+    r"-(?P<first>[0-9]{1,12}) to (?P<last>[0-9]{1,12})"
+)
+# The unit is 1 for reserve tonnes and ROC for registry offset credits of a compliance project.
+_CAR: Final = re.compile(
+    r"(?P<group>CAR-[0-9A-Z]{1,6}-(?P<country>[A-Z]{2})-(?P<project>[0-9]{1,9})-[0-9]{1,6}-[0-9]{1,9}"
+    r"-[A-Z]{2,3}-(?P<vintage>[0-9]{4})-[0-9]{1,9})-(?P<first>[0-9]{1,12}) to (?P<last>[0-9]{1,12})"
+)
+# ART's registry also keeps the units of the Forest Carbon Partnership Facility.
+_ART: Final = re.compile(
+    r"(?P<group>(?:ART|FCPF)-(?P<country>[A-Z]{2})-(?P<project>[0-9]{1,9})-(?P<vintage>[0-9]{4})-[0-9]{1,9})"
+    r"-(?P<first>[0-9]{1,12}) to (?P<last>[0-9]{1,12})"
+)
+_CER_END: Final = (
+    r"(?P<{0}party>[A-Z]{{2}})-(?P<{0}unit>[0-9])-(?P<{0}number>[0-9]{{1,15}})"
+    r"-(?P<{0}rest>(?P<{0}original>[12])-[12]-[0-9]-(?P<{0}project>[0-9]{{1,9}}))"
+)
+_CER: Final = re.compile(f"{_CER_END.format('a_')} - {_CER_END.format('b_')}")
+_COMMITMENT_PERIODS: Final = {
+    "1": (date(2008, 1, 1), date(2012, 12, 31)),
+    "2": (date(2013, 1, 1), date(2020, 12, 31)),
+}
+MAX_DIGITS: Final = 18  # of a unit's number: a signed 64-bit column
+_RUNS: Final = re.compile(r"([0-9]+)")
+_NUMBERED: Final = re.compile(r"(?P<group>\S.*) (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})")
 _UNIT: Final = re.compile(r"[0-9]{1,15}")
 _PART: Final = re.compile(r"(?P<serial>.+)/g(?P<first>[1-9][0-9]{0,18})-(?P<last>[1-9][0-9]{0,18})")
 
@@ -164,6 +194,34 @@ def _own(text: str) -> Serial | None:
     )  # fmt: skip
 
 
+def _of_a_year(registry: str, shape: re.Pattern[str]) -> Callable[[str], Serial | None]:
+    """A grammar whose serials name one year and count inside the issuance that stands before the numbers."""
+
+    def read(text: str) -> Serial | None:
+        if not (found := shape.fullmatch(text)):
+            return None
+        year = int(found["vintage"])
+        return Serial(
+            registry, text, found["group"], int(found["first"]), int(found["last"]), found["project"],
+            _day(text, year, 1, 1), _day(text, year, 12, 31), found["country"],
+        )  # fmt: skip
+
+    return read
+
+
+def _cer(text: str) -> Serial | None:
+    """A range as two ids that differ in their number only; all that is known of its age is the period."""
+    if not (found := _CER.fullmatch(text)):
+        return None
+    if any(found[f"a_{part}"] != found[f"b_{part}"] for part in ("party", "unit", "rest")):
+        return None
+    start, end = _COMMITMENT_PERIODS[found["a_original"]]
+    return Serial(
+        "cer", text, f"{found['a_party']}-{found['a_unit']}-{found['a_rest']}", int(found["a_number"]),
+        int(found["b_number"]), found["a_project"], start, end, found["a_party"],
+    )  # fmt: skip
+
+
 def _ddmmyyyy(digits: str, text: str) -> date:
     return _day(text, int(digits[4:]), int(digits[2:4]), int(digits[:2]))
 
@@ -175,8 +233,15 @@ def _day(text: str, year: int, month: int, day: int) -> date:
         raise ImpossibleVintage(text=text) from None
 
 
-# Gold Standard, ACR, CAR, ART TREES and CER find their place here.
-GRAMMARS: Final[Mapping[str, Callable[[str], Serial | None]]] = {"verra": _verra, OWN_REGISTRY: _own}
+GRAMMARS: Final[Mapping[str, Callable[[str], Serial | None]]] = {
+    "verra": _verra,
+    "gold-standard": _of_a_year("gold-standard", _GOLD_STANDARD),
+    "acr": _of_a_year("acr", _ACR),
+    "car": _of_a_year("car", _CAR),
+    "art": _of_a_year("art", _ART),
+    "cer": _cer,
+    OWN_REGISTRY: _own,
+}
 
 
 def parse(registry: str, text: str) -> Serial:
@@ -209,6 +274,17 @@ def parse_any(text: str) -> Serial:
     raise UnreadableSerial(text=text[:100])
 
 
+def registry_of(text: str) -> str | None:
+    """The registry whose serials are written so, if one is."""
+    for registry, grammar in GRAMMARS.items():
+        try:
+            if grammar(text):
+                return registry
+        except ImpossibleVintage:
+            return registry
+    return None
+
+
 def own_serial(project: str, type: ProjectType, vintage: int, batch: int, first: int, last: int) -> Serial:
     """A serial of this portal's own register, such as ``HLYC-0001-ARR-2024-1-1-1200``.
 
@@ -231,18 +307,43 @@ def look_up(query: str) -> Wanted:
     Forgives spaces, dashes, full-width digits and thousands separators. A narrower serial finds
     the block it lies in. Raises UnreadableSerial.
     """
-    text = plain(query[:MAX_QUERY]).upper().replace("/G", "/g")
+    given = plain(query[:MAX_QUERY])
+    text = given.upper().replace("/G", "/g").replace(" TO ", " to ")
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", text)
     if _UNIT.fullmatch(text):
         return Wanted(int(text), int(text))
     if found := _OWN_UNIT.fullmatch(text):
         return Wanted(int(found[2]), int(found[2]), OWN_REGISTRY, found[1])
+    if registry_of(text.partition("/g")[0]) is None and (wanted := _in_columns(given)):
+        return wanted
     part = read_part(text) if "/g" in text else None
     serial = part.serial if part else parse_any(text)
     return Wanted(
         serial.first, serial.last, serial.registry, serial.group, serial.project,
         part.first_g if part else None, part.last_g if part else None,
     )  # fmt: skip
+
+
+def ends_of(first: str, last: str) -> tuple[str, int, int] | None:
+    """Two ids that differ in one number, as ``A-0001`` and ``A-0100``: what they share, and the range."""
+    a, b = _RUNS.split(first), _RUNS.split(last)
+    numbers = [at for at in range(1, len(a), 2) if a[at : at + 1] != b[at : at + 1]] or [len(a) - 2]
+    at = numbers[0]
+    if len(a) != len(b) or len(numbers) > 1 or at < 1 or a[:at] + a[at + 1 :] != b[:at] + b[at + 1 :]:
+        return None
+    if len(a[at]) > MAX_DIGITS or len(b[at]) > MAX_DIGITS:
+        return None
+    return "".join([*a[:at], "#", *a[at + 1 :]]), int(a[at]), int(b[at])
+
+
+def _in_columns(text: str) -> Wanted | None:
+    """What a serial that came in columns names: ``<batch> <first>-<last>`` or two ids."""
+    if found := _NUMBERED.fullmatch(text):
+        return Wanted(int(found["first"]), int(found["last"]), None, found["group"])
+    first, between, last = text.partition(" - ")
+    if between and (ends := ends_of(first, last)):
+        return Wanted(ends[1], ends[2], None, ends[0])
+    return None
 
 
 def plain(text: str) -> str:

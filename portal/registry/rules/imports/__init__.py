@@ -1,0 +1,79 @@
+"""Reading a source registry's export: every row is looked at, and each says what became of it.
+
+``sheets`` makes rows of a file, ``layouts`` says which column means what, ``rows`` understands a row,
+``report`` holds the rows against each other and against the register. A row retired for somebody
+else is that somebody's: it is registered as retired and never feeds a lot.
+"""
+
+from portal.registry.rules.imports.errors import BadLayoutName as BadLayoutName
+from portal.registry.rules.imports.errors import BrokenExcelFile as BrokenExcelFile
+from portal.registry.rules.imports.errors import BrokenRow as BrokenRow
+from portal.registry.rules.imports.errors import CellTooLong as CellTooLong
+from portal.registry.rules.imports.errors import ColumnUsedTwice as ColumnUsedTwice
+from portal.registry.rules.imports.errors import DoubleColumn as DoubleColumn
+from portal.registry.rules.imports.errors import FileTooLarge as FileTooLarge
+from portal.registry.rules.imports.errors import FormulaCell as FormulaCell
+from portal.registry.rules.imports.errors import HalfARange as HalfARange
+from portal.registry.rules.imports.errors import HalfRetired as HalfRetired
+from portal.registry.rules.imports.errors import LayoutNameTaken as LayoutNameTaken
+from portal.registry.rules.imports.errors import MissingValue as MissingValue
+from portal.registry.rules.imports.errors import MoreThanVintage as MoreThanVintage
+from portal.registry.rules.imports.errors import NoQuantityMapped as NoQuantityMapped
+from portal.registry.rules.imports.errors import NoRows as NoRows
+from portal.registry.rules.imports.errors import NoSerialMapped as NoSerialMapped
+from portal.registry.rules.imports.errors import NoStateMapped as NoStateMapped
+from portal.registry.rules.imports.errors import NoStateWords as NoStateWords
+from portal.registry.rules.imports.errors import NoStatusColumn as NoStatusColumn
+from portal.registry.rules.imports.errors import NotADay as NotADay
+from portal.registry.rules.imports.errors import NotAQuantity as NotAQuantity
+from portal.registry.rules.imports.errors import NotARange as NotARange
+from portal.registry.rules.imports.errors import NotAVintage as NotAVintage
+from portal.registry.rules.imports.errors import NotIssuedHere as NotIssuedHere
+from portal.registry.rules.imports.errors import NotRetiredAnyMore as NotRetiredAnyMore
+from portal.registry.rules.imports.errors import NotText as NotText
+from portal.registry.rules.imports.errors import NulCharacter as NulCharacter
+from portal.registry.rules.imports.errors import OldExcelFile as OldExcelFile
+from portal.registry.rules.imports.errors import OverlapsRegistered as OverlapsRegistered
+from portal.registry.rules.imports.errors import OverlapsRow as OverlapsRow
+from portal.registry.rules.imports.errors import ProjectDiffers as ProjectDiffers
+from portal.registry.rules.imports.errors import QuantityDiffers as QuantityDiffers
+from portal.registry.rules.imports.errors import RegisteredElsewhere as RegisteredElsewhere
+from portal.registry.rules.imports.errors import RepeatedSerial as RepeatedSerial
+from portal.registry.rules.imports.errors import RetiredBeforeIssued as RetiredBeforeIssued
+from portal.registry.rules.imports.errors import RetiredSince as RetiredSince
+from portal.registry.rules.imports.errors import RoleUnmapped as RoleUnmapped
+from portal.registry.rules.imports.errors import SerialOfAnotherRegistry as SerialOfAnotherRegistry
+from portal.registry.rules.imports.errors import StatusContradicts as StatusContradicts
+from portal.registry.rules.imports.errors import UnknownLayout as UnknownLayout
+from portal.registry.rules.imports.errors import UnknownStatus as UnknownStatus
+from portal.registry.rules.imports.errors import UnreadableFile as UnreadableFile
+from portal.registry.rules.imports.errors import UnwritableSerial as UnwritableSerial
+from portal.registry.rules.imports.errors import VintageDiffers as VintageDiffers
+from portal.registry.rules.imports.errors import WordInTwoStates as WordInTwoStates
+from portal.registry.rules.imports.errors import WrongCellCount as WrongCellCount
+from portal.registry.rules.imports.errors import WrongHeader as WrongHeader
+from portal.registry.rules.imports.layouts import LAYOUTS as LAYOUTS
+from portal.registry.rules.imports.layouts import Days as Days
+from portal.registry.rules.imports.layouts import Layout as Layout
+from portal.registry.rules.imports.layouts import Role as Role
+from portal.registry.rules.imports.layouts import SourceState as SourceState
+from portal.registry.rules.imports.report import NOTHING_KNOWN as NOTHING_KNOWN
+from portal.registry.rules.imports.report import ImportReport as ImportReport
+from portal.registry.rules.imports.report import Known as Known
+from portal.registry.rules.imports.report import Progress as Progress
+from portal.registry.rules.imports.report import Registered as Registered
+from portal.registry.rules.imports.report import RowReport as RowReport
+from portal.registry.rules.imports.report import Verdict as Verdict
+from portal.registry.rules.imports.report import judge as judge
+from portal.registry.rules.imports.report import preview as preview
+from portal.registry.rules.imports.report import quiet as quiet
+from portal.registry.rules.imports.report import read as read
+from portal.registry.rules.imports.report import sample as sample
+from portal.registry.rules.imports.report import shared as shared
+from portal.registry.rules.imports.rows import Issued as Issued
+from portal.registry.rules.imports.rows import SourceRetirement as SourceRetirement
+from portal.registry.rules.imports.sheets import MAX_BYTES as MAX_BYTES
+from portal.registry.rules.imports.sheets import MAX_ROWS as MAX_ROWS
+from portal.registry.rules.imports.sheets import Cells as Cells
+from portal.registry.rules.imports.sheets import csv_rows as csv_rows
+from portal.registry.rules.imports.sheets import decode as decode
