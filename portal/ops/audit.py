@@ -20,7 +20,7 @@ from portal.shop.queries import faults as cash_faults
 def faults(published: str | None = None) -> Iterator[Fault]:
     """Everything that is wrong, check by check; ``published`` is a signed checkpoint from elsewhere."""
     hand = signer()
-    trusted = [hand.public_key]
+    trusted = list(hand.trusted)
     last = hand.last()  # before the moment that is looked at: the log may grow and be signed meanwhile
     look_at_one_moment()
     yield from verify.bodies()

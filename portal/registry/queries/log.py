@@ -44,8 +44,10 @@ class LogProof:
 
     @property
     def text(self) -> str:
-        """As a C2SP tlog-proof, ready to be attached or downloaded."""
-        return checkpoint.write_proof(checkpoint.LogProof(self.idx, self.proof, self.note))
+        """As a C2SP tlog-proof, ready to be attached or downloaded; its extra data is the record itself."""
+        return checkpoint.write_proof(
+            checkpoint.LogProof(self.idx, self.proof, self.note, self.body.encode())
+        )
 
 
 def size() -> int:

@@ -64,10 +64,14 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """Whose signature counts: a key name (the log's is its origin) and 32 bytes of Ed25519."""
+    """Whose signature counts: a key name (the log's is its origin) and 32 bytes of Ed25519.
+
+    A key that was taken out of use still vouches for what it signed: checkpoints up to size ``until``.
+    """
 
     name: str
     key: bytes
+    until: int | None = None
 
     @property
     def id(self) -> bytes:
@@ -77,6 +81,14 @@ class PublicKey:
     def text(self) -> str:
         """As verifiers are given it: ``name+<key id, hex>+<base64 of type and key>``."""
         return f"{self.name}+{self.id.hex()}+{_b64(ED25519 + self.key)}"
+
+    @property
+    def line(self) -> str:
+        """As it stands in a list of keys: the text, and ``until SIZE`` once it is out of use."""
+        return self.text if self.until is None else f"{self.text} until {self.until}"
+
+    def vouches_for(self, size: int) -> bool:
+        return self.until is None or size <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,21 @@ def read_public_key(text: str) -> PublicKey:
     if key.text != text.strip():
         raise NotACheckpoint(why="the key id does not fit the key")
     return key
+
+
+def read_key_line(line: str) -> PublicKey:
+    """The inverse of ``PublicKey.line``. Raises NotACheckpoint."""
+    text, _, until = line.strip().partition(" until ")
+    if until and not _NUMBER.fullmatch(until):
+        raise NotACheckpoint(why="a key is used until a size")
+    key = read_public_key(text)
+    return PublicKey(key.name, key.key, int(until)) if until else key
+
+
+def write_keys(keys: Iterable[PublicKey]) -> str:
+    """The list of a log's keys that travels with certificates: a key a line, remarks after ``#``."""
+    lines = [key.line for key in keys]
+    return f"# Public keys of the log {lines[0].partition('+')[0]}\n" + "".join(f"{line}\n" for line in lines)
 
 
 # ── signing ────────────────────────────────────────────────────────────────────────────────────
@@ -201,18 +228,22 @@ def verify(note: str, origin: str, trusted: Iterable[PublicKey]) -> Checkpoint:
     """The checkpoint of the log ``origin`` in a note that a trusted key has signed.
 
     Signatures of unknown keys are ignored; a bad one of a known key spoils the note. Only keys
-    named like the log vouch for it. Raises NotACheckpoint.
+    named like the log vouch for it, and one that is out of use only up to its last size.
+    Raises NotACheckpoint.
     """
     text, lines = read_note(note)
     keys = {(key.name, key.id): key for key in trusted}
     known = [(line, keys[line.name, line.key_id]) for line in lines if (line.name, line.key_id) in keys]
     if not all(_is_signed(text, line, key) for line, key in known):
         raise NotACheckpoint(why="a signature is wrong")
-    if not any(key.name == origin for _, key in known):
+    own = [key for _, key in known if key.name == origin]
+    if not own:
         raise NotACheckpoint(why="no key we trust has signed it")
     checkpoint = read_text(text)
     if checkpoint.origin != origin:
         raise NotACheckpoint(why="it is of another log")
+    if not any(key.vouches_for(checkpoint.size) for key in own):
+        raise NotACheckpoint(why="the key that signed it had been taken out of use")
     return checkpoint
 
 
