@@ -21,7 +21,7 @@ from portal.registry.rules import records
 from portal.registry.rules.errors import ImportRefused
 from portal.registry.rules.imports import READERS, ImportReport, Issued
 
-SERIALS_PER_RECORD = 500
+SERIALS_PER_RECORD = 200  # so that a record stays below 65,536 bytes
 
 
 def dry_run(actor: Actor, registry: str, data: bytes) -> ImportReport:

@@ -24,6 +24,7 @@ from portal.kernel.errors import N_, InvalidInput
 VERSION: Final = 1
 LARGEST: Final = 2**53 - 1  # what every JSON reader holds exactly
 SALT_BYTES: Final = 32
+LONGEST_BODY: Final = 2**16 - 1  # bytes: what a bundle of C2SP tlog-tiles can hold
 _ORGANISATION_AT_END: Final = re.compile(r"org_[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 
 
@@ -223,7 +224,10 @@ def write(record_id: str, at: datetime, facts: Facts) -> bytes:
         **_plain(facts),
     }
     _read_object(record)
-    return canonical(record)
+    body = canonical(record)
+    if len(body) > LONGEST_BODY:
+        raise NotARecord(why="longer than a record may be")
+    return body
 
 
 def read(body: bytes) -> Record:
