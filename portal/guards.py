@@ -13,13 +13,15 @@ from itertools import groupby
 class Guard:
     """Refuse ``event`` (INSERT, UPDATE, DELETE) on a row of ``table`` when ``condition`` holds.
 
-    ``condition`` is SQL over NEW and OLD; an empty one always refuses.
+    ``condition`` is SQL over NEW and OLD; an empty one always refuses. ``keeps``: the columns that it
+    keeps as they are, ``*`` for all, so that others can vouch for what never changes.
     """
 
     table: str
     event: str
     sentence: str
     condition: str = ""
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Effect:
 def append_only(*tables: str) -> list[Guard]:
     """Rows that are never edited or deleted."""
     return [
-        Guard(table, event, f"{table} rows are never {done}")
+        Guard(table, event, f"{table} rows are never {done}", keeps=("*",) if event == "UPDATE" else ())
         for table in tables
         for event, done in (("UPDATE", "edited"), ("DELETE", "deleted"))
     ]
@@ -44,7 +46,14 @@ def append_only(*tables: str) -> list[Guard]:
 def keeps(table: str, *columns: str) -> Guard:
     """Columns that never change after the row is made."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
-    return Guard(table, "UPDATE", f"{table} keeps {', '.join(columns)}", changed)
+    return Guard(table, "UPDATE", f"{table} keeps {', '.join(columns)}", changed, columns)
+
+
+def kept_columns(guards: Iterable[Guard]) -> dict[str, tuple[str, ...]]:
+    """Per table whose rows are never deleted, the columns that never change (``*``: all of them)."""
+    rules = list(guards)
+    lasting = {rule.table for rule in rules if rule.event == "DELETE" and not rule.condition}
+    return {rule.table: rule.keeps for rule in rules if rule.keeps and rule.table in lasting}
 
 
 def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:

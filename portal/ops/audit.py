@@ -10,10 +10,10 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands.standing import keep_audit
 from portal.registry.jobs import signer
-from portal.registry.queries import log, verify
+from portal.registry.queries import digests, log, verify
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
-from portal.registry.rules.checkpoint import NotACheckpoint
+from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
 from portal.shop.queries import faults as cash_faults
 
 
@@ -23,17 +23,34 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     trusted = list(hand.trusted)
     last = hand.last()  # before the moment that is looked at: the log may grow and be signed meanwhile
     look_at_one_moment()
-    yield from verify.bodies()
-    yield from verify.checkpoints(hand.origin, trusted)
+    # Seals before tables: they name the very row, where the others name what does not follow from it.
+    checks: list[tuple[Check, Iterator[Fault]]] = [
+        (Check.BODIES, verify.bodies()),
+        (Check.CHECKPOINTS, verify.checkpoints(hand.origin, trusted)),
+        (Check.CHECKPOINTS, _is_not_behind(last)),
+        (Check.CHECKPOINTS, _continues(published, hand.origin, trusted)),
+        (Check.TABLES, digests.faults()),
+        (Check.TABLES, verify.tables()),
+        (Check.TABLES, certificate_faults()),
+        (Check.CASH, cash_faults()),
+        (Check.SOURCE, verify.source()),
+    ]
+    for check, found in checks:
+        yield from _even_when_unreadable(check, found)
+
+
+def _even_when_unreadable(check: Check, found: Iterator[Fault]) -> Iterator[Fault]:
+    """What was written over by hand may not even be a date any more: that is a fault, and no breakdown."""
+    try:
+        yield from found
+    except (ValueError, LookupError, TypeError) as fault:
+        yield Fault(check, "a row", f"holds what cannot be read: {type(fault).__name__}: {fault}"[:300])
+
+
+def _is_not_behind(last: Checkpoint | None) -> Iterator[Fault]:
     if last and last.size > log.size():
         place = f"checkpoint {last.size}"
         yield Fault(Check.CHECKPOINTS, place, "was signed, and this database is behind it")
-    if published is not None:
-        yield from _continues(published, hand.origin, trusted)
-    yield from verify.tables()
-    yield from certificate_faults()
-    yield from cash_faults()
-    yield from verify.source()
 
 
 def verify_and_keep(actor: Actor, published: str | None = None) -> list[Fault]:
@@ -44,7 +61,9 @@ def verify_and_keep(actor: Actor, published: str | None = None) -> list[Fault]:
     return found
 
 
-def _continues(note: str, origin: str, trusted: list[checkpoint.PublicKey]) -> Iterator[Fault]:
+def _continues(note: str | None, origin: str, trusted: list[checkpoint.PublicKey]) -> Iterator[Fault]:
+    if note is None:
+        return
     try:
         head = checkpoint.verify(note, origin, trusted)
     except NotACheckpoint as fault:

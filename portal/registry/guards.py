@@ -126,6 +126,19 @@ EFFECTS = [
 ]
 
 
+# The log's public side: who vouches for it, what was sealed, and what the seals rest on.
+LOG_GUARDS = [
+    *append_only("row_seal", "state_digest", "cosignature"),
+    keeps("witness", "id", "name", "key", "added_at"),
+    Guard("witness", "DELETE", "witness rows are never deleted"),
+    Guard("witness", "UPDATE", "a witness that has left does not come back", "OLD.left_at IS NOT NULL"),
+    keeps("account", "id", "kind", "party_id"),
+    Guard("account", "DELETE", "account rows are never deleted"),
+    keeps("project", "id", "code", "is_demo", "created_at"),
+    Guard("project", "DELETE", "project rows are never deleted"),
+]
+
+
 def issued_within_verified(dialect: str) -> Guard:
     """I7. On PostgreSQL the row lock makes two issuers of one verification wait for each other."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
@@ -144,6 +157,7 @@ def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     return [
         *statements(dialect, [*GUARDS, issued_within_verified(dialect)], EFFECTS, room="registry"),
+        *statements(dialect, LOG_GUARDS, room="registry_log"),
         *without_overlap(
             dialect, "block", "start_g", "end_g", "live blocks never overlap", "state <> 'split'"
         ),

@@ -341,6 +341,10 @@ def _enter_lot(
             block_id = _split(session, actor, block_id, piece.cut.grams, piece.cut.rest, now)
         joined = {"lot_id": lot_id, "account_id": account_id, "rank": rank}
         session.execute(update(Block).where(Block.id == block_id).values(**joined))
+        journal(
+            session, actor, f"join:{block_id}", "join", now,
+            moved=[block_id], to=BlockState.HELD, account=account_id,
+        )  # fmt: skip
     session.execute(update(PoolLot).where(PoolLot.id == lot_id).values(free_g=grams))
     return lot_id
 

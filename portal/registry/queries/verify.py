@@ -5,7 +5,9 @@ row. Rows are streamed: memory stays flat however long the log is, apart from th
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -130,39 +132,76 @@ def source() -> Iterator[Fault]:
             yield Fault(Check.SOURCE, where, f"says {lot.free_g} g are free, its blocks say {free} g")
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the journal says of one block; ``account`` is None where it does not say who owns it."""
+
+    start: int
+    end: int
+    state: str
+    parent: str | None = None
+    account: str | None = None
+
+
 def _blocks_are_the_journals() -> Iterator[Fault]:
-    rebuilt: dict[str, tuple[int, int, str]] = {}
+    rebuilt: dict[str, _Told] = {}
     for entry in db.session.execute(
-        select(LedgerEntry.seq, LedgerEntry.body)
+        select(LedgerEntry.kind, LedgerEntry.body)
         .order_by(LedgerEntry.seq)
         .execution_options(yield_per=STREAM)
     ):
-        body = entry.body
-        for block_id in body.get("split", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, BlockState.SPLIT)
-        for made in body.get("made", ()):
-            rebuilt[made["id"]] = (made["start"], made["end"], made["state"])
-        for block_id in body.get("taken", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, BlockState.RESERVED)
-        for block_id in body.get("moved", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, body["to"])
+        _replay(rebuilt, entry.kind, entry.body)
     for block in db.session.execute(
-        select(Block.id, Block.start_g, Block.end_g, Block.state)
+        select(
+            Block.id, Block.start_g, Block.end_g, Block.state, Block.parent_id, Block.account_id,
+            Block.unit_class, Issuance.unit_class.label("issued_as"), Issuance.start_g.label("low"),
+            Issuance.end_g.label("high"),
+        )
+        .outerjoin(Issuance, Issuance.id == Block.issuance_id)
         .order_by(Block.start_g)
         .execution_options(yield_per=STREAM)
-    ):
-        told = rebuilt.pop(block.id, None)
-        if told != (block.start_g, block.end_g, block.state):
-            yield Fault(
-                Check.TABLES,
-                f"block {block.id}",
-                f"is {(block.start_g, block.end_g, block.state)}, the journal says {told}",
-            )
+    ):  # fmt: skip
+        for what in _faults_of_block(block, rebuilt.pop(block.id, None)):
+            yield Fault(Check.TABLES, f"block {block.id}", what)
     for block_id in sorted(rebuilt):
         yield Fault(Check.TABLES, f"block {block_id}", "is in the journal but not in the table")
+
+
+def _replay(rebuilt: dict[str, _Told], kind: str, body: dict[str, Any]) -> None:
+    """One entry of the journal. ``account`` says who owns what was moved or made from here on."""
+    nobody = _Told(0, 0, "")
+    owner = body.get("account")
+    for made in body.get("made", ()):
+        parent = rebuilt.get(made["of"] or "", nobody)
+        rebuilt[made["id"]] = _Told(
+            made["start"], made["end"], made["state"], made["of"], owner or parent.account
+        )
+    for names, state in (
+        ("split", BlockState.SPLIT),
+        ("taken", BlockState.RESERVED),
+        ("moved", body.get("to")),
+    ):
+        for block_id in body.get(names, ()):
+            told = rebuilt.setdefault(block_id, _Told(0, 0, ""))
+            told.state = str(state)
+            if names == "moved":
+                # Retiring passes grams to an account that the journal does not name.
+                told.account = owner or (None if kind == "retire" else told.account)
+
+
+def _faults_of_block(block: Any, told: _Told | None) -> Iterator[str]:
+    if told is None:
+        yield "is not in the journal"
+        return
+    stored = (block.start_g, block.end_g, block.state, block.parent_id)
+    if stored != (told.start, told.end, told.state, told.parent):
+        yield f"is {stored}, the journal says {(told.start, told.end, told.state, told.parent)}"
+    if told.account is not None and told.account != block.account_id:
+        yield f"belongs to {block.account_id}, the journal says {told.account}"
+    if block.low is None or not block.low <= block.start_g < block.end_g <= block.high:
+        yield "is not inside its issuance"
+    elif block.unit_class != block.issued_as:
+        yield "is of another class than its issuance"
 
 
 def _issuances_are_covered() -> Iterator[Fault]:

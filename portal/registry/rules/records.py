@@ -190,6 +190,41 @@ class CertificateRevoked:
     replaced_by: CertificateNumber | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All balances as they stood, and seals of the ledger's rows, each as the root of a tree (RFC 6962).
+
+    Leaves of ``balances_root``: canonical JSON ``{"account","grams","state"}``, by account and state.
+    """
+
+    kind: ClassVar[str] = "digest"
+    digest: Id
+    day: Day
+    balances: Count
+    balances_root: Sha256
+    seals: Count
+    seals_root: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The operator says that an earlier record is wrong. The record stays; ``evidence_sha256`` shows why."""
+
+    kind: ClassVar[str] = "correction"
+    record: Id
+    reason: Reason
+    evidence_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessChanged:
+    """A witness joined or left: whose signatures count beside the log's own. ``key`` as verifiers read it."""
+
+    kind: ClassVar[str] = "witness"
+    key: Reference
+    joined: bool
+
+
 Facts = (
     BatchImported
     | LotOpened
@@ -198,6 +233,9 @@ Facts = (
     | Reversal
     | CertificateIssued
     | CertificateRevoked
+    | Digest
+    | Correction
+    | WitnessChanged
 )
 KINDS: Final[Mapping[str, type[Facts]]] = {kind.kind: kind for kind in get_args(Facts)}
 
