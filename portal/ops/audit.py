@@ -25,8 +25,7 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     look_at_one_moment()
     # Seals before tables: they name the very row, where the others name what does not follow from it.
     checks: list[tuple[Check, Iterator[Fault]]] = [
-        (Check.BODIES, verify.bodies()),
-        (Check.CHECKPOINTS, verify.checkpoints(hand.origin, trusted)),
+        (Check.BODIES, verify.log(hand.origin, trusted)),
         (Check.CHECKPOINTS, _is_not_behind(last)),
         (Check.CHECKPOINTS, _continues(published, hand.origin, trusted)),
         (Check.TABLES, digests.faults()),
