@@ -10,7 +10,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands.standing import keep_audit
 from portal.registry.jobs import signer
-from portal.registry.queries import digests, log, verify
+from portal.registry.queries import digests, log, verify, witnesses
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
@@ -26,6 +26,7 @@ def faults(published: str | None = None) -> Iterator[Fault]:
     # Seals before tables: they name the very row, where the others name what does not follow from it.
     checks: list[tuple[Check, Iterator[Fault]]] = [
         (Check.BODIES, verify.log(hand.origin, trusted)),
+        (Check.CHECKPOINTS, witnesses.faults()),
         (Check.CHECKPOINTS, _is_not_behind(last)),
         (Check.CHECKPOINTS, _continues(published, hand.origin, trusted)),
         (Check.TABLES, digests.faults()),
@@ -55,7 +56,8 @@ def _is_not_behind(last: Checkpoint | None) -> Iterator[Fault]:
 def verify_and_keep(actor: Actor, published: str | None = None) -> list[Fault]:
     """Run all checks and keep the outcome, which stops or reopens selling."""
     found = list(faults(published))
-    keep_audit(actor, found, clock.now())
+    size = log.size()
+    keep_audit(actor, found, clock.now(), size=size, root=log.root_at(size) if size else None)
     current_app.logger.info("ledger verified: %s faults", len(found))
     return found
 

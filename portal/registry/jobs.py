@@ -59,6 +59,8 @@ def _signed(hand: Signer, last: Checkpoint | None, size: int) -> tuple[str, byte
 
 
 def is_behind_signer() -> bool:
-    """Whether the database is older than what was already published, as after restoring an old backup."""
+    """Whether the database is not what was already published, as after restoring an old backup."""
     last = signer().last()
-    return last is not None and last.size > read.size()
+    if last is None or last.size == 0:
+        return False
+    return last.size > read.size() or read.root_at(last.size) != last.root

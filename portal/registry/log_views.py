@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 
 from flask import Response, abort, render_template, request, stream_with_context
@@ -9,10 +10,12 @@ from flask import Response, abort, render_template, request, stream_with_context
 from portal.registry import verifiers
 from portal.registry.forms import KeptHeadForm
 from portal.registry.jobs import signer
+from portal.registry.queries import digests, standing, witnesses
 from portal.registry.queries import log as read
+from portal.registry.queries.log import SignedHead
 from portal.registry.rules import checkpoint as notes
 from portal.registry.rules import tiles
-from portal.registry.rules.checkpoint import NotACheckpoint
+from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
 from portal.web.paging import Page
@@ -22,6 +25,7 @@ files = plain_blueprint("registry_log_files", __name__)
 blueprints = (pages, files)
 
 PAGE = 25
+AUDITS = 30
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -46,6 +50,8 @@ def log() -> tuple[str, int]:
         head=read.latest_checkpoint(),
         keys=signer().trusted,
         digests=verifiers.digests(),
+        witnesses=[each for each in witnesses.witnesses() if each.left_at is None],
+        audit=standing.last_audit(),
     )
     return told, 422 if form.has_errors else 200
 
@@ -67,10 +73,7 @@ def log_entry(idx: int) -> str:
 @open_to_all
 def checkpoint() -> Response:
     """The newest signed checkpoint, as C2SP writes it."""
-    head = read.latest_checkpoint()
-    if head is None:
-        abort(404)
-    return _text(head.note)
+    return _note(read.latest_checkpoint())
 
 
 @files.get("/log/checkpoints/<int(max=999999999999):size>")
@@ -78,16 +81,39 @@ def checkpoint() -> Response:
 def checkpoint_of(size: int) -> Response:
     """The checkpoint that was signed over exactly so many records."""
     head = read.checkpoint_at_least(size)
-    if head is None or head.size != size:
-        abort(404)
-    return _text(head.note)
+    return _note(head if head and head.size == size else None)
+
+
+@pages.get("/log/audits")
+@open_to_all
+def audits() -> str:
+    """What the daily audit found, newest first, and the days whose balances are on record."""
+    return render_template(
+        "registry/log_audits.html", audits=standing.audits(AUDITS), digests=digests.digests(AUDITS)
+    )
+
+
+@pages.get("/log/recovery")
+@open_to_all
+def recovery() -> str:
+    """What to do when the database is older than the published log."""
+    return render_template("registry/log_recovery.html", size=read.size(), last=_last_word())
+
+
+@files.get("/log/balances/<digest_id>.jsonl")
+@open_to_all
+def balances(digest_id: str) -> Response:
+    """All balances of one digest, the leaves of the root that is on record."""
+    found = digests.digest(digest_id)
+    return Response(f"{found.balances}\n", mimetype="application/x-ndjson")
 
 
 @files.get("/log/keys.txt")
 @open_to_all
 def keys() -> Response:
-    """Every key whose signature counts, past ones with the size up to which they do."""
-    return _text(notes.write_keys(signer().trusted))
+    """Every key whose signature counts, past ones with the size up to which they do; then the witnesses'."""
+    lines = "".join(f"witness {each.key}\n" for each in witnesses.witnesses() if each.left_at is None)
+    return _text(notes.write_keys(signer().trusted) + lines)
 
 
 @files.get("/log/tile/<path:place>")
@@ -146,6 +172,20 @@ def _still_fits(form: KeptHeadForm) -> bool | None:
 def _as_signed(pasted: str) -> str:
     """A note as it was before a form sent its line ends along, and a person white space."""
     return pasted.replace("\r\n", "\n").strip() + "\n"
+
+
+def _last_word() -> Checkpoint | None:
+    """What was signed last, None also when it cannot be read any more."""
+    with suppress(NotACheckpoint):
+        return signer().last()
+    return None
+
+
+def _note(head: SignedHead | None) -> Response:
+    """A checkpoint with its witnesses' lines below our own."""
+    if head is None:
+        abort(404)
+    return _text(head.note + "".join(witnesses.lines_under(head.size)))
 
 
 def _text(content: str) -> Response:
