@@ -89,6 +89,12 @@ class _Site:
         ask = self._app.extensions.get("portal.stopped")
         return bool(ask and ask())
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the database is older than the log that was published, so that nothing is written."""
+        ask = self._app.extensions.get("portal.read_only")
+        return bool(ask and ask())
+
 
 def _open_rooms(app: Flask) -> None:
     csrf: CSRFProtect = app.extensions["portal.csrf"]

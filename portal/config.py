@@ -51,6 +51,8 @@ class Config:
     bank_account: str = ""
     limits_storage: str = "memory://"
     trusted_proxies: int = 0
+    checkpoint_old_seeds: tuple[bytes, ...] = ()  # sign beside the newest while the log's key is changed
+    checkpoint_past_keys: tuple[str, ...] = ()  # public keys that sign no more, as lines "KEY until SIZE"
     now: datetime | None = None
     testing: bool = False
 
@@ -93,6 +95,8 @@ class Config:
             instance=instance,
             documents=Path(read.text("DOCUMENTS_DIR", str(instance / "documents"))).resolve(),
             checkpoint_seed=seed,
+            checkpoint_old_seeds=read.seeds("CHECKPOINT_KEY")[1:],
+            checkpoint_past_keys=read.list("CHECKPOINT_PAST_KEYS"),
             checkpoint_origin=f"{urlsplit(base_url).netloc}/log",
             credential_seed=credential_seed,
             site_name=Bilingual(
@@ -143,6 +147,10 @@ class _Reading:
     def text(self, name: str, default: str = "") -> str:
         return self.source.get(name) or default
 
+    def list(self, name: str) -> tuple[str, ...]:
+        """What is separated by commas."""
+        return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
     def need(self, name: str, why: str) -> str:
         if not self.text(name):
             self.faults.append(f"{name} is missing: {why}")
@@ -176,17 +184,22 @@ class _Reading:
         return at
 
     def seed(self, name: str) -> bytes:
-        """32 bytes in base64, or a file that holds them; none when nothing is said."""
-        value = self.text(name)
-        if not value:
-            return b""
+        """32 bytes in base64, or a file that holds them; the first of several, none when nothing is said."""
+        return next(iter(self.seeds(name)), b"")
+
+    def seeds(self, name: str) -> tuple[bytes, ...]:
+        """As ``seed``, all that are separated by commas."""
+        return tuple(self._seed(name, value.strip()) for value in self.text(name).split(",") if value)
+
+    def _seed(self, name: str, value: str) -> bytes:
         try:
             given = Path(value).read_text().strip() if Path(value).is_file() else value
             seed = base64.b64decode(given, validate=True)
         except (ValueError, OSError):
             seed = b""
-        if len(seed) != 32:
-            self.faults.append(f"{name} must be 32 bytes in base64, or a file that holds them")
+        fault = f"{name} must be 32 bytes in base64, or a file that holds them"
+        if len(seed) != 32 and fault not in self.faults:
+            self.faults.append(fault)
         return seed
 
 

@@ -15,7 +15,8 @@ class Guard:
 
     ``condition`` is SQL over NEW and OLD; an empty one always refuses. ``when`` is a plain comparison that is
     looked at first, so that a ``condition`` with a query in it costs nothing where it does not apply
-    (PostgreSQL runs a plan for an IF with a query, and none for an IF without).
+    (PostgreSQL runs a plan for an IF with a query, and none for an IF without). ``keeps``: the columns that
+    it keeps as they are, ``*`` for all, so that others can vouch for what never changes.
     """
 
     table: str
@@ -23,6 +24,7 @@ class Guard:
     sentence: str
     condition: str = ""
     when: str = ""
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Effect:
 def append_only(*tables: str) -> list[Guard]:
     """Rows that are never edited or deleted."""
     return [
-        Guard(table, event, f"{table} rows are never {done}")
+        Guard(table, event, f"{table} rows are never {done}", keeps=("*",) if event == "UPDATE" else ())
         for table in tables
         for event, done in (("UPDATE", "edited"), ("DELETE", "deleted"))
     ]
@@ -47,7 +49,19 @@ def append_only(*tables: str) -> list[Guard]:
 def keeps(table: str, *columns: str) -> Guard:
     """Columns that never change after the row is made."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
-    return Guard(table, "UPDATE", f"{table} keeps {', '.join(columns)}", changed)
+    return Guard(table, "UPDATE", f"{table} keeps {', '.join(columns)}", changed, keeps=columns)
+
+
+def kept_columns(guards: Iterable[Guard]) -> dict[str, tuple[str, ...]]:
+    """Per table whose rows are never deleted, the columns that never change (``*``: all of them)."""
+    rules = list(guards)
+    lasting = {rule.table for rule in rules if rule.event == "DELETE" and not rule.condition}
+    kept: dict[str, tuple[str, ...]] = {}
+    for rule in rules:
+        if rule.keeps and rule.table in lasting:
+            both = dict.fromkeys((*kept.get(rule.table, ()), *rule.keeps))
+            kept[rule.table] = ("*",) if "*" in both else tuple(both)
+    return kept
 
 
 def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:

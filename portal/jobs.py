@@ -206,14 +206,24 @@ def work(app: Flask, stop: threading.Event, idle_seconds: float = 0.3) -> None:
     while not stop.is_set():
         try:
             with app.app_context():
-                run_periodic()
-                tried = drain(limit=50)
+                tried = 0 if _is_read_only(app) else _round()
         except Exception:
             log.exception("worker round failed")
             tried = 0
             stop.wait(1)
         if not tried:
             stop.wait(idle_seconds)
+
+
+def _round() -> int:
+    run_periodic()
+    return drain(limit=50)
+
+
+def _is_read_only(app: Flask) -> bool:
+    """Whether nothing may be written, because the database is older than what was published."""
+    ask = app.extensions.get("portal.read_only")
+    return bool(ask and ask())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import policy, queries
+from portal.certificates import bundle, policy, queries
 from portal.certificates.credentials import differences
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
@@ -139,6 +139,22 @@ def _compared(content: dict[str, Any]) -> tuple[CertificateView, list[str]]:
     return certificate, paper.differences(content, certificate.payload)
 
 
+@links.get("/certificates/<number>.zip")
+@open_to_all
+def whole(number: str) -> Any:
+    """All that is needed to check it offline: text, proof, keys, paper, two programs. 202 until signed."""
+    found = find(number)
+    place = queries.log_proof(found.id)
+    if place is None:
+        return _being_prepared(found)
+    variant = _variant(found, request.args.get("key"))
+    paper_file = found.documents.get(variant) if found.state.is_live else None
+    content = bundle.pack(found, variant, place, folder() / paper_file if paper_file else None)
+    answer = _download(content, "application/zip", f"{found.number}.zip")
+    answer.headers["Cache-Control"] = "no-store"
+    return _unlisted(answer)
+
+
 def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result: Any) -> str:
     return render_template(
         "certificates/check.html",
@@ -194,7 +210,7 @@ def _being_prepared(found: CertificateView) -> Response:
     return answer
 
 
-def _download(content: str, mimetype: str, name: str) -> Response:
+def _download(content: str | bytes, mimetype: str, name: str) -> Response:
     answer = Response(content, content_type=mimetype)
     answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return answer

@@ -10,42 +10,62 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands.standing import keep_audit
 from portal.registry.jobs import signer
-from portal.registry.queries import log, verify, verify_accounts
+from portal.registry.queries import digests, log, verify, witnesses
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
-from portal.registry.rules.checkpoint import NotACheckpoint
+from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
 from portal.shop.queries import faults as cash_faults
 
 
 def faults(published: str | None = None) -> Iterator[Fault]:
     """Everything that is wrong, check by check; ``published`` is a signed checkpoint from elsewhere."""
     hand = signer()
-    trusted = [hand.public_key]
+    trusted = list(hand.trusted)
     last = hand.last()  # before the moment that is looked at: the log may grow and be signed meanwhile
     look_at_one_moment()
-    yield from verify.bodies()
-    yield from verify.checkpoints(hand.origin, trusted)
+    # Seals before tables: they name the very row, where the others name what does not follow from it.
+    checks: list[tuple[Check, Iterator[Fault]]] = [
+        (Check.BODIES, verify.log(hand.origin, trusted)),
+        (Check.CHECKPOINTS, witnesses.faults()),
+        (Check.CHECKPOINTS, _is_not_behind(last)),
+        (Check.CHECKPOINTS, _continues(published, hand.origin, trusted)),
+        (Check.TABLES, digests.faults()),
+        (Check.TABLES, verify.tables()),
+        (Check.TABLES, verify_accounts.accounts()),
+        (Check.TABLES, certificate_faults()),
+        (Check.CASH, cash_faults()),
+        (Check.SOURCE, verify.source()),
+    ]
+    for check, found in checks:
+        yield from _even_when_unreadable(check, found)
+
+
+def _even_when_unreadable(check: Check, found: Iterator[Fault]) -> Iterator[Fault]:
+    """What was written over by hand may not even be a date any more: that is a fault, and no breakdown."""
+    try:
+        yield from found
+    except (ValueError, LookupError, TypeError) as fault:
+        yield Fault(check, "a row", f"holds what cannot be read: {type(fault).__name__}: {fault}"[:300])
+
+
+def _is_not_behind(last: Checkpoint | None) -> Iterator[Fault]:
     if last and last.size > log.size():
         place = f"checkpoint {last.size}"
         yield Fault(Check.CHECKPOINTS, place, "was signed, and this database is behind it")
-    if published is not None:
-        yield from _continues(published, hand.origin, trusted)
-    yield from verify.tables()
-    yield from verify_accounts.accounts()
-    yield from certificate_faults()
-    yield from cash_faults()
-    yield from verify.source()
 
 
 def verify_and_keep(actor: Actor, published: str | None = None) -> list[Fault]:
     """Run all checks and keep the outcome, which stops or reopens selling."""
     found = list(faults(published))
-    keep_audit(actor, found, clock.now())
+    size = log.size()
+    keep_audit(actor, found, clock.now(), size=size, root=log.root_at(size) if size else None)
     current_app.logger.info("ledger verified: %s faults", len(found))
     return found
 
 
-def _continues(note: str, origin: str, trusted: list[checkpoint.PublicKey]) -> Iterator[Fault]:
+def _continues(note: str | None, origin: str, trusted: list[checkpoint.PublicKey]) -> Iterator[Fault]:
+    if note is None:
+        return
     try:
         head = checkpoint.verify(note, origin, trusted)
     except NotACheckpoint as fault:

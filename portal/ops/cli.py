@@ -3,7 +3,10 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -17,10 +20,19 @@ from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import PortalError
 from portal.ops import audit, seed, seed_life, seed_monitoring
+from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
-from portal.registry.commands import log
+from portal.registry.commands import digests, log
+from portal.registry.commands import witnesses as watch
 from portal.registry.jobs import sign_checkpoint
+from portal.registry.queries import log as reading
+from portal.registry.queries import witnesses as watching
+from portal.registry.rules import checkpoint as notes
+from portal.registry.rules.tiles import tiles_of
+from portal.web.i18n import message, speak
 
 demo = AppGroup("demo", help="A demonstration with data to try the portal with.")
 ledger = AppGroup("ledger", help="The ledger and its transparency log.")
@@ -61,6 +73,113 @@ def checkpoint() -> None:
     placed = log.sequence(actor)
     size = sign_checkpoint(actor)
     click.echo(f"{placed} records placed, {size} in the log, signed.")
+
+
+@ledger.command("digest")
+def digest() -> None:
+    """Put all balances on record now, and seal the rows that have no seal yet."""
+    made = digests.take(Actor.system("cli"), ledger_tables(), clock.now())
+    click.echo(f"{len(made)} digests made." if made else "Nothing new to seal today.")
+
+
+@ledger.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(file: Path) -> None:
+    """Write every record of the newest checkpoint to FILE, one a line, and the checkpoint beside it."""
+    head = reading.latest_checkpoint()
+    if head is None:
+        raise click.ClickException("Nothing is signed yet: flask --app app ledger checkpoint")
+    with open(file, "w", encoding="utf-8", newline="\n") as out:
+        out.writelines(reading.export(head.size))
+    note = file.with_suffix(".checkpoint")
+    note.write_text(head.note)
+    click.echo(f"{head.size} records in {file}, their checkpoint in {note}.")
+
+
+@ledger.command("publish")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def publish(folder: Path) -> None:
+    """Write the log as static files (C2SP tlog-tiles) below FOLDER; only what is new is written."""
+    head = reading.latest_checkpoint()
+    if head is None:
+        raise click.ClickException("Nothing is signed yet: flask --app app ledger checkpoint")
+    written = 0
+    for tile in tiles_of(head.size):
+        file = folder / "tile" / tile.path
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(reading.tile(tile))
+            written += 1
+    # Last, so that whoever reads it finds all that it promises.
+    (folder / "checkpoint").write_text(head.note + "".join(watching.lines_under(head.size)))
+    click.echo(f"{written} files written; the checkpoint is of {head.size} records.")
+
+
+@ledger.group("witness")
+def witness() -> None:
+    """Who watches the log from outside."""
+
+
+@witness.command("add")
+@click.argument("key")
+@click.option("--zh", default="", help="Who it is, in Chinese.")
+@click.option("--en", default="", help="Who it is, in English.")
+def add_witness(key: str, zh: str, en: str) -> None:
+    """Let the witness with this public KEY (name+id+base64) take part."""
+    with _told():
+        click.echo(watch.add(Actor.system("cli"), key, Bilingual(zh, en), clock.now()))
+
+
+@witness.command("leave")
+@click.argument("witness_id")
+def witness_leaves(witness_id: str) -> None:
+    """Take no more signatures of this witness."""
+    with _told():
+        watch.leave(Actor.system("cli"), witness_id, clock.now())
+
+
+@witness.command("list")
+def list_witnesses() -> None:
+    """Every witness, and the newest checkpoint it has signed."""
+    for each in watching.witnesses():
+        click.echo(
+            f"{each.id}  {each.key}  signed {each.size or 0}" + ("  (has left)" if each.left_at else "")
+        )
+
+
+@ledger.command("cosign")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def cosign(file: Path) -> None:
+    """Keep the witnesses' lines of the checkpoint in FILE."""
+    with _told():
+        text, lines = notes.read_note(file.read_text())
+        size, kept = notes.read_text(text).size, 0
+        for line in (each for each in lines if each.name != notes.read_text(text).origin):
+            click.echo(watch.cosign(Actor.system("cli"), size, line.text.strip(), clock.now()))
+            kept += 1
+        click.echo(f"{kept} signatures under the checkpoint of {size} records.")
+
+
+@ledger.command("correct")
+@click.argument("record_id")
+@click.option("--reason", required=True, help="A word such as wrong_vintage.")
+@click.option("--evidence", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def correct(record_id: str, reason: str, evidence: Path) -> None:
+    """Say in the log that record RECORD_ID is wrong; the record stays. The evidence's SHA-256 is logged."""
+    with _told():
+        digest = sha256(evidence.read_bytes()).hexdigest()
+        watch.correct(Actor.system("cli"), record_id, reason, digest, clock.now())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is refused, in one line and with exit code 1."""
+    speak("en")
+    try:
+        yield
+    except PortalError as fault:
+        detail = fault.params.get("why", "")
+        raise click.ClickException(message(fault) + (f" ({detail})" if detail else "")) from None
 
 
 @click.command("worker")

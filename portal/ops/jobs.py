@@ -3,8 +3,17 @@
 from typing import Any
 
 from portal import jobs
+from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.ops.audit import verify_and_keep
+from portal.ops.sealing import ledger_tables
+from portal.registry.commands import digests
+
+
+@jobs.every(seconds=3600)
+def digest_state() -> None:
+    """Put the day's balances on record once a day, and seal what is new every hour."""
+    digests.take(Actor.system("digest"), ledger_tables(), clock.now())
 
 
 @jobs.every(seconds=24 * 3600)

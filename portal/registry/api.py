@@ -6,20 +6,25 @@ from typing import Any
 from flask import Response, jsonify, request
 from pydantic import BaseModel
 
+from portal.kernel import clock
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, NotFound
-from portal.registry.queries import log
+from portal.registry.commands import witnesses as watch
+from portal.registry.queries import log, standing
 from portal.registry.queries import register as read
+from portal.registry.queries import witnesses as watching
 from portal.registry.queries.register import LotView, ProjectView, SerialView
 from portal.registry.rules.errors import BadQuery
 from portal.registry.rules.records import KINDS, schema_of
-from portal.web.api import api_blueprint, describes
-from portal.web.guard import open_to_all
+from portal.web import limits
+from portal.web.api import api_blueprint, body, describes, idempotency_key
+from portal.web.guard import actor, open_to_all
 
 blueprint = api_blueprint("registry", __name__)
 
 PAGE = 50
 MOST_ENTRIES = 1_000
+COSIGNATURES = "60/minute"
 PLACE = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 
 
@@ -266,6 +271,89 @@ def consistency() -> Response:
             "proof": [b64encode(digest).decode() for digest in log.consistency(old, new)],
         }
     )
+
+
+class AuditOut(BaseModel):
+    """``size`` and ``root`` (hex): the log as it was recomputed; ``faults`` name the first wrong rows."""
+
+    at: str
+    ok: bool
+    size: int | None
+    root: str | None
+    faults: list[dict[str, str]]
+
+
+class AuditsOut(BaseModel):
+    items: list[AuditOut]
+
+
+class WitnessOut(BaseModel):
+    """``key`` as C2SP writes it; ``size``: the newest checkpoint it has signed."""
+
+    name: str
+    key: str
+    about: NameOut
+    size: int | None
+    signed_at: str | None
+
+
+class WitnessesOut(BaseModel):
+    items: list[WitnessOut]
+
+
+class CosignatureIn(BaseModel):
+    """``size`` of the checkpoint, and the witness's line under it (C2SP tlog-cosignature)."""
+
+    size: int
+    line: str
+
+
+class CosignedOut(BaseModel):
+    witness: str
+    size: int
+
+
+@blueprint.get("/log/audits")
+@describes(summary=N_("What the daily audits of the ledger found"), tag="log", answers={200: AuditsOut})
+@open_to_all
+def audits() -> Response:
+    items = [
+        {"at": text_of(each.at), "ok": each.ok, "size": each.size,
+         "root": each.root.hex() if each.root else None, "faults": each.faults}
+        for each in standing.audits(PAGE)
+    ]  # fmt: skip
+    return jsonify(items=items)
+
+
+@blueprint.get("/log/witnesses")
+@describes(summary=N_("Who signs the log beside us"), tag="log", answers={200: WitnessesOut})
+@open_to_all
+def witnesses() -> Response:
+    items = [
+        {"name": each.name, "key": each.key,
+         "about": {"zh": each.about.zh or None, "en": each.about.en or None}, "size": each.size,
+         "signed_at": text_of(each.signed_at) if each.signed_at else None}
+        for each in watching.witnesses() if each.left_at is None
+    ]  # fmt: skip
+    return jsonify(items=items)
+
+
+@blueprint.post("/log/cosignatures")
+@describes(
+    summary=N_("A witness's signature under a checkpoint"),
+    tag="log",
+    body=CosignatureIn,
+    answers={201: CosignedOut},
+    errors=(404, 422),
+    idempotent=True,
+)
+@open_to_all
+def cosign() -> tuple[Response, int]:
+    idempotency_key()  # asked for like with every write; the same line twice is the same line anyway
+    limits.count(COSIGNATURES, "cosign")
+    given = body(CosignatureIn)
+    name = watch.cosign(actor(), given.size, given.line.strip(), clock.now())
+    return jsonify(witness=name, size=given.size), 201
 
 
 @blueprint.get("/schemas/<kind>.json")

@@ -65,3 +65,18 @@ class LotForm(PortalForm):
         """The tonnes are gone at their source before anybody can have a part of them."""
         if field.data and field.data > clock.today():
             raise ValidationError(_("This day has not come yet."))
+
+
+class KeptHeadForm(PortalForm):
+    """A signed head of the log that somebody kept. It is only compared, so it needs no token."""
+
+    class Meta:
+        csrf = False
+
+    kept = TextField(
+        _("The head that you kept"),
+        validators=[Required()],
+        max=20_000,
+        description=_("All of it, from the log’s name to the signature."),
+        render_kw={"rows": 6, "spellcheck": "false", "autocomplete": "off"},
+    )

@@ -9,13 +9,19 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands import log, projects, transfers
 from portal.registry.queries import log as read
-from portal.registry.rules.checkpoint import Checkpoint, LogForked
+from portal.registry.rules.checkpoint import Checkpoint, LogForked, read_key_line
 from portal.registry.signer_gateway import Signer
 
 
 def signer() -> Signer:
+    """Who signs this portal's log. Raises NotACheckpoint when a past key is not written as it must be."""
     config = current_app.config["PORTAL"]
-    return Signer(config.checkpoint_seed, config.checkpoint_origin, Path(config.instance) / "signer" / "last")
+    return Signer(
+        seeds=(config.checkpoint_seed, *config.checkpoint_old_seeds),
+        origin=config.checkpoint_origin,
+        memory=Path(config.instance) / "signer" / "last",
+        past=tuple(read_key_line(line) for line in config.checkpoint_past_keys),
+    )
 
 
 @jobs.every(seconds=1)
@@ -53,9 +59,11 @@ def _signed(hand: Signer, last: Checkpoint | None, size: int) -> tuple[str, byte
 
 
 def is_behind_signer() -> bool:
-    """Whether the database is older than what was already published, as after restoring an old backup."""
+    """Whether the database is not what was already published, as after restoring an old backup."""
     last = signer().last()
-    return last is not None and last.size > read.size()
+    if last is None or last.size == 0:
+        return False
+    return last.size > read.size() or read.root_at(last.size) != last.root
 
 
 @jobs.every(seconds=24 * 3600)

@@ -492,6 +492,8 @@ class LedgerAudit(Base):
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     ok: Mapped[bool] = mapped_column(Bool, nullable=False)
     faults: Mapped[list[Any]] = mapped_column(Json, nullable=False)
+    size: Mapped[int | None] = mapped_column(Int)  # of the log, as it was recomputed
+    root: Mapped[bytes | None] = mapped_column(Bytes)
 
 
 # -- the life of a project ----------------------------------------------------------------------
@@ -905,4 +907,60 @@ class ImportRun(Base):
     outcome: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)  # how many rows, by verdict
     fault: Mapped[str | None] = mapped_column(Str)  # JSON of the error, so that both languages can tell it
     actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class StateDigest(Base):
+    """All balances as they stood, one canonical line each, and what was sealed then; on record in the log."""
+
+    __tablename__ = "state_digest"
+    __table_args__ = strict(CheckConstraint("seals >= 0", name="a_digest_counts_its_seals"))
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    day: Mapped[date] = mapped_column(Day, nullable=False)
+    balances: Mapped[str] = mapped_column(Str, nullable=False)
+    balances_root: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    seals: Mapped[int] = mapped_column(Int, nullable=False)
+    seals_root: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    columns: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)  # per table, what a seal is over
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class RowSeal(Base):
+    """SHA-256 of what never changes in a row of the ledger; the digest's root over them is in the log."""
+
+    __tablename__ = "row_seal"
+    __table_args__ = strict(Index("ix_row_seal_digest", "digest_id"))
+
+    table: Mapped[str] = mapped_column("table_name", Str, primary_key=True)
+    key: Mapped[str] = mapped_column("row_key", Str, primary_key=True)
+    digest_id: Mapped[str] = mapped_column(ForeignKey("state_digest.id"), nullable=False)
+    sha256: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+
+
+class Witness(Base):
+    """Somebody outside who signs that the log only grew. Takes part until ``left_at``."""
+
+    __tablename__ = "witness"
+    __table_args__ = strict()
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    name: Mapped[str] = mapped_column(Str, nullable=False)  # the key's name
+    key: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
+    about_zh: Mapped[str] = mapped_column(Str, nullable=False)
+    about_en: Mapped[str] = mapped_column(Str, nullable=False)
+    added_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    left_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Cosignature(Base):
+    """A witness's signature line under a published checkpoint, as it was received."""
+
+    __tablename__ = "cosignature"
+    __table_args__ = strict(Index("ix_cosignature_witness", "witness_id"))
+
+    size: Mapped[int] = mapped_column(ForeignKey("checkpoint.size"), primary_key=True)
+    witness_id: Mapped[str] = mapped_column(ForeignKey("witness.id"), primary_key=True)
+    line: Mapped[str] = mapped_column(Str, nullable=False)
+    signed_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)

@@ -1,7 +1,10 @@
-"""The signer: an Ed25519 key that keeps its own last word and refuses to sign a log that contradicts it.
+"""The signer: Ed25519 keys that keep their own last word and refuse to sign a log that contradicts it.
 
 Its memory is a file of its own, apart from the database: restoring an old backup of the database forks
 the log, and this is who notices. It may move to another machine without changing its callers.
+
+While a key is changed there are two seeds and two signatures, so that whoever knows only the old key, or
+only the new one, can check. Past keys sign nothing; what they signed up to their last size stays good.
 """
 
 import fcntl
@@ -18,26 +21,38 @@ from portal.registry.rules.checkpoint import Checkpoint, PublicKey
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    seed: bytes
+    seeds: tuple[bytes, ...]  # the newest first
     origin: str
     memory: Path
+    past: tuple[PublicKey, ...] = ()
+
+    @property
+    def signing(self) -> tuple[PublicKey, ...]:
+        """Keys that sign today, the newest first."""
+        return tuple(checkpoint.public_key(self.origin, checkpoint.private_key(seed)) for seed in self.seeds)
 
     @property
     def public_key(self) -> PublicKey:
-        return checkpoint.public_key(self.origin, checkpoint.private_key(self.seed))
+        """The newest."""
+        return self.signing[0]
+
+    @property
+    def trusted(self) -> tuple[PublicKey, ...]:
+        """Every key whose signature counts."""
+        return (*self.signing, *self.past)
 
     def last(self) -> Checkpoint | None:
         """What was signed last, or None."""
         if not self.memory.exists():
             return None
-        return checkpoint.verify(self.memory.read_text(), self.origin, [self.public_key])
+        return checkpoint.verify(self.memory.read_text(), self.origin, self.trusted)
 
     def sign(self, new: Checkpoint, proof: Sequence[bytes]) -> str:
         """The signed note. ``proof`` shows that ``new`` continues ``last()``. Raises LogForked."""
         assert_no_transaction()
         with self._alone():
             checkpoint.next_checkpoint(self.last(), new, proof)
-            note = checkpoint.sign(new, [checkpoint.private_key(self.seed)])
+            note = checkpoint.sign(new, [checkpoint.private_key(seed) for seed in self.seeds])
             draft = self.memory.with_suffix(".new")
             with open(draft, "w") as file:
                 file.write(note)

@@ -10,28 +10,24 @@ from flask import Response, abort, current_app, render_template, request, send_f
 
 from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
-from portal.registry import account_desk, account_views, monitoring_views, project_views
-from portal.registry.jobs import signer
-from portal.registry.queries import log as transparency
+from portal.registry import account_desk, account_views, log_views, monitoring_views, project_views
 from portal.registry.queries import monitoring
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
-from portal.registry.rules.records import KINDS
 from portal.web.guard import open_to_all
 from portal.web.i18n import message
 from portal.web.page import page_blueprint, plain_blueprint
-from portal.web.paging import Page, cut
+from portal.web.paging import cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
 blueprints = (
-    pages, files, *project_views.blueprints, *monitoring_views.blueprints,
+    pages, files, *project_views.blueprints, *monitoring_views.blueprints, *log_views.blueprints,
     account_views.blueprint, account_views.files, account_desk.blueprint,
 )  # fmt: skip
 
 PAGE = 25
-LOG_PAGE = 25
 
 
 @pages.get("/projects")
@@ -123,42 +119,10 @@ def register() -> tuple[str, int] | str:
     return render_template("registry/register.html", wanted=wanted, found=found, problem=None)
 
 
-@pages.get("/log")
-@open_to_all
-def log() -> str:
-    """The transparency log: its signed head and its records, newest first."""
-    size = transparency.size()
-    end = min(_place(size), size)
-    start = max(end - LOG_PAGE, 0)
-    entries = list(reversed(transparency.entries(start, end)))
-    return render_template(
-        "registry/log.html",
-        page=Page(entries, str(start) if start > 0 else None),
-        size=size,
-        head=transparency.latest_checkpoint(),
-        key=signer().public_key.text,
-        kinds=sorted(KINDS),
-    )
-
-
-@pages.get("/log/<int(max=999999999999):idx>")
-@open_to_all
-def log_entry(idx: int) -> str:
-    """One record of the log, verbatim, with its leaf hash."""
-    found = transparency.entries(idx, idx + 1)
-    if not found:
-        abort(404)
-    return render_template("registry/log_entry.html", entry=found[0], size=transparency.size())
-
-
-@files.get("/log/checkpoint")
-@open_to_all
-def checkpoint() -> Response:
-    """The newest signed checkpoint, as C2SP writes it."""
-    head = transparency.latest_checkpoint()
-    if head is None:
-        abort(404)
-    return Response(head.note, mimetype="text/plain")
+# The log's pages keep the names that templates and other rooms know.
+pages.get("/log", endpoint="log")(log_views.log)
+pages.get("/log/<int(max=999999999999):idx>", endpoint="log_entry")(log_views.log_entry)
+files.get("/log/checkpoint", endpoint="checkpoint")(log_views.checkpoint)
 
 
 def _place(otherwise: int) -> int:

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 
 from portal.db import db, transaction
 from portal.kernel import clock
 from portal.registry.jobs import sequence_and_sign, signer
+from portal.registry.models import Checkpoint, Entry, Node
 from portal.registry.queries import log, standing
 from portal.registry.queries.standing import Audit
+from portal.registry.rules import checkpoint, merkle
 from portal.registry.rules.errors import SellingStopped
 from tests.browser import Browser
 from tests.factories.guards import without_guards
@@ -156,6 +158,35 @@ def test_another_history_is_found(kept: Path):
     """Somebody rewrites the log from its first entry on and has it signed afresh."""
     tamper("UPDATE record SET body = replace(body, 'LOT-A', 'LOT-B') WHERE kind = 'lot.opened'")
     assert verify("--checkpoint", str(kept)).exit_code == 1
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_consistent_rewrite_is_caught_by_whoever_kept_a_checkpoint(kept: Path):
+    """An insider with the log's key changes a record and everything that follows from it."""
+    tamper("UPDATE record SET body = replace(body, 'RET-1-LOT-A', 'RET-2-LOT-A')")
+    tamper("UPDATE pool_lot SET retirement_reference = 'RET-2-LOT-A'")
+    rewrite_history()
+    assert verify().exit_code == 0  # everything fits again
+    done = verify("--checkpoint", str(kept))
+    assert done.exit_code == 1
+    assert "checkpoints: checkpoint 2: is of another history" in done.output
+
+
+def rewrite_history() -> None:
+    """Leaves, nodes and checkpoint as they would be had the records always been what they are now."""
+    leaves = [merkle.leaf_hash(entry.body.encode()) for entry in log.entries(0, log.size())]
+    nodes = merkle.append(0, leaves, lambda level, idx: b"")
+    hand, tree = signer(), {(level, idx): digest for level, idx, digest in nodes}
+    root = merkle.root(len(leaves), lambda level, idx: tree[level, idx])
+    head = checkpoint.Checkpoint(hand.origin, len(leaves), root)
+    note = checkpoint.sign(head, [checkpoint.private_key(seed) for seed in hand.seeds])
+    with transaction() as session:
+        for idx, leaf in enumerate(leaves):
+            session.execute(update(Entry).where(Entry.idx == idx).values(leaf_hash=leaf))
+        for level, idx, digest in nodes:
+            session.execute(update(Node).where(Node.level == level, Node.idx == idx).values(hash=digest))
+        session.execute(update(Checkpoint).where(Checkpoint.size == head.size).values(root=root, note=note))
+    hand.memory.write_text(note)
 
 
 # --- what every page asks

@@ -366,6 +366,6 @@ def test_the_constraints_stand_in_the_tables():
 
 def test_the_frozen_guards_are_those_of_the_room():
     for dialect in ("sqlite", "postgresql"):
-        file = Path(guards.__file__).parents[2] / "migrations" / "guards" / f"0007.{dialect}.sql"
+        file = Path(guards.__file__).parents[3] / "migrations" / "guards" / f"0007.{dialect}.sql"
         frozen = [part.strip().removesuffix(";") for part in file.read_text().split("\n--\n")]
         assert frozen == [each.strip() for each in guards.lifecycle_ddl(dialect)]

@@ -32,7 +32,7 @@ from portal.registry.rules.errors import ImportRefused
 from portal.registry.rules.imports import ImportReport, Issued, Progress, quiet
 from portal.registry.rules.ledger import BlockState, UnitClass, issue_at
 
-SERIALS_PER_RECORD = 500
+SERIALS_PER_RECORD = 200  # so that a record stays below 65,536 bytes
 ROWS_AT_ONCE = 500
 _HAN = re.compile("[\u3400-\u9fff]")
 

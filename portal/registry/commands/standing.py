@@ -18,8 +18,15 @@ from portal.registry.rules.audit import Fault
 KEPT_FAULTS = 100
 
 
-def keep_audit(actor: Actor, faults: Sequence[Fault], now: datetime) -> None:
-    """Record what ``ledger verify`` found; no faults opens selling again."""
+def keep_audit(
+    actor: Actor,
+    faults: Sequence[Fault],
+    now: datetime,
+    *,
+    size: int | None = None,
+    root: bytes | None = None,
+) -> None:
+    """Record what ``ledger verify`` found in the log of this size; no faults opens selling again."""
     if not policy.may_tend_log(actor):
         raise NotAllowed()
     with transaction() as session:
@@ -29,6 +36,8 @@ def keep_audit(actor: Actor, faults: Sequence[Fault], now: datetime) -> None:
                 at=now,
                 ok=not faults,
                 faults=[asdict(fault) for fault in faults[:KEPT_FAULTS]],
+                size=size,
+                root=root,
             )
         )
     standing.forget()

@@ -4,8 +4,15 @@ from portal.guards import statements
 from portal.registry.guards import ledger
 from portal.registry.guards.accounts import ACCOUNT_GUARDS, added_up
 from portal.registry.guards.imports import IMPORT_GUARDS
+from portal.registry.guards.ledger import GUARDS
 from portal.registry.guards.lifecycle import LIFECYCLE_GUARDS
+from portal.registry.guards.log import LOG_GUARDS
 from portal.registry.guards.monitoring import MONITORING_GUARDS
+
+# Those that are the same on both databases; what they keep for good is what the log can vouch for.
+EVERY_GUARD = [
+    *GUARDS, *ACCOUNT_GUARDS, *IMPORT_GUARDS, *LIFECYCLE_GUARDS, *LOG_GUARDS, *MONITORING_GUARDS,
+]  # fmt: skip
 
 
 def ddl(dialect: str) -> list[str]:
@@ -17,6 +24,7 @@ def credits_ddl(dialect: str) -> list[str]:
     return [
         *ledger.ddl(dialect),
         *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
+        *statements(dialect, LOG_GUARDS, room="registry_log"),
         *statements(dialect, MONITORING_GUARDS, room="registry_monitoring"),
     ]
 

@@ -1,15 +1,18 @@
 """The transparency log, read: its size, entries, proofs and signed checkpoints."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
 from portal.db import db
 from portal.kernel.errors import NotFound
 from portal.registry.models import Checkpoint, Entry, Node, Pending, Record
-from portal.registry.rules import checkpoint, merkle
+from portal.registry.rules import checkpoint, merkle, tiles
+from portal.registry.rules.tiles import Tile
+
+EXPORTED_TOGETHER = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class LogProof:
 
     @property
     def text(self) -> str:
-        """As a C2SP tlog-proof, ready to be attached or downloaded."""
-        return checkpoint.write_proof(checkpoint.LogProof(self.idx, self.proof, self.note))
+        """As a C2SP tlog-proof, ready to be attached or downloaded; its extra data is the record itself."""
+        return checkpoint.write_proof(
+            checkpoint.LogProof(self.idx, self.proof, self.note, self.body.encode())
+        )
 
 
 def size() -> int:
@@ -99,6 +104,28 @@ def entries(start: int, end: int) -> list[LogEntry]:
     return [LogEntry(r.idx, r.id, r.kind, r.subject_id, r.body, r.leaf_hash, r.at) for r in rows]
 
 
+def bodies(start: int, end: int) -> list[str]:
+    """The records at ``start`` … ``end - 1``, byte for byte, and nothing else of them."""
+    rows = db.session.connection().execute(_BODIES, {"start": start, "end": end})
+    return list(rows.scalars())
+
+
+def export(size: int) -> Iterator[str]:
+    """The first ``size`` records as lines, some thousands at a time: the same little memory for any log."""
+    for start in range(0, size, EXPORTED_TOGETHER):
+        yield "".join(f"{body}\n" for body in bodies(start, min(start + EXPORTED_TOGETHER, size)))
+
+
+def tile(wanted: Tile) -> bytes:
+    """What a tile or bundle holds. Raises NotFound unless the log has all of it."""
+    if not wanted.is_within(size()):
+        raise NotFound()
+    if wanted.level is None:
+        return tiles.bundle(body.encode() for body in bodies(wanted.first, wanted.end))
+    asked = {"level": wanted.node_level, "start": wanted.first, "end": wanted.end}
+    return b"".join(db.session.connection().execute(_HASHES, asked).scalars())
+
+
 def proof_for(kind: str, subject_id: str) -> LogProof | None:
     """Proof of this fact's record in the first signed checkpoint that holds it; None until there is one."""
     row = db.session.execute(
@@ -145,3 +172,22 @@ def is_in_step(now: datetime, seconds: int) -> bool:
         select(func.min(Record.at)).join(Pending, Pending.record_id == Record.id)
     ).scalar_one()
     return oldest is None or (now - oldest).total_seconds() <= seconds
+
+
+_records, _entries, _nodes = Record.__table__, Entry.__table__, Node.__table__
+# Built once: putting a statement together costs more than having it done.
+_BODIES = (
+    select(_records.c.body)
+    .join_from(_entries, _records, _records.c.id == _entries.c.record_id)
+    .where(_entries.c.idx >= bindparam("start"), _entries.c.idx < bindparam("end"))
+    .order_by(_entries.c.idx)
+)
+_HASHES = (
+    select(_nodes.c.hash)
+    .where(
+        _nodes.c.level == bindparam("level"),
+        _nodes.c.idx >= bindparam("start"),
+        _nodes.c.idx < bindparam("end"),
+    )
+    .order_by(_nodes.c.idx)
+)

@@ -19,7 +19,9 @@ _kept: WeakKeyDictionary[Engine, tuple[float, bool]] = WeakKeyDictionary()
 _audit = LedgerAudit.__table__
 # Built once: putting a statement together costs more than having it done.
 _NEWEST = (
-    select(_audit.c.at, _audit.c.ok, _audit.c.faults).order_by(_audit.c.at.desc()).limit(bindparam("limit"))
+    select(_audit.c.at, _audit.c.ok, _audit.c.faults, _audit.c.size, _audit.c.root)
+    .order_by(_audit.c.at.desc())
+    .limit(bindparam("limit"))
 )
 
 
@@ -28,6 +30,8 @@ class Audit:
     at: datetime
     ok: bool
     faults: list[Any]
+    size: int | None = None
+    root: bytes | None = None
 
 
 def last_audit() -> Audit | None:
@@ -37,7 +41,7 @@ def last_audit() -> Audit | None:
 def audits(limit: int) -> list[Audit]:
     """The last audits, newest first."""
     rows = db.session.connection().execute(_NEWEST, {"limit": limit})
-    return [Audit(row.at, row.ok, row.faults) for row in rows]
+    return [Audit(row.at, row.ok, row.faults, row.size, row.root) for row in rows]
 
 
 def is_stopped() -> bool:

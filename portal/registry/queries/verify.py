@@ -4,8 +4,10 @@ Each function yields the faults it finds in the order of the rows, so that the f
 row. Rows are streamed: memory stays flat however long the log is, apart from the live blocks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, Self
 
 from sqlalchemy import func, select
 
@@ -18,6 +20,7 @@ from portal.registry.models import (
     LedgerEntry,
     Node,
     PoolLot,
+    Project,
     Record,
     Retirement,
     RetirementRange,
@@ -26,59 +29,123 @@ from portal.registry.models import (
 from portal.registry.rules import checkpoint, ledger, merkle, records
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import NotACheckpoint, PublicKey
-from portal.registry.rules.ledger import BlockState, GramRange
+from portal.registry.rules.ledger import GRAMS_PER_TONNE, BlockState, GramRange
+from portal.registry.rules.merkle import HASH_BYTES
 
 STREAM = 2_000
 
 
+def log(origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
+    """Checks 1 and 2 in one reading: every body is hashed once, and all else follows from the leaves."""
+    tree = yield from _rehashed()
+    yield from _nodes_are_of(tree)
+    yield from _heads_are_of(tree, origin, trusted)
+
+
 def bodies() -> Iterator[Fault]:
     """Check 1: bodies hash to their leaves, places are gap-free, stored subtrees are those of the leaves."""
+    tree = yield from _rehashed()
+    yield from _nodes_are_of(tree)
+
+
+def checkpoints(origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
+    """Check 2: every published checkpoint carries a trusted signature and is a beginning of this log."""
+    reading = _rehashed()
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            yield from _heads_are_of(end.value, origin, trusted)
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """Every complete subtree, grown from the bodies: per level the hashes in a row, 32 bytes each."""
+
+    size: int
+    levels: list[bytes]
+
+    def node(self, level: int, idx: int) -> bytes:
+        return self.levels[level][idx * HASH_BYTES : (idx + 1) * HASH_BYTES]
+
+    @classmethod
+    def grown_from(cls, leaves: list[bytes]) -> Self:
+        size, levels, row = len(leaves), [], leaves
+        while row:
+            levels.append(b"".join(row))
+            pairs = iter(row)
+            row = [merkle.node_hash(left, right) for left, right in zip(pairs, pairs, strict=False)]
+        return cls(size, levels)
+
+
+def _rehashed() -> Generator[Fault, None, _Tree]:
     rows = db.session.execute(
-        select(Entry.idx, Entry.leaf_hash, Record.id, Record.body)
+        select(Entry.idx, Entry.leaf_hash, Record.body)
         .join(Record, Record.id == Entry.record_id)
         .order_by(Entry.idx)
         .execution_options(yield_per=STREAM)
     )
     leaves: list[bytes] = []
-    for expected, row in enumerate(rows):
-        if row.idx != expected:
-            yield Fault(Check.BODIES, f"entry {expected}", f"is missing: the next place taken is {row.idx}")
-            return
-        leaf = merkle.leaf_hash(row.body.encode())
-        if leaf != row.leaf_hash:
-            yield Fault(
-                Check.BODIES,
-                f"entry {row.idx} ({row.id})",
-                "the body was changed: it no longer hashes to its leaf",
-            )
-        try:
-            records.read(row.body.encode())
-        except records.NotARecord as fault:
-            yield Fault(
-                Check.BODIES, f"entry {row.idx} ({row.id})", f"is not a record: {fault.params['why']}"
-            )
-        leaves.append(leaf)
-    # A whole tree grown from the recomputed leaves: each stored subtree must be one of its own.
-    grown = {(level, idx): digest for level, idx, digest in merkle.append(0, leaves, _none)} if leaves else {}
-    for node in db.session.execute(
-        select(Node.level, Node.idx, Node.hash).execution_options(yield_per=STREAM)
-    ):
-        if grown.pop((node.level, node.idx), None) != node.hash:
-            yield Fault(Check.BODIES, f"node {node.level}/{node.idx}", "is not the hash of its entries")
-    for level, idx in sorted(grown):
-        yield Fault(Check.BODIES, f"node {level}/{idx}", "is missing")
+    for part in rows.partitions():
+        idxs, stored, texts = zip(*part, strict=True)
+        hashed = [merkle.leaf_hash(text.encode()) for text in texts]
+        expected = range(len(leaves), len(leaves) + len(idxs))
+        if idxs != tuple(expected):
+            gap = next(n for n, idx in zip(expected, idxs, strict=True) if n != idx)
+            yield Fault(Check.BODIES, f"entry {gap}", "is missing: the next place taken is another")
+            hashed = hashed[: gap - len(leaves)]
+        if hashed != list(stored[: len(hashed)]):
+            for idx, mine, theirs in zip(idxs, hashed, stored, strict=False):
+                if mine != theirs:
+                    what = "the body was changed: it no longer hashes to its leaf"
+                    yield Fault(Check.BODIES, f"entry {idx}", what)
+        leaves += hashed
+        if idxs != tuple(expected):
+            break
+    rows.close()
+    return _Tree.grown_from(leaves)
 
 
-def checkpoints(origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
-    """Check 2: every published checkpoint carries a trusted signature and is a beginning of this log."""
-    leaves = [
-        merkle.leaf_hash(body.encode())
-        for body in db.session.scalars(
-            select(Record.body).join(Entry, Entry.record_id == Record.id).order_by(Entry.idx)
+def _nodes_are_of(tree: _Tree) -> Iterator[Fault]:
+    deepest = db.session.execute(select(func.max(Node.level))).scalar_one() or 0
+    for level in range(max(len(tree.levels), int(deepest) + 1)):
+        grown = tree.levels[level] if level < len(tree.levels) else b""
+        seen = 0
+        rows = db.session.execute(
+            select(Node.idx, Node.hash)
+            .where(Node.level == level)
+            .order_by(Node.idx)
+            .execution_options(yield_per=STREAM)
         )
-    ]
-    grown = {(level, idx): digest for level, idx, digest in merkle.append(0, leaves, _none)} if leaves else {}
-    for head in db.session.scalars(select(Checkpoint).order_by(Checkpoint.size)):
+        for part in rows.partitions():
+            idxs, stored = zip(*part, strict=True)
+            mine = grown[seen * HASH_BYTES : (seen + len(idxs)) * HASH_BYTES]
+            if b"".join(stored) != mine or idxs != tuple(range(seen, seen + len(idxs))):
+                yield from _wrong_nodes(tree, level, seen, dict(part))
+                rows.close()
+                return
+            seen += len(idxs)
+        if seen * HASH_BYTES != len(grown):
+            yield Fault(Check.BODIES, f"node {level}/{seen}", "is missing")
+
+
+def _wrong_nodes(tree: _Tree, level: int, first: int, stored: dict[int, bytes]) -> Iterator[Fault]:
+    """Which of these nodes are not those that were grown."""
+    for idx in range(first, first + len(stored)):
+        digest = stored.pop(idx, None)
+        if digest is None:
+            yield Fault(Check.BODIES, f"node {level}/{idx}", "is missing")
+        elif digest != tree.node(level, idx):
+            yield Fault(Check.BODIES, f"node {level}/{idx}", "is not the hash of its entries")
+    for idx in sorted(stored):
+        yield Fault(Check.BODIES, f"node {level}/{idx}", "is not the hash of its entries")
+
+
+def _heads_are_of(tree: _Tree, origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
+    for head in db.session.execute(
+        select(Checkpoint.size, Checkpoint.root, Checkpoint.note).order_by(Checkpoint.size)
+    ):
         where = f"checkpoint {head.size}"
         try:
             signed = checkpoint.verify(head.note, origin, trusted)
@@ -87,16 +154,12 @@ def checkpoints(origin: str, trusted: Sequence[PublicKey]) -> Iterator[Fault]:
             continue
         if (signed.size, signed.root) != (head.size, head.root):
             yield Fault(Check.CHECKPOINTS, where, "the stored head is not the one that was signed")
-        if head.size > len(leaves):
-            yield Fault(
-                Check.CHECKPOINTS,
-                where,
-                f"the log has only {len(leaves)} entries: it is behind what was published",
-            )
-        elif merkle.root(head.size, lambda level, idx: grown[level, idx]) != signed.root:
-            yield Fault(
-                Check.CHECKPOINTS, where, "the log's first entries no longer give the root that was signed"
-            )
+        if head.size > tree.size:
+            what = f"the log has only {tree.size} entries: it is behind what was published"
+            yield Fault(Check.CHECKPOINTS, where, what)
+        elif merkle.root(head.size, tree.node) != signed.root:
+            what = "the log's first entries no longer give the root that was signed"
+            yield Fault(Check.CHECKPOINTS, where, what)
 
 
 def tables() -> Iterator[Fault]:
@@ -104,6 +167,7 @@ def tables() -> Iterator[Fault]:
     yield from _blocks_are_the_journals()
     yield from _issuances_are_covered()
     yield from _retirements_are_the_logs()
+    yield from _lots_are_the_logs()
 
 
 def source() -> Iterator[Fault]:
@@ -130,39 +194,76 @@ def source() -> Iterator[Fault]:
             yield Fault(Check.SOURCE, where, f"says {lot.free_g} g are free, its blocks say {free} g")
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the journal says of one block; ``account`` is None where it does not say who owns it."""
+
+    start: int
+    end: int
+    state: str
+    parent: str | None = None
+    account: str | None = None
+
+
 def _blocks_are_the_journals() -> Iterator[Fault]:
-    rebuilt: dict[str, tuple[int, int, str]] = {}
+    rebuilt: dict[str, _Told] = {}
     for entry in db.session.execute(
-        select(LedgerEntry.seq, LedgerEntry.body)
+        select(LedgerEntry.kind, LedgerEntry.body)
         .order_by(LedgerEntry.seq)
         .execution_options(yield_per=STREAM)
     ):
-        body = entry.body
-        for block_id in body.get("split", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, BlockState.SPLIT)
-        for made in body.get("made", ()):
-            rebuilt[made["id"]] = (made["start"], made["end"], made["state"])
-        for block_id in body.get("taken", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, BlockState.RESERVED)
-        for block_id in body.get("moved", ()):
-            start, end, _ = rebuilt.get(block_id, (0, 0, ""))
-            rebuilt[block_id] = (start, end, body["to"])
+        _replay(rebuilt, entry.kind, entry.body)
     for block in db.session.execute(
-        select(Block.id, Block.start_g, Block.end_g, Block.state)
+        select(
+            Block.id, Block.start_g, Block.end_g, Block.state, Block.parent_id, Block.account_id,
+            Block.unit_class, Issuance.unit_class.label("issued_as"), Issuance.start_g.label("low"),
+            Issuance.end_g.label("high"),
+        )
+        .outerjoin(Issuance, Issuance.id == Block.issuance_id)
         .order_by(Block.start_g)
         .execution_options(yield_per=STREAM)
-    ):
-        told = rebuilt.pop(block.id, None)
-        if told != (block.start_g, block.end_g, block.state):
-            yield Fault(
-                Check.TABLES,
-                f"block {block.id}",
-                f"is {(block.start_g, block.end_g, block.state)}, the journal says {told}",
-            )
+    ):  # fmt: skip
+        for what in _faults_of_block(block, rebuilt.pop(block.id, None)):
+            yield Fault(Check.TABLES, f"block {block.id}", what)
     for block_id in sorted(rebuilt):
         yield Fault(Check.TABLES, f"block {block_id}", "is in the journal but not in the table")
+
+
+def _replay(rebuilt: dict[str, _Told], kind: str, body: dict[str, Any]) -> None:
+    """One entry of the journal. ``account`` says who owns what was moved or made from here on."""
+    nobody = _Told(0, 0, "")
+    owner = body.get("account")
+    for made in body.get("made", ()):
+        parent = rebuilt.get(made["of"] or "", nobody)
+        rebuilt[made["id"]] = _Told(
+            made["start"], made["end"], made["state"], made["of"], owner or parent.account
+        )
+    for names, state in (
+        ("split", BlockState.SPLIT),
+        ("taken", BlockState.RESERVED),
+        ("moved", body.get("to")),
+    ):
+        for block_id in body.get(names, ()):
+            told = rebuilt.setdefault(block_id, _Told(0, 0, ""))
+            told.state = str(state)
+            if names == "moved":
+                # Retiring passes grams to an account that the journal does not name.
+                told.account = owner or (None if kind == "retire" else told.account)
+
+
+def _faults_of_block(block: Any, told: _Told | None) -> Iterator[str]:
+    if told is None:
+        yield "is not in the journal"
+        return
+    stored = (block.start_g, block.end_g, block.state, block.parent_id)
+    if stored != (told.start, told.end, told.state, told.parent):
+        yield f"is {stored}, the journal says {(told.start, told.end, told.state, told.parent)}"
+    if told.account is not None and told.account != block.account_id:
+        yield f"belongs to {block.account_id}, the journal says {told.account}"
+    if block.low is None or not block.low <= block.start_g < block.end_g <= block.high:
+        yield "is not inside its issuance"
+    elif block.unit_class != block.issued_as:
+        yield "is of another class than its issuance"
 
 
 def _issuances_are_covered() -> Iterator[Fault]:
@@ -224,6 +325,38 @@ def _retirements_are_the_logs() -> Iterator[Fault]:
         yield Fault(Check.TABLES, f"retirement {retirement_id}", "is in the log but not in the table")
 
 
+def _lots_are_the_logs() -> Iterator[Fault]:
+    opened = dict(
+        db.session.execute(
+            select(Record.subject_id, Record.body).where(Record.kind == records.LotOpened.kind)
+        ).all()
+    )
+    for lot, project, kind in db.session.execute(
+        select(PoolLot, Project.code, Project.type)
+        .join(Project, Project.id == PoolLot.project_id)
+        .order_by(PoolLot.code)
+    ):
+        body = opened.pop(lot.id, None)
+        try:
+            told = records.read((body or "").encode()).facts
+        except records.NotARecord:
+            yield Fault(Check.TABLES, f"lot {lot.code}", "has no record in the log that can be read")
+            continue
+        mine = (
+            lot.code, lot.source_registry, project, kind, lot.vintage_start.isoformat(),
+            lot.vintage_end.isoformat(), lot.retired_g, lot.retirement_reference,
+            lot.retired_on.isoformat(), lot.evidence_sha256, lot.is_demo,
+        )  # fmt: skip
+        if not isinstance(told, records.LotOpened) or mine != (
+            told.lot, told.registry, told.project, told.project_type, told.vintage_start, told.vintage_end,
+            told.retired_t * GRAMS_PER_TONNE, told.retirement_reference, told.retired_on,
+            told.evidence_sha256, told.demo,
+        ):  # fmt: skip
+            yield Fault(Check.TABLES, f"lot {lot.code}", "differs from its record in the log")
+    for lot_id in sorted(opened):
+        yield Fault(Check.TABLES, f"lot {lot_id}", "is in the log but not in the table")
+
+
 def _read_log(told: dict[str, tuple[int, str, bool]], void: set[str]) -> Iterator[Fault]:
     """Fill in what the log says was retired, and what was taken back."""
     for record_id, kind, body in db.session.execute(
@@ -242,7 +375,3 @@ def _read_log(told: dict[str, tuple[int, str, bool]], void: set[str]) -> Iterato
                 yield Fault(Check.TABLES, f"record {record_id}", "its ranges do not add up to its grams")
         elif isinstance(facts, records.Reversal):
             void.add(facts.retirement)
-
-
-def _none(level: int, idx: int) -> bytes:
-    raise LookupError(f"nothing stands before an empty log: {level}/{idx}")

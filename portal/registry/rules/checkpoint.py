@@ -22,6 +22,7 @@ from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.registry.rules import merkle
 
 ED25519: Final = b"\x01"  # signature type of C2SP signed-note
+COSIGNATURE: Final = b"\x04"  # of C2SP tlog-cosignature: a witness's, with the time it looked
 KEY_ID_BYTES: Final = 4
 MAX_SIGNATURES: Final = 32  # the specification asks for at least 16
 MAX_NOTE_CHARACTERS: Final = 500_000
@@ -64,19 +65,32 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """Whose signature counts: a key name (the log's is its origin) and 32 bytes of Ed25519."""
+    """Whose signature counts: a key name (the log's is its origin) and 32 bytes of Ed25519.
+
+    A key that was taken out of use still vouches for what it signed: checkpoints up to size ``until``.
+    """
 
     name: str
     key: bytes
+    until: int | None = None
+    kind: bytes = ED25519
 
     @property
     def id(self) -> bytes:
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.key).digest()[:KEY_ID_BYTES]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.key).digest()[:KEY_ID_BYTES]
 
     @property
     def text(self) -> str:
         """As verifiers are given it: ``name+<key id, hex>+<base64 of type and key>``."""
-        return f"{self.name}+{self.id.hex()}+{_b64(ED25519 + self.key)}"
+        return f"{self.name}+{self.id.hex()}+{_b64(self.kind + self.key)}"
+
+    @property
+    def line(self) -> str:
+        """As it stands in a list of keys: the text, and ``until SIZE`` once it is out of use."""
+        return self.text if self.until is None else f"{self.text} until {self.until}"
+
+    def vouches_for(self, size: int) -> bool:
+        return self.until is None or size <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +126,31 @@ def public_key(name: str, key: Ed25519PrivateKey) -> PublicKey:
     return PublicKey(name, key.public_key().public_bytes_raw())
 
 
-def read_public_key(text: str) -> PublicKey:
+def read_public_key(text: str, kind: bytes = ED25519) -> PublicKey:
     """The inverse of ``PublicKey.text``. Raises NotACheckpoint when name, id and key do not fit."""
     name, plus, rest = text.strip().partition("+")
     raw = _unb64(rest.partition("+")[2])
-    if not plus or raw is None or raw[:1] != ED25519 or len(raw) != 33 or not _KEY_NAME.fullmatch(name):
+    if not plus or raw is None or raw[:1] != kind or len(raw) != 33 or not _KEY_NAME.fullmatch(name):
         raise NotACheckpoint(why="not a public key")
-    key = PublicKey(name, raw[1:])
+    key = PublicKey(name, raw[1:], kind=kind)
     if key.text != text.strip():
         raise NotACheckpoint(why="the key id does not fit the key")
     return key
+
+
+def read_key_line(line: str) -> PublicKey:
+    """The inverse of ``PublicKey.line``. Raises NotACheckpoint."""
+    text, _, until = line.strip().partition(" until ")
+    if until and not _NUMBER.fullmatch(until):
+        raise NotACheckpoint(why="a key is used until a size")
+    key = read_public_key(text)
+    return PublicKey(key.name, key.key, int(until)) if until else key
+
+
+def write_keys(keys: Iterable[PublicKey]) -> str:
+    """The list of a log's keys that travels with certificates: a key a line, remarks after ``#``."""
+    lines = [key.line for key in keys]
+    return f"# Public keys of the log {lines[0].partition('+')[0]}\n" + "".join(f"{line}\n" for line in lines)
 
 
 # ── signing ────────────────────────────────────────────────────────────────────────────────────
@@ -201,19 +230,50 @@ def verify(note: str, origin: str, trusted: Iterable[PublicKey]) -> Checkpoint:
     """The checkpoint of the log ``origin`` in a note that a trusted key has signed.
 
     Signatures of unknown keys are ignored; a bad one of a known key spoils the note. Only keys
-    named like the log vouch for it. Raises NotACheckpoint.
+    named like the log vouch for it, and one that is out of use only up to its last size.
+    Raises NotACheckpoint.
     """
     text, lines = read_note(note)
     keys = {(key.name, key.id): key for key in trusted}
     known = [(line, keys[line.name, line.key_id]) for line in lines if (line.name, line.key_id) in keys]
     if not all(_is_signed(text, line, key) for line, key in known):
         raise NotACheckpoint(why="a signature is wrong")
-    if not any(key.name == origin for _, key in known):
+    own = [key for _, key in known if key.name == origin]
+    if not own:
         raise NotACheckpoint(why="no key we trust has signed it")
     checkpoint = read_text(text)
     if checkpoint.origin != origin:
         raise NotACheckpoint(why="it is of another log")
+    if not any(key.vouches_for(checkpoint.size) for key in own):
+        raise NotACheckpoint(why="the key that signed it had been taken out of use")
     return checkpoint
+
+
+def cosign(note: str, name: str, key: Ed25519PrivateKey, at: int) -> str:
+    """The line that a witness of this name puts under a note; ``at`` in seconds since 1970."""
+    text, _ = read_note(note)
+    public = PublicKey(name, key.public_key().public_bytes_raw(), kind=COSIGNATURE)
+    signature = key.sign(_cosigned(text, at))
+    return SignatureLine(name, public.id, at.to_bytes(8, "big") + signature).text
+
+
+def cosigned_at(note: str, line: str, witness: PublicKey) -> int:
+    """When the witness put this line under the note, in seconds since 1970. Raises NotACheckpoint."""
+    text, _ = read_note(note)
+    found = _signature_line(line.rstrip("\n"))
+    if (found.name, found.key_id) != (witness.name, witness.id) or len(found.signature) != 8 + 64:
+        raise NotACheckpoint(why="the line is not this witness's")
+    at = int.from_bytes(found.signature[:8], "big")
+    try:
+        Ed25519PublicKey.from_public_bytes(witness.key).verify(found.signature[8:], _cosigned(text, at))
+    except InvalidSignature:
+        raise NotACheckpoint(why="the witness's signature is wrong") from None
+    return at
+
+
+def _cosigned(text: str, at: int) -> bytes:
+    """C2SP tlog-cosignature: the text that a witness signs, with the time before the checkpoint."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 def _is_signed(text: str, line: SignatureLine, key: PublicKey) -> bool:

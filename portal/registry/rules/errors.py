@@ -62,3 +62,28 @@ class EvidenceNotAccepted(InvalidInput):
 
 class LotCodeTaken(Refused):
     message = N_("There is already a lot %(code)s.")
+
+
+class UnknownWitness(NotFound):
+    message = N_("No witness of this log has signed here.")
+
+
+class WitnessTaken(Refused):
+    message = N_("This witness takes part already.")
+
+
+class BadCosignature(InvalidInput):
+    """``why`` is for witnesses, in English."""
+
+    message = N_("This is not a signature of a witness under a checkpoint of this log: %(why)s.")
+
+
+class UnknownRecord(NotFound):
+    message = N_("There is no such record in the log.")
+
+
+class ReadOnly(Unavailable):
+    message = N_(
+        "The portal can only be read at the moment: its database is older than the log that was already "
+        "published. Nothing is lost; please come back later."
+    )

@@ -24,6 +24,7 @@ from portal.kernel.errors import N_, InvalidInput
 VERSION: Final = 1
 LARGEST: Final = 2**53 - 1  # what every JSON reader holds exactly
 SALT_BYTES: Final = 32
+LONGEST_BODY: Final = 2**16 - 1  # bytes: what a bundle of C2SP tlog-tiles can hold
 _ORGANISATION_AT_END: Final = re.compile(r"org_[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 
 
@@ -317,6 +318,41 @@ class BufferReversal:
     demo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All balances as they stood, and seals of the ledger's rows, each as the root of a tree (RFC 6962).
+
+    Leaves of ``balances_root``: canonical JSON ``{"account","grams","state"}``, by account and state.
+    """
+
+    kind: ClassVar[str] = "digest"
+    digest: Id
+    day: Day
+    balances: Count
+    balances_root: Sha256
+    seals: Count
+    seals_root: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The operator says that an earlier record is wrong. The record stays; ``evidence_sha256`` shows why."""
+
+    kind: ClassVar[str] = "correction"
+    record: Id
+    reason: Reason
+    evidence_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessChanged:
+    """A witness joined or left: whose signatures count beside the log's own. ``key`` as verifiers read it."""
+
+    kind: ClassVar[str] = "witness"
+    key: Reference
+    joined: bool
+
+
 Facts = (
     BatchImported
     | LotOpened
@@ -332,6 +368,9 @@ Facts = (
     | UnitsTransferred
     | UnitsCancelled
     | BufferReversal
+    | Digest
+    | Correction
+    | WitnessChanged
 )
 KINDS: Final[Mapping[str, type[Facts]]] = {kind.kind: kind for kind in get_args(Facts)}
 
@@ -358,7 +397,10 @@ def write(record_id: str, at: datetime, facts: Facts) -> bytes:
         **_plain(facts),
     }
     _read_object(record)
-    return canonical(record)
+    body = canonical(record)
+    if len(body) > LONGEST_BODY:
+        raise NotARecord(why="longer than a record may be")
+    return body
 
 
 def read(body: bytes) -> Record:

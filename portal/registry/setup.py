@@ -1,0 +1,54 @@
+"""What the registry gives to the application: while its log is behind what was published, nothing is written.
+
+Restoring an old backup forks the log: what would be written now would contradict what others have kept.
+"""
+
+import time
+from weakref import WeakKeyDictionary
+
+from flask import Flask, request
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.db import db
+from portal.registry.jobs import is_behind_signer, signer
+from portal.registry.rules.checkpoint import NotACheckpoint
+from portal.registry.rules.errors import ReadOnly
+
+KEPT_SECONDS = 2.0
+SAFE = {"GET", "HEAD", "OPTIONS"}
+_kept: WeakKeyDictionary[Engine, tuple[float, bool]] = WeakKeyDictionary()
+
+
+def install(app: Flask) -> None:
+    """Refuse what changes anything while read-only. Raises NotACheckpoint for a past key that is none."""
+    with app.app_context():
+        signer()
+    app.extensions["portal.read_only"] = is_read_only
+
+    @app.before_request
+    def only_read() -> None:
+        if request.method not in SAFE and is_read_only():
+            raise ReadOnly()
+
+
+def is_read_only() -> bool:
+    """Whether the database is behind the published log; asked on every page, so kept for two seconds.
+
+    While the database cannot be asked the last answer stands.
+    """
+    until, behind = _kept.get(db.engine, (0.0, False))
+    if time.monotonic() > until:
+        try:
+            behind = is_behind_signer()
+        except SQLAlchemyError:
+            db.session.remove()
+        except NotACheckpoint:
+            behind = True  # without the signer's last word nobody can tell
+        _kept[db.engine] = (time.monotonic() + KEPT_SECONDS, behind)
+    return behind
+
+
+def forget() -> None:
+    """Look afresh next time; for tests."""
+    _kept.clear()

@@ -1,0 +1,201 @@
+"""One byte changed by SQL, in any column of any table of the ledger or the log, is named by the audit.
+
+The guards are dropped first, as somebody with the database's password would; what a check or a type of the
+database still refuses is not stored and so needs no audit.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+
+from portal.certificates import commands as certificates
+from portal.db import Base, db, transaction
+from portal.kernel import clock
+from portal.ops import audit
+from portal.ops.sealing import ledger_tables
+from portal.registry.commands import digests, imports, stock
+from portal.registry.jobs import sequence_and_sign
+from portal.registry.queries.digests import columns_of
+from portal.registry.rules.audit import Fault
+from portal.registry.rules.facts import RetireLine
+from portal.registry.rules.records import holder_commitment
+from tests import postgres
+from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
+from tests.factories.certificates import ACTOR
+from tests.factories.certificates import facts as certificate_facts
+from tests.factories.guards import without_guards
+from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
+
+EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
+
+# What the log proves by itself, beside the tables whose rows are sealed.
+PROVED = {
+    "entry": ("idx", "record_id", "leaf_hash"),
+    "node": ("level", "idx", "hash"),
+    "block": ("id", "issuance_id", "unit_class", "parent_id", "start_g", "end_g", "state"),
+    "row_seal": ("table_name", "row_key", "digest_id", "sha256"),
+    "state_digest": ("id", "day", "balances", "balances_root", "seals", "seals_root"),
+}
+TABLES = [
+    "account", "audit_entry", "block", "certificate", "checkpoint", "entry", "hold", "issuance",
+    "ledger_audit", "ledger_entry", "node", "pool_lot", "project", "project_event", "record",
+    "registry_import", "retirement", "retirement_range", "retirement_void", "row_seal", "state_digest",
+    "verification",
+]  # fmt: skip
+
+
+@dataclass
+class World:
+    """A portal with something in every table, and a way to change it behind its back."""
+
+    app: Flask
+    url: str
+
+    def connect(self) -> Any:
+        if self.url.startswith("sqlite"):
+            return sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None)
+        connection = psycopg.connect(self.url, autocommit=True)
+        connection.execute("SET session_replication_role = replica")
+        return connection
+
+    def ask(self, query: str, *values: Any) -> Any:
+        connection = self.connect()
+        try:
+            marked = query if self.url.startswith("sqlite") else query.replace("?", "%s")
+            cursor = connection.execute(marked, values)
+            return cursor.fetchall() if cursor.description else cursor.rowcount
+        finally:
+            connection.close()
+
+    def faults(self) -> list[Fault]:
+        db.session.remove()
+        return list(audit.faults())
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("tampering")
+    if request.param == "sqlite":
+        url = sqlite_copy(folder)
+    elif not postgres.is_available():
+        missing("PostgreSQL (apt-get install postgresql)")
+    else:
+        url = postgres.new_database(migrate)
+    with portal_on(driver_url(url), folder) as app:
+        _set_the_scene()
+        yield World(app, url)
+    if request.param == "postgresql":
+        postgres.drop_database(url)
+
+
+def _set_the_scene() -> None:
+    now = clock.now()
+    make_lot(10)
+    few = b"".join(EXPORT.read_bytes().splitlines(keepends=True)[:4])
+    imports.apply(STAFF, "verra", few, EXPORT.name, now, is_demo=True)
+    taken_back, order = retire(hold(100)), hold(250)
+    stock.allocate(GUEST, order, now)
+    line = RetireLine(f"{order}/1", holder_commitment(bytes(32), "李明"), "", True)
+    (kept,) = stock.retire(GUEST, order, [line], now)
+    stock.void_retirement(STAFF, taken_back.retirement_id, "refunded", now)
+    hold(50)
+    sold = certificate_facts(*kept.ranges, retirement_id=kept.retirement_id, holder_salt=bytes(32), test=True)
+    certificates.issue(ACTOR, sold, now)
+    sequence_and_sign()
+    audit.verify_and_keep(STAFF)
+    digests.take(STAFF, ledger_tables(), now)
+    sequence_and_sign()
+    with transaction() as session:
+        without_guards(session)
+
+
+def columns(table: str) -> tuple[str, ...]:
+    return PROVED.get(table) or tuple(columns_of(ledger_tables())[table])
+
+
+# --- one byte
+
+
+def nearly(text: str) -> Iterator[str]:
+    """The text with one character changed, from its end on: digits first, then letters."""
+    for kind in (r"[0-9]", r"[a-zA-Z]"):
+        for found in reversed(list(re.finditer(kind, text))):
+            old = found[0]
+            new = str((int(old) + 1) % 10) if old.isdigit() else ("b" if old != "b" else "c")
+            yield text[: found.start()] + new + text[found.end() :]
+
+
+def change_a_byte(world: World, table: str, column: str, key: dict[str, Any]) -> Callable[[], None] | None:
+    """Change one byte of one cell and give back how to undo it; None when the database refuses them all."""
+    where = " AND ".join(f"{name} = ?" for name in key)
+    if world.url.startswith("sqlite"):
+        read, write = f"CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE {column} END", "?"
+        ((is_blob,),) = world.ask(
+            f"SELECT typeof({column}) = 'blob' FROM {table} WHERE {where}", *key.values()
+        )
+        stored: Callable[[str], Any] = bytes.fromhex if is_blob else str
+    else:
+        ((kind,),) = world.ask(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = ?::regclass AND attname = ?", table, column,
+        )  # fmt: skip
+        read, write, stored = f"{column}::text", f"?::text::{kind}", str
+    ((before,),) = world.ask(f"SELECT {read} FROM {table} WHERE {where}", *key.values())
+    if before is None:
+        return None
+    for after in nearly(str(before)):
+        with suppress(sqlite3.Error, psycopg.Error, ValueError):
+            world.ask(f"UPDATE {table} SET {column} = {write} WHERE {where}", stored(after), *key.values())
+            moved = key | ({column: after} if column in key else {})
+            there = " AND ".join(f"{name} = ?" for name in moved)
+
+            def undo(there: str = there, moved: dict[str, Any] = moved) -> None:
+                done = world.ask(
+                    f"UPDATE {table} SET {column} = {write} WHERE {there}",
+                    stored(str(before)),
+                    *moved.values(),
+                )
+                assert done == 1
+
+            return undo
+    return None
+
+
+def a_row(world: World, table: str, column: str) -> dict[str, Any] | None:
+    """The primary key of a row in which this column says something."""
+    names = [each.name for each in Base.metadata.tables[table].primary_key.columns]
+    condition = f"{column} IS NOT NULL" + (" AND state <> 'split'" if table == "block" else "")
+    rows = world.ask(f"SELECT {', '.join(names)} FROM {table} WHERE {condition} ORDER BY 1 LIMIT 1")
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_changed_byte_is_named(world: World, table: str):
+    named = []
+    for column in columns(table):
+        key = a_row(world, table, column)
+        undo = change_a_byte(world, table, column, key) if key else None
+        if undo is None or key is None:
+            continue
+        found = world.faults()
+        undo()
+        assert found, f"{table}.{column} was changed unnoticed"
+        name = "digest dig_" if table == "row_seal" else str(list(key.values())[-1])
+        assert any(name in fault.row for fault in found), f"{table}.{column} {name}: {found[:3]}"
+        named.append(column)
+    assert named, "nothing was tried"
+    assert world.faults() == []
+
+
+def test_every_table_of_the_ledger_is_tried():
+    sold = {"cash_line", "order_event", "order_line", "orders", "payment", "payment_event", "refund"}
+    quiet = {"certificate_holder", "witness"}
+    assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet
