@@ -7,7 +7,9 @@ from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
 from portal.registry.rules.imports import READERS
+from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.records import CODE, REFERENCE
+from portal.registry.rules.search import MAX_TEXT
 from portal.web.forms import (
     BooleanField,
     LineField,
@@ -21,6 +23,34 @@ from portal.web.forms import (
 from portal.web.i18n import lazy_gettext as _
 
 KNOWN_REGISTRIES = {"verra": "Verra"}
+
+
+class RegisterForm(PortalForm):
+    """A search of the register. It looks something up only, so it needs no token."""
+
+    class Meta:
+        csrf = False
+
+    q = LineField(
+        _("Serial number, project, place or holder’s code"),
+        max=MAX_TEXT,
+        description=_(
+            "For example %(serial)s, a number inside it, 金林 or larch", serial="HLYC-0001-ARR-2024-1-1-1200"
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    type = SelectField(
+        _("Type of project"),
+        choices=[
+            SelectChoice("", _("Any type")),
+            SelectChoice(ProjectType.ARR.value, _("Afforestation and reforestation")),
+            SelectChoice(ProjectType.IFM.value, _("Forest management")),
+            SelectChoice(ProjectType.REDD.value, _("Avoided deforestation and degradation")),
+            SelectChoice(ProjectType.OTHER.value, _("Another kind of project")),
+        ],
+        default="",
+    )
+    vintage = WholeField(_("Vintage (year)"), low=1990, high=2100)
 
 
 class ImportForm(PortalForm):

@@ -113,6 +113,15 @@ def proof_for(kind: str, subject_id: str) -> LogProof | None:
     return LogProof(row.idx, head.size, head.root.hex(), head.note, tuple(proof), row.body)
 
 
+def place_of(kind: str, subject_id: str) -> int | None:
+    """The place of this fact's record in the log; None until it has one."""
+    return db.session.execute(
+        select(Entry.idx)
+        .join(Record, Record.id == Entry.record_id)
+        .where(Record.kind == kind, Record.subject_id == subject_id)
+    ).scalar_one_or_none()
+
+
 def inclusion(idx: int, tree_size: int) -> list[bytes]:
     """Raises NotFound unless 0 ≤ idx < tree_size ≤ size()."""
     if not 0 <= idx < tree_size <= size():
