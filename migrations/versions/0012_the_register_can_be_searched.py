@@ -6,7 +6,7 @@ from alembic import op
 import portal.db
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0007"
 
 OPEN = "state NOT IN ('split','retired')"
 

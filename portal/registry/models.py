@@ -1,6 +1,7 @@
 """Tables of the registry. What a row may do is held by constraints here and triggers in guards.py."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
@@ -8,10 +9,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Bool, Bytes, Day, Int, Json, Str, Utc, strict
 from portal.kernel.bilingual import Bilingual
+from portal.registry.rules.eligibility import Finding, Verdict
+from portal.registry.rules.lifecycle import CommentState, Decision, DocumentKind
+from portal.registry.rules.parcels import Tenure
+from portal.registry.rules.screening import LikenessKind
 
 
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _listed(states: type[StrEnum]) -> str:
+    """Every value of an enumeration, as SQL lists it."""
+    return ",".join(f"'{state}'" for state in states)
 
 
 class Project(Base):
@@ -35,6 +45,10 @@ class Project(Base):
     is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
     frozen_at: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    crediting_start: Mapped[date | None] = mapped_column(Day)
+    crediting_end: Mapped[date | None] = mapped_column(Day)
+    county_code: Mapped[str | None] = mapped_column(Str)  # six digits, GB/T 2260
+    name_sort: Mapped[str | None] = mapped_column(Str)  # the Chinese name in pinyin, for lists
 
     @property
     def name(self) -> Bilingual:
@@ -387,18 +401,6 @@ class Checkpoint(Base):
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
-class LedgerAudit(Base):
-    """The outcome of ``ledger verify``; while the newest one failed, nothing is sold or issued."""
-
-    __tablename__ = "ledger_audit"
-    __table_args__ = strict(Index("ix_ledger_audit_at", "at"))
-
-    id: Mapped[str] = mapped_column(Str, primary_key=True)
-    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
-    ok: Mapped[bool] = mapped_column(Bool, nullable=False)
-    faults: Mapped[list[Any]] = mapped_column(Json, nullable=False)
-
-
 class Movement(Base):
     """An index over the log: which project, lot and serial each final fact speaks of, place by place.
 
@@ -450,3 +452,229 @@ class ProjectPair(Base):
 
     pair: Mapped[str] = mapped_column(Str, primary_key=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), primary_key=True)
+
+
+class LedgerAudit(Base):
+    """The outcome of ``ledger verify``; while the newest one failed, nothing is sold or issued."""
+
+    __tablename__ = "ledger_audit"
+    __table_args__ = strict(Index("ix_ledger_audit_at", "at"))
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    ok: Mapped[bool] = mapped_column(Bool, nullable=False)
+    faults: Mapped[list[Any]] = mapped_column(Json, nullable=False)
+
+
+# -- the life of a project ----------------------------------------------------------------------
+
+
+class ProjectDocument(Base):
+    """A paper of a project, kept as a file named by its digest. Only whether it is public may change."""
+
+    __tablename__ = "project_document"
+    __table_args__ = strict(
+        UniqueConstraint("project_id", "kind", "sha256", name="a_document_is_filed_once"),
+        CheckConstraint("bytes > 0", name="a_document_is_not_empty"),
+        CheckConstraint(f"kind IN ({_listed(DocumentKind)})", name="document_kind_is_known"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    title_zh: Mapped[str] = mapped_column(Str, nullable=False)
+    title_en: Mapped[str] = mapped_column(Str, nullable=False)
+    file_name: Mapped[str] = mapped_column(Str, nullable=False)  # as it was called where it came from
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    media_type: Mapped[str] = mapped_column(Str, nullable=False)
+    bytes: Mapped[int] = mapped_column(Int, nullable=False)
+    is_public: Mapped[bool] = mapped_column(Bool, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+    @property
+    def title(self) -> Bilingual:
+        return Bilingual(self.title_zh, self.title_en)
+
+
+class Parcel(Base):
+    """A piece of land in a project, for a time. Its outline never changes; it can be withdrawn once.
+
+    ``geojson`` is the text whose SHA-256 is ``outline_sha256``: WGS 84 (CGCS2000), normalised so that the
+    same outline is the same text wherever its drawing began. West … north are its box in units of 1e-7
+    degrees, by which neighbours are found.
+    """
+
+    __tablename__ = "parcel"
+    __table_args__ = strict(
+        UniqueConstraint("project_id", "code", name="a_parcel_has_a_code_of_its_own"),
+        CheckConstraint("area_m2 > 0", name="a_parcel_has_an_area"),
+        CheckConstraint("valid_from <= valid_to", name="a_parcel_counts_for_a_time"),
+        CheckConstraint("west < east AND south < north", name="a_parcel_lies_in_its_box"),
+        CheckConstraint(f"tenure IN ({_listed(Tenure)})", name="parcel_tenure_is_known"),
+        CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_because IS NULL)", name="a_withdrawal_has_a_reason"
+        ),
+        Index("ix_parcel_box", "west", "east"),
+        Index("ix_parcel_outline", "outline_sha256"),
+        Index("ix_parcel_county", "county_code"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    code: Mapped[str] = mapped_column(Str, nullable=False)
+    county_code: Mapped[str] = mapped_column(Str, nullable=False)
+    village: Mapped[str] = mapped_column(Str, nullable=False)
+    geojson: Mapped[str] = mapped_column(Str, nullable=False)
+    outline_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    west: Mapped[int] = mapped_column(Int, nullable=False)
+    south: Mapped[int] = mapped_column(Int, nullable=False)
+    east: Mapped[int] = mapped_column(Int, nullable=False)
+    north: Mapped[int] = mapped_column(Int, nullable=False)
+    area_m2: Mapped[int] = mapped_column(Int, nullable=False)  # on the ellipsoid, whole m², rounded down
+    tenure: Mapped[str] = mapped_column(Str, nullable=False)
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("project_document.id"))  # what proves tenure
+    valid_from: Mapped[date] = mapped_column(Day, nullable=False)
+    valid_to: Mapped[date] = mapped_column(Day, nullable=False)
+    is_demo: Mapped[bool] = mapped_column(Bool, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Utc)
+    withdrawn_because: Mapped[str | None] = mapped_column(Str)
+
+
+class Assessment(Base):
+    """A project held against the eligibility rules of its type, at one version of them. Append-only."""
+
+    __tablename__ = "assessment"
+    __table_args__ = strict(
+        CheckConstraint(f"verdict IN ({_listed(Verdict)})", name="assessment_verdict_is_known"),
+        Index("ix_assessment_project", "project_id", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    rules: Mapped[str] = mapped_column(Str, nullable=False)  # which set of rules, such as arr-2023
+    version: Mapped[str] = mapped_column(Str, nullable=False)
+    rules_sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    verdict: Mapped[str] = mapped_column(Str, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class AssessmentFinding(Base):
+    """One rule of an assessment: what was found, what follows, and by which evidence. Append-only."""
+
+    __tablename__ = "assessment_finding"
+    __table_args__ = strict(
+        CheckConstraint(f"verdict IN ({_listed(Finding)})", name="finding_verdict_is_known"),
+    )
+
+    assessment_id: Mapped[str] = mapped_column(ForeignKey("assessment.id"), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(Str, primary_key=True)
+    value: Mapped[str] = mapped_column(Str, nullable=False)
+    verdict: Mapped[str] = mapped_column(Str, nullable=False)
+    evidence: Mapped[str] = mapped_column(Str, nullable=False)
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("project_document.id"))
+    source: Mapped[str] = mapped_column(Str, nullable=False)
+
+
+class ProjectStep(Base):
+    """A step one person proposed and another decided. Decided once, never deleted."""
+
+    __tablename__ = "project_step"
+    __table_args__ = strict(
+        CheckConstraint(
+            "(decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (decision IS NULL)",
+            name="a_decision_is_whole",
+        ),
+        CheckConstraint("decided_by <> proposed_by", name="maker_and_checker_are_two_people"),
+        CheckConstraint("proposed_by LIKE 'usr%'", name="a_step_is_proposed_by_a_person"),
+        CheckConstraint("decided_by LIKE 'usr%'", name="a_step_is_decided_by_a_person"),
+        CheckConstraint(f"decision IN ({_listed(Decision)})", name="step_decision_is_known"),
+        Index("ix_project_step_project", "project_id", "proposed_at"),
+        Index("ix_project_step_waiting", "project_id", unique=True, **_where("decided_at IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    from_state: Mapped[str] = mapped_column(Str, nullable=False)
+    to_state: Mapped[str] = mapped_column(Str, nullable=False)
+    document_id: Mapped[str] = mapped_column(ForeignKey("project_document.id"), nullable=False)
+    note: Mapped[str] = mapped_column(Str, nullable=False)
+    proposed_by: Mapped[str] = mapped_column(Str, nullable=False)
+    proposed_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    decided_by: Mapped[str | None] = mapped_column(Str)
+    decided_at: Mapped[datetime | None] = mapped_column(Utc)
+    decision: Mapped[str | None] = mapped_column(Str)
+    reason: Mapped[str | None] = mapped_column(Str)
+    event_id: Mapped[str | None] = mapped_column(Str)  # the project_event that followed
+
+
+class PublicNotice(Base):
+    """A document shown to the public for comment, from one civil day to another. Append-only."""
+
+    __tablename__ = "public_notice"
+    __table_args__ = strict(
+        CheckConstraint("opens_at < closes_at", name="a_notice_is_open_for_a_while"),
+        Index("ix_public_notice_project", "project_id", "opens_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    step_id: Mapped[str] = mapped_column(ForeignKey("project_step.id"), unique=True, nullable=False)
+    document_id: Mapped[str] = mapped_column(ForeignKey("project_document.id"), nullable=False)
+    working_days: Mapped[int] = mapped_column(Int, nullable=False)
+    opens_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    closes_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class NoticeComment(Base):
+    """What somebody said about a notice, and the answer. The words stay, and are shown once read."""
+
+    __tablename__ = "notice_comment"
+    __table_args__ = strict(
+        CheckConstraint(f"state IN ({_listed(CommentState)})", name="comment_state_is_known"),
+        CheckConstraint("(state = 'waiting') = (answered_at IS NULL)", name="a_comment_read_is_answered"),
+        CheckConstraint(
+            "(answered_at IS NULL) = (answer IS NULL) AND (answered_at IS NULL) = (answered_by IS NULL)",
+            name="an_answer_is_whole",
+        ),
+        Index("ix_notice_comment_notice", "notice_id", "at"),
+        Index("ix_notice_comment_waiting", "notice_id", **_where("state = 'waiting'")),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    notice_id: Mapped[str] = mapped_column(ForeignKey("public_notice.id"), nullable=False)
+    body: Mapped[str] = mapped_column(Str, nullable=False)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    answer: Mapped[str | None] = mapped_column(Str)
+    answered_by: Mapped[str | None] = mapped_column(Str)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Likeness(Base):
+    """Two projects that may be one, found by screening; open until somebody says why they are two."""
+
+    __tablename__ = "likeness"
+    __table_args__ = strict(
+        UniqueConstraint("project_id", "other_id", "kind", name="a_likeness_is_found_once"),
+        CheckConstraint("project_id <> other_id", name="a_project_is_not_like_itself"),
+        CheckConstraint(f"kind IN ({_listed(LikenessKind)})", name="likeness_kind_is_known"),
+        CheckConstraint(
+            "(cleared_at IS NULL) = (because IS NULL) AND (cleared_at IS NULL) = (cleared_by IS NULL)",
+            name="a_clearance_is_whole",
+        ),
+        Index("ix_likeness_other", "other_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    other_id: Mapped[str] = mapped_column(ForeignKey("project.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    found_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    because: Mapped[str | None] = mapped_column(Str)
+    cleared_by: Mapped[str | None] = mapped_column(Str)
+    cleared_at: Mapped[datetime | None] = mapped_column(Utc)

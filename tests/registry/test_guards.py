@@ -372,18 +372,18 @@ def test_a_gram_is_retired_once(world: Flask):
 
 
 def test_every_sentence_is_attacked():
-    said = set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.ddl("sqlite"))))
+    said = set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.credits_ddl("sqlite"))))
     assert said == {each.sentence for each in [*ATTACKS, A_GRAM_IS_RETIRED_ONCE]}
 
 
 def test_both_databases_hold_the_same_sentences():
     said = {
-        "sqlite": set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.ddl("sqlite")))),
-        "postgresql": set(re.findall(r"RAISE EXCEPTION '([^']+)'", "\n".join(guards.ddl("postgresql")))),
+        "sqlite": set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.credits_ddl("sqlite")))),
+        "postgresql": set(re.findall(r"RAISE EXCEPTION '([^']+)'", "\n".join(guards.credits_ddl("postgresql")))),
     }
     by_constraint = {"live blocks never overlap", "issuances keep apart", "a gram is retired once"}
     assert said["sqlite"] - said["postgresql"] == by_constraint
-    assert len(re.findall("EXCLUDE USING gist", "\n".join(guards.ddl("postgresql")))) == len(by_constraint)
+    assert len(re.findall("EXCLUDE USING gist", "\n".join(guards.credits_ddl("postgresql")))) == len(by_constraint)
 
 
 def test_what_retires_is_counted_by_the_database_itself(world: Flask):
