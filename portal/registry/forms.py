@@ -1,11 +1,14 @@
 """Forms of registry staff."""
 
+from babel.support import LazyProxy
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
+from portal.registry.rules.counties import COUNTIES
 from portal.registry.rules.imports import READERS
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.records import CODE, REFERENCE
@@ -20,9 +23,15 @@ from portal.web.forms import (
     WholeField,
     clean_line,
 )
+from portal.web.i18n import lang
 from portal.web.i18n import lazy_gettext as _
 
 KNOWN_REGISTRIES = {"verra": "Verra"}
+
+
+def _in_either(name: Bilingual) -> LazyProxy:
+    """A name of our data as a label: in the language of whoever reads the form."""
+    return LazyProxy(lambda: name.in_(lang()), enable_cache=False)
 
 
 class RegisterForm(PortalForm):
@@ -47,6 +56,14 @@ class RegisterForm(PortalForm):
             SelectChoice(ProjectType.IFM.value, _("Forest management")),
             SelectChoice(ProjectType.REDD.value, _("Avoided deforestation and degradation")),
             SelectChoice(ProjectType.OTHER.value, _("Another kind of project")),
+        ],
+        default="",
+    )
+    county = SelectField(
+        _("County"),
+        choices=[
+            SelectChoice("", _("Any county")),
+            *(SelectChoice(code, _in_either(name)) for code, name in COUNTIES.items()),
         ],
         default="",
     )

@@ -10,13 +10,16 @@ from portal.kernel.errors import PortalError
 from portal.registry.export_views import TABLES, tables
 from portal.registry.forms import RegisterForm
 from portal.registry.jobs import signer
+from portal.registry.queries import land
 from portal.registry.queries import log as transparency
 from portal.registry.queries import movements as journal
 from portal.registry.queries import register as read
 from portal.registry.queries.movements import MovementView, Of
 from portal.registry.rules import records, search
+from portal.registry.rules.counties import county_name
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.maps import draw
 from portal.registry.rules.records import LotOpened
 from portal.registry.rules.search import Asked
 from portal.web.exports import KINDS
@@ -54,12 +57,17 @@ def project(code: str) -> str:
     """One project: what it is, what was verified and issued, its lots, and the newest of what moved."""
     found = read.project(code)
     rows = read.serials_of(code, _place(-1), PAGE + 1)
+    parcels = land.parcels(found.id)
     return render_template(
         "registry/project.html",
         project=found,
         lots=read.lots(code, limit=LOTS),
         verifications=read.verifications(found.id),
         steps=read.steps(found.id),
+        parcels=parcels,
+        drawn=draw((parcel.code, parcel.geojson) for parcel in parcels),
+        documents=land.documents(found.id),
+        county_name=county_name,
         moved=_newest(Of(project_id=found.id), NEWEST),
         page=cut(rows, PAGE, lambda serial: serial.cursor),
     )
@@ -187,16 +195,17 @@ class Found:
 def _search(form: RegisterForm, typed: str) -> Found | None:
     """What was meant: a holder's code, a serial, or a project. Raises the faults of a serial."""
     kind, vintage = ProjectType(form.type.data) if form.type.data else None, form.vintage.value
-    if not typed and not kind and not vintage:
+    county = form.county.data
+    if not (typed or kind or vintage or county):
         return None
     query = search.read(typed)
     if query.asked is Asked.HOLDER:
         return Found(None, None, _moved(Of(holder=query.text)))
     found = read.find(typed) if query.asked is Asked.SERIAL or "serial" in request.args else None
-    if found and not kind and not vintage:
+    if found and not (kind or vintage or county):
         return Found(found, None, None)
     cursor = request.args.get("cursor")
-    rows = read.projects(kind, cursor, PAGE + 1, words=query.text, vintage=vintage)
+    rows = read.projects(kind, cursor, PAGE + 1, words=query.text, vintage=vintage, county=county)
     return Found(found, cut(rows, PAGE, lambda project: project.code), None)
 
 

@@ -15,6 +15,7 @@ from portal.kernel.money import Money
 from portal.registry.models import (
     Block,
     Issuance,
+    Parcel,
     PoolLot,
     Project,
     ProjectEvent,
@@ -45,6 +46,7 @@ class ProjectView:
     methodology: str
     country: str
     state: str
+    county_code: str
     is_demo: bool
 
 
@@ -109,7 +111,7 @@ _pool, _grown = PoolLot.__table__, Project.__table__
 _PROJECT = (
     _grown.c.id, _grown.c.code, _grown.c.source_registry, _grown.c.source_id, _grown.c.name_zh,
     _grown.c.name_en, _grown.c.about_zh, _grown.c.about_en, _grown.c.type, _grown.c.methodology,
-    _grown.c.country, _grown.c.state, _grown.c.is_demo,
+    _grown.c.country, _grown.c.state, _grown.c.county_code, _grown.c.is_demo,
 )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def _project(row: Row[*tuple[Any, ...]]) -> ProjectView:
         id=row.id, code=row.code, registry=row.source_registry, source_id=row.source_id,
         name=Bilingual(row.name_zh, row.name_en), about=Bilingual(row.about_zh, row.about_en),
         type=ProjectType(row.type), methodology=row.methodology, country=row.country, state=row.state,
-        is_demo=row.is_demo,
+        county_code=row.county_code or "", is_demo=row.is_demo,
     )  # fmt: skip
 
 
@@ -129,11 +131,12 @@ def projects(
     *,
     words: str = "",
     vintage: int | None = None,
+    county: str = "",
 ) -> list[ProjectView]:
     """Projects by code; those with a lot first are the caller's concern.
 
     ``words`` stand in a project's texts (Chinese ones of two characters are found), ``vintage`` is a year
-    in which units of it grew.
+    in which units of it grew, ``county`` a six-digit code: of the project, or of a parcel of it.
     """
     query = select(*_PROJECT).order_by(Project.code).limit(limit)
     if of_type:
@@ -149,6 +152,9 @@ def projects(
             Issuance.vintage_end >= date(vintage, 1, 1),
         )
         query = query.where(grew)
+    if county:
+        lies = select(Parcel.project_id).where(Parcel.county_code == county, Parcel.withdrawn_at.is_(None))
+        query = query.where((Project.county_code == county) | Project.id.in_(lies))
     return [_project(row) for row in db.session.execute(query)]
 
 
@@ -383,9 +389,18 @@ class IssuanceView:
 
 def issuance(issuance_id: str) -> IssuanceView:
     """Raises UnknownSerial."""
-    row = db.session.execute(_serials().where(Issuance.id == issuance_id)).one_or_none()
+    return _issuance(Issuance.id == issuance_id, issuance_id)
+
+
+def issuance_of(serial: str, registry: str) -> IssuanceView:
+    """The block with this serial of a source registry. Raises UnknownSerial."""
+    return _issuance((Issuance.source_serial == serial) & (Issuance.source_registry == registry), serial)
+
+
+def _issuance(which: ColumnElement[bool], name: str) -> IssuanceView:
+    row = db.session.execute(_serials().where(which)).one_or_none()
     if row is None:
-        raise UnknownSerial(serial=issuance_id[:80])
+        raise UnknownSerial(serial=name[:200])
     issued: Issuance = row.Issuance
     behind = _verifications(Verification.id == issued.verification_id) if issued.verification_id else []
     return IssuanceView(
