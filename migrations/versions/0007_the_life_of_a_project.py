@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.Column("document_id", portal.db.Str(), nullable=True),
         sa.Column("source", portal.db.Str(), nullable=False),
         sa.CheckConstraint(
-            "verdict IN ('met','not_met','not_applicable','open')", name=op.f("finding_verdict_is_known")
+            "verdict IN ('met','not_met','open')", name=op.f("finding_verdict_is_known")
         ),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.id"], name=op.f("assessment_finding_assessment_id_exists")

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("last_g", portal.db.Int(), nullable=True),
         sa.Column("mass_g", portal.db.Int(), nullable=True),
         sa.Column("holder", portal.db.Str(), nullable=True),
+        sa.Column("sender", portal.db.Str(), nullable=True),
         sa.Column("retirement_id", portal.db.Str(), nullable=True),
         sa.Column("is_test", portal.db.Bool(), nullable=False),
         sa.Column("at", portal.db.Utc(timezone=True), nullable=False),
@@ -45,9 +46,10 @@ def upgrade() -> None:
             [f"{name}_id", "idx", "part"],
             **_where(f"{name}_id IS NOT NULL"),
         )
-    op.create_index(
-        "ix_movement_holder", "movement", ["holder", "idx", "part"], **_where("holder IS NOT NULL")
-    )
+    for name in ("holder", "sender"):
+        op.create_index(
+            f"ix_movement_{name}", "movement", [name, "idx", "part"], **_where(f"{name} IS NOT NULL")
+        )
     op.create_table(
         "project_text",
         sa.Column("project_id", portal.db.Str(), nullable=False),

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
-from portal.registry import policy
+from portal.registry import policy, project_desk
 from portal.registry.commands import imports, lots
 from portal.registry.forms import ApplyForm, ImportForm, LotForm
 from portal.registry.queries import register as read
@@ -23,6 +23,7 @@ from portal.web.page import page_blueprint
 from portal.web.staging import stage, staged
 
 blueprint = page_blueprint("registry_desk", __name__)
+blueprints = (blueprint, project_desk.blueprint)
 
 SHOWN_ROWS = 500
 SHELF = "staged"

@@ -4,7 +4,7 @@
 
 from portal.guards import Effect, Guard, append_only, keeps, lawful, statements, without_overlap
 from portal.registry.rules.ledger import BLOCK_MOVES, FINAL_BLOCK_STATES, HOLD_MOVES
-from portal.registry.rules.lifecycle import NO_STANDING, STEPS, enters_register, needs_eligibility
+from portal.registry.rules.lifecycle import NO_STANDING, STEPS, enters_register
 
 _FINAL = ",".join(f"'{state}'" for state in sorted(FINAL_BLOCK_STATES))
 _MOVES = (
@@ -153,12 +153,7 @@ _PAPERS = ",".join(
 )
 _NEEDS = ",".join(
     sorted(
-        {
-            f"'{step.source}>{step.target}'"
-            for steps in STEPS.values()
-            for step in steps
-            if needs_eligibility(step)
-        }
+        {f"'{step.source}>{step.target}'" for steps in STEPS.values() for step in steps if step.is_eligible}
     )
 )
 _ENTRIES = ",".join(

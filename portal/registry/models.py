@@ -416,7 +416,10 @@ class Movement(Base):
             Index(f"ix_movement_{name}", f"{name}_id", "idx", "part", **_where(f"{name}_id IS NOT NULL"))
             for name in ("project", "lot", "issuance")
         ),
-        Index("ix_movement_holder", "holder", "idx", "part", **_where("holder IS NOT NULL")),
+        *(
+            Index(f"ix_movement_{name}", name, "idx", "part", **_where(f"{name} IS NOT NULL"))
+            for name in ("holder", "sender")
+        ),
     )
 
     idx: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
@@ -429,6 +432,7 @@ class Movement(Base):
     last_g: Mapped[int | None] = mapped_column(Int)
     mass_g: Mapped[int | None] = mapped_column(Int)
     holder: Mapped[str | None] = mapped_column(Str)
+    sender: Mapped[str | None] = mapped_column(Str)  # whose they were until then
     retirement_id: Mapped[str | None] = mapped_column(Str)
     is_test: Mapped[bool] = mapped_column(Bool, nullable=False)
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)

@@ -1,6 +1,7 @@
 """Who may do what to projects, credits and the log."""
 
 from portal.kernel.actor import Actor, Role
+from portal.registry.rules.lifecycle import Step
 
 
 def may_move_credits(actor: Actor, hold_id: str) -> bool:
@@ -27,3 +28,23 @@ def may_read_desk(actor: Actor) -> bool:
 
 def may_tend_log(actor: Actor) -> bool:
     return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+def may_propose_step(actor: Actor, step: Step) -> bool:
+    """Steps in a project's life are people's, never a job's."""
+    return actor.is_person and actor.has(*step.makers)
+
+
+def may_decide_step(actor: Actor, step: Step, proposed_by: str) -> bool:
+    """A second person: who proposed a step does not decide it, whatever their roles."""
+    return actor.is_person and actor.has(*step.checkers) and actor.id != proposed_by
+
+
+def may_tend_projects(actor: Actor) -> bool:
+    """Propose a project, file its documents, enter its land, assess it, answer comments, clear likenesses."""
+    return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+def may_comment(actor: Actor) -> bool:
+    """On a public notice: everybody but jobs."""
+    return not actor.is_system

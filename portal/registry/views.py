@@ -7,12 +7,14 @@ from pathlib import Path
 from flask import Response, abort, current_app, render_template, request, send_file
 
 from portal.kernel.errors import PortalError
+from portal.registry import project_views
 from portal.registry.export_views import TABLES, tables
 from portal.registry.forms import RegisterForm
 from portal.registry.jobs import signer
 from portal.registry.queries import land
 from portal.registry.queries import log as transparency
 from portal.registry.queries import movements as journal
+from portal.registry.queries import projects as lives
 from portal.registry.queries import register as read
 from portal.registry.queries.movements import MovementView, Of
 from portal.registry.rules import records, search
@@ -29,14 +31,12 @@ from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
-blueprints = (pages, files, tables)
+blueprints = (pages, files, tables, *project_views.blueprints)
 
 PAGE = 25
 NEWEST = 5  # movements on a project's own page; all have one of their own
 LOTS = 60
 LOG_PAGE = 25
-NEWEST = 5  # movements on a project's own page; all have one of their own
-LOTS = 60
 
 
 @pages.get("/projects")
@@ -63,10 +63,9 @@ def project(code: str) -> str:
         project=found,
         lots=read.lots(code, limit=LOTS),
         verifications=read.verifications(found.id),
-        steps=read.steps(found.id),
         parcels=parcels,
         drawn=draw((parcel.code, parcel.geojson) for parcel in parcels),
-        documents=land.documents(found.id),
+        documents=lives.documents_of(found.id),
         county_name=county_name,
         moved=_newest(Of(project_id=found.id), NEWEST),
         page=cut(rows, PAGE, lambda serial: serial.cursor),

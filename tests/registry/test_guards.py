@@ -379,11 +379,15 @@ def test_every_sentence_is_attacked():
 def test_both_databases_hold_the_same_sentences():
     said = {
         "sqlite": set(re.findall(r"RAISE\(ABORT, '([^']+)'\)", "\n".join(guards.credits_ddl("sqlite")))),
-        "postgresql": set(re.findall(r"RAISE EXCEPTION '([^']+)'", "\n".join(guards.credits_ddl("postgresql")))),
+        "postgresql": set(
+            re.findall(r"RAISE EXCEPTION '([^']+)'", "\n".join(guards.credits_ddl("postgresql")))
+        ),
     }
     by_constraint = {"live blocks never overlap", "issuances keep apart", "a gram is retired once"}
     assert said["sqlite"] - said["postgresql"] == by_constraint
-    assert len(re.findall("EXCLUDE USING gist", "\n".join(guards.credits_ddl("postgresql")))) == len(by_constraint)
+    assert len(re.findall("EXCLUDE USING gist", "\n".join(guards.credits_ddl("postgresql")))) == len(
+        by_constraint
+    )
 
 
 def test_what_retires_is_counted_by_the_database_itself(world: Flask):

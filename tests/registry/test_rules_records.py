@@ -57,6 +57,30 @@ EXAMPLES: dict[str, records.Facts] = {
     "reversal": records.Reversal(RET, 250_000, "refunded"),
     "certificate.issued": records.CertificateIssued("0123456789AB", "C3", HASH, False, RET, 250_000),
     "certificate.revoked": records.CertificateRevoked("0123456789AB", "refunded"),
+    "project.state": records.ProjectState(
+        project="HLYC-0001",
+        project_type="ARR",
+        from_state="validation",
+        to_state="registered",
+        document_kind="validation_report",
+        document_sha256=HASH,
+        demo=True,
+        verdict="eligible",
+        rules="arr-1",
+        rules_sha256=HASH,
+    ),
+    "parcel": records.Parcel(
+        project="HLYC-0001",
+        parcel="P001",
+        event="entered",
+        county_code="230700",
+        tenure="state",
+        area_m2=8_345,
+        outline_sha256=HASH,
+        valid_from="2024-01-01",
+        valid_to="2043-12-31",
+        demo=True,
+    ),
 }
 
 
@@ -145,7 +169,7 @@ def test_no_place_of_a_record_takes_a_wrong_value_or_a_persons_name(kind: str, w
 def test_a_further_or_a_missing_field_is_refused(kind: str) -> None:
     good = json.loads(records.write(REC, AT, EXAMPLES[kind]))
     assert is_refused({**good, "name": "x1"}, kind)
-    optional = {"purpose", "replaced_by"} | (
+    optional = {"purpose", "replaced_by", "verdict", "rules", "rules_sha256"} | (
         {"retirement", "grams"} if kind == "certificate.issued" else set()
     )
     for field in good:

@@ -75,7 +75,7 @@ class Of:
         if self.holder and self.is_beginning:
             yield Movement.holder.between(self.holder, self.holder + "g")  # hex digits end before "g"
         elif self.holder:
-            yield Movement.holder == self.holder
+            yield or_(Movement.holder == self.holder, Movement.sender == self.holder)
 
     @property
     def is_beginning(self) -> bool:
@@ -88,9 +88,12 @@ class Of:
         same = all(
             getattr(self, name) in (None, row[name]) for name in ("project_id", "lot_id", "issuance_id")
         )
-        holder = row["holder"] or ""
-        return same and (not self.holder or (self.is_beginning and holder.startswith(self.holder))
-                         or holder == self.holder)  # fmt: skip
+        return same and (not self.holder or self._is_whose(row))
+
+    def _is_whose(self, row: Row) -> bool:
+        if self.is_beginning:
+            return str(row["holder"]).startswith(str(self.holder))
+        return self.holder in (row["holder"], row["sender"])
 
 
 def indexed() -> int:

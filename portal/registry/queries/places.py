@@ -23,6 +23,7 @@ def rows_of(records: Sequence[Any]) -> list[Row]:
     for record, each in said:
         shared = {
             "idx": record.idx, "kind": record.kind, "at": record.at, "holder": each.holder,
+            "sender": each.sender,
             "retirement_id": each.retirement, "is_test": each.is_test,
         }  # fmt: skip
         made += [shared | place | {"part": part} for part, place in enumerate(known.places(each))]

@@ -18,7 +18,6 @@ from portal.registry.models import (
     Parcel,
     PoolLot,
     Project,
-    ProjectEvent,
     ProjectPair,
     ProjectText,
     Record,
@@ -443,26 +442,6 @@ def _source(issued: Issuance) -> SourceView:
     ).scalar_one()
     facts = {name: str(cell) for name, cell in issued.source_facts.items() if name != "retired_on"}
     return SourceView(brought.source_registry, brought.file_name, brought.file_sha256, brought.at, facts)
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A step in a project's life."""
-
-    from_state: str | None
-    to_state: str
-    document: str
-    at: datetime
-
-
-def steps(project_id: str) -> list[StepView]:
-    """A project's life, newest step first."""
-    rows = db.session.scalars(
-        select(ProjectEvent)
-        .where(ProjectEvent.project_id == project_id)
-        .order_by(ProjectEvent.at.desc(), ProjectEvent.id.desc())
-    )
-    return [StepView(row.from_state, row.to_state, row.document, row.at) for row in rows]
 
 
 def serials_after(after: int = -1, limit: int = 500) -> list[SerialView]:

@@ -12,8 +12,9 @@ from portal.db import db
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.models import Movement, Retirement, RetirementVoid
-from portal.registry.queries import land, log, register
-from portal.registry.queries.land import DocumentView, ParcelView
+from portal.registry.queries import land, log, projects, register
+from portal.registry.queries.land import ParcelView
+from portal.registry.queries.projects import DocumentView
 from portal.registry.queries.ranges import ranges_of
 from portal.registry.queries.register import IssuanceView, LotView, ProjectView
 from portal.registry.rules.facts import RangeFacts
@@ -88,7 +89,7 @@ def trace(retirement_id: str, kilogram: int) -> Trace:
         attribution_idx=log.place_of(Attribution.kind, retirement_id),
         lot=lot, lot_idx=log.place_of(LotOpened.kind, lot.id),
         issuance=issued, issuance_idx=_entered(issued.serial.id),
-        project=lot.project, documents=land.documents(lot.project.id),
+        project=lot.project, documents=tuple(projects.documents_of(lot.project.id)),
         parcels=land.parcels(lot.project.id, part.vintage_start, part.vintage_end),
     )  # fmt: skip
 

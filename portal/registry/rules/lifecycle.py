@@ -10,10 +10,15 @@ Every step is proposed by one person and decided by another.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
+import holidays
+
 from portal.kernel.actor import Role
+from portal.kernel.clock import CITY
+from portal.kernel.errors import N_, InvalidInput, NotAllowed, NotFound, Refused
 from portal.registry.rules.ledger import ProjectType
 
 # Both notices of the Measures of 2023 (design document; report of the reductions) last 20 working days.
@@ -65,12 +70,15 @@ class Step:
     """From one state to the next: by which document, proposed and decided by whom, after how long a notice.
 
     ``notice_days``: working days for which the document is open to comments once the step is taken.
+    ``is_assessed``, ``is_eligible``: the project must have been assessed, and found eligible, by then.
     """
 
     source: ProjectState
     target: ProjectState
     document: DocumentKind
     notice_days: int = 0
+    is_assessed: bool = False
+    is_eligible: bool = False
     makers: frozenset[Role] = frozenset({Role.REGISTRY, Role.ADMIN})
     checkers: frozenset[Role] = frozenset({Role.REGISTRY, Role.ADMIN})
 
@@ -89,7 +97,7 @@ _AFTER_REGISTRATION: Final = (
     *_steps(_D.DESIGN, _S.PROPOSED, _S.REFUSED),
 )
 _OWN: Final = (
-    Step(_S.PROPOSED, _S.DESIGN_NOTICE, _D.DESIGN, NOTICE_WORKING_DAYS),
+    Step(_S.PROPOSED, _S.DESIGN_NOTICE, _D.DESIGN, NOTICE_WORKING_DAYS, is_assessed=True, is_eligible=True),
     Step(_S.DESIGN_NOTICE, _S.VALIDATION, _D.NOTICE_SUMMARY),
     Step(_S.VALIDATION, _S.REGISTERED, _D.VALIDATION),
     Step(_S.REGISTERED, _S.REPORT_NOTICE, _D.MONITORING, NOTICE_WORKING_DAYS),
@@ -104,12 +112,17 @@ _OWN: Final = (
     *_AFTER_REGISTRATION,
 )
 _EXTERNAL: Final = (
-    Step(_S.PROPOSED, _S.REGISTERED, _D.EXTERNAL_STANDARD),
+    Step(_S.PROPOSED, _S.REGISTERED, _D.EXTERNAL_STANDARD, is_assessed=True, is_eligible=True),
     *_AFTER_REGISTRATION,
 )
 _FOR_INFORMATION: Final = (
+    Step(_S.PROPOSED, _S.RECORDED, _D.DESIGN, is_assessed=True),  # what it failed is shown beside it
+    Step(_S.RECORDED, _S.REGISTERED, _D.EXTERNAL_STANDARD, is_assessed=True, is_eligible=True),
+    *_steps(_D.DECISION, _S.WITHDRAWN, _S.RECORDED),
+    *_AFTER_REGISTRATION,
+)
+_RECORDED_ONLY: Final = (
     Step(_S.PROPOSED, _S.RECORDED, _D.DESIGN),
-    Step(_S.RECORDED, _S.REGISTERED, _D.EXTERNAL_STANDARD),
     *_steps(_D.DECISION, _S.WITHDRAWN, _S.RECORDED),
     *_AFTER_REGISTRATION,
 )
@@ -118,7 +131,7 @@ STEPS: Final[Mapping[ProjectType, tuple[Step, ...]]] = {
     ProjectType.ARR: _OWN,
     ProjectType.IFM: _EXTERNAL,
     ProjectType.REDD: _FOR_INFORMATION,
-    ProjectType.OTHER: _FOR_INFORMATION,
+    ProjectType.OTHER: _RECORDED_ONLY,
 }
 
 # In these states nothing new of a project is issued, and no lot of it opens.
@@ -133,17 +146,190 @@ def is_issued_here(kind: ProjectType) -> bool:
     return kind is ProjectType.ARR
 
 
-def needs_eligibility(step: Step) -> bool:
-    """Whether the newest assessment must have found the project eligible."""
-    leads_in = (_S.PROPOSED, _S.RECORDED)
-    return step.source in leads_in and step.target in (_S.DESIGN_NOTICE, _S.REGISTERED)
-
-
-def needs_assessment(step: Step) -> bool:
-    """Whether the project must have been assessed at all; one recorded for information may have failed."""
-    return needs_eligibility(step) or (step.source, step.target) == (_S.PROPOSED, _S.RECORDED)
-
-
 def enters_register(step: Step) -> bool:
     """Whether its units can be sold from here on: every likeness must be cleared by then."""
     return step.target is _S.REGISTERED and step.source in (_S.PROPOSED, _S.VALIDATION, _S.RECORDED)
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+
+class NoSuchStep(Refused):
+    message = N_("A project of this type does not go from this state to that one.")
+
+
+class StepWaits(Refused):
+    message = N_("A step of this project already waits for a decision. Decide it first.")
+
+
+class StepDecided(Refused):
+    message = N_("This step is already decided.")
+
+
+class UnknownStep(NotFound):
+    message = N_("There is no such step.")
+
+
+class SamePerson(NotAllowed):
+    message = N_("Who proposed a step does not decide it. A second person must.")
+
+
+class DocumentMissing(Refused):
+    message = N_("This step rests on a public document of another kind. File that document first.")
+
+
+class UnknownDocument(NotFound):
+    message = N_("There is no such document.")
+
+
+class NotAssessed(Refused):
+    message = N_("The project has not been assessed against the eligibility rules yet.")
+
+
+class NotEligible(Refused):
+    message = N_("The newest assessment does not find the project eligible.")
+
+
+class NoticeStillOpen(Refused):
+    message = N_("The public notice is open until %(until)s.")
+
+
+class CommentsUnanswered(Refused):
+    message = N_("%(count)s comments on the notice are not answered yet.")
+
+
+class LikenessOpen(Refused):
+    message = N_("The project may be another one that is here already. Clear that first.")
+
+
+class NoLand(Refused):
+    message = N_("Enter the parcels of the project first.")
+
+
+class NoticeClosed(Refused):
+    message = N_("This notice is not open to comments.")
+
+
+class UnknownNotice(NotFound):
+    message = N_("There is no such notice.")
+
+
+class UnknownComment(NotFound):
+    message = N_("There is no such comment, or it is answered already.")
+
+
+class CommentEmpty(InvalidInput):
+    message = N_("Write a comment of at most %(most)s characters.")
+
+
+class ReasonMissing(InvalidInput):
+    message = N_("Say why.")
+
+
+class NotIssuedHere(Refused):
+    message = N_("Units of this type of project are issued by another registry, not by this one.")
+
+
+class NoStanding(Refused):
+    message = N_("In its present state nothing of this project can be issued or sold.")
+
+
+# -- finding a step ------------------------------------------------------------------------------
+
+
+def steps_from(kind: ProjectType, state: ProjectState) -> tuple[Step, ...]:
+    """What may come next."""
+    return tuple(step for step in STEPS[kind] if step.source is state)
+
+
+def step_between(kind: ProjectType, source: ProjectState, target: ProjectState) -> Step:
+    """Raises NoSuchStep."""
+    for step in steps_from(kind, source):
+        if step.target is target:
+            return step
+    raise NoSuchStep(source=source.value, target=target.value)
+
+
+def check_standing(kind: ProjectType, state: ProjectState) -> None:
+    """Own units are issued only to a registered project of a type issued here.
+
+    Raises NotIssuedHere, NoStanding.
+    """
+    if not is_issued_here(kind):
+        raise NotIssuedHere()
+    if state in NO_STANDING:
+        raise NoStanding()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a step is judged by when it is decided."""
+
+    verdict: str | None  # of the newest assessment; None: never assessed
+    open_likenesses: int
+    parcels: int
+    notice_closes: datetime | None  # of the notice of the state the project is in
+    waiting_comments: int
+
+
+_LEAVES_EARLY: Final = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.SUSPENDED})
+
+
+def check_ready(step: Step, ready: Readiness, now: datetime) -> None:
+    """Raises NotAssessed, NotEligible, LikenessOpen, NoLand, NoticeStillOpen, CommentsUnanswered."""
+    if step.is_assessed and ready.verdict is None:
+        raise NotAssessed()
+    if step.is_eligible and ready.verdict != "eligible":
+        raise NotEligible()
+    if enters_register(step) and ready.open_likenesses:
+        raise LikenessOpen()
+    if step.source is _S.VALIDATION and step.target is _S.REGISTERED and not ready.parcels:
+        raise NoLand()
+    if step.source in NOTICE_STATES and step.target not in _LEAVES_EARLY:
+        _check_notice(ready, now)
+
+
+def _check_notice(ready: Readiness, now: datetime) -> None:
+    if ready.notice_closes and now < ready.notice_closes:
+        raise NoticeStillOpen(until=ready.notice_closes)
+    if ready.waiting_comments:
+        raise CommentsUnanswered(count=ready.waiting_comments)
+
+
+# -- public notice -------------------------------------------------------------------------------
+
+
+def notice_closes(opens: datetime, working_days: int) -> datetime:
+    """The midnight in the city that ends the last of so many working days after the day of opening.
+
+    Monday to Friday without China's public holidays (the ``holidays`` library). A weekend worked in
+    exchange for a holiday is not counted, so a notice is never shorter than it is promised to be.
+    """
+    day, left = opens.astimezone(CITY).date(), working_days
+    while left:
+        day += timedelta(days=1)
+        left -= _is_working_day(day)
+    return datetime.combine(day + timedelta(days=1), time(), CITY)
+
+
+def _is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in _HOLIDAYS
+
+
+_HOLIDAYS: Final = holidays.country_holidays("CN")
+
+
+def checked_comment(text: str) -> str:
+    """The words as they are kept. Raises CommentEmpty when there are none, or too many."""
+    words = text.replace("\r\n", "\n").strip()
+    if not words or len(words) > COMMENT_LENGTH:
+        raise CommentEmpty(most=COMMENT_LENGTH)
+    return words
+
+
+def checked_reason(text: str) -> str:
+    """Raises ReasonMissing."""
+    words = " ".join(text.split())
+    if not words:
+        raise ReasonMissing()
+    return words

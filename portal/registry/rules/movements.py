@@ -26,10 +26,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the register's index keeps of a record."""
+    """What the register's index keeps of a record. Holders are public codes: a commitment or an account."""
 
     places: tuple[Place, ...]
     holder: str | None
+    sender: str | None
     retirement: str | None
     is_test: bool
 
@@ -42,11 +43,11 @@ class Told:
 def told(body: Mapping[str, Any]) -> Told:
     """What the record's JSON object says; one empty place when it names none."""
     if str(body.get("kind")).startswith("certificate."):
-        return Told((Place(),), None, None, body.get("test") is True)  # a paper moves nothing
-    holder = body.get("holder") or body.get("account") or body.get("to_account")
+        return Told((Place(),), None, None, None, body.get("test") is True)  # a paper moves nothing
     return Told(
         places=tuple(_places(body)) or (Place(),),
-        holder=holder if isinstance(holder, str) else None,
+        holder=body.get("holder") or body.get("receiver") or body.get("account"),
+        sender=body.get("sender"),
         retirement=body.get("retirement"),
         is_test=body.get("test") is True,
     )

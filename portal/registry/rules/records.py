@@ -189,6 +189,40 @@ class CertificateRevoked:
     replaced_by: CertificateNumber | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """A project took a step that one person proposed and another decided, by a public document."""
+
+    kind: ClassVar[str] = "project.state"
+    project: Code
+    project_type: Code
+    from_state: Reason
+    to_state: Reason
+    document_kind: Reason
+    document_sha256: Sha256
+    demo: bool
+    verdict: Reason | None = None
+    rules: Code | None = None
+    rules_sha256: Sha256 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Land was entered for a project, or withdrawn; ``outline_sha256`` hashes its published GeoJSON."""
+
+    kind: ClassVar[str] = "parcel"
+    project: Code
+    parcel: Code
+    event: Reason
+    county_code: Code
+    tenure: Reason
+    area_m2: Annotated[int, Whole(1)]
+    outline_sha256: Sha256
+    valid_from: Day
+    valid_to: Day
+    demo: bool
+
+
 Facts = (
     BatchImported
     | LotOpened
@@ -197,6 +231,8 @@ Facts = (
     | Reversal
     | CertificateIssued
     | CertificateRevoked
+    | ProjectState
+    | Parcel
 )
 KINDS: Final[Mapping[str, type[Facts]]] = {kind.kind: kind for kind in get_args(Facts)}
 
