@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import PortalError
-from portal.registry.commands import imports
+from portal.registry.commands import imports, movements
 from portal.registry.rules.imports import READERS, ImportReport, RowReport
 from portal.web.i18n import message, speak
 
@@ -44,6 +44,12 @@ def import_file(file: Path, name: str, is_real: bool, as_json: bool) -> None:
         imports.apply(OPERATOR, name, data, file.name, clock.now())
     click.echo(json.dumps(_summary(report)) if as_json else _closing(report, is_real))
     sys.exit(0 if report.is_applicable else 1)
+
+
+@registry.command("reindex")
+def reindex() -> None:
+    """Build what the register is searched by again, from the log and the projects."""
+    click.echo(f"{movements.rebuild(OPERATOR)} records indexed.")
 
 
 def _row(row: RowReport) -> dict[str, object]:

@@ -36,6 +36,7 @@ blueprints = (pages, files, tables, *project_views.blueprints)
 PAGE = 25
 NEWEST = 5  # movements on a project's own page; all have one of their own
 LOTS = 60
+MOST_BLOCKS = 20
 LOG_PAGE = 25
 
 
@@ -61,7 +62,8 @@ def project(code: str) -> str:
     return render_template(
         "registry/project.html",
         project=found,
-        lots=read.lots(code, limit=LOTS),
+        lots=read.lots(code, limit=LOTS + 1),
+        most_lots=LOTS,
         verifications=read.verifications(found.id),
         parcels=parcels,
         drawn=draw((parcel.code, parcel.geojson) for parcel in parcels),
@@ -133,7 +135,7 @@ def register() -> tuple[str, int] | str:
             found = _search(form, typed)
         except PortalError as fault:
             form.blame("q", fault)
-    page = render_template("registry/register.html", form=form, found=found, asked=request.args)
+    page = render_template("registry/register.html", form=form, found=found, most=MOST_BLOCKS)
     return (page, 422) if form.has_errors else page
 
 
@@ -186,7 +188,7 @@ def checkpoint() -> Response:
 class Found:
     """What a search found: each kind of thing it may have meant; None where it did not mean it."""
 
-    serials: list[read.SerialView] | None
+    serials: list[read.SerialView] | None  # at most MOST_BLOCKS and one, which says that there are more
     projects: Page[read.ProjectView] | None
     moved: Page[MovementView] | None
 
@@ -200,7 +202,9 @@ def _search(form: RegisterForm, typed: str) -> Found | None:
     query = search.read(typed)
     if query.asked is Asked.HOLDER:
         return Found(None, None, _moved(Of(holder=query.text)))
-    found = read.find(typed) if query.asked is Asked.SERIAL or "serial" in request.args else None
+    found = (
+        read.find(typed, MOST_BLOCKS + 1) if query.asked is Asked.SERIAL or "serial" in request.args else None
+    )
     if found and not (kind or vintage or county):
         return Found(found, None, None)
     cursor = request.args.get("cursor")

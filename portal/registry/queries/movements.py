@@ -69,6 +69,8 @@ class Of:
 
     def conditions(self) -> Iterator[Any]:
         """As SQL, each of which an index of the table answers."""
+        if self == Of():
+            yield Movement.project_id.is_not(None)  # certificates are papers: they move nothing
         for name in ("project_id", "lot_id", "issuance_id"):
             if wanted := getattr(self, name):
                 yield getattr(Movement, name) == wanted
@@ -85,6 +87,8 @@ class Of:
 
     def holds(self, row: Row) -> bool:
         """The same of a row in hand."""
+        if self == Of():
+            return row["project_id"] is not None
         same = all(
             getattr(self, name) in (None, row[name]) for name in ("project_id", "lot_id", "issuance_id")
         )
