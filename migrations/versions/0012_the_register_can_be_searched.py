@@ -69,12 +69,14 @@ def upgrade() -> None:
     op.drop_index("ix_block_issuance", "block")
     op.create_index("ix_block_open", "block", ["issuance_id"], **_where(OPEN))
     op.drop_index("ix_issuance_project", "issuance")
-    op.create_index("ix_issuance_project", "issuance", ["project_id", "vintage_start", "vintage_end"])
+    op.create_index("ix_issuance_project", "issuance", ["project_id", "start_g"])
+    op.create_index("ix_issuance_vintage", "issuance", ["project_id", "vintage_start", "vintage_end"])
     op.create_index("ix_issuance_unit", "issuance", ["first_unit", "last_unit"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_issuance_unit", "issuance")
+    op.drop_index("ix_issuance_vintage", "issuance")
     op.drop_index("ix_issuance_project", "issuance")
     op.create_index("ix_issuance_project", "issuance", ["project_id"])
     op.drop_index("ix_block_open", "block")

@@ -17,6 +17,7 @@ from portal.registry.queries.register import LotView, ProjectView, SerialView
 from portal.registry.rules.ledger import BlockState
 from portal.web.exports import Cell, streamed
 from portal.web.guard import open_to_all
+from portal.web.limits import limited
 from portal.web.page import plain_blueprint
 
 tables = plain_blueprint("registry_tables", __name__)
@@ -48,6 +49,7 @@ ANY = "<any(csv, jsonl, xlsx):kind>"
 
 @tables.get(f"/register/projects.{ANY}")
 @open_to_all
+@limited("60/hour")
 def projects(kind: str) -> Response:
     """Every project."""
     return streamed(kind, "projects", PROJECTS, map(_project, _every(_projects_after, "code", None)))
@@ -55,6 +57,7 @@ def projects(kind: str) -> Response:
 
 @tables.get(f"/register/serials.{ANY}")
 @open_to_all
+@limited("60/hour")
 def serials(kind: str) -> Response:
     """Every serial block, with what became of its grams."""
     return streamed(kind, "serials", SERIALS, map(_serial, _every(read.serials_after, "cursor", -1)))
@@ -62,6 +65,7 @@ def serials(kind: str) -> Response:
 
 @tables.get(f"/register/lots.{ANY}")
 @open_to_all
+@limited("60/hour")
 def lots(kind: str) -> Response:
     """Every lot, closed ones too."""
     return streamed(kind, "lots", LOTS, map(_lot, _every(_lots_after, "code", None)))
@@ -69,6 +73,7 @@ def lots(kind: str) -> Response:
 
 @tables.get(f"/register/movements.{ANY}")
 @open_to_all
+@limited("60/hour")
 def movements(kind: str) -> Response:
     """Everything that moved, newest first."""
     return streamed(kind, "movements", MOVEMENTS, map(_moved, journal.every(Of())))

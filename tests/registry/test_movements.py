@@ -24,6 +24,7 @@ from portal.registry.queries import movements as journal
 from portal.registry.queries import register
 from portal.registry.queries.movements import MovementView, Of
 from tests.browser import Browser, Page
+from tests.factories.certificates import issued
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
 from tests.registry.test_guards import EXPORT
 from tests.registry.test_search import add
@@ -78,6 +79,16 @@ def test_the_index_is_built_again_the_same() -> None:
     assert movements.catch_up(SEQUENCER) == 0
     after = db.session.execute(select(*Movement.__table__.c).order_by(Movement.idx, Movement.part)).all()
     assert after == before
+
+
+def test_an_operator_builds_the_index_again(app: Flask) -> None:
+    make_lot(10)
+    retire(hold(5))
+    sequence_and_sign()
+    db.session.rollback()
+    done = app.test_cli_runner().invoke(args=["registry", "reindex"])
+    assert (done.exit_code, done.output) == (0, "2 records indexed.\n")
+    assert moved(of_lot())[0] == ("attribution", 5_000)
 
 
 @pytest.mark.usefixtures("app")
@@ -206,6 +217,15 @@ def test_a_table_is_the_same_in_every_form(app: Flask, browser: Browser, path: s
     if path.endswith(("movements", "attributions")):
         attributed = [row for row in forms["csv"] if row.get("kind", "attribution") == "attribution"]
         assert sum(int(str(row["grams"])) for row in attributed) == 78_000
+
+
+def test_certificates_are_papers_and_no_movements(app: Flask, browser: Browser):
+    make_lot(10)
+    retired = retire(hold(5))
+    issued(*retired.ranges, retirement_id=retired.retirement_id, mass=retired.mass)
+    for _ in range(2):
+        assert [kind for kind, _grams in moved(Of())] == ["attribution", "lot.opened"]
+        sequence_and_sign()
 
 
 def test_a_table_of_what_is_not_there(app: Flask, browser: Browser):

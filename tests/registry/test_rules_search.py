@@ -85,6 +85,16 @@ def test_a_records_places_are_read_whatever_its_kind():
     assert step.places == (Place("P"),)
 
 
+def test_a_transfer_has_two_holders_and_a_cancellation_one():
+    ranges = [{"serial": "S-1-9", "first_g": 1, "last_g": 1000}]
+    moved = told(
+        {"kind": "transfer", "sender": "acc_1", "receiver": "acc_2", "grams": 1000, "ranges": ranges}
+    )
+    assert (moved.holder, moved.sender) == ("acc_2", "acc_1")
+    gone = told({"kind": "cancellation", "account": "acc_1", "grams": 1000, "ranges": ranges})
+    assert (gone.holder, gone.sender) == ("acc_1", None)
+
+
 def test_a_reversal_speaks_of_its_retirements_grams_and_a_certificate_of_none():
     assert told({"kind": "reversal", "retirement": "ret_1", "grams": 5, "reason": "refunded"}).is_again
     paper = told({"kind": "certificate.issued", "retirement": "ret_1", "grams": 5, "test": False})

@@ -75,7 +75,8 @@ class Of:
             if wanted := getattr(self, name):
                 yield getattr(Movement, name) == wanted
         if self.holder and self.is_beginning:
-            yield Movement.holder.between(self.holder, self.holder + "g")  # hex digits end before "g"
+            # As two bounds, by which SQLite sees that the index has it; hex digits end before "g".
+            yield and_(Movement.holder >= self.holder, Movement.holder < self.holder + "g")
         elif self.holder:
             yield or_(Movement.holder == self.holder, Movement.sender == self.holder)
 
