@@ -22,7 +22,8 @@ from sqlalchemy import insert, inspect, text
 from sqlalchemy.engine import Connection
 
 from bench.checkout import served
-from bench.measure import Figure, figure
+from bench.measure import Figure, cpu_per_call, figure
+from bench.site import get
 from portal import create_app
 from portal.config import Config
 from portal.db import db, transaction
@@ -39,6 +40,7 @@ PROJECTS = 5_000
 BLOCKS = 4  # serial blocks of each project
 CLIENTS = 2
 ASKED = 400  # requests of each kind
+WORKED = 100  # of these again in this process, for their CPU
 WARM_UP = 20
 LIMIT = 0.150
 
@@ -80,22 +82,27 @@ def _measured(database: str, url: str, folder: Path) -> list[Figure]:
         db.engine.dispose()
     with served("app:create_app", url, folder) as port:
         _ask(port, (path for make in ASKS.values() for path in itertools.islice(make(), WARM_UP)))
-        return [
-            _index_figure(database, built),
-            *(_page_figure(f"{name}, {database}", _ask(port, make())) for name, make in ASKS.items()),
-        ]
+        waited = {name: _ask(port, make()) for name, make in ASKS.items()}
+    figures = [_index_figure(database, built)]
+    for name, make in ASKS.items():
+        worked = [cpu_per_call(get(app, path)[0], 1) for path in itertools.islice(make(), WORKED)]
+        figures.append(_page_figure(f"{name}, {database}", waited[name], worked))
+    with app.app_context():
+        db.engine.dispose()
+    return figures
 
 
-def _page_figure(name: str, seconds: list[float]) -> Figure:
-    worst = sorted(seconds)[min(len(seconds) - 1, int(len(seconds) * 0.95))]
+def _page_figure(name: str, waited: list[float], worked: list[float]) -> Figure:
+    """``value``: what 95 of 100 readers wait at most; ``median_ms`` and ``p95_ms``: the CPU of a page."""
+    worst = sorted(waited)[min(len(waited) - 1, int(len(waited) * 0.95))]
     return figure(
         f"register: {name}",
         value=worst * 1000,
         baseline=LIMIT * 1000,
         ratio=LIMIT / worst,
         unit="ms p95 (limit)",
-        seconds=seconds,
-        n=len(seconds),
+        seconds=worked,
+        n=len(waited),
     )
 
 

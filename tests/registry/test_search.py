@@ -79,6 +79,7 @@ def test_a_project_is_found_by_its_new_name_and_its_land_and_no_longer_by_its_ol
     assert found("五营") == ["HLYC-0001"]
     assert found("金林区") == []
     lay_parcel()
+    sequence_and_sign()  # the index hears of land from the log
     assert found("金林区") == found("Jinlin") == found("示范林场") == ["HLYC-0001"]
 
 

@@ -1,6 +1,7 @@
 """One kilogram, followed back from its certificate to its land: each step with its document and record."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -9,14 +10,19 @@ from portal.certificates.queries import CertificateView
 from portal.config import LANGS
 from portal.kernel import clock
 from portal.kernel.errors import NotFound
+from portal.kernel.mass import Mass
 from portal.registry.commands import imports, lots, stock
 from portal.registry.jobs import sequence_and_sign
 from portal.registry.queries import register
 from portal.registry.queries.trace import NoSuchKilogram, trace
+from portal.registry.rules import serials
 from portal.registry.rules.facts import Retired
+from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.lifecycle import DocumentKind
 from tests.browser import Browser, Page
 from tests.factories import certificates
 from tests.factories.land import file_document, lay_parcel
+from tests.factories.projects import enter_land, registered, square
 from tests.factories.registry import STAFF, hold, lot_draft, make_lot, retire
 from tests.registry.test_guards import EXPORT
 
@@ -71,25 +77,47 @@ def test_every_kilogram_of_a_retirement_lies_in_it_once() -> None:
 def test_only_land_of_those_years_and_public_papers_are_behind_it() -> None:
     make_lot(10)
     lay_parcel()
-    file_document()
-    file_document(sha="1" * 64, kind="tenure", is_public=False)
+    file_document(sha="0" * 64)
+    file_document(sha="1" * 64, kind=DocumentKind.TENURE, is_public=False)
     way = trace(retire(hold(1)).retirement_id, 1)
-    assert [parcel.code for parcel in way.parcels] == ["A-1"]
+    assert [parcel.county_code for parcel in way.parcels] == ["230751"]
     assert way.report is not None
     assert [paper.sha256 for paper in way.documents] == ["0" * 64]
+
+
+@pytest.mark.usefixtures("any_app")
+def test_a_project_that_lived_here_has_its_steps_and_land_on_record() -> None:
+    code, _when = registered()
+    number = code.split("-")[1]
+    serial = serials.own_serial(number, ProjectType.ARR, 2024, 1, 1, 10)
+    verified = lots.VerificationDraft(
+        date(2024, 1, 1), date(2024, 12, 31), "a verifier", Mass.t(20), Mass.t(10), "positive", "0" * 64, True
+    )
+    lots.issue(STAFF, code, verified, serial, date(2025, 6, 1), clock.now())
+    lots.open_lot(STAFF, lot_draft("LOT-L", code, serial.text, 10), clock.now())
+    retired = retire(hold(3, "LOT-L"))
+    sequence_and_sign()
+    way = trace(retired.retirement_id, 3)
+    (parcel,) = way.parcels
+    assert way.project_idx is not None
+    assert parcel.log_idx is not None
+    assert parcel.log_idx < way.project_idx < (way.lot_idx or 0) < (way.attribution_idx or 0)
+    # Land of other years is not behind these units.
+    enter_land(code, square(130.0), years=(2030, 2040))
+    assert len(trace(retired.retirement_id, 3).parcels) == 1
 
 
 def test_the_page_leads_to_every_document_and_record(app: Flask, open_page: Callable[..., Page]):
     make_lot(10)
     lay_parcel()
-    file_document()
+    file_document(sha="0" * 64)
     certificate = certified(retire(hold(250)))
     sequence_and_sign()
     page = open_page(f"/certificates/{certificate.number}")
     page = page.click(say(page, "追溯其中一千克，直至森林", "Follow one kilogram of it back to the forest"))
     assert len([step for step in page.root.iter("li") if "trail-step" in step.get("class", "")]) == 8
     assert "HLYC-0001-ARR-2024-1-1-10/g1-1000" in page.main
-    for target in ("/lots/LOT-A", "/projects/HLYC-0001", "/log/0", "/log/1", "/log/2"):
+    for target in ("/lots/LOT-A", "/projects/HLYC-0001", "/log/0", "/log/1", "/log/2", "/log/3"):
         assert any(href.endswith(target) for href in page.links.values()), target
     assert "map-parcel" in page.html
     assert say(page, "金林区", "Jinlin District") in page.main

@@ -18,9 +18,11 @@ from portal.registry.queries.projects import DocumentView
 from portal.registry.queries.ranges import ranges_of
 from portal.registry.queries.register import IssuanceView, LotView, ProjectView
 from portal.registry.rules.facts import RangeFacts
-from portal.registry.rules.records import Attribution, LotOpened
+from portal.registry.rules.lifecycle import Decision
+from portal.registry.rules.records import Attribution, BatchImported, LotOpened, ProjectState
 
 GRAMS_PER_KILOGRAM = 1_000
+ENTRIES = ("issuance", BatchImported.kind)  # always the first that the log says of a serial
 
 
 class NoSuchKilogram(NotFound):
@@ -51,6 +53,7 @@ class Trace:
     issuance: IssuanceView
     issuance_idx: int | None
     project: ProjectView
+    project_idx: int | None
     documents: tuple[DocumentView, ...]
     parcels: tuple[ParcelView, ...]
 
@@ -89,7 +92,8 @@ def trace(retirement_id: str, kilogram: int) -> Trace:
         attribution_idx=log.place_of(Attribution.kind, retirement_id),
         lot=lot, lot_idx=log.place_of(LotOpened.kind, lot.id),
         issuance=issued, issuance_idx=_entered(issued.serial.id),
-        project=lot.project, documents=tuple(projects.documents_of(lot.project.id)),
+        project=lot.project, project_idx=_stepped(lot.project.id),
+        documents=tuple(projects.documents_of(lot.project.id)),
         parcels=land.parcels(lot.project.id, part.vintage_start, part.vintage_end),
     )  # fmt: skip
 
@@ -106,9 +110,17 @@ def _grams_of(ranges: tuple[RangeFacts, ...], skipped: int) -> tuple[RangeFacts,
 
 def _entered(issuance_id: str) -> int | None:
     """The record by which these units came into the register: their issuance, or their import."""
-    return db.session.execute(
-        select(Movement.idx)
-        .where(Movement.issuance_id == issuance_id, Movement.kind.in_(("issuance", "batch.imported")))
+    first = db.session.execute(
+        select(Movement.idx, Movement.kind)
+        .where(Movement.issuance_id == issuance_id)
         .order_by(Movement.idx)
         .limit(1)
-    ).scalar_one_or_none()
+    ).one_or_none()
+    return first.idx if first and first.kind in ENTRIES else None
+
+
+def _stepped(project_id: str) -> int | None:
+    """The record of the newest step in the project's life."""
+    taken = (step for step in projects.steps_of(project_id) if step.decision is Decision.APPROVED)
+    newest = next(taken, None)
+    return log.place_of(ProjectState.kind, newest.id) if newest else None
