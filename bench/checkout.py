@@ -120,8 +120,8 @@ def reserve_over_http() -> Figure:
         url = postgres.new_database(migrate)
         _stock(url, folder)
         with (
-            _served("bench.checkout:ours", url, folder) as mine,
-            _served("bench.checkout:bare", url, folder) as theirs,
+            served("bench.checkout:ours", url, folder) as mine,
+            served("bench.checkout:bare", url, folder) as theirs,
         ):
             for port in (mine, theirs):
                 _hammer(port, 0.5)
@@ -161,7 +161,7 @@ def _stock(url: str, folder: Path) -> None:
 
 
 @contextmanager
-def _served(target: str, url: str, folder: Path) -> Iterator[int]:
+def served(target: str, url: str, folder: Path) -> Iterator[int]:
     """granian as it ships, on a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

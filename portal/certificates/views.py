@@ -1,5 +1,6 @@
 """Checking certificates: by number, by QR code, by file; and the documents themselves."""
 
+import re
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
@@ -13,6 +14,11 @@ from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.sheet import address_of, holder_of
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
+from portal.registry.queries import log
+from portal.registry.queries.trace import trace
+from portal.registry.rules.counties import county_name
+from portal.registry.rules.maps import draw
+from portal.registry.rules.records import CertificateIssued
 from portal.web import press
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
@@ -70,6 +76,25 @@ def check_file() -> Any:
 def certificate(number: str) -> Response:
     """All facts of one certificate; with ``?key=`` the holder's name too."""
     return _facts(find(number), request.args.get("key"))
+
+
+@pages.get("/certificates/<number>/kilogram")
+@open_to_all
+def follow(number: str) -> str:
+    """One kilogram of a certificate, back through every step to the land it grew on."""
+    found = find(number)
+    typed = request.args.get("kg", "1")
+    kilogram = int(typed) if re.fullmatch(r"[0-9]{1,12}", typed) else 0
+    way = trace(found.retirement_id, kilogram)
+    return render_template(
+        "certificates/follow.html",
+        certificate=found,
+        trace=way,
+        drawn=draw((parcel.code, parcel.geojson) for parcel in way.parcels),
+        county_name=county_name,
+        place=log.place_of(CertificateIssued.kind, found.id),
+        reason=states.REASONS[found.reason] if found.reason else None,
+    )
 
 
 @links.get("/c/<number>")

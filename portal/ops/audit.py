@@ -10,7 +10,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.registry.commands.standing import keep_audit
 from portal.registry.jobs import signer
-from portal.registry.queries import digests, log, verify, witnesses
+from portal.registry.queries import digests, log, verify, verify_accounts, witnesses
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint

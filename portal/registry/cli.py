@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import PortalError
-from portal.registry.commands import imports
+from portal.registry.commands import imports, movements
 from portal.registry.queries.imports import layout_of, mappings
 from portal.registry.rules.imports import LAYOUTS, ImportReport, RowReport
 from portal.web.i18n import message, speak
@@ -71,6 +71,12 @@ def _progress(what: str) -> Callable[[int], None]:
             click.echo(f"\r{rows:>9,} rows {what}", nl=False, err=True)
 
     return show
+
+
+@registry.command("reindex")
+def reindex() -> None:
+    """Build what the register is searched by again, from the log and the projects."""
+    click.echo(f"{movements.rebuild(OPERATOR)} records indexed.")
 
 
 def _row(row: RowReport) -> dict[str, object]:

@@ -1,11 +1,17 @@
 """Forms of registry staff."""
 
+from babel.support import LazyProxy
 from flask_wtf.file import FileField
-from wtforms import DateField
+from wtforms import DateField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
+from portal.registry.rules.counties import COUNTIES
+from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.records import CODE, REFERENCE
+from portal.registry.rules.search import MAX_TEXT
 from portal.web.forms import (
     LineField,
     MoneyField,
@@ -14,7 +20,49 @@ from portal.web.forms import (
     TextField,
     WholeField,
 )
+from portal.web.i18n import lang
 from portal.web.i18n import lazy_gettext as _
+
+
+def _in_either(name: Bilingual) -> LazyProxy:
+    """A name of our data as a label: in the language of whoever reads the form."""
+    return LazyProxy(lambda: name.in_(lang()), enable_cache=False)
+
+
+class RegisterForm(PortalForm):
+    """A search of the register. It looks something up only, so it needs no token."""
+
+    class Meta:
+        csrf = False
+
+    q = LineField(
+        _("Serial number, project, place or holder’s code"),
+        max=MAX_TEXT,
+        description=_(
+            "For example %(serial)s, a number inside it, 金林 or larch", serial="HLYC-0001-ARR-2024-1-1-1200"
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    type = SelectField(
+        _("Type of project"),
+        choices=[
+            SelectChoice("", _("Any type")),
+            SelectChoice(ProjectType.ARR.value, _("Afforestation and reforestation")),
+            SelectChoice(ProjectType.IFM.value, _("Forest management")),
+            SelectChoice(ProjectType.REDD.value, _("Avoided deforestation and degradation")),
+            SelectChoice(ProjectType.OTHER.value, _("Another kind of project")),
+        ],
+        default="",
+    )
+    county = SelectField(
+        _("County"),
+        choices=[
+            SelectChoice("", _("Any county")),
+            *(SelectChoice(code, _in_either(name)) for code, name in COUNTIES.items()),
+        ],
+        default="",
+    )
+    vintage = WholeField(_("Vintage (year)"), low=1990, high=2100)
 
 
 class LotForm(PortalForm):

@@ -7,7 +7,7 @@ from flask import current_app
 from portal import jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.commands import log, projects, transfers
+from portal.registry.commands import log, movements, projects, transfers
 from portal.registry.queries import log as read
 from portal.registry.rules.checkpoint import Checkpoint, LogForked, read_key_line
 from portal.registry.signer_gateway import Signer
@@ -30,6 +30,7 @@ def sequence_and_sign() -> None:
     actor = Actor.system("sequencer")
     log.sequence(actor)
     sign_checkpoint(actor)
+    movements.catch_up(actor)
 
 
 def sign_checkpoint(actor: Actor) -> int:

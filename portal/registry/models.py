@@ -154,7 +154,9 @@ class Issuance(Base):
             "(verification_id IS NULL) <> (import_id IS NULL)",
             name="issuance_comes_from_verification_or_import",
         ),
-        Index("ix_issuance_project", "project_id"),
+        Index("ix_issuance_project", "project_id", "start_g"),
+        Index("ix_issuance_vintage", "project_id", "vintage_start", "vintage_end"),
+        Index("ix_issuance_unit", "first_unit", "last_unit"),
         Index("ix_issuance_units", "source_registry", "serial_group", "first_unit"),
         Index("ix_issuance_verification", "verification_id"),
         Index("ix_issuance_own_batch", "serial_group", unique=True, **_where("source_registry = 'HLYC'")),
@@ -310,7 +312,8 @@ class Block(Base):
         Index("ix_block_stock", "lot_id", "rank", "start_g", **_where("state = 'held'")),
         Index("ix_block_hold", "hold_id", **_where("hold_id IS NOT NULL")),
         Index("ix_block_live", "start_g", unique=True, **_where("state <> 'split'")),
-        Index("ix_block_issuance", "issuance_id"),
+        # What still moves of a serial: what is final is the rest of it, and need not be added up.
+        Index("ix_block_open", "issuance_id", **_where("state NOT IN ('split','retired')")),
         Index("ix_block_retirement", "retirement_id", **_where("retirement_id IS NOT NULL")),
         Index("ix_block_holding", "account_id", **_where("lot_id IS NULL AND state IN ('held','escrow')")),
         Index("ix_block_transfer", "transfer_id", **_where("transfer_id IS NOT NULL")),
@@ -412,6 +415,63 @@ class Checkpoint(Base):
     root: Mapped[bytes] = mapped_column(Bytes, nullable=False)
     note: Mapped[str] = mapped_column(Str, nullable=False)
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class Movement(Base):
+    """An index over the log: which project, lot and serial each final fact speaks of, place by place.
+
+    Derived from the records' bodies by ``commands.movements``, a second or two behind the log; it can be
+    dropped and built again at any time. A record that moves no grams has one row with ``mass_g`` null.
+    """
+
+    __tablename__ = "movement"
+    __table_args__ = strict(
+        CheckConstraint("idx >= 0 AND part >= 0", name="a_movement_has_a_place_in_the_log"),
+        CheckConstraint("first_g >= 1 AND first_g <= last_g", name="a_movement_names_grams_of_its_serial"),
+        *(
+            Index(f"ix_movement_{name}", f"{name}_id", "idx", "part", **_where(f"{name}_id IS NOT NULL"))
+            for name in ("project", "lot", "issuance")
+        ),
+        *(
+            Index(f"ix_movement_{name}", name, "idx", "part", **_where(f"{name} IS NOT NULL"))
+            for name in ("holder", "sender")
+        ),
+    )
+
+    idx: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    project_id: Mapped[str | None] = mapped_column(Str)
+    lot_id: Mapped[str | None] = mapped_column(Str)
+    issuance_id: Mapped[str | None] = mapped_column(Str)
+    first_g: Mapped[int | None] = mapped_column(Int)
+    last_g: Mapped[int | None] = mapped_column(Int)
+    mass_g: Mapped[int | None] = mapped_column(Int)
+    holder: Mapped[str | None] = mapped_column(Str)
+    sender: Mapped[str | None] = mapped_column(Str)  # whose they were until then
+    retirement_id: Mapped[str | None] = mapped_column(Str)
+    is_test: Mapped[bool] = mapped_column(Bool, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class ProjectText(Base):
+    """What a project can be found by, as plain lower-case text; derived, and built again at will."""
+
+    __tablename__ = "project_text"
+    __table_args__ = strict()
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Str, nullable=False)
+
+
+class ProjectPair(Base):
+    """Every pair of neighbouring characters in a project's text: what finds two-character Chinese words."""
+
+    __tablename__ = "project_pair"
+    __table_args__ = strict()
+
+    pair: Mapped[str] = mapped_column(Str, primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("project.id"), primary_key=True)
 
 
 class Inventory(Base):

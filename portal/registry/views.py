@@ -1,33 +1,44 @@
 """The public register: projects, lots, serials and the transparency log."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Response, abort, current_app, render_template, request, send_file
 
-from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
 from portal.registry import account_desk, account_views, log_views, monitoring_views, project_views
-from portal.registry.queries import monitoring
+from portal.registry.export_views import TABLES, tables
+from portal.registry.forms import RegisterForm
+from portal.registry.queries import land, monitoring
+from portal.registry.queries import log as transparency
+from portal.registry.queries import movements as journal
+from portal.registry.queries import projects as lives
 from portal.registry.queries import register as read
+from portal.registry.queries.movements import MovementView, Of
+from portal.registry.rules import search
+from portal.registry.rules.counties import county_name
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.maps import draw
+from portal.registry.rules.records import LotOpened
+from portal.registry.rules.search import Asked
+from portal.web.exports import KINDS
 from portal.web.guard import open_to_all
-from portal.web.i18n import message
 from portal.web.page import page_blueprint, plain_blueprint
-from portal.web.paging import cut
+from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
 blueprints = (
-    pages, files, *project_views.blueprints, *monitoring_views.blueprints, *log_views.blueprints,
+    pages, files, tables, *project_views.blueprints, *monitoring_views.blueprints, *log_views.blueprints,
     account_views.blueprint, account_views.files, account_desk.blueprint,
 )  # fmt: skip
 
 PAGE = 25
+NEWEST = 5  # movements on a project's own page; all have one of their own
+LOTS = 60
+MOST_BLOCKS = 20
 
 
 @pages.get("/projects")
@@ -45,16 +56,33 @@ def projects() -> str:
 @pages.get("/projects/<code>")
 @open_to_all
 def project(code: str) -> str:
-    """One project: what it is, its lots, its serials."""
+    """One project: what it is, what was verified and issued, its lots, and the newest of what moved."""
     found = read.project(code)
     rows = read.serials_of(code, _place(-1), PAGE + 1)
-    page = cut(rows, PAGE, lambda serial: serial.cursor)
+    parcels = land.parcels(found.id)
     return render_template(
         "registry/project.html",
         project=found,
-        lots=read.lots(code),
-        page=page,
+        lots=read.lots(code, limit=LOTS + 1),
+        most_lots=LOTS,
+        verifications=read.verifications(found.id),
+        parcels=parcels,
+        drawn=draw((parcel.code, parcel.geojson) for parcel in parcels),
+        documents=lives.documents_of(found.id),
+        county_name=county_name,
+        moved=_newest(Of(project_id=found.id), NEWEST),
         monitoring_reports=monitoring.reports(code),
+        page=cut(rows, PAGE, lambda serial: serial.cursor),
+    )
+
+
+@pages.get("/projects/<code>/movements")
+@open_to_all
+def project_movements(code: str) -> str:
+    """Everything that the log says of a project, newest first."""
+    found = read.project(code)
+    return render_template(
+        "registry/project_movements.html", project=found, page=_moved(Of(project_id=found.id))
     )
 
 
@@ -63,9 +91,22 @@ def project(code: str) -> str:
 def lot(code: str) -> str:
     """One lot: retired, attributed, unattributed, its serials, and every attribution."""
     found = read.lot(code)
-    rows = read.attributions(code, request.args.get("cursor"), PAGE + 1)
-    page = cut(rows, PAGE, lambda part: part.cursor)
-    return render_template("registry/lot.html", lot=found, serials=read.serials_of_lot(found.id), page=page)
+    return render_template(
+        "registry/lot.html",
+        lot=found,
+        serials=read.serials_of_lot(found.id),
+        opened=transparency.place_of(LotOpened.kind, found.id),
+        page=_moved(Of(lot_id=found.id)),
+    )
+
+
+@pages.get("/issuances/<issuance_id>")
+@open_to_all
+def issuance(issuance_id: str) -> str:
+    """One serial block: what stands behind it, where it stands, and all that became of its grams."""
+    found = read.issuance(issuance_id)
+    page = _moved(Of(issuance_id=found.serial.id))
+    return render_template("registry/issuance.html", issuance=found, page=page)
 
 
 @files.get("/lots/<code>/evidence")
@@ -83,40 +124,28 @@ def evidence(code: str) -> Response:
     return answer
 
 
-@files.get("/lots/<code>/attributions.csv")
-@open_to_all
-def attributions_csv(code: str) -> Response:
-    """Every attribution of a lot, streamed, oldest columns first: for whoever wants to add them up."""
-    found = read.lot(code)
-
-    def lines() -> Iterator[str]:
-        yield _csv_line(["retirement", "part", "grams", "holder_commitment", "purpose", "at", "test", "void"])
-        before = None
-        while rows := read.attributions(found.code, before, 500):
-            for row in rows:
-                yield _csv_line([row.retirement_id, row.part, row.mass.grams, row.holder, row.purpose,
-                                 text_of(row.at), int(row.test), int(row.is_void)])  # fmt: skip
-            before = rows[-1].cursor
-
-    answer = Response(lines(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{found.code}-attributions.csv"'
-    return answer
-
-
 @pages.get("/register")
 @open_to_all
 def register() -> tuple[str, int] | str:
-    """Find a serial: whole, a unit inside a range, or one of our parts of it."""
-    wanted = request.args.get("serial", "").strip()
-    if not wanted:
-        return render_template("registry/register.html", wanted="", found=None, problem=None)
-    try:
-        found = read.find(wanted)
-    except PortalError as fault:
-        return render_template(
-            "registry/register.html", wanted=wanted, found=None, problem=message(fault)
-        ), 422
-    return render_template("registry/register.html", wanted=wanted, found=found, problem=None)
+    """Search by serial (whole, a unit, a part), by words of a project, or by a holder's public code."""
+    form = RegisterForm(request.args)
+    # Older links ask for a serial alone.
+    form.q.data = typed = (request.args.get("q") or request.args.get("serial", "")).strip()
+    found = None
+    if form.validate():
+        try:
+            found = _search(form, typed)
+        except PortalError as fault:
+            form.blame("q", fault)
+    page = render_template("registry/register.html", form=form, found=found, most=MOST_BLOCKS)
+    return (page, 422) if form.has_errors else page
+
+
+@pages.get("/open-data")
+@open_to_all
+def data() -> str:
+    """What can be taken away whole, in which forms, and under which names its columns stand."""
+    return render_template("registry/data.html", kinds=KINDS, tables=TABLES)
 
 
 # The log's pages keep the names that templates and other rooms know.
@@ -125,13 +154,47 @@ pages.get("/log/<int(max=999999999999):idx>", endpoint="log_entry")(log_views.lo
 files.get("/log/checkpoint", endpoint="checkpoint")(log_views.checkpoint)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: each kind of thing it may have meant; None where it did not mean it."""
+
+    serials: list[read.SerialView] | None  # at most MOST_BLOCKS and one, which says that there are more
+    projects: Page[read.ProjectView] | None
+    moved: Page[MovementView] | None
+
+
+def _search(form: RegisterForm, typed: str) -> Found | None:
+    """What was meant: a holder's code, a serial, or a project. Raises the faults of a serial."""
+    kind, vintage = ProjectType(form.type.data) if form.type.data else None, form.vintage.value
+    county = form.county.data
+    if not (typed or kind or vintage or county):
+        return None
+    query = search.read(typed)
+    if query.asked is Asked.HOLDER:
+        return Found(None, None, _moved(Of(holder=query.text)))
+    found = (
+        read.find(typed, MOST_BLOCKS + 1) if query.asked is Asked.SERIAL or "serial" in request.args else None
+    )
+    if found and not (kind or vintage or county):
+        return Found(found, None, None)
+    cursor = request.args.get("cursor")
+    rows = read.projects(kind, cursor, PAGE + 1, words=query.text, vintage=vintage, county=county)
+    return Found(found, cut(rows, PAGE, lambda project: project.code), None)
+
+
+def _newest(of: Of, limit: int) -> list[MovementView]:
+    """What waits for its place in the log, then what has one."""
+    return [*journal.waiting(of), *journal.movements(of, limit=limit)]
+
+
+def _moved(of: Of) -> Page[MovementView]:
+    """A page of movements; what waits for its place stands at the top of the first."""
+    cursor = request.args.get("cursor")
+    page = cut(journal.movements(of, cursor, PAGE + 1), PAGE, lambda moved: moved.cursor)
+    return page if cursor else Page([*journal.waiting(of), *page.items], page.next)
+
+
 def _place(otherwise: int) -> int:
     """The numeric cursor of this request; what is no cursor of ours counts as none."""
     cursor = request.args.get("cursor", "")
     return int(cursor) if re.fullmatch(r"[0-9]{1,18}", cursor) else otherwise
-
-
-def _csv_line(cells: list[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue()

@@ -115,13 +115,30 @@ def test_a_lot_shows_all_that_became_of_it(open_page: Callable[..., Page]):
     assert "350 kg CO₂e" in page.main
     assert "9,650 kg CO₂e" in page.main
     assert SERIAL in page.main
-    rows = page.table(say(page, "归属", "Attributions"))
-    newest, first = ([*row.values()] for row in rows)
-    assert newest[0].startswith(f"{SERIAL}/g250001-350000")
-    assert first[0].startswith(f"{SERIAL}/g1-250000")
-    assert say(page, "作废", "Void") in newest[-1]
-    assert say(page, "测试", "TEST") in first[-1]
+    rows = [
+        [*row.values()] for row in page.table(say(page, "日志中有关此批次", "What the log says of this lot"))
+    ]
+    back, newest, first, opened = rows
+    assert back[0].startswith(say(page, "声明已撤回", "Claim taken back"))
+    assert newest[1].startswith(f"{SERIAL}/g250001-350000")
+    assert first[1].startswith(f"{SERIAL}/g1-250000")
+    assert opened[1].startswith(SERIAL)
+    assert say(page, "作废", "Void") in newest[0]
+    assert say(page, "测试", "TEST") in first[0]
     assert say(page, "演示", "demonstration") in page.main
+
+
+def test_a_movement_waits_for_its_place_and_then_leads_to_its_record(open_page: Callable[..., Page]):
+    make_lot(10)
+    retire(hold(250))
+    page = open_page("/lots/LOT-A")
+    assert say(page, "等待中", "waiting") in page.main
+    sequence_and_sign()
+    page = open_page("/lots/LOT-A")
+    assert say(page, "等待中", "waiting") not in page.main
+    (last, _opened) = page.table(say(page, "日志中有关此批次", "What the log says of this lot"))
+    record = page.click([*last.values()][-1])
+    assert '"kind":"attribution"' in record.main
 
 
 def test_names_are_never_in_the_register(open_page: Callable[..., Page]):
@@ -150,8 +167,8 @@ def test_every_attribution_can_be_added_up(app: Flask, browser: Browser):
     make_lot(10)
     for n in range(1, 12):
         retire(hold(n))
-    answer = browser.client.get("/lots/LOT-A/attributions.csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    answer = browser.client.get("/lots/LOT-A/attributions.csv", buffered=True)
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert sum(int(row["grams"]) for row in rows) == 66_000 == register.lot("LOT-A").attributed.grams
     assert answer.headers["Content-Disposition"] == 'attachment; filename="LOT-A-attributions.csv"'
     assert answer.headers["Content-Type"].startswith("text/csv")
@@ -173,7 +190,7 @@ def test_a_serial_is_found_however_it_is_typed(open_page: Callable[..., Page], w
     make_lot(10)
     retire(hold(250))
     page = open_page("/register")
-    field = say(page, "序列号", "Serial number")
+    field = say(page, "序列号", "Serial number, project")
     found = page.fill(field, wanted).submit(say(page, "查询", "Search") if lang_of(page) == "en" else "")
     assert SERIAL in found.main
     assert "LOT-A" in found.links
@@ -192,7 +209,7 @@ def test_a_number_nobody_can_read(open_page: Callable[..., Page]):
     (error,) = page.errors
     assert "nonsense".upper() in error.upper()
     assert "<b>" not in page.html
-    assert page.value(say(page, "序列号", "Serial number")) == "<b>nonsense"
+    assert page.value(say(page, "序列号", "Serial number, project")) == "<b>nonsense"
 
 
 def test_a_block_retired_for_somebody_else_says_so(app: Flask, open_page: Callable[..., Page]):

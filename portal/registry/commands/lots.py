@@ -18,6 +18,7 @@ from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money
 from portal.registry import policy
 from portal.registry.commands import log
+from portal.registry.commands.naming import index_project
 from portal.registry.commands.stock import account_of, journal
 from portal.registry.models import (
     Account,
@@ -141,6 +142,7 @@ def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime)
                 at=now,
             )
         )
+        index_project(session, project_id)
         audit.record(actor, "project.registered", project_id, now, code=draft.code, document=document)
         return project_id
 
@@ -156,6 +158,7 @@ def name_project(actor: Actor, code: str, name: Bilingual, now: datetime) -> Non
             .where(Project.id == project_id)
             .values(name_zh=name.zh, name_en=name.en, name_sort=sort_key(name))
         )
+        index_project(session, project_id)
         audit.record(actor, "project.named", project_id, now, zh=name.zh, en=name.en)
 
 

@@ -17,6 +17,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
 from portal.registry import policy
 from portal.registry.commands import log
+from portal.registry.commands.naming import index_project
 from portal.registry.models import (
     Assessment,
     AssessmentFinding,
@@ -115,6 +116,7 @@ def propose_project(actor: Actor, proposal: Proposal, now: datetime) -> str:
                 name_sort=sort_key(proposal.name),
             )
         )  # fmt: skip
+        index_project(session, project_id)
         session.execute(
             insert(ProjectEvent).values(
                 id=new_id("pev"), project_id=project_id, to_state=ProjectState.PROPOSED,

@@ -152,6 +152,15 @@ def places_of(kind: str, subject_ids: Sequence[str]) -> list[int]:
     return sorted(found)
 
 
+def place_of(kind: str, subject_id: str) -> int | None:
+    """The place of this fact's record in the log; None until it has one."""
+    return db.session.execute(
+        select(Entry.idx)
+        .join(Record, Record.id == Entry.record_id)
+        .where(Record.kind == kind, Record.subject_id == subject_id)
+    ).scalar_one_or_none()
+
+
 def inclusion(idx: int, tree_size: int) -> list[bytes]:
     """Raises NotFound unless 0 ≤ idx < tree_size ≤ size()."""
     if not 0 <= idx < tree_size <= size():

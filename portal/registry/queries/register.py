@@ -1,29 +1,35 @@
 """The public register: projects, lots, serials, and who was attributed what (by commitment, not by name)."""
 
-import re
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, select, text
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.mass import Mass
+from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money
 from portal.registry.models import (
     Block,
     Issuance,
+    Parcel,
     PoolLot,
     Project,
+    ProjectPair,
+    ProjectText,
+    Record,
     RegistryImport,
     Retirement,
-    RetirementRange,
     RetirementVoid,
+    Verification,
 )
-from portal.registry.rules import serials
+from portal.registry.rules import search, serials
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
-from portal.registry.rules.ledger import BlockState, ProjectType
+from portal.registry.rules.ledger import BlockState, ProjectType, UnitClass
+from portal.registry.rules.records import LotOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class ProjectView:
     methodology: str
     country: str
     state: str
+    county_code: str
     is_demo: bool
 
 
@@ -83,11 +90,13 @@ class LotView:
 class SerialView:
     """A serial block as the register knows it."""
 
+    id: str
     serial: str
     registry: str
     project: ProjectView
     vintage_start: date
     vintage_end: date
+    issued_on: date | None
     tonnes: int
     retired_at_source: bool
     is_demo: bool
@@ -96,26 +105,11 @@ class SerialView:
     by_state: dict[BlockState, Mass]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributionView:
-    """One retirement's part of a lot. ``holder`` is a commitment that only its certificate can open."""
-
-    retirement_id: str
-    holder: str
-    part: str
-    mass: Mass
-    purpose: str
-    at: datetime
-    test: bool
-    is_void: bool
-    cursor: str
-
-
-_pool, _source = PoolLot.__table__, Project.__table__
+_pool, _grown = PoolLot.__table__, Project.__table__
 _PROJECT = (
-    _source.c.id, _source.c.code, _source.c.source_registry, _source.c.source_id, _source.c.name_zh,
-    _source.c.name_en, _source.c.about_zh, _source.c.about_en, _source.c.type, _source.c.methodology,
-    _source.c.country, _source.c.state, _source.c.is_demo,
+    _grown.c.id, _grown.c.code, _grown.c.source_registry, _grown.c.source_id, _grown.c.name_zh,
+    _grown.c.name_en, _grown.c.about_zh, _grown.c.about_en, _grown.c.type, _grown.c.methodology,
+    _grown.c.country, _grown.c.state, _grown.c.county_code, _grown.c.is_demo,
 )  # fmt: skip
 
 
@@ -124,20 +118,58 @@ def _project(row: Row[*tuple[Any, ...]]) -> ProjectView:
         id=row.id, code=row.code, registry=row.source_registry, source_id=row.source_id,
         name=Bilingual(row.name_zh, row.name_en), about=Bilingual(row.about_zh, row.about_en),
         type=ProjectType(row.type), methodology=row.methodology, country=row.country, state=row.state,
-        is_demo=row.is_demo,
+        county_code=row.county_code or "", is_demo=row.is_demo,
     )  # fmt: skip
 
 
 def projects(
-    of_type: ProjectType | None = None, after: str | None = None, limit: int = 50
+    of_type: ProjectType | None = None,
+    after: str | None = None,
+    limit: int = 50,
+    *,
+    words: str = "",
+    vintage: int | None = None,
+    county: str = "",
 ) -> list[ProjectView]:
-    """Projects by code; those with a lot first are the caller's concern."""
+    """Projects by code; those with a lot first are the caller's concern.
+
+    ``words`` stand in a project's texts (Chinese ones of two characters are found), ``vintage`` is a year
+    in which units of it grew, ``county`` a six-digit code: of the project, or of a parcel of it.
+    """
     query = select(*_PROJECT).order_by(Project.code).limit(limit)
     if of_type:
         query = query.where(Project.type == of_type)
     if after:
         query = query.where(Project.code > after)
+    if words:
+        query = query.where(_named_by(words))
+    if vintage:
+        grew = exists().where(
+            Issuance.project_id == Project.id,
+            Issuance.vintage_start <= date(vintage, 12, 31),
+            Issuance.vintage_end >= date(vintage, 1, 1),
+        )
+        query = query.where(grew)
+    if county:
+        lies = select(Parcel.project_id).where(Parcel.county_code == county, Parcel.withdrawn_at.is_(None))
+        query = query.where((Project.county_code == county) | Project.id.in_(lies))
     return [_project(row) for row in db.session.execute(query)]
+
+
+def _named_by(typed: str) -> ColumnElement[bool]:
+    """Projects whose text has every word: candidates by their pairs of characters, then word by word."""
+    pairs, words = search.wanted_pairs(typed), search.words(typed)
+    if not words:
+        return false()
+    has_all = (
+        select(ProjectPair.project_id)
+        .where(ProjectPair.pair.in_(sorted(pairs)))
+        .group_by(ProjectPair.project_id)
+        .having(func.count() == len(pairs))
+    )
+    has_words = (ProjectText.text.contains(word, autoescape=True) for word in words)
+    found = select(ProjectText.project_id).where(ProjectText.project_id.in_(has_all), *has_words)
+    return Project.id.in_(found)
 
 
 def project(code: str) -> ProjectView:
@@ -150,7 +182,7 @@ def project(code: str) -> ProjectView:
 
 # Built once, on the tables: putting a statement together costs more than having it done.
 _LOTS = select(*(column.label(f"lot_{column.name}") for column in _pool.c), *_PROJECT).join_from(
-    _pool, _source, _source.c.id == _pool.c.project_id
+    _pool, _grown, _grown.c.id == _pool.c.project_id
 )
 _LOT = _LOTS.where(_pool.c.code == bindparam("code"))
 _PRICE = select(_pool.c.price_minor_per_t, _pool.c.currency).where(_pool.c.code == bindparam("code"))
@@ -182,7 +214,7 @@ def lots(of_project: str | None = None, after: str | None = None, limit: int = 5
     """All lots, closed ones too, by code."""
     query = _LOTS.order_by(_pool.c.code).limit(limit)
     if of_project:
-        query = query.where(_source.c.code == of_project)
+        query = query.where(_grown.c.code == of_project)
     if after:
         query = query.where(_pool.c.code > after)
     return [_lot(row) for row in db.session.execute(query)]
@@ -205,98 +237,216 @@ def price_of(code: str) -> Money:
 
 
 def serials_of(project_code: str, after: int = -1, limit: int = 50) -> list[SerialView]:
+    """Serial blocks of a project in the order of their gram addresses; ``after`` is the last one's cursor."""
     query = (
         _serials()
         .where(Project.code == project_code, Issuance.start_g > after)
         .order_by(Issuance.start_g)
         .limit(limit)
     )
-    return [_serial(row) for row in db.session.execute(query).all()]
+    return serial_views(db.session.execute(query).all())
 
 
 def serials_of_lot(lot_id: str) -> list[str]:
     """The serial blocks that a lot draws on."""
-    query = (
-        select(Issuance.source_serial)
-        .distinct()
-        .join(Block, Block.issuance_id == Issuance.id)
-        .where(Block.lot_id == lot_id)
-        .order_by(Issuance.source_serial)
-    )
-    return list(db.session.scalars(query))
+    return sorted({serial for _code, serial in _drawn_on(PoolLot.id == lot_id)})
 
 
-def find(text: str, limit: int = 20) -> list[SerialView]:
+def find(typed: str, limit: int = 20) -> list[SerialView]:
     """Serial blocks that a typed serial names, whole, a unit inside, or one of our parts of it.
 
     Raises UnreadableSerial.
     """
-    wanted = serials.look_up(text)
-    query = _serials().order_by(Issuance.start_g).limit(limit)
-    if wanted.registry:
-        query = query.where(Issuance.source_registry == wanted.registry)
-    if wanted.group:
-        query = query.where(Issuance.serial_group == wanted.group)
-    query = query.where(Issuance.first_unit <= wanted.last, Issuance.last_unit >= wanted.first)
-    return [_serial(row) for row in db.session.execute(query).all()]
+    wanted = serials.look_up(typed)
+    found = _numbered(wanted, limit)
+    if not found:
+        return []
+    query = _serials().where(Issuance.id.in_(found)).order_by(Issuance.start_g)
+    return serial_views(db.session.execute(query).all())
+
+
+def _numbered(wanted: serials.Wanted, limit: int) -> list[str]:
+    """Ids of the blocks that have one of these units, found by the ends of an index."""
+    if wanted.group is None:
+        # A number by itself may be in many groups: the index alone says in which, their rows are not read.
+        query = select(Issuance.id).where(
+            Issuance.first_unit <= wanted.last, Issuance.last_unit >= wanted.first
+        )
+        return list(db.session.scalars(query.order_by(Issuance.first_unit.desc()).limit(limit)))
+    group = (Issuance.source_registry == wanted.registry, Issuance.serial_group == wanted.group)
+    # Blocks of a group never overlap: of those that begin earlier, only the last can reach this far.
+    before = db.session.execute(
+        select(Issuance.id, Issuance.last_unit)
+        .where(*group, Issuance.first_unit <= wanted.first)
+        .order_by(Issuance.first_unit.desc())
+        .limit(1)
+    ).one_or_none()
+    inside = db.session.scalars(
+        select(Issuance.id)
+        .where(*group, Issuance.first_unit > wanted.first, Issuance.first_unit <= wanted.last)
+        .order_by(Issuance.first_unit)
+        .limit(limit)
+    )
+    first = [before.id] if before and before.last_unit >= wanted.first else []
+    return [*first, *inside][:limit]
 
 
 def _serials() -> Select[*tuple[Any, ...]]:
     return select(Issuance, *_PROJECT).join(Project, Project.id == Issuance.project_id)
 
 
-def _serial(row: Row[*tuple[Any, ...]]) -> SerialView:
+def serial_views(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[SerialView]:
+    """Serial blocks with what became of their grams.
+
+    Final grams are what is left of the whole (I1, which ``ledger verify`` proves): a serial of which a
+    million parts were attributed is read as quickly as a new one.
+    """
+    issued: list[Issuance] = [row.Issuance for row in rows]
+    still_open = _still_open([each.id for each in issued])
+    lots_of: dict[str, set[str]] = {}
+    for code, serial in _drawn_on(PoolLot.project_id.in_({each.project_id for each in issued})):
+        lots_of.setdefault(serial, set()).add(code)
+    return [_serial(row, still_open.get(row.Issuance.id, {}), lots_of) for row in rows]
+
+
+def _serial(
+    row: Row[*tuple[Any, ...]], still_open: dict[BlockState, Mass], lots_of: dict[str, set[str]]
+) -> SerialView:
     issued: Issuance = row.Issuance
-    states = db.session.execute(
-        select(Block.state, func.sum(Block.end_g - Block.start_g))
-        .where(Block.issuance_id == issued.id, Block.state != BlockState.SPLIT)
-        .group_by(Block.state)
-    )
-    codes = db.session.scalars(
-        select(PoolLot.code)
-        .distinct()
-        .join(Block, Block.lot_id == PoolLot.id)
-        .where(Block.issuance_id == issued.id)
-        .order_by(PoolLot.code)
-    )
+    retired = Mass(issued.end_g - issued.start_g) - total(list(still_open.values()))
     return SerialView(
-        serial=issued.source_serial, registry=issued.source_registry, project=_project(row),
-        vintage_start=issued.vintage_start, vintage_end=issued.vintage_end,
+        id=issued.id, serial=issued.source_serial, registry=issued.source_registry, project=_project(row),
+        vintage_start=issued.vintage_start, vintage_end=issued.vintage_end, issued_on=issued.issued_on,
         tonnes=issued.last_unit - issued.first_unit + 1,
         retired_at_source=bool(issued.source_facts.get("retired_on")),
-        is_demo=issued.is_demo, lots=tuple(codes), cursor=issued.start_g,
-        by_state={BlockState(state): Mass(int(grams)) for state, grams in states},
+        is_demo=issued.is_demo, lots=tuple(sorted(lots_of.get(issued.source_serial, ()))),
+        cursor=issued.start_g,
+        by_state=still_open | ({BlockState.RETIRED: retired} if retired else {}),
     )  # fmt: skip
 
 
-def attributions(lot_code: str, before: str | None = None, limit: int = 50) -> list[AttributionView]:
-    """Every attributed range of a lot, newest first; ``before`` is the cursor of the last one above."""
-    query = (
-        select(Retirement, RetirementRange.start_g, RetirementRange.end_g, Issuance.source_serial,
-               Issuance.start_g.label("base"), RetirementVoid.retirement_id.label("void"))
-        .join(RetirementRange, RetirementRange.retirement_id == Retirement.id)
-        .join(Block, Block.id == RetirementRange.block_id)
-        .join(Issuance, Issuance.id == Block.issuance_id)
-        .join(PoolLot, PoolLot.id == Block.lot_id)
-        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
-        .where(PoolLot.code == lot_code)
-        .order_by(Retirement.id.desc(), RetirementRange.start_g).limit(limit)
-    )  # fmt: skip
-    if before:
-        retirement_id, _, start = before.partition("~")
-        # What is no cursor of ours begins at the retirement's first range.
-        seen = int(start) if re.fullmatch(r"[0-9]{1,18}", start) else -1
-        later = (Retirement.id == retirement_id) & (RetirementRange.start_g > seen)
-        query = query.where((Retirement.id < retirement_id) | later)
+def _still_open(issuances: Sequence[str]) -> dict[str, dict[BlockState, Mass]]:
+    """Grams of these issuances that are in no final retirement, by state."""
+    found: dict[str, dict[BlockState, Mass]] = {}
+    for issuance_id, state, grams in db.session.execute(
+        select(Block.issuance_id, Block.state, func.sum(Block.end_g - Block.start_g))
+        # In the very words of the index ix_block_open, by which alone SQLite knows it.
+        .where(Block.issuance_id.in_(issuances), text("state NOT IN ('split','retired')"))
+        .group_by(Block.issuance_id, Block.state)
+        .order_by(Block.state)
+    ):
+        found.setdefault(issuance_id, {})[BlockState(state)] = Mass(int(grams))
+    return found
+
+
+def _drawn_on(lots: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
+    """Lots and the serials they draw on, as the record of their opening says: (lot code, serial)."""
+    for code, body in db.session.execute(
+        select(PoolLot.code, Record.body)
+        .join(Record, (Record.subject_id == PoolLot.id) & (Record.kind == LotOpened.kind))
+        .where(lots)
+    ):
+        yield from ((code, part["serial"]) for part in json.loads(body)["serials"])
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """What an independent verifier confirmed for a monitoring period, and what was issued against it."""
+
+    period_start: date
+    period_end: date
+    verifier: str
+    verified: Mass
+    buffer: Mass
+    issued: Mass
+    opinion: str
+    report_sha256: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """The import that brought a serial block here, and the row of the source registry as it came."""
+
+    registry: str
+    file_name: str
+    file_sha256: str
+    at: datetime
+    row: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuanceView:
+    """One serial block with what stands behind it: a verification of ours, or a source registry's export."""
+
+    serial: SerialView
+    unit_class: UnitClass
+    verification: VerificationView | None
+    source: SourceView | None
+
+
+def issuance(issuance_id: str) -> IssuanceView:
+    """Raises UnknownSerial."""
+    return _issuance(Issuance.id == issuance_id, issuance_id)
+
+
+def issuance_of(serial: str, registry: str) -> IssuanceView:
+    """The block with this serial of a source registry. Raises UnknownSerial."""
+    return _issuance((Issuance.source_serial == serial) & (Issuance.source_registry == registry), serial)
+
+
+def _issuance(which: ColumnElement[bool], name: str) -> IssuanceView:
+    row = db.session.execute(_serials().where(which)).one_or_none()
+    if row is None:
+        raise UnknownSerial(serial=name[:200])
+    issued: Issuance = row.Issuance
+    behind = _verifications(Verification.id == issued.verification_id) if issued.verification_id else []
+    return IssuanceView(
+        serial_views([row])[0],
+        UnitClass(issued.unit_class),
+        behind[0] if behind else None,
+        _source(issued) if issued.import_id else None,
+    )
+
+
+def verifications(project_id: str) -> list[VerificationView]:
+    """What was verified of a project, newest period first."""
+    return _verifications(Verification.project_id == project_id)
+
+
+def _verifications(which: ColumnElement[bool]) -> list[VerificationView]:
+    issued = (
+        select(func.coalesce(func.sum(Issuance.end_g - Issuance.start_g), 0))
+        .where(Issuance.verification_id == Verification.id)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Verification, issued.label("issued"))
+        .where(which)
+        .order_by(Verification.period_end.desc(), Verification.id)
+    )
     return [
-        AttributionView(
-            row.Retirement.id, row.Retirement.holder,
-            f"{row.source_serial}/g{row.start_g - row.base + 1}-{row.end_g - row.base}",
-            Mass(row.end_g - row.start_g), row.Retirement.purpose, row.Retirement.at, row.Retirement.test,
-            row.void is not None, f"{row.Retirement.id}~{row.start_g}",
+        VerificationView(
+            row.Verification.period_start, row.Verification.period_end, row.Verification.verifier,
+            Mass(row.Verification.verified_g), Mass(row.Verification.buffer_g), Mass(int(row.issued)),
+            row.Verification.opinion, row.Verification.report_sha256, row.Verification.is_demo,
         )
-        for row in db.session.execute(query)
+        for row in rows
     ]  # fmt: skip
+
+
+def _source(issued: Issuance) -> SourceView:
+    brought = db.session.execute(
+        select(RegistryImport).where(RegistryImport.id == issued.import_id)
+    ).scalar_one()
+    facts = {name: str(cell) for name, cell in issued.source_facts.items() if name != "retired_on"}
+    return SourceView(brought.source_registry, brought.file_name, brought.file_sha256, brought.at, facts)
+
+
+def serials_after(after: int = -1, limit: int = 500) -> list[SerialView]:
+    """All serial blocks of the register by their gram addresses, for whoever takes it whole."""
+    query = _serials().where(Issuance.start_g > after).order_by(Issuance.start_g).limit(limit)
+    return serial_views(db.session.execute(query).all())
 
 
 def retired_for(purpose: str) -> Mass:
