@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.measure import Figure
 
-NAMES = ("footprint", "groups", "pages", "checkout", "certificates", "ledger")
+NAMES = ("footprint", "groups", "pages", "checkout", "certificates", "ledger", "imports")
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "n", "median_ms", "p95_ms")
 
 
