@@ -490,18 +490,29 @@ def zipped(name: str, size: int) -> bytes:
     return out.getvalue()
 
 
+def far_away() -> bytes:
+    """A small file whose grid would fill the memory: one more cell in the last corner."""
+    book = Workbook()
+    book.active.append(list(GOLD))
+    book.active.cell(1_048_576, 16_384, "x")
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [
         (GOOD[:-50], imports.BrokenExcelFile),
         (b"PK\x03\x04" + b"x" * 100, imports.BrokenExcelFile),
         (b"\xd0\xcf\x11\xe0" + b"x" * 100, imports.OldExcelFile),
-        (zipped("xl/sharedStrings.xml", 81_000_000), imports.FileTooLarge),
+        (zipped("xl/sharedStrings.xml", 301_000_000), imports.FileTooLarge),
+        (far_away(), imports.FileTooLarge),
         (zipped("anything.xml", 1_000), imports.BrokenExcelFile),
         (workbook(["a", "b"], [1, 2]), imports.WrongHeader),
         (workbook(list(GOLD)), imports.NoRows),
     ],
-    ids=["cut off", "no zip", "old Excel", "bomb", "no workbook", "other columns", "no rows"],
+    ids=["cut off", "no zip", "old Excel", "bomb", "far away", "no workbook", "other columns", "no rows"],
 )
 def test_a_workbook_that_is_no_export_is_refused_whole(data: bytes, error: type[InvalidInput]) -> None:
     with pytest.raises(error):

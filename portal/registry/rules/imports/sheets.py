@@ -1,8 +1,7 @@
 """Files into rows of texts: CSV in UTF-8 or GB18030, and XLSX, read as a stream and with limits.
 
-What a file says of itself is not relied on: neither the size that a workbook claims, nor an
-encoding, nor an ending. A packed workbook is refused by the size it unpacks to before it is
-unpacked (``zipfile`` stops at the size that was declared).
+What a file says of itself is not relied on: neither an encoding nor an ending. A workbook is refused
+by the size it unpacks to before it is unpacked, and by how far its cells reach before it is read.
 """
 
 import csv
@@ -11,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO, TextIOWrapper
+from numbers import Real
 from typing import Final
+from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 
 from portal.kernel.errors import PortalError
 from portal.registry.rules.imports.errors import (
@@ -32,16 +33,20 @@ from portal.registry.rules.imports.errors import (
 MAX_BYTES: Final = 100_000_000
 MAX_ROWS: Final = 200_000
 MAX_CELL: Final = 4_000
-MAX_COLUMNS: Final = 200
-MAX_UNPACKED: Final = 500_000_000  # a sheet is read as a stream …
-MAX_SHARED: Final = 80_000_000  # … but the texts that its cells share are held in memory
+MAX_UNPACKED: Final = 300_000_000
+MAX_GRID: Final = 6_000_000  # cells from the first to the farthest one, empty ones too
 
 Cells = Iterator[tuple[int, list[str] | PortalError]]
 
 _PIECE: Final = 1 << 20
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
-_SHARED: Final = re.compile(r"sharedstrings\.xml$", re.IGNORECASE)
+_LONGEST_ROW: Final = 8_000_000
+# A row's or a cell's place, and the place of a cell with a formula in it, in a sheet's XML.
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,9})["']""")
+_FORMULA: Final = re.compile(
+    rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Z]{1,3})([0-9]{1,9})["'][^>]*>\s*<(?:\w+:)?f[\s/>]"""
+)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -110,27 +115,83 @@ def _csv_rows(lines: Iterable[str]) -> Cells:
 def _xlsx_rows(data: bytes) -> Cells:
     try:
         with ZipFile(BytesIO(data)) as packed:
-            parts = packed.infolist()
-        if sum(part.file_size for part in parts) > MAX_UNPACKED or any(
-            part.file_size > MAX_SHARED for part in parts if _SHARED.search(part.filename)
-        ):
-            raise FileTooLarge(rows=MAX_ROWS)
-        book = load_workbook(BytesIO(data), read_only=True, data_only=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its own size is not to be relied on
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, _texts(row)
+            formulas = _looked_over(packed)
+        sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0)
+        first = sheet.start[0] + 1 if sheet.start else 1
+        for number, row in enumerate(sheet.iter_rows(), start=first):
+            yield number, _texts(row, formulas.get(number, ()))
     except PortalError:
         raise
     except Exception:  # a broken file fails anywhere inside the reader, in its own many ways
         raise BrokenExcelFile() from None
 
 
-def _texts(row: Sequence[object]) -> list[str] | PortalError:
+def _looked_over(packed: ZipFile) -> dict[int, list[int]]:
+    """The columns of each row that hold a formula, not a value. Raises FileTooLarge.
+
+    The reader holds a sheet as one grid, so a single cell far away would fill the memory: how far the
+    cells reach is looked at before, on the bytes.
+    """
+    if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+        raise FileTooLarge(rows=MAX_ROWS)
+    formulas: dict[int, list[int]] = {}
+    rows = columns = 0
+    rest = b""
+    with packed.open(_first_sheet(packed)) as sheet:
+        while piece := sheet.read(_PIECE):
+            # A tag may lie across two pieces: what stands behind the last row's end waits for the next.
+            piece, _, rest = (rest + piece).rpartition(b"row>")  # also with a prefix
+            rows, columns = _reach(piece, rows, columns)
+            _gather(piece, formulas)
+            if len(rest) > _LONGEST_ROW:
+                raise FileTooLarge(rows=MAX_ROWS)
+    rows, columns = _reach(rest, rows, columns)
+    _gather(rest, formulas)
+    if rows * columns > MAX_GRID:
+        raise FileTooLarge(rows=MAX_ROWS)
+    return formulas
+
+
+def _reach(piece: bytes, rows: int, columns: int) -> tuple[int, int]:
+    """How far the cells in this piece of a sheet reach, and those before it."""
+    places = set(_PLACE.findall(piece))
+    return (
+        max([rows, *(int(row) for _, row in places)]),
+        max([columns, *(_column(letters) for letters in {letters for letters, _ in places})]),
+    )
+
+
+def _gather(piece: bytes, formulas: dict[int, list[int]]) -> None:
+    for letters, row in _FORMULA.findall(piece):
+        formulas.setdefault(int(row), []).append(_column(letters) - 1)
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _first_sheet(packed: ZipFile) -> str:
+    """Where the first sheet of a workbook lies. Raises KeyError and the like for what is no workbook."""
+    book = ElementTree.fromstring(packed.read("xl/workbook.xml"))  # noqa: S314  expat stops what explodes
+    sheet = next(tag for tag in book.iter() if tag.tag.endswith("}sheet"))
+    wanted = next(value for name, value in sheet.items() if name.endswith("}id"))
+    links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    target = next(link.attrib["Target"] for link in links if link.attrib["Id"] == wanted)
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _texts(row: Sequence[object], formulas: Sequence[int]) -> list[str] | PortalError:
     try:
         cells = [value if type(value) is str else _text(value) for value in row]
     except NotText as fault:
         return fault
+    for at in formulas:
+        if at < len(cells):
+            cells[at] = f"={cells[at]}"  # what it came to when it was last opened is no value
     while cells and not cells[-1]:
         cells.pop()
     return cells
@@ -139,22 +200,18 @@ def _texts(row: Sequence[object]) -> list[str] | PortalError:
 def _text(value: object) -> str:
     """A cell as it would stand in a CSV file; numbers in full. Raises NotText."""
     match value:
-        case None:
-            return ""
         case bool():
             raise NotText(text=str(value).upper())
-        case int():
-            return str(value)
-        case float():
-            plain = f"{Decimal(repr(value)):f}"
-            return plain.rstrip("0").rstrip(".") if "." in plain else plain
         case datetime():
             is_day = not (value.hour or value.minute or value.second)
             return value.date().isoformat() if is_day else value.isoformat(" ")
         case date():
             return value.isoformat()
-        case str():
-            return value
+        case int():
+            return str(value)
+        case Real():
+            plain = f"{Decimal(repr(value)):f}"
+            return plain.rstrip("0").rstrip(".") if "." in plain else plain
         case _:
             raise NotText(text=str(value)[:40])
 
