@@ -8,13 +8,12 @@ not at all: here they are recorded, and registered by the papers of the standard
 Every step is proposed by one person and decided by another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Final
-
-import holidays
 
 from portal.kernel.actor import Role
 from portal.kernel.clock import CITY
@@ -318,10 +317,15 @@ def notice_closes(opens: datetime, working_days: int) -> datetime:
 
 
 def _is_working_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _HOLIDAYS
+    return day.weekday() < 5 and day not in _public_holidays()
 
 
-_HOLIDAYS: Final = holidays.country_holidays("CN")
+@cache
+def _public_holidays() -> Container[date]:
+    # Here, not above: few processes ever open a notice.
+    from holidays import country_holidays
+
+    return country_holidays("CN")
 
 
 def checked_comment(text: str) -> str:
