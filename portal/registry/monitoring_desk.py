@@ -223,7 +223,7 @@ def make_report() -> Response | tuple[str, int]:
 _REPORT_FIELDS = {
     "StartNotBefore": "start", "OnlyForNewForest": "first", "InventoryOfAnotherProject": "first",
     "MethodOfAnotherType": "method", "BufferTooSmall": "buffer_pct", "UnknownReport": "corrects",
-    "TooUncertain": "second", "InventoriesInOrder": "second",
+    "AlreadyCorrected": "corrects", "TooUncertain": "second", "InventoriesInOrder": "second",
 }  # fmt: skip
 
 
