@@ -238,3 +238,7 @@ class NothingToPlan(InvalidInput):
 
 class CannotReach(Refused):
     message = N_("Even all plots that fit into the area do not reach this precision.")
+
+
+class TooManyPlots(Refused):
+    message = N_("This precision needs more than %(plots)s plots. Allow a wider interval.")
