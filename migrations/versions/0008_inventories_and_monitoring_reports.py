@@ -78,6 +78,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("monitoring_report_pk")),
         sa.UniqueConstraint("project_id", "number", name="a_project_numbers_its_reports"),
+        sa.UniqueConstraint("corrects_id", name="a_report_is_corrected_once"),
         sqlite_strict=True,
     )
     op.create_index("ix_monitoring_report_second", "monitoring_report", ["second_id"], unique=False)

@@ -519,6 +519,7 @@ class MonitoringReport(Base):
             name="issuable_is_net_minus_buffer",
         ),
         UniqueConstraint("project_id", "number", name="a_project_numbers_its_reports"),
+        UniqueConstraint("corrects_id", name="a_report_is_corrected_once"),
         Index("ix_monitoring_report_second", "second_id"),
     )
 

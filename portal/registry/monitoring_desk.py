@@ -223,7 +223,7 @@ def make_report() -> Response | tuple[str, int]:
 _REPORT_FIELDS = {
     "StartNotBefore": "start", "OnlyForNewForest": "first", "InventoryOfAnotherProject": "first",
     "MethodOfAnotherType": "method", "BufferTooSmall": "buffer_pct", "UnknownReport": "corrects",
-    "TooUncertain": "second", "InventoriesInOrder": "second",
+    "AlreadyCorrected": "corrects", "TooUncertain": "second", "InventoriesInOrder": "second",
 }  # fmt: skip
 
 
@@ -231,12 +231,18 @@ def _report_form(code: str, methodology: str) -> ReportForm:
     usual: dict[str, Any] = {"project": code}
     if request.method == "GET":
         method = _method_of(methodology)
-        usual |= {"method": method.id, "buffer_pct": f"{method.buffer_pct:f}"}
+        usual |= {"method": method.id, "buffer_pct": f"{method.buffer_pct:f}"} | _newest_two(code)
     form = ReportForm(**usual)
     project = register.project(code)
     methods = [method for method in parameters().methods if project.type in method.types]
     form.offer(read.inventories(code), read.reports(code), methods)
     return form
+
+
+def _newest_two(code: str) -> dict[str, str]:
+    """The inventories that are usually meant: the newest, and the one before it."""
+    newest = [each.id for each in read.inventories(code)[:2]]
+    return dict(zip(("second", "first"), newest if len(newest) > 1 else [*newest, NOT_FOREST], strict=False))
 
 
 def _report_draft(form: ReportForm) -> ReportDraft:

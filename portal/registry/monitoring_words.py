@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from portal.kernel.bilingual import Bilingual
 from portal.registry.queries.monitoring import FullReport, Stock, Workings
 from portal.registry.rules.estimation.account import Stated
 from portal.registry.rules.estimation.change import Comparison
 from portal.registry.rules.estimation.estimate import Estimate, carbon_samples
 from portal.registry.rules.estimation.parameters import Parameters, Species
 from portal.registry.sheets import Cell, Row
-from portal.web.i18n import _
+from portal.web.i18n import _, lang
 
 TOOL14_DIFFERENCE = "CDM AR-TOOL14, difference of two independent stock estimates"
 COCHRAN = "Cochran 1977, Sampling Techniques, ch. 5"
@@ -42,6 +43,10 @@ def digits(value: Decimal | None, places: int = 4) -> str:
 
 def grams(value: int) -> str:
     return f"{value} g"
+
+
+def _said(text: Bilingual) -> str:
+    return text.in_(lang())
 
 
 def steps(workings: Workings) -> list[Step]:
@@ -91,7 +96,7 @@ def _of_estimate(label: str, found: Estimate) -> Iterator[Step]:
         f"= {digits(found.t, 6)} × {digits(found.error)}",
         digits(found.half_width),
         "t CO₂/ha",
-        "Student's t; degrees of freedom as CDM AR-TOOL14",
+        _("Student’s t; degrees of freedom as in CDM AR-TOOL14"),
     )
     yield Step(
         _("%(what)s: total", what=title),
@@ -140,21 +145,23 @@ def _of_change(workings: Workings) -> Iterator[Step]:
         f"{digits(change.half_width)} / {digits(abs(change.change))} × 100",
         digits(change.relative_pct),
         "%",
-        workings.method.source,
+        _said(workings.method.source),
     )
 
 
 def _of_account(workings: Workings) -> Iterator[Step]:
     account, method = workings.account, workings.method
     of = ("hΔ", workings.change.half_width) if method.discounts_half_width else ("|ΔC|", abs(account.change))
-    band = f"{digits(account.band.over)} % < U ≤ {digits(account.band.up_to)} %"
+    band = f"{digits(account.band.over)} % ≤ U ≤ {digits(account.band.up_to)} %"
+    if account.band.over:
+        band = band.replace("≤", "<", 1)
     yield Step(
         _("Discount for uncertainty"),
         f"d = {of[0]} × DR,  DR({band}) = {digits(account.band.pct)} %",
         f"{digits(of[1])} × {digits(account.band.pct)} / 100",
         digits(account.discount),
         "t CO₂",
-        method.source,
+        _said(method.source),
     )
     less = account.deductions
     named: tuple[tuple[str, str, Stated], ...] = (
@@ -179,7 +186,7 @@ def _of_account(workings: Workings) -> Iterator[Step]:
         f"⌈ {account.net.grams} × {digits(less.buffer_pct)} / 100 ⌉",
         grams(account.buffer.grams),
         "",
-        method.source,
+        _said(method.source),
     )
     yield Step(
         _("Issuable"),

@@ -151,6 +151,25 @@ def test_a_mistake_is_mended_by_a_further_report():
     assert read.full_report(CODE, 2).is_the_same
 
 
+def test_no_time_is_reported_twice_but_to_correct_it():
+    make_two_inventories_and_a_report()
+    first, second = (each.id for each in reversed(read.inventories(CODE)))
+    third = make_inventory(sheet(100, 119, 112, 115, 105), day="2027-09-01")
+    drafts = (report_draft(first, second), report_draft(first, third),
+              report_draft(None, second, start="2025-08-31"))  # fmt: skip
+    for draft in drafts:
+        with pytest.raises(errors.PeriodReported) as fault:
+            monitoring.look_at_report(STAFF, draft)
+        assert fault.value.params == {"number": 1}
+    make_report(report_draft(second, third))  # where one ends the next begins
+    make_report(report_draft(first, second, corrects=1))
+    with pytest.raises(errors.AlreadyCorrected):
+        monitoring.look_at_report(STAFF, report_draft(first, second, corrects=1))
+    with pytest.raises(errors.PeriodReported):
+        monitoring.look_at_report(STAFF, report_draft(first, second))
+    assert make_report(report_draft(first, second, corrects=3)) == 4
+
+
 def test_new_forest_begins_at_nothing():
     make_project()
     second = make_inventory(AFTER, day="2025-09-01")

@@ -294,29 +294,34 @@ ATTACKS = [
 ]  # fmt: skip
 
 OF_ANOTHER_PROJECT = "(SELECT id FROM inventory WHERE project_id <> monitoring_report.project_id LIMIT 1)"
+REPORT_OF_ANOTHER_PROJECT = (
+    "(SELECT r.id FROM monitoring_report r WHERE r.project_id <> monitoring_report.project_id LIMIT 1)"
+)
+
+
+def reported(number: int, **changes: str) -> str:
+    """A report of a time that nobody reported yet, like another one."""
+    time = {"period_start": f"'20{number}-01-01'", "period_end": f"'20{number}-12-31'"}
+    kept = {"id": f"'mrp_{number}'", "number": str(number), **time}
+    return forged("monitoring_report", "number = 1", **(kept | changes))
+
+
+FROM_ITS_OWN = "a report is made from inventories of its project"
+CORRECTS_ITS_OWN = "a report corrects an earlier one of its project"
+NO_TIME_TWICE = "no time is reported twice, but to correct it"
+THEIR_TIME = {"period_start": "period_start", "period_end": "period_end"}
 ATTACKS += [
+    attack(FROM_ITS_OWN, reported(99, second_id=OF_ANOTHER_PROJECT)),
+    attack(FROM_ITS_OWN, reported(99, first_id=OF_ANOTHER_PROJECT)),
+    attack(CORRECTS_ITS_OWN, reported(99, corrects_id=REPORT_OF_ANOTHER_PROJECT)),
+    attack(CORRECTS_ITS_OWN, reported(99), reported(98, corrects_id="'mrp_99'")),
+    attack(NO_TIME_TWICE, reported(99, **THEIR_TIME)),
     attack(
-        "a report is made from inventories of its project",
-        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
-               second_id=OF_ANOTHER_PROJECT),
+        NO_TIME_TWICE,
+        reported(98, **THEIR_TIME, corrects_id="id"),
+        reported(99, **THEIR_TIME),
     ),
-    attack(
-        "a report is made from inventories of its project",
-        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
-               first_id=OF_ANOTHER_PROJECT),
-    ),
-    attack(
-        "a report corrects an earlier one of its project",
-        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99",
-               corrects_id="(SELECT r.id FROM monitoring_report r "
-               "WHERE r.project_id <> monitoring_report.project_id LIMIT 1)"),
-    ),
-    attack(
-        "a report corrects an earlier one of its project",
-        forged("monitoring_report", "TRUE", id="'mrp_forged'", number="99"),
-        forged("monitoring_report", "number = 1", id="'mrp_second'", number="98", corrects_id="'mrp_forged'"),
-    ),
-]  # fmt: skip
+]
 
 # One sentence has another guard before it, which must be out of the way to reach it.
 A_GRAM_IS_RETIRED_ONCE = attack(

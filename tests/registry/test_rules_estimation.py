@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.kernel.errors import PortalError
@@ -68,6 +68,7 @@ def test_the_distribution_is_the_integral_of_its_density(degrees: int, t: str):
     assert float(central(D(t), degrees)) == pytest.approx(integral, abs=1e-10)
 
 
+@settings(deadline=None)
 @given(st.decimals("0", "1000", places=6))
 def test_the_arctangent_is_the_arctangent(x: Decimal):
     assert float(arctangent(x)) == pytest.approx(math.atan(float(x)), abs=1e-14)
@@ -119,6 +120,7 @@ def test_a_census_has_no_error():
     assert found.half_width == 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -329,6 +331,7 @@ def test_every_deduction_is_subtracted_and_the_buffer_kept_back():
     assert found.issuable == Mass.t("722.075")
 
 
+@settings(deadline=None)
 @given(st.decimals("0.000001", "100000", places=9), st.decimals("10", "100", places=2))
 def test_grams_are_whole_rounded_down_and_all_accounted_for(change: Decimal, buffer_pct: Decimal):
     found = settle(of(str(change), "0"), CCER, less(buffer_pct=str(buffer_pct)))
@@ -420,6 +423,41 @@ def test_a_small_stratum_is_measured_whole_and_others_take_the_rest():
 def test_a_plan_that_cannot_be_reached_says_so():
     with pytest.raises(errors.CannotReach):
         plan(planned(("1", "0.06", "100", "90")), D(600), NINETY, D(5), Allocation.NEYMAN)
+
+
+def test_more_plots_than_anybody_measures_are_refused():
+    with pytest.raises(errors.TooManyPlots):
+        plan(planned(("1", "1000000", "1", "100000")), D(10), NINETY, D("0.5"), Allocation.NEYMAN)
+    capped = planned(("1", "0.12", "100", "1"), ("2", "1000000", "0.01", "90000"))
+    with pytest.raises(errors.TooManyPlots):
+        plan(capped, D(600), NINETY, D("0.5"), Allocation.PROPORTIONAL)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3000), st.integers(1, 400), st.integers(1, 400)), min_size=1, max_size=6
+    ),
+    st.sampled_from(["3", "10", "20"]),
+    st.sampled_from(Allocation),
+)
+def test_any_plan_reaches_its_precision_or_says_that_it_cannot(
+    rows: list[tuple[int, int, int]], precision: str, allocation: Allocation
+):
+    strata = [PlannedStratum(str(k), D(a), D(m), D(s)) for k, (a, m, s) in enumerate(rows)]
+    try:
+        found = plan(strata, D(600), NINETY, D(precision), allocation)
+    except (errors.CannotReach, errors.TooManyPlots):
+        return
+    area, mean = sum(a for a, _, _ in rows), sum(a * m for a, m, _ in rows) / sum(a for a, _, _ in rows)
+    shares = [
+        (a / area, float(s), share.plots, a * 10_000 / 600)
+        for (a, _, s), share in zip(rows, found.shares, strict=True)
+    ]
+    t = float(quantile(NINETY, found.plots - len(rows)))
+    assert half_width(shares, t) == pytest.approx(float(found.reached), rel=1e-9)
+    assert half_width(shares, t) <= mean * float(precision) / 100 * (1 + 1e-12)
+    assert all(2 <= share.plots <= share.possible for share in found.shares)
 
 
 def test_a_forest_that_does_not_vary_needs_no_plan():

@@ -5,7 +5,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -305,6 +305,7 @@ def test_what_goes_out_is_neutral():
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=12), max_size=8), max_size=8), st.sampled_from(InventoryKind))
 def test_any_cells_end_in_a_reading_or_a_named_refusal(rows: list[list[str]], kind: InventoryKind):
     head = (HEAD if kind is STOCK else TREE_HEAD).split(",")
@@ -316,6 +317,7 @@ def test_any_cells_end_in_a_reading_or_a_named_refusal(rows: list[list[str]], ki
     assert all((row.problem is None) == (row.verdict is not Verdict.REFUSED) for row in found.rows)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_end_in_a_reading_or_a_named_refusal(data: bytes):
     try:

@@ -26,11 +26,13 @@ from portal.registry.rules.estimation.account import Deductions
 from portal.registry.rules.estimation.columns import InventoryKind
 from portal.registry.rules.estimation.equations import Equation, read_equations
 from portal.registry.rules.estimation.errors import (
+    AlreadyCorrected,
     InventoriesInOrder,
     InventoryOfAnotherProject,
     InventoryRefused,
     MethodOfAnotherType,
     OnlyForNewForest,
+    PeriodReported,
     PreviewIsOld,
     StartNotBefore,
 )
@@ -155,7 +157,8 @@ def keep_inventory(
 def look_at_report(actor: Actor, draft: ReportDraft) -> Workings:
     """The report that would be made; nothing is written.
 
-    Raises InventoriesInOrder, OnlyForNewForest, MethodOfAnotherType, and as ``work_out``.
+    Raises InventoriesInOrder, OnlyForNewForest, MethodOfAnotherType, PeriodReported, AlreadyCorrected, and
+    as ``work_out``.
     """
     if not policy.may_run_registry(actor):
         raise NotAllowed()
@@ -216,12 +219,22 @@ def _work_out(project: ProjectView, draft: ReportDraft, number: int) -> Workings
     method = known.method(draft.method)
     if project.type not in method.types:
         raise MethodOfAnotherType()
-    if draft.corrects:
-        read.report(project.code, draft.corrects)
     period = _period(draft)
+    _check_time(project, draft, period)
     return read.work_out(
         project.code, number, draft.corrects, period, first, second, method.id, draft.deductions, VERSION
     )
+
+
+def _check_time(project: ProjectView, draft: ReportDraft, period: tuple[date, date]) -> None:
+    """Raises AlreadyCorrected, PeriodReported, UnknownReport."""
+    if draft.corrects:
+        corrected_by = read.report(project.code, draft.corrects).corrected_by
+        if corrected_by:
+            raise AlreadyCorrected(number=corrected_by)
+    number = read.covering(project.id, period, besides=draft.corrects)
+    if number:
+        raise PeriodReported(number=number)
 
 
 def _inventories(project: ProjectView, draft: ReportDraft) -> tuple[KeptInventory | None, KeptInventory]:

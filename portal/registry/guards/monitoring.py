@@ -20,4 +20,13 @@ MONITORING_GUARDS = [
         "NEW.corrects_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM monitoring_report r "
         "WHERE r.id = NEW.corrects_id AND r.project_id = NEW.project_id AND r.number < NEW.number)",
     ),
+    Guard(
+        "monitoring_report",
+        "INSERT",
+        "no time is reported twice, but to correct it",
+        "EXISTS (SELECT 1 FROM monitoring_report r WHERE r.project_id = NEW.project_id "
+        "AND r.period_start < NEW.period_end AND r.period_end > NEW.period_start "
+        "AND r.id IS DISTINCT FROM NEW.corrects_id "
+        "AND NOT EXISTS (SELECT 1 FROM monitoring_report c WHERE c.corrects_id = r.id))",
+    ),
 ]

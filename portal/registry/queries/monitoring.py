@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.db import db
 from portal.kernel.mass import Mass
-from portal.registry.models import Inventory, MonitoringReport, Project
+from portal.registry.models import Entry, Inventory, MonitoringReport, Project, Record
 from portal.registry.queries import register
 from portal.registry.queries.register import ProjectView
 from portal.registry.rules.estimation import stored
@@ -29,6 +29,7 @@ from portal.registry.rules.estimation.estimate import (
 )
 from portal.registry.rules.estimation.parameters import Method, Parameters, parameters
 from portal.registry.rules.estimation.reading import Stratum
+from portal.registry.rules.records import MonitoringReported
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class FullReport:
     first: KeptInventory | None
     second: KeptInventory
     workings: Workings
+    log_place: int | None  # None until the log has given it one
 
     @property
     def is_the_same(self) -> bool:
@@ -170,6 +172,10 @@ def work_out(
     return Workings(known, method, before, after, change, account, body)
 
 
+_corrected = aliased(MonitoringReport)
+_correcting = aliased(MonitoringReport)
+
+
 # ── lists ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -202,6 +208,25 @@ def next_number(project_id: str) -> int:
     return max(db.session.scalars(query), default=0) + 1
 
 
+def covering(project_id: str, period: tuple[date, date], besides: int | None = None) -> int | None:
+    """Number of a report that stands (was not corrected) and shares time with this period."""
+    start, end = period
+    query = (
+        select(MonitoringReport.number)
+        .outerjoin(_correcting, _correcting.corrects_id == MonitoringReport.id)
+        .where(
+            MonitoringReport.project_id == project_id,
+            MonitoringReport.period_start < end,
+            MonitoringReport.period_end > start,
+            MonitoringReport.number != (besides or 0),
+            _correcting.id.is_(None),
+        )
+        .order_by(MonitoringReport.number)
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
 def report(project_code: str, number: int) -> ReportView:
     """Raises UnknownReport."""
     query = _reports().where(Project.code == project_code, MonitoringReport.number == number)
@@ -221,7 +246,13 @@ def full_report(project_code: str, number: int) -> FullReport:
         project.code, kept.number, kept.corrects, (kept.period_start, kept.period_end), first, second,
         kept.method, stored.deductions_of(kept.body), kept.parameters,
     )  # fmt: skip
-    return FullReport(kept, project, first, second, workings)
+    return FullReport(kept, project, first, second, workings, _place_in_log(kept.id))
+
+
+def _place_in_log(report_id: str) -> int | None:
+    query = select(Entry.idx).join(Record, Record.id == Entry.record_id)
+    kind = MonitoringReported.kind
+    return db.session.scalar(query.where(Record.kind == kind, Record.subject_id == report_id))
 
 
 def _inventories() -> Any:
@@ -237,10 +268,6 @@ def _listed(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
         row.id, row.code, InventoryKind(row.kind), row.surveyed_on, row.file_name, row.file_sha256,
         row.line_count, row.plots, row.parameters, row.sha256, row.is_demo, row.at,
     )  # fmt: skip
-
-
-_corrected = aliased(MonitoringReport)
-_correcting = aliased(MonitoringReport)
 
 
 def _reports() -> Any:

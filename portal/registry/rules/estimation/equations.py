@@ -7,6 +7,7 @@ trees gives the equation of the table that holds in their forest, with its sourc
 import re
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Final
 
 from portal.kernel.errors import InvalidInput
@@ -18,10 +19,10 @@ from portal.registry.rules.estimation.errors import (
     SpeciesUnknown,
 )
 from portal.registry.rules.estimation.parameters import Parameters
-from portal.registry.rules.estimation.student import DIGITS
 
 _COEFFICIENT: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,18})?(e-?[0-9]{1,2})?")
 MOST_LINES: Final = 40
+VOLUME_DIGITS: Final = 20
 # A tree of 20 cm and 15 m is a cylinder of 0.47 m³ at most, and its form factor is nowhere below 0.2.
 _PROBE: Final = (Decimal(20), Decimal(15))
 _LIKELY: Final = (Decimal("0.1"), Decimal("0.5"))
@@ -46,11 +47,17 @@ class Equation:
 
     def volume(self, dbh: Decimal, height: Decimal | None) -> Decimal:
         """m³ of one stem; ``height`` may be missing when the equation does not need it."""
-        with localcontext(prec=DIGITS):
-            power = self.b * dbh.ln()
+        with localcontext(prec=VOLUME_DIGITS):
+            power = self.b * _logarithm(dbh)
             if self.needs_height and height is not None:
-                power += self.c * height.ln()
+                power += self.c * _logarithm(height)
             return self.a * power.exp()
+
+
+@lru_cache(maxsize=10_000)  # diameters and heights come in steps of a tenth
+def _logarithm(value: Decimal) -> Decimal:
+    with localcontext(prec=VOLUME_DIGITS):
+        return value.ln()
 
 
 def read_equations(text: str, parameters: Parameters) -> tuple[Equation, ...]:

@@ -202,6 +202,17 @@ class InventoryOfAnotherProject(InvalidInput):
     message = N_("Both inventories and the report belong to one project.")
 
 
+class PeriodReported(Refused):
+    message = N_(
+        "Report %(number)s already covers a part of this time. Nothing is claimed twice: choose another "
+        "time, or correct that report."
+    )
+
+
+class AlreadyCorrected(Refused):
+    message = N_("This report was already corrected by report %(number)s. Correct that one.")
+
+
 class InventoryRefused(Refused):
     message = N_("%(refused)s of %(rows)s rows were refused, so nothing was kept.")
 
@@ -227,3 +238,7 @@ class NothingToPlan(InvalidInput):
 
 class CannotReach(Refused):
     message = N_("Even all plots that fit into the area do not reach this precision.")
+
+
+class TooManyPlots(Refused):
+    message = N_("This precision needs more than %(plots)s plots. Allow a wider interval.")

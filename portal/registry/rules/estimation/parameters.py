@@ -117,7 +117,7 @@ class Method:
     buffer_pct: Decimal
     baseline: Bilingual
     leakage: Bilingual
-    source: str
+    source: Bilingual
     status: str
 
     @property
@@ -136,7 +136,7 @@ class RuleOfThumb:
 
     value: Decimal
     unit: str
-    source: str
+    source: Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def parameters(version: str = VERSION) -> Parameters:
         digests={names[part]: sha256(content).hexdigest() for part, content in data.items()},
         species=tuple(_species(group, rows) for group in groups["species"]),
         methods=tuple(_method(each) for each in methods["method"]),
-        rule_of_thumb=RuleOfThumb(Decimal(thumb["value"]), thumb["unit"], thumb["source"]),
+        rule_of_thumb=RuleOfThumb(Decimal(thumb["value"]), thumb["unit"], _bilingual(thumb, "source")),
     )
 
 
@@ -233,8 +233,12 @@ def _method(each: dict[str, Any]) -> Method:
             Band(*(Decimal(band[name]) for name in ("over", "up_to", "pct"))) for band in each["bands"]
         ),
         buffer_pct=Decimal(each["buffer_pct"]),
-        baseline=Bilingual(each["baseline_zh"], each["baseline_en"]),
-        leakage=Bilingual(each["leakage_zh"], each["leakage_en"]),
-        source=each["source"],
+        baseline=_bilingual(each, "baseline"),
+        leakage=_bilingual(each, "leakage"),
+        source=_bilingual(each, "source"),
         status=each["status"],
     )
+
+
+def _bilingual(each: dict[str, Any], name: str) -> Bilingual:
+    return Bilingual(each[f"{name}_zh"], each[f"{name}_en"])

@@ -26,11 +26,16 @@ from portal.registry.rules.estimation.errors import (
     NothingToPlan,
     StrataNotRead,
     StratumNamedTwice,
+    TooManyPlots,
 )
-from portal.registry.rules.estimation.student import DIGITS, MOST_DEGREES, NORMAL, quantile
+from portal.registry.rules.estimation.student import DIGITS, NORMAL, quantile
 
 LEAST_PLOTS: Final = 2
 MOST_STRATA: Final = 50
+MOST_PLOTS: Final = 10_000
+# Beyond this many degrees of freedom t hardly falls any more; the finished plan has its exact one.
+STEADY_DEGREES: Final = 300
+NEARLY: Final = Decimal("1.05")
 _ROUNDS: Final = 30
 _NONE: Final = Decimal(0)
 
@@ -117,7 +122,7 @@ def plan(
 ) -> Plan:  # fmt: skip
     """Plots per stratum so that the half width is within ``precision_pct`` of the mean.
 
-    Raises NothingToPlan, CannotReach.
+    Raises NothingToPlan, CannotReach, TooManyPlots.
     """
     with localcontext(prec=DIGITS):
         area = sum((stratum.area_ha for stratum in strata), _NONE)
@@ -126,6 +131,8 @@ def plan(
             raise NothingToPlan()
         draft = _Draft(strata, area, plot_area_m2, mean * precision_pct / 100, allocation)
         degrees, exact = draft.settle(confidence)
+        if exact > MOST_PLOTS:
+            raise TooManyPlots(plots=MOST_PLOTS)
         counts = draft.rounded(exact)
         t, reached, degrees = draft.improve(counts, confidence)
     shares = tuple(
@@ -185,7 +192,7 @@ class _Draft:
 
     def _degrees(self, exact: Decimal) -> int:
         plots = int(exact.to_integral_value(ROUND_CEILING))
-        return min(max(plots - len(self.strata), len(self.strata)), MOST_DEGREES)
+        return min(max(plots - len(self.strata), len(self.strata)), STEADY_DEGREES)
 
     def formula(self, t: Decimal) -> Decimal:
         """n for this t, not yet whole."""
@@ -213,27 +220,35 @@ class _Draft:
         return counts
 
     def improve(self, counts: list[int], confidence: Decimal) -> tuple[Decimal, Decimal, int]:
-        """Add plots where they help most until the plan is good enough; t, half width, degrees of freedom.
+        """Add plots until the plan is good enough; t, half width, degrees of freedom.
 
-        Raises CannotReach when every stratum is full before that.
+        Raises CannotReach when every stratum is full before that, TooManyPlots.
         """
-        parts = [self._variance(at, count) for at, count in enumerate(counts)]
         while True:
-            degrees = min(sum(counts) - len(counts), MOST_DEGREES)
-            t = quantile(confidence, degrees)
-            reached = t * sum(parts, _NONE).sqrt()
+            degrees = sum(counts) - len(counts)
+            t = quantile(confidence, min(degrees, STEADY_DEGREES))
+            reached = t * sum((self._variance(at, n) for at, n in enumerate(counts)), _NONE).sqrt()
             if reached <= self.wanted:
-                return t, reached, degrees
-            gains = [
-                (part - self._variance(at, counts[at] + 1), -at)
-                for at, part in enumerate(parts)
-                if counts[at] < self.room[at]
-            ]
-            if not gains or max(gains)[0] <= 0:
-                raise CannotReach()
-            at = -max(gains)[1]
-            counts[at] += 1
-            parts[at] = self._variance(at, counts[at])
+                exact = quantile(confidence, degrees)
+                return exact, reached * exact / t, degrees
+            self._add(counts, (reached / self.wanted) ** 2)
+
+    def _add(self, counts: list[int], times: Decimal) -> None:
+        """Half of what is missing to all strata while much is missing; then one plot where it helps most."""
+        open_strata = [at for at, count in enumerate(counts) if count < self.room[at]]
+        if not open_strata:
+            raise CannotReach()
+        if sum(counts) > MOST_PLOTS:
+            raise TooManyPlots(plots=MOST_PLOTS)
+        if times > NEARLY:
+            for at in open_strata:
+                more = max(int(counts[at] * (times - 1) / 2), 1)
+                counts[at] = min(counts[at] + more, self.room[at], MOST_PLOTS + LEAST_PLOTS)
+            return
+        gains = {
+            at: self._variance(at, counts[at]) - self._variance(at, counts[at] + 1) for at in open_strata
+        }
+        counts[max(gains, key=lambda at: (gains[at], -at))] += 1
 
     def _variance(self, at: int, count: int) -> Decimal:
         """Share of stratum ``at`` in the variance of the mean: W² s² (1 − n/N) / n."""

@@ -179,6 +179,8 @@ class _Sheet:
     equations: dict[str, Equation]
     above: dict[str, str] = field(default_factory=dict)
     open: dict[str, _OpenStratum] = field(default_factory=dict)
+    # What was read once: in a long list the same few texts come again and again.
+    values: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     def take(self, number: int, row: Sequence[str] | PortalError) -> RowReading:
         if isinstance(row, PortalError):
@@ -323,6 +325,9 @@ class _Line:
     def number(self, key: str, limits: str = "") -> Decimal:
         """The cell in our unit. Raises CellEmpty, CellNotANumber, CellOutOfRange."""
         found = self.sheet.found[key]
+        text = self.text(key)
+        if (key, text) in self.sheet.values:
+            return self.sheet.values[key, text]
         with localcontext(prec=DIGITS):
             value = self._decimal(key) * found.factor
         low, high = _RANGES[limits or key]
@@ -330,6 +335,8 @@ class _Line:
             raise errors.CellOutOfRange(
                 column=found.heading, value=f"{value:f}"[:20], low=f"{low}", high=f"{high}"
             )
+        if text.isascii():  # nothing was to be remarked on
+            self.sheet.values[key, text] = value
         return value
 
     def volume_per_ha(self, plot_area: Decimal) -> Decimal:

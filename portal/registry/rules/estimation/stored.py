@@ -188,7 +188,7 @@ def _method(method: Method) -> dict[str, Any]:
         "discount": "of_half_width" if method.discounts_half_width else "of_change",
         "bands": [[_exact(b.over), _exact(b.up_to), _exact(b.pct)] for b in method.bands],
         "buffer_pct": _exact(method.buffer_pct),
-        "source": method.source,
+        "source": method.source.en,
         "status": method.status,
     }
 
