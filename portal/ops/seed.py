@@ -67,14 +67,14 @@ def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
         verified=Mass.t(1_500),
         buffer=Mass.t(225),
         opinion="positive (demonstration)",
-        report_sha256=sha256(b"demonstration verification report").hexdigest(),
+        report_sha256=_document(documents, _VERIFICATION_REPORT),
         is_demo=True,
     )
     second = Actor.system("demo-second-hand")
     record = issuing.record_verification(actor, LOCAL, VerificationKind.VERIFICATION, verification, now)
     issuing.check_verification(second, record, Decision.APPROVED, "demonstration", now)
     issuing.issue(second, record, 2024, Mass.t(1_200), now)
-    _snow_break(actor, second, now)
+    _snow_break(actor, second, documents, now)
     draft = LotDraft(
         code=LOCAL_LOT, project_code=LOCAL, serials=(LOCAL_SERIAL,), tonnes=1_000,
         retirement_reference="DEMO-HLYC-2025-0001", retired_on=date(2025, 6, 18), evidence_sha256="",
@@ -83,12 +83,12 @@ def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
     lots.open_lot(actor, _with_evidence(draft, documents), now)
 
 
-def _snow_break(first: Actor, second: Actor, now: datetime) -> None:
+def _snow_break(first: Actor, second: Actor, documents: Path, now: datetime) -> None:
     """A small reversal that the buffer has paid."""
     case = reversals.report_reversal(
         first, LOCAL, Cause.STORM, date(2026, 1, 20),
         "演示：雪折损失部分幼树。 Demonstration: snow broke some of the young trees.",
-        sha256(b"demonstration report of a snow break").hexdigest(), now,
+        _document(documents, _SNOW_REPORT), now,
     )  # fmt: skip
     reversals.size_reversal(second, case, Mass.t(3), "demonstration", now)
 
@@ -123,13 +123,33 @@ def _with_evidence(draft: LotDraft, documents: Path) -> LotDraft:
         "This record was made for a demonstration. No credit was retired at any registry.\n"
         "本记录仅用于演示，未在任何登记机构实际注销。\n"
     ).encode()
+    digest = _document(documents, text)
+    return replace(draft, evidence_sha256=digest, evidence_file=f"{digest}.txt")
+
+
+def _document(documents: Path, text: bytes) -> str:
+    """Keep a demonstration document that anybody can open; its SHA-256."""
     digest = sha256(text).hexdigest()
     folder = documents / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{digest}.txt").write_bytes(text)
-    return replace(draft, evidence_sha256=digest, evidence_file=f"{digest}.txt")
+    return digest
 
 
+_VERIFICATION_REPORT = """DEMONSTRATION VERIFICATION REPORT / 核查报告（演示）
+
+Project / 项目: HLYC-0001
+Period / 监测期: 2020-01-01 – 2024-12-31
+Verified / 核查量: 1500 t CO2e; buffer / 缓冲: 225 t CO2e
+
+This report was made for a demonstration. No body has verified anything.
+本报告仅用于演示，没有任何机构进行过核查。
+""".encode()
+_SNOW_REPORT = """DEMONSTRATION REPORT OF A SNOW BREAK / 雪折报告（演示）
+
+This report was made for a demonstration. No tree was lost.
+本报告仅用于演示，没有树木受损。
+""".encode()
 _LOCAL_PROJECT = ProjectDraft(
     code=LOCAL,
     registry="HLYC",

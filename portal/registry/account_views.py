@@ -152,7 +152,7 @@ def _cancel_form(account_id: str, *, is_empty: bool = False) -> CancelForm:
 
 
 def _serials(account_id: str) -> list[str]:
-    return [holding.serial for holding in read.holdings(account_id) if holding.held]
+    return [holding.serial for holding in read.holdings(account_id) if holding.held and holding.is_own]
 
 
 def _account_page(own: read.AccountView, offer_form: OfferForm, cancel_form: CancelForm) -> str:

@@ -116,7 +116,9 @@ def born(where: str, start: str, **changes: str) -> str:
 
 def issued(where: str, start: str) -> str:
     """An issuance of 1,000 g at that place, like another one."""
-    place = {"source_serial": "'FORGED'", "start_g": start, "end_g": f"{start} + 1000"}
+    place = {
+        "source_serial": "'FORGED'", "serial_group": "'FORGED'", "start_g": start, "end_g": f"{start} + 1000",
+    }  # fmt: skip
     return forged("issuance", where, id="'iss_forged'", **place)
 
 
@@ -155,7 +157,7 @@ ATTACKS = [
     attack("a final state is final", "UPDATE block SET rank = 7 WHERE state = 'split'"),
     attack(
         "block state moves only by lawful steps",
-        "UPDATE block SET state = 'escrow', hold_id = NULL WHERE state = 'reserved'",
+        "UPDATE block SET state = 'reserved' WHERE hold_id = 'ord_allocated'",
     ),
     # blocks are born lawfully
     attack("a block is born inside its issuance", born(HELD, "start_g + 1000000000000000")),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.kernel import clock
 from portal.kernel.mass import Mass
 from portal.registry import guards
-from portal.registry.commands import cancelling, freezing, lots, reversals, transfers
+from portal.registry.commands import cancelling, freezing, imports, lots, reversals, transfers
 from portal.registry.queries import register
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
 from tests import postgres
@@ -31,7 +31,7 @@ from tests.factories.units import (
     recorded,
     validated,
 )
-from tests.registry.test_guards import Attack, attack, carry_out, forged
+from tests.registry.test_guards import EXPORT, Attack, attack, carry_out, forged
 
 A_DAY = "'2026-01-01T00:00:00.000000Z'"
 LATE = "'2099-01-01T00:00:00.000000Z'"
@@ -56,6 +56,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _set_the_scene() -> None:
     """Two projects, expected and verified units, holders, an offer of each ending, a fire, a freeze."""
     at = clock.now()
+    imports.apply(STAFF, "verra", EXPORT.read_bytes(), EXPORT.name, at, is_demo=True)
     project("0002")
     recorded("HLYC-0002", 50, 10)
     issued(40, record=approved("HLYC-0002", 50, 10))
@@ -292,6 +293,14 @@ ATTACKS = [
             ("(SELECT id FROM transfer WHERE state = 'declined')", PINES),
             ("'trf_of_nobody'", PINES),
         )
+    ),
+    *(
+        attack(
+            "units of other registers are neither offered nor cancelled here",
+            f"UPDATE block SET {change} WHERE id = (SELECT min(b.id) FROM block b JOIN issuance i "
+            "ON i.id = b.issuance_id WHERE b.state = 'held' AND i.import_id IS NOT NULL)",
+        )
+        for change in (f"state = 'escrow', transfer_id = {OPEN}", "state = 'cancelled'")
     ),
     attack(
         "units in escrow keep their offer",

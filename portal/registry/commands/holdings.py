@@ -119,7 +119,7 @@ def take_out(
     now: datetime,
     *only: ColumnElement[bool],
 ) -> list[Piece]:
-    """Held units of an account, the oldest vintage and lowest number first, as whole locked blocks.
+    """Held units of our own in an account, oldest vintage and lowest number first, as whole locked blocks.
 
     A block of which a part is wanted is split. What is frozen stays where it is. ``only`` narrows it down
     by columns of Block, Issuance. Raises NotEnoughCredits with what there is.
@@ -129,6 +129,7 @@ def take_out(
         Block.state == BlockState.HELD,
         Block.lot_id.is_(None),
         Block.frozen_at.is_(None),
+        Issuance.verification_id.is_not(None),  # what another register has issued moves there, not here
         *only,
     )
     of_projects = session.scalars(

@@ -106,6 +106,13 @@ ACCOUNT_GUARDS = [
     Guard(
         "block",
         "UPDATE",
+        "units of other registers are neither offered nor cancelled here",
+        "NOT EXISTS (SELECT 1 FROM issuance WHERE id = OLD.issuance_id AND verification_id IS NOT NULL)",
+        when="NEW.state IN ('escrow','cancelled') AND OLD.state = 'held'",
+    ),
+    Guard(
+        "block",
+        "UPDATE",
         "units in escrow keep their offer",
         when="(NEW.state = 'escrow') <> (NEW.transfer_id IS NOT NULL) "
         "OR (NEW.state = 'escrow' AND OLD.state = 'escrow' AND NEW.transfer_id <> OLD.transfer_id)",

@@ -70,7 +70,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class HoldingView:
-    """What an account has of one serial block."""
+    """What an account has of one serial block; ``is_own``: our own register has issued it."""
 
     serial: str
     project_code: str
@@ -78,6 +78,7 @@ class HoldingView:
     project_type: ProjectType
     vintage: int
     unit_class: UnitClass
+    is_own: bool
     held: Mass
     escrow: Mass
 
@@ -169,6 +170,7 @@ def holdings(account_id: str) -> list[HoldingView]:
     rows = db.session.execute(
         select(
             Issuance.source_serial, Issuance.vintage_start, Issuance.unit_class, Issuance.start_g,
+            Issuance.source_registry,
             Project.code, Project.name_zh, Project.name_en, Project.type,
             _IN_STATE[BlockState.HELD].label("held"), _IN_STATE[BlockState.ESCROW].label("escrow"),
         )
@@ -178,6 +180,7 @@ def holdings(account_id: str) -> list[HoldingView]:
         .where(Block.account_id == account_id, *_HOLDING)
         .group_by(
             Issuance.source_serial, Issuance.vintage_start, Issuance.unit_class, Issuance.start_g,
+            Issuance.source_registry,
             Project.code, Project.name_zh, Project.name_en, Project.type,
         )
         .order_by(Issuance.vintage_start, Issuance.start_g)
@@ -185,7 +188,8 @@ def holdings(account_id: str) -> list[HoldingView]:
     return [
         HoldingView(
             row.source_serial, row.code, Bilingual(row.name_zh, row.name_en), ProjectType(row.type),
-            row.vintage_start.year, UnitClass(row.unit_class), Mass(int(row.held)), Mass(int(row.escrow)),
+            row.vintage_start.year, UnitClass(row.unit_class),
+            row.source_registry == serials.OWN_REGISTRY, Mass(int(row.held)), Mass(int(row.escrow)),
         )
         for row in rows
     ]  # fmt: skip

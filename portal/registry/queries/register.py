@@ -13,6 +13,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money
 from portal.registry.models import (
+    Account,
     Block,
     Issuance,
     Parcel,
@@ -28,7 +29,7 @@ from portal.registry.models import (
 )
 from portal.registry.rules import search, serials
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
-from portal.registry.rules.ledger import BlockState, ProjectType, UnitClass
+from portal.registry.rules.ledger import AccountKind, BlockState, ProjectType, UnitClass
 from portal.registry.rules.records import LotOpened
 
 
@@ -496,10 +497,13 @@ def held_serials(limit: int = 500) -> list[tuple[str, str, Mass]]:
         select(Project.code, Issuance.source_serial, func.sum(Block.end_g - Block.start_g).label("grams"))
         .join(Issuance, Issuance.project_id == Project.id)
         .join(Block, Block.issuance_id == Issuance.id)
+        .join(Account, Account.id == Block.account_id)
         .where(
             Project.type.in_([kind for kind in ProjectType if kind.is_sold_here]),
             Block.state == BlockState.HELD,
             Block.lot_id.is_(None),
+            Block.unit_class == UnitClass.EX_POST,
+            Account.kind == AccountKind.DEVELOPER,
         )
         .group_by(Project.code, Issuance.source_serial, Issuance.start_g)
         .order_by(Project.code, Issuance.start_g)

@@ -55,7 +55,7 @@ STAFFS_REASONS: Final = frozenset({CancelReason.VOLUNTARY, CancelReason.ERROR, C
 
 
 class Cause(StrEnum):
-    """What took the carbon back; harvest and clearing are somebody's decision, the others are not."""
+    """What took the carbon back."""
 
     FIRE = "fire"
     PEST = "pest"
@@ -65,10 +65,6 @@ class Cause(StrEnum):
     HARVEST = "harvest"
     CLEARING = "clearing"
     OTHER = "other"
-
-    @property
-    def is_intended(self) -> bool:
-        return self in (Cause.HARVEST, Cause.CLEARING)
 
 
 class FreezeKind(StrEnum):
