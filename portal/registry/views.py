@@ -10,7 +10,7 @@ from flask import Response, abort, current_app, render_template, request, send_f
 
 from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
-from portal.registry import log_views
+from portal.registry import log_desk, log_views
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import ProjectType
@@ -21,7 +21,7 @@ from portal.web.paging import cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
-blueprints = (pages, files, *log_views.blueprints)
+blueprints = (pages, files, *log_views.blueprints, log_desk.blueprint)
 
 PAGE = 25
 

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
 from portal.ops import audit
@@ -205,3 +205,21 @@ def test_the_time_of_a_witness_may_be_a_little_ahead(watched: Flask):
     ahead = int((clock.now() + timedelta(minutes=5)).timestamp())
     watch.cosign(GUEST, head().size, checkpoint.cosign(head().note, NAME, SECRET, ahead), clock.now())
     assert len(lines_under(head().size)) == 1
+
+
+def test_staff_add_a_witness_and_keep_what_came_by_letter(app: Flask, browser: Browser):
+    make_lot()
+    sequence_and_sign()
+    staff = browser
+    app.extensions["portal.person"] = lambda: Actor("usr_staff", frozenset({Role.REGISTRY}))
+    page = staff.open("/en/desk/log").fill("Public key of the witness", "nonsense")
+    assert page.submit("Add the witness", expect=422).errors
+    page = (
+        staff.open("/zh/desk/log").fill("见证方的公钥", KEY).fill("中文名称", "某大学").submit("添加见证方")
+    )
+    assert "某大学" in page.main
+    signed = head().note + checkpoint.cosign(head().note, NAME, SECRET, now_s())
+    page = staff.open("/en/desk/log").fill("Checkpoint with the witnesses’ lines", signed)
+    assert f"Signatures kept: {NAME}." in page.submit("Keep the signatures").main
+    assert len(lines_under(head().size)) == 1
+    assert "has left" in staff.open("/en/desk/log").submit("Take no more signatures").main
