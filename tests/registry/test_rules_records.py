@@ -57,6 +57,9 @@ EXAMPLES: dict[str, records.Facts] = {
     "reversal": records.Reversal(RET, 250_000, "refunded"),
     "certificate.issued": records.CertificateIssued("0123456789AB", "C3", HASH, False, RET, 250_000),
     "certificate.revoked": records.CertificateRevoked("0123456789AB", "refunded"),
+    "digest": records.Digest("dig_01JCZ0000000000000000000AC", "2026-11-22", 3, HASH, 17, HASH),
+    "correction": records.Correction(REC, "wrong_vintage", HASH),
+    "witness": records.WitnessChanged("witness.example+0f3a9c1d+BAAA", joined=True),
 }
 
 
