@@ -128,3 +128,24 @@ class KeptHeadForm(PortalForm):
         description=_("All of it, from the log’s name to the signature."),
         render_kw={"rows": 6, "spellcheck": "false", "autocomplete": "off"},
     )
+
+
+class WitnessForm(PortalForm):
+    key = LineField(
+        _("Public key of the witness"),
+        validators=[Required()],
+        max=400,
+        description=_("As the witness publishes it: name, id and key, joined by plus signs."),
+        render_kw={"spellcheck": "false", "autocomplete": "off"},
+    )
+    about_zh = LineField(_("Who it is, in Chinese"), max=120)
+    about_en = LineField(_("Who it is, in English"), max=120)
+
+
+class CosignedForm(PortalForm):
+    note = TextField(
+        _("Checkpoint with the witnesses’ lines"),
+        validators=[Required()],
+        max=20_000,
+        render_kw={"rows": 8, "spellcheck": "false", "autocomplete": "off"},
+    )

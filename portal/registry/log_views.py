@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 
-from flask import Response, abort, render_template, request, stream_with_context
+from flask import Flask, Response, abort, current_app, render_template, request
 
 from portal.registry import verifiers
 from portal.registry.forms import KeptHeadForm
@@ -136,10 +136,9 @@ def export() -> Response:
     head = read.latest_checkpoint()
     if head is None:
         abort(404)
-    rows = read.export(head.size)
+    rows = _streamed(read.export(head.size))
     # The first part is read before the answer begins, so that a fault of the database is no half file.
-    lines: Iterator[str] = chain([next(rows, "")], rows)
-    answer = Response(stream_with_context(lines), mimetype="application/x-ndjson")
+    answer = Response(chain([next(rows, "")], rows), mimetype="application/x-ndjson")
     answer.headers["Content-Disposition"] = f'attachment; filename="log-{head.size}.jsonl"'
     return answer
 
@@ -172,6 +171,17 @@ def _still_fits(form: KeptHeadForm) -> bool | None:
 def _as_signed(pasted: str) -> str:
     """A note as it was before a form sent its line ends along, and a person white space."""
     return pasted.replace("\r\n", "\n").strip() + "\n"
+
+
+def _streamed(rows: Iterator[str]) -> Iterator[str]:
+    """Each part read in a context of its own: the answer is sent after the request's has ended."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    while True:
+        with app.app_context():
+            part = next(rows, None)
+        if part is None:
+            return
+        yield part
 
 
 def _last_word() -> Checkpoint | None:

@@ -7,7 +7,14 @@ from pathlib import Path
 from flask import Response, abort, current_app, render_template, request, send_file
 
 from portal.kernel.errors import PortalError
-from portal.registry import account_desk, account_views, log_views, monitoring_views, project_views
+from portal.registry import (
+    account_desk,
+    account_views,
+    log_desk,
+    log_views,
+    monitoring_views,
+    project_views,
+)
 from portal.registry.export_views import TABLES, tables
 from portal.registry.forms import RegisterForm
 from portal.registry.queries import land, monitoring
@@ -32,7 +39,7 @@ pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
 blueprints = (
     pages, files, tables, *project_views.blueprints, *monitoring_views.blueprints, *log_views.blueprints,
-    account_views.blueprint, account_views.files, account_desk.blueprint,
+    account_views.blueprint, account_views.files, account_desk.blueprint, log_desk.blueprint,
 )  # fmt: skip
 
 PAGE = 25

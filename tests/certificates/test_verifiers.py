@@ -198,6 +198,10 @@ def indented(raw: bytes) -> bytes:
     return json.dumps(json.loads(raw), indent=1).encode()
 
 
+def renamed(raw: bytes) -> bytes:
+    return raw.replace("李明".encode(), "王芳".encode())
+
+
 def rewritten(files: Files, **changes: Any) -> Files:
     """The certificate with other facts, again in canonical form."""
     content = json.loads(files["certificate"])
@@ -321,8 +325,7 @@ FORGERIES: dict[str, tuple[str, Callable[[World], Files]]] = {
         "facts_differ", lambda w: by_insiders(w.genuine, mass_g=1, effects_g={"removal": 1}),
     ),
     "another name for the holder": (
-        "other_holder",
-        lambda w: edited(w.genuine, "holder", lambda raw: raw.replace("李".encode(), "王".encode())),
+        "other_holder", lambda w: edited(w.genuine, "holder", renamed),
     ),
     "the proof was cut off": ("not_a_proof", lambda w: edited(w.genuine, "proof", lambda raw: raw[:60])),
     "the record was left out": (

@@ -108,6 +108,9 @@ EXAMPLES: dict[str, records.Facts] = {
     "buffer.reversal": records.BufferReversal(
         RET, "HLYC-0001", "fire", "2026-05-01", HASH, 30_000_000, demo=True
     ),
+    "digest": records.Digest("dig_01JCZ0000000000000000000AC", "2026-11-22", 3, HASH, 17, HASH),
+    "correction": records.Correction(REC, "wrong_vintage", HASH),
+    "witness": records.WitnessChanged("witness.example+0f3a9c1d+BAAA", joined=True),
 }
 
 

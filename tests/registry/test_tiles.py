@@ -1,0 +1,139 @@
+"""The log as static files: a client that knows only C2SP tlog-tiles reads it and finds the signed root."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask, current_app
+
+from portal.db import db
+from portal.registry.jobs import sequence_and_sign, signer
+from portal.registry.queries import log
+from portal.registry.rules import checkpoint, merkle, tiles
+from portal.registry.rules.tiles import Tile
+from tests.browser import Browser
+from tests.factories.registry import hold, make_lot, retire
+
+
+@pytest.mark.parametrize(
+    ("tile", "path"),
+    [
+        (Tile(0, 0), "0/000"),
+        (Tile(1, 999), "1/999"),
+        (Tile(0, 1_234_067), "0/x001/x234/067"),
+        (Tile(0, 1_000), "0/x001/000"),
+        (Tile(3, 0, 17), "3/000.p/17"),
+        (Tile(None, 67, 255), "entries/067.p/255"),
+    ],
+)
+def test_a_tile_has_one_path(tile: Tile, path: str):
+    assert tile.path == path
+    assert tiles.read_path(path) == tile
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "0", "0/0", "0/0000", "0/x000/001", "0/001/234", "8/000", "01/000", "-1/000", "entries/000.p/0",
+     "entries/000.p/256", "entries/000.p/01", "0/000.p/", "0/x001/x234", "data/000", "../000", "０/000",
+     "0/" + "x999/" * 9 + "999"],
+)  # fmt: skip
+def test_what_names_no_tile(path: str):
+    assert tiles.read_path(path) is None
+
+
+def test_tiles_cover_a_log_and_only_what_is_new_is_made_again():
+    size = 70_000
+    whole = list(tiles.tiles_of(size))
+    assert len(whole) == len(set(whole))
+    assert sum(t.width for t in whole if t.level is None) == size
+    assert sum(t.width for t in whole if t.level == 0) == size
+    assert sum(t.width for t in whole if t.level == 1) == size // 256
+    assert [t.path for t in whole if t.level == 2] == ["2/000.p/1"]
+    assert all(t.is_within(size) for t in whole)
+    assert not any(t.is_within(t.end * 256 ** (t.level or 0) - 1) for t in whole)
+    fresh = set(tiles.tiles_of(size, known=69_999))
+    assert fresh == {t for t in whole if t.end * 256 ** (t.level or 0) > 69_999 and not t.is_full}
+
+
+def test_a_bundle_is_read_as_it_was_written():
+    records = [b"", b"{}", b"x" * tiles.LONGEST_RECORD]
+    assert tiles.read_bundle(tiles.bundle(records)) == records
+    with pytest.raises(ValueError):
+        tiles.bundle([b"x" * (tiles.LONGEST_RECORD + 1)])
+    with pytest.raises(ValueError):
+        tiles.read_bundle(tiles.bundle(records)[:-1])
+
+
+# --- a client of its own
+
+
+def root_from(read: Callable[[str], bytes], size: int) -> bytes:
+    """The root of the log, from its bundles and, separately, from its tiles of hashes."""
+    leaves = [
+        merkle.leaf_hash(record)
+        for n in range(0, size, 256)
+        for record in tiles.read_bundle(read(Tile(None, n // 256, min(256, size - n)).path))
+    ]
+
+    def node(level: int, idx: int) -> bytes:
+        row, inside = divmod(level, 8)
+        first = idx << inside  # its leftmost descendant in the tile's row
+        width = min(256, (size >> (8 * row)) - first // 256 * 256)
+        tile = read(Tile(row, first // 256, width).path)
+        at = first % 256
+        return merkle.root_of(tile[32 * n : 32 * n + 32] for n in range(at, at + (1 << inside)))
+
+    from_tiles = merkle.root(size, node)
+    assert merkle.root_of(leaves) == from_tiles
+    return from_tiles
+
+
+@pytest.fixture
+def grown(app: Flask) -> Flask:
+    """A log of some hundred records, so that there is more than one tile."""
+    make_lot(10)
+    for _ in range(260):
+        retire(hold(1))
+    sequence_and_sign()
+    return app
+
+
+def test_the_log_is_read_from_its_tiles(grown: Flask, tmp_path: Path):
+    client = grown.test_client()
+
+    def served(path: str) -> bytes:
+        answer = client.get(f"/log/tile/{path}")
+        assert answer.status_code == 200, path
+        assert answer.mimetype == "application/octet-stream"
+        assert "immutable" in answer.headers["Cache-Control"]
+        return answer.data
+
+    hand = signer()
+    head = checkpoint.verify(client.get("/log/checkpoint").text, hand.origin, hand.trusted)
+    assert head.size == 261
+    assert root_from(served, head.size) == head.root
+    for missing in ("0/001.p/6", "0/002", "1/000.p/2", "entries/001.p/6", "nonsense"):
+        assert client.get(f"/log/tile/{missing}").status_code == 404
+
+    folder = tmp_path / "static"
+    for _ in range(2):  # a second time there is nothing to write
+        db.session.remove()
+        done = current_app.test_cli_runner().invoke(args=["ledger", "publish", str(folder)])
+        assert done.exit_code == 0, done.output
+    assert done.output.startswith("0 files written")
+    assert root_from(lambda path: (folder / "tile" / path).read_bytes(), head.size) == head.root
+    assert (folder / "checkpoint").read_text() == client.get("/log/checkpoint").text
+
+
+def test_the_export_is_every_record_byte_for_byte(grown: Flask, browser: Browser, tmp_path: Path):
+    answer = browser.client.get("/log/export.jsonl")
+    lines = answer.data.split(b"\n")
+    assert lines.pop() == b""
+    head = log.latest_checkpoint()
+    assert head is not None
+    assert (len(lines), merkle.root_of(map(merkle.leaf_hash, lines))) == (head.size, head.root)
+    file = tmp_path / "log.jsonl"
+    db.session.remove()
+    assert current_app.test_cli_runner().invoke(args=["ledger", "export", str(file)]).exit_code == 0
+    assert file.read_bytes() == answer.data
+    assert file.with_suffix(".checkpoint").read_text() == head.note
