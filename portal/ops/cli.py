@@ -17,7 +17,7 @@ from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.ops import audit, seed
+from portal.ops import audit, seed, seed_life
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import log
 from portal.registry.jobs import sign_checkpoint
@@ -97,7 +97,9 @@ def _seed() -> list[DemoSignIn]:
         raise click.ClickException("Demonstration data is for PORTAL_ENV=demo only.")
     now = clock.now()
     seed.seed(config.documents, now)
-    return seed_demo_people(Actor.system("demo"), now, Keys(config.secret_keys), is_demo=True)
+    people = seed_demo_people(Actor.system("demo"), now, Keys(config.secret_keys), is_demo=True)
+    seed_life.seed(now)
+    return people
 
 
 def _print(people: list[DemoSignIn]) -> None:

@@ -132,4 +132,6 @@ _LOCAL_PROJECT = ProjectDraft(
     methodology="CCER-14-001-V01",
     country="China",
     is_demo=True,
+    county_code="230700",
+    crediting=(date(2020, 1, 1), date(2039, 12, 31)),
 )

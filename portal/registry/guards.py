@@ -258,15 +258,11 @@ LIFECYCLE_GUARDS = [
         "a step is one that its type of project takes",
         f"({_TYPE} || ':' || {_STEP}) NOT IN ({_STEPS})",
     ),
-    *(
-        Guard(
-            "project_step",
-            event,
-            "a step starts where its project stands",
-            condition + "NOT EXISTS (SELECT 1 FROM project p WHERE p.id = NEW.project_id "
-            "AND p.state = NEW.from_state)",
-        )
-        for event, condition in (("INSERT", ""), ("UPDATE", f"{_APPROVES} AND "))
+    Guard(
+        "project_step",
+        "INSERT",
+        "a step starts where its project stands",
+        "NOT EXISTS (SELECT 1 FROM project p WHERE p.id = NEW.project_id AND p.state = NEW.from_state)",
     ),
     Guard(
         "project_step",
@@ -354,6 +350,13 @@ LIFECYCLE_GUARDS = [
         "INSERT",
         "a lot opens for a project in good standing",
         f"{_STATE} IN ({_NO_STANDING})",
+    ),
+    Guard(
+        "pool_lot",
+        "INSERT",
+        "no lot opens while its project may be another",
+        "EXISTS (SELECT 1 FROM likeness l WHERE (l.project_id = NEW.project_id "
+        "OR l.other_id = NEW.project_id) AND l.cleared_at IS NULL)",
     ),
     Guard(
         "pool_lot",

@@ -7,7 +7,7 @@ from flask import current_app
 from portal import jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.commands import log, movements
+from portal.registry.commands import log, movements, projects
 from portal.registry.queries import log as read
 from portal.registry.rules.checkpoint import Checkpoint, LogForked
 from portal.registry.signer_gateway import Signer
@@ -57,3 +57,9 @@ def is_behind_signer() -> bool:
     """Whether the database is older than what was already published, as after restoring an old backup."""
     last = signer().last()
     return last is not None and last.size > read.size()
+
+
+@jobs.every(seconds=24 * 3600)
+def screen_projects() -> None:
+    """Lay projects that look like one before a person: an import may have brought a second one in."""
+    projects.screen(Actor.system("screening"), clock.now())

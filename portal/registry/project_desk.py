@@ -166,22 +166,14 @@ def assess(code: str) -> Answered:
     found = read.life(code)
     rules = eligibility.rules_for(found.type)
     form = forms.assessment_form(rules, read.documents_of(found.id, with_private=True))
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.validate_on_submit():
-            try:
-                projects.assess(actor(), code, form.answers, clock.now())
-            except InvalidInput as fault:
-                wrong = next(rule for rule in forms.asked(rules) if rule.is_number)
-                form.blame(form.parts(wrong)[0].name, fault)
-            else:
-                return _done(_("The assessment is kept."), code)
+    if form.validate_on_submit():
+        projects.assess(actor(), code, form.answers, clock.now())
+        return _done(_("The assessment is kept."), code)
     known = eligibility.answers_of_land(rules, read.land_of(found.id))
     page = render_template(
         "registry/desk_assessment.html", project=found, form=form, rules=rules, known=known
     )
-    return page, status
+    return page, 422 if request.method == "POST" else 200
 
 
 @blueprint.route("/desk/projects/<code>/steps/new", methods=["GET", "POST"])

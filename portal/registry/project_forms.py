@@ -1,6 +1,6 @@
 """Forms of a project's life: of staff, and the one comment that anybody may write."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
@@ -8,18 +8,19 @@ from wtforms import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp, ValidationError
 
+from portal.kernel.errors import InvalidInput
+from portal.kernel.numbers import parse_decimal
 from portal.registry.project_words import DECISION_WORDS, DOCUMENT_WORDS, STATE_WORDS, TENURE_WORDS
 from portal.registry.queries.projects import DocumentView
 from portal.registry.rules.eligibility import Answer, Rule, Rules
 from portal.registry.rules.ledger import ProjectType
-from portal.registry.rules.lifecycle import COMMENT_LENGTH, Decision, DocumentKind, Step
+from portal.registry.rules.lifecycle import COMMENT_LENGTH, OWN, Decision, DocumentKind, Step
 from portal.registry.rules.parcels import Tenure
 from portal.registry.rules.records import CODE
 from portal.web.forms import BooleanField, LineField, PortalForm, RadioField, Required, SelectField, TextField
-from portal.web.i18n import lang
+from portal.web.i18n import lang, message
 from portal.web.i18n import lazy_gettext as _
 
-OWN = "HLYC"
 REGISTRIES = {
     OWN: _("this register (HLYC)"), "ccer": "CCER", "verra": "Verra", "gold-standard": "Gold Standard",
     "acr": "ACR", "car": "Climate Action Reserve", "art": "ART TREES", "cer": "CDM",
@@ -31,17 +32,23 @@ TYPES = {
     ProjectType.REDD: _("Avoided deforestation and degradation"),
     ProjectType.OTHER: _("Another kind of project"),
 }
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), said) for value, said in words.items()]
+
+
 _COUNTY = Regexp(r"([0-9]{6})$", message=_("Write the six digits of the county’s code."))
 
 
 class ProposalForm(PortalForm):
     type = RadioField(
-        _("Type of project"), choices=[(kind.value, words) for kind, words in TYPES.items()],
+        _("Type of project"), choices=_choices(TYPES),
         validators=[Required()],
     )  # fmt: skip
     registry = SelectField(
         _("Registry that issues its units"),
-        choices=[SelectChoice(name, words) for name, words in REGISTRIES.items()],
+        choices=_choices(REGISTRIES),
         description=_("Choose this register for a project that no other registry issues."),
     )
     number = LineField(
@@ -67,10 +74,7 @@ class ProposalForm(PortalForm):
 
 
 class DocumentForm(PortalForm):
-    kind = SelectField(
-        _("Kind of document"),
-        choices=[SelectChoice(kind.value, words) for kind, words in DOCUMENT_WORDS.items()],
-    )
+    kind = SelectField(_("Kind of document"), choices=_choices(DOCUMENT_WORDS))
     title_zh = LineField(_("Title in Chinese"), validators=[Required()], max=120)
     title_en = LineField(_("Title in English"), validators=[Required()], max=160)
     file = FileField(
@@ -94,7 +98,7 @@ class ParcelsForm(PortalForm):
     county = LineField(_("County code"), validators=[Required(), _COUNTY], max=6)
     village = LineField(_("Village or forest farm"), max=80)
     tenure = RadioField(
-        _("Tenure"), choices=[(each.value, words) for each, words in TENURE_WORDS.items()],
+        _("Tenure"), choices=_choices(TENURE_WORDS),
         validators=[Required()],
     )  # fmt: skip
     document = SelectField(_("Proof of tenure"), choices=[], validate_choice=True)
@@ -113,16 +117,22 @@ class StepForm(PortalForm):
 
     def offer(self, steps: Iterable[Step], documents: Iterable[DocumentView]) -> None:
         self.target.choices = [
-            (step.target.value, _("%(state)s – on: %(document)s", state=str(STATE_WORDS[step.target]),
-                                  document=str(DOCUMENT_WORDS[step.document])))
+            SelectChoice(
+                step.target.value,
+                _(
+                    "%(state)s – on: %(document)s",
+                    state=STATE_WORDS[step.target],
+                    document=DOCUMENT_WORDS[step.document],
+                ),
+            )
             for step in steps
-        ]  # fmt: skip
+        ]
         _offer(self.document, documents)
 
 
 class DecisionForm(PortalForm):
     decision = RadioField(
-        _("Your decision"), choices=[(each.value, words) for each, words in DECISION_WORDS.items()],
+        _("Your decision"), choices=_choices(DECISION_WORDS),
         validators=[Required()],
     )  # fmt: skip
     reason = TextField(_("Reason"), max=1000, description=_("Needed when you refuse. It is public."))
@@ -138,7 +148,7 @@ class ReasonForm(PortalForm):
 
 class AnswerForm(PortalForm):
     answer = TextField(
-        _("Answer"), validators=[Required()], max=COMMENT_LENGTH, description=_("It is public.")
+        _("Your answer"), validators=[Required()], max=COMMENT_LENGTH, description=_("It is public.")
     )
     is_shown = BooleanField(
         _("Show the comment to the public"), default=True,
@@ -154,6 +164,18 @@ class CommentForm(PortalForm):
             "Write no names, telephone numbers or addresses of persons: you need not say who you are."
         ),
     )  # fmt: skip
+
+
+class FigureField(LineField):
+    """A number as typed, kept as text; what is none is refused beside the field."""
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        try:
+            if self.data:
+                parse_decimal(self.data)
+        except InvalidInput as fault:
+            raise ValidationError(message(fault)) from None
 
 
 class AssessmentForm(PortalForm):
@@ -198,8 +220,8 @@ def assessment_form(rules: Rules, documents: list[DocumentView]) -> AssessmentFo
 def _question(rule: Rule) -> Any:
     asks, why = rule.ask.in_(lang()), rule.why.in_(lang())
     if rule.is_number:
-        return LineField(asks, max=20, description=why, render_kw={"inputmode": "decimal"})
-    answers = [("yes", _("Yes")), ("no", _("No"))]
+        return FigureField(asks, max=20, description=why, render_kw={"inputmode": "decimal"})
+    answers = _choices({"yes": _("Yes"), "no": _("No")})
     return RadioField(asks, choices=answers, description=why, validate_choice=False)
 
 
@@ -208,11 +230,13 @@ def _key(rule: Rule) -> str:
 
 
 def _offer(field: Any, documents: Iterable[DocumentView], nothing: Any = None) -> None:
-    first = [("", nothing)] if nothing is not None else []
     field.choices = [
-        *first,
-        *((each.id, f"{DOCUMENT_WORDS[each.kind]}: {each.title.in_(lang())}") for each in documents),
-    ]  # fmt: skip
+        *([SelectChoice("", nothing)] if nothing is not None else []),
+        *(
+            SelectChoice(each.id, f"{DOCUMENT_WORDS[each.kind]}: {each.title.in_(lang())}")
+            for each in documents
+        ),
+    ]
 
 
 def documents_for_tenure(documents: Iterable[DocumentView]) -> list[DocumentView]:

@@ -43,6 +43,8 @@ from portal.registry.rules.ledger import (
     issue_at,
     take,
 )
+from portal.registry.rules.lifecycle import OWN, BeginsProposed
+from portal.registry.rules.names import sort_key
 from portal.registry.rules.serials import Serial
 
 
@@ -59,6 +61,8 @@ class ProjectDraft:
     methodology: str
     country: str
     is_demo: bool
+    county_code: str = ""
+    crediting: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,15 @@ class LotDraft:
 
 
 def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime) -> str:
-    """A new project in state ``registered``; its id. An existing code is left as it is."""
+    """A project that another registry registered, or a demonstration; its id. A known code stays as it is.
+
+    A project of our own is proposed, and registered by steps (commands.projects). Raises BeginsProposed.
+    """
     if not policy.may_run_registry(actor):
         raise NotAllowed()
+    if draft.registry == OWN and not draft.is_demo:
+        raise BeginsProposed()
+    begins, ends = draft.crediting or (None, None)
     with transaction() as session:
         known = session.execute(select(Project.id).where(Project.code == draft.code)).scalar_one_or_none()
         if known:
@@ -108,6 +118,8 @@ def add_project(actor: Actor, draft: ProjectDraft, document: str, now: datetime)
                 name_zh=draft.name.zh, name_en=draft.name.en, about_zh=draft.about.zh,
                 about_en=draft.about.en, type=draft.type, methodology=draft.methodology,
                 country=draft.country, state="registered", is_demo=draft.is_demo, created_at=now,
+                county_code=draft.county_code or None, crediting_start=begins, crediting_end=ends,
+                name_sort=sort_key(draft.name),
             )
         )  # fmt: skip
         session.execute(
@@ -132,7 +144,9 @@ def name_project(actor: Actor, code: str, name: Bilingual, now: datetime) -> Non
     with transaction() as session:
         project_id = project_id_of(session, code)
         session.execute(
-            update(Project).where(Project.id == project_id).values(name_zh=name.zh, name_en=name.en)
+            update(Project)
+            .where(Project.id == project_id)
+            .values(name_zh=name.zh, name_en=name.en, name_sort=sort_key(name))
         )
         index_project(session, project_id)
         audit.record(actor, "project.named", project_id, now, zh=name.zh, en=name.en)

@@ -35,11 +35,10 @@ from portal.registry.rules import eligibility, lifecycle, parcels, records, scre
 from portal.registry.rules.eligibility import Answer, Verdict
 from portal.registry.rules.errors import UnknownProject
 from portal.registry.rules.ledger import ProjectType
-from portal.registry.rules.lifecycle import CommentState, Decision, DocumentKind, ProjectState, Step
+from portal.registry.rules.lifecycle import OWN, CommentState, Decision, DocumentKind, ProjectState, Step
 from portal.registry.rules.names import sort_key
 from portal.registry.rules.screening import LikenessKind
 
-OWN = "HLYC"
 # How this register calls the projects of a registry whose own letters are known; others by their name.
 _LETTERS = {"verra": "VCS"}
 

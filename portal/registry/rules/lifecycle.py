@@ -8,13 +8,12 @@ not at all: here they are recorded, and registered by the papers of the standard
 Every step is proposed by one person and decided by another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Final
-
-import holidays
 
 from portal.kernel.actor import Role
 from portal.kernel.clock import CITY
@@ -24,6 +23,7 @@ from portal.registry.rules.ledger import ProjectType
 # Both notices of the Measures of 2023 (design document; report of the reductions) last 20 working days.
 NOTICE_WORKING_DAYS: Final = 20
 COMMENT_LENGTH: Final = 2_000
+OWN: Final = "HLYC"  # this register, as a source registry
 
 
 class ProjectState(StrEnum):
@@ -152,6 +152,10 @@ def enters_register(step: Step) -> bool:
 
 
 # -- refusals ------------------------------------------------------------------------------------
+
+
+class BeginsProposed(Refused):
+    message = N_("A project of this register begins as proposed and is registered step by step.")
 
 
 class NoSuchStep(Refused):
@@ -313,10 +317,15 @@ def notice_closes(opens: datetime, working_days: int) -> datetime:
 
 
 def _is_working_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _HOLIDAYS
+    return day.weekday() < 5 and day not in _public_holidays()
 
 
-_HOLIDAYS: Final = holidays.country_holidays("CN")
+@cache
+def _public_holidays() -> Container[date]:
+    # Here, not above: few processes ever open a notice.
+    from holidays import country_holidays
+
+    return country_holidays("CN")
 
 
 def checked_comment(text: str) -> str:
