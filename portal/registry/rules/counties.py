@@ -20,8 +20,11 @@ COUNTIES: Final[Mapping[str, Bilingual]] = {
     "230751": Bilingual("金林区", "Jinlin District"),
     "230781": Bilingual("铁力市", "Tieli City"),
 }
+CITY: Final = "230700"
 
 
 def county_name(code: str) -> Bilingual:
-    """The county's name; of one outside the city its code, which is said in both languages alike."""
+    """The county's name, or the city's; of another place its code, which is said in both languages alike."""
+    if code == CITY:
+        return Bilingual("伊春市", "Yichun City")
     return COUNTIES.get(code, Bilingual(code, code))
