@@ -115,12 +115,6 @@ def deductions_of(body: str) -> Deductions:
     return Deductions(baseline, leakage, emissions, Decimal(kept["buffer_pct"]))
 
 
-def corrected_by(body: str) -> int | None:
-    """Number of the report that this one corrects."""
-    number = json.loads(body).get("corrects")
-    return None if number is None else int(number)
-
-
 def _exact(value: Decimal) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
