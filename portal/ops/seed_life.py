@@ -74,10 +74,10 @@ def _open_to_comments(maker: Actor, checker: Actor, now: datetime) -> None:
     code = _propose(maker, ProjectType.ARR, _NOTICED, "CCER-14-001-V01", now)
     _enter(maker, code, [_HEADWATERS], _PERIOD, now)
     answers = {
-        "arr.not_forest": Answer("6", "demonstration: land survey"),
-        "arr.wetland": Answer("no", "demonstration: land-use map"),
-        "arr.economic_or_greening": Answer("no", "demonstration: planting design"),
-        "arr.shrubs_removed": Answer("8", "demonstration: site protocol"),
+        "arr.not_forest": Answer("6", "演示：土地调查 / demonstration: land survey"),
+        "arr.wetland": Answer("no", "演示：土地利用图 / demonstration: land-use map"),
+        "arr.economic_or_greening": Answer("no", "演示：造林作业设计 / demonstration: planting design"),
+        "arr.shrubs_removed": Answer("8", "演示：现场记录 / demonstration: site protocol"),
     }
     projects.assess(maker, code, answers, now)
     _take(maker, checker, code, ProjectState.DESIGN_NOTICE, now)
@@ -87,8 +87,8 @@ def _for_information(maker: Actor, checker: Actor, now: datetime) -> None:
     code = _propose(maker, ProjectType.REDD, _RECORDED, "VM0048", now)
     _enter(maker, code, [_PINES], _PERIOD, now)
     answers = {
-        "redd.logging_ban": Answer("yes", "demonstration: logging ban on natural forest"),
-        "redd.external_standard": Answer("no", "demonstration: none"),
+        "redd.logging_ban": Answer("yes", "演示：天然林禁伐 / demonstration: logging ban on natural forest"),
+        "redd.external_standard": Answer("no", "演示：无 / demonstration: none"),
     }
     projects.assess(maker, code, answers, now)
     _take(maker, checker, code, ProjectState.RECORDED, now)

@@ -33,7 +33,7 @@ def _words() -> dict[str, object]:
 @open_to_all
 def types() -> str:
     """The three types of forest project, defined and told apart, with the rules each is held against."""
-    kinds = [(kind, eligibility.rules_of(kind), lifecycle.STEPS[kind]) for kind in _THREE]
+    kinds = [(kind, eligibility.rules_of(kind), lifecycle.ways_of(kind)) for kind in _THREE]
     return render_template("registry/types.html", kinds=kinds, notice_days=lifecycle.NOTICE_WORKING_DAYS)
 
 

@@ -215,7 +215,7 @@ def test_every_rule_has_both_languages_a_source_and_one_kind_of_answer(rules: el
     for rule in rules.rules:
         assert rule.ask.is_complete
         assert rule.why.is_complete
-        assert rule.source
+        assert rule.source.is_complete
         assert rule.is_number == (rule.low is not None or rule.high is not None)
         assert rule.id.startswith(f"{rules.id}.")
 

@@ -392,7 +392,7 @@ def assess(actor: Actor, project_code: str, answers: Mapping[str, Answer], now: 
             [
                 {"assessment_id": assessment_id, "rule_id": each.rule.id, "value": each.answer.value,
                  "verdict": each.finding, "evidence": each.answer.evidence,
-                 "document_id": each.answer.document_id, "source": each.rule.source}
+                 "document_id": each.answer.document_id, "source": each.rule.source.zh}
                 for each in found
             ],
         )  # fmt: skip

@@ -70,7 +70,7 @@ class Rule:
     id: str
     ask: Bilingual
     why: Bilingual
-    source: str
+    source: Bilingual
     is_provisional: bool
     wants: bool | None
     low: Decimal | None
@@ -103,7 +103,7 @@ class Rules:
     type: ProjectType
     title: Bilingual
     methodology: str
-    source: str
+    source: Bilingual
     issuance: Issuance
     is_legacy: bool
     rules: tuple[Rule, ...]
@@ -217,7 +217,7 @@ def _read(name: str, content: bytes, digest: str) -> Rules:
     data = tomli.loads(content.decode())
     return Rules(
         id=data["id"], version=data["version"], sha256=digest, type=ProjectType(data["type"]),
-        title=_both(data["title"]), methodology=data["methodology"], source=data["source"],
+        title=_both(data["title"]), methodology=data["methodology"], source=_both(data["source"]),
         issuance=Issuance(data["issuance"]), is_legacy=data["legacy"],
         rules=tuple(_rule(each) for each in data["rule"]),
     )  # fmt: skip
@@ -226,7 +226,7 @@ def _read(name: str, content: bytes, digest: str) -> Rules:
 def _rule(data: dict[str, Any]) -> Rule:
     earlier = data.get("low_when_begun_by")
     return Rule(
-        id=data["id"], ask=_both(data["ask"]), why=_both(data["why"]), source=data["source"],
+        id=data["id"], ask=_both(data["ask"]), why=_both(data["why"]), source=_both(data["source"]),
         is_provisional=data.get("provisional", False),
         wants=data["wants"] if data["kind"] == "yes" else None,
         low=_number(data, "low"), high=_number(data, "high"),
@@ -236,8 +236,9 @@ def _rule(data: dict[str, Any]) -> Rule:
     )  # fmt: skip
 
 
-def _both(texts: dict[str, str]) -> Bilingual:
-    return Bilingual(texts["zh"], texts["en"])
+def _both(text: dict[str, str] | str) -> Bilingual:
+    """A text in both languages; one that is the same in both is written once."""
+    return Bilingual(text, text) if isinstance(text, str) else Bilingual(text["zh"], text["en"])
 
 
 def _number(data: dict[str, Any], key: str) -> Decimal | None:

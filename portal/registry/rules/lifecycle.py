@@ -246,6 +246,24 @@ def steps_from(kind: ProjectType, state: ProjectState) -> tuple[Step, ...]:
     return tuple(step for step in STEPS[kind] if step.source is state)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Steps that differ in nothing but where they come from."""
+
+    sources: tuple[ProjectState, ...]
+    target: ProjectState
+    document: DocumentKind
+    notice_days: int
+
+
+def ways_of(kind: ProjectType) -> tuple[Way, ...]:
+    """All steps of a type, told together where they lead to the same state by the same document."""
+    grouped: dict[tuple[ProjectState, DocumentKind, int], list[ProjectState]] = {}
+    for step in STEPS[kind]:
+        grouped.setdefault((step.target, step.document, step.notice_days), []).append(step.source)
+    return tuple(Way(tuple(sources), *rest) for rest, sources in grouped.items())
+
+
 def step_between(kind: ProjectType, source: ProjectState, target: ProjectState) -> Step:
     """Raises NoSuchStep."""
     for step in steps_from(kind, source):
