@@ -104,8 +104,7 @@ def recovery() -> str:
 @open_to_all
 def balances(digest_id: str) -> Response:
     """All balances of one digest, the leaves of the root that is on record."""
-    found = digests.digest(digest_id)
-    return Response(f"{found.balances}\n", mimetype="application/x-ndjson")
+    return Response(f"{digests.balances_of(digest_id)}\n", mimetype="application/x-ndjson")
 
 
 @files.get("/log/keys.txt")

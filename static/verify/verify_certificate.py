@@ -25,7 +25,6 @@ import argparse
 import base64
 import binascii
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -447,11 +446,19 @@ BATCH = 1 << 16  # lines whose subtree one process computes: a power of two, so 
 
 def _batches(path):
     """Where each batch of lines begins in the file, and how long it is."""
-    start = 0
+    start = length = lines = 0
     with open(path, "rb") as file:
-        while length := sum(map(len, itertools.islice(file, BATCH))):
-            yield path, start, length
-            start += length
+        while block := file.read(1 << 20):
+            count = block.count(b"\n")
+            while lines + count >= BATCH:
+                rest = block.split(b"\n", BATCH - lines)[-1]
+                whole = length + len(block) - len(rest)
+                yield path, start, whole
+                start, block, count = start + whole, rest, count - (BATCH - lines)
+                length = lines = 0
+            length, lines = length + len(block), lines + count
+    if length:
+        yield path, start, length
 
 
 def _subtree(batch):

@@ -65,6 +65,13 @@ TAMPERING = [
     ),
     ("UPDATE checkpoint SET note = replace(note, 'portal', 'Portal')", "checkpoints", "checkpoint 2"),
     ("UPDATE block SET end_g = end_g - 1 WHERE state = 'retired'", "tables", "block blk_"),
+    (
+        "UPDATE block SET account_id = (SELECT id FROM account WHERE kind = 'developer') "
+        "WHERE state = 'held'",
+        "tables",
+        "block blk_",
+    ),
+    ("UPDATE pool_lot SET retired_on = '2024-01-01'", "tables", "lot LOT-A"),
     ("UPDATE retirement SET holder = 'somebody else'", "tables", "retirement ret_"),
     ("UPDATE pool_lot SET free_g = free_g - 1", "source", "lot LOT-A"),
 ]

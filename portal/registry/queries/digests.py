@@ -31,7 +31,6 @@ _seal = RowSeal.__table__
 class DigestView:
     id: str
     day: date
-    balances: str
     balances_root: bytes
     seals: int
     at: datetime
@@ -39,16 +38,20 @@ class DigestView:
 
 def digests(limit: int) -> list[DigestView]:
     """The last digests, newest first."""
-    rows = db.session.scalars(select(StateDigest).order_by(StateDigest.at.desc()).limit(limit))
-    return [DigestView(r.id, r.day, r.balances, r.balances_root, r.seals, r.at) for r in rows]
+    rows = db.session.execute(
+        select(StateDigest.id, StateDigest.day, StateDigest.balances_root, StateDigest.seals, StateDigest.at)
+        .order_by(StateDigest.at.desc(), StateDigest.id.desc())
+        .limit(limit)
+    )
+    return [DigestView(*row) for row in rows]
 
 
-def digest(digest_id: str) -> DigestView:
-    """Raises NotFound."""
-    row = db.session.get(StateDigest, digest_id)
-    if row is None:
+def balances_of(digest_id: str) -> str:
+    """The balances that a digest was made of, a canonical line each. Raises NotFound."""
+    found = db.session.scalar(select(StateDigest.balances).where(StateDigest.id == digest_id))
+    if found is None:
         raise NotFound()
-    return DigestView(row.id, row.day, row.balances, row.balances_root, row.seals, row.at)
+    return found
 
 
 def balances() -> list[Balance]:
@@ -90,7 +93,11 @@ def faults() -> Iterator[Fault]:
             select(Record.subject_id, Record.body).where(Record.kind == records.Digest.kind)
         ).all()
     )
-    for row in db.session.scalars(select(StateDigest).order_by(StateDigest.at)):
+    # One by one: the balances of every day together would not stay small.
+    for digest_id in db.session.scalars(select(StateDigest.id).order_by(StateDigest.at)).all():
+        row = db.session.execute(
+            select(*StateDigest.__table__.columns).where(StateDigest.id == digest_id)
+        ).one()
         sealed = [
             Seal(*each)
             for each in db.session.execute(
@@ -110,15 +117,16 @@ def faults() -> Iterator[Fault]:
             )
         elif _facts(told.pop(row.id, "")) != mine:
             yield Fault(Check.TABLES, f"digest {row.id}", "is not what the log says")
-        yield from _broken_seals(row)
+        yield from _broken_seals(row, sorted({each.table for each in sealed}))
     for digest_id in sorted(told):
         yield Fault(Check.TABLES, f"digest {digest_id}", "is in the log but not in the table")
 
 
-def _broken_seals(row: StateDigest) -> Iterator[Fault]:
-    for name, names in row.columns.items():
-        table = Base.metadata.tables.get(name)
-        if table is None or not set(names) <= set(table.columns.keys()):
+def _broken_seals(row: Row[Any], sealed: list[str]) -> Iterator[Fault]:
+    """The rows of these tables that no longer fit the seals of this digest."""
+    for name in sealed:
+        table, names = Base.metadata.tables.get(name), row.columns.get(name, [])
+        if table is None or not names or not set(names) <= set(table.columns.keys()):
             yield Fault(Check.TABLES, f"digest {row.id}", f"sealed {name}, which has not these columns")
             continue
         query = (
