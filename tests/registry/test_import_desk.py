@@ -57,7 +57,7 @@ def test_columns_are_mapped_once_and_recognised_ever_after(desk: Browser, lang: 
     }[lang]
     name, country, preview, save = words
     told = mapping.submit(preview, expect=422)
-    assert len(told.errors) >= 2, "no name, no country"
+    assert told.errors, "it has no name yet"
     told.fill(name, "ccer-2026").fill(country, "China")
     shown = told.submit(preview)
     assert "CCER-0001-2024-00000001 - CCER-0001-2024-00001200" in shown.main
