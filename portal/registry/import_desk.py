@@ -1,13 +1,14 @@
 """The import desk: choose a file, map its columns once, see every row, confirm."""
 
 import csv
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel import clock
@@ -153,7 +154,7 @@ def report_file(run_id: str) -> AnyResponse:
     found = read.run(run_id)
     if not shelf.is_kept(run_id):
         raise NotFound()
-    answer = Response(stream_with_context(_report_lines(run_id)), mimetype="text/csv")
+    answer = Response("".join(_report_lines(run_id)), mimetype="text/csv")
     name = f"{Path(found.file_name).stem}-report.csv"
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
@@ -211,7 +212,7 @@ def state_words() -> dict[str, str]:
 def _run(found: read.RunView, form: ConfirmForm) -> str:
     kind = request.args.get("kind", "")
     after = request.args.get("cursor", "")
-    rows = shelf.rows(found.id, kind, int(after) if after.isdecimal() and len(after) < 10 else 0, PAGE + 1)
+    rows = shelf.rows(found.id, kind, int(after) if re.fullmatch("[0-9]{1,9}", after) else 0, PAGE + 1)
     page: Page[tuple[int, shelf.ShownRow]] = cut(rows, PAGE, lambda row: row[0])
     done, of = shelf.progress(found.id)
     return render_template(

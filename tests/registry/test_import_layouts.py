@@ -483,6 +483,17 @@ def test_a_cell_that_is_no_value_is_refused_by_row(
     assert type(row.problem) is problem
 
 
+def test_a_table_that_begins_further_down_and_right_keeps_its_row_numbers() -> None:
+    book = Workbook()
+    for column, (heading, value) in enumerate(zip(GOLD, gold(Quantity="=4369*2"), strict=True), start=3):
+        book.active.cell(4, column, heading)
+        book.active.cell(6, column, value)
+    out = io.BytesIO()
+    book.save(out)
+    (row,) = imports.read(LAYOUTS["gold-standard"], out.getvalue()).rows
+    assert (row.row, type(row.problem)) == (6, imports.FormulaCell)
+
+
 def zipped(name: str, size: int) -> bytes:
     out = io.BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as packed:

@@ -117,9 +117,10 @@ def _xlsx_rows(data: bytes) -> Cells:
         with ZipFile(BytesIO(data)) as packed:
             formulas = _looked_over(packed)
         sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0)
-        first = sheet.start[0] + 1 if sheet.start else 1
-        for number, row in enumerate(sheet.iter_rows(), start=first):
-            yield number, _texts(row, formulas.get(number, ()))
+        # Empty rows above the first filled one are given, empty columns before it are not.
+        before = sheet.start[1] if sheet.start else 0
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            yield number, _texts(row, [column - before for column in formulas.get(number, ())])
     except PortalError:
         raise
     except Exception:  # a broken file fails anywhere inside the reader, in its own many ways
@@ -190,7 +191,7 @@ def _texts(row: Sequence[object], formulas: Sequence[int]) -> list[str] | Portal
     except NotText as fault:
         return fault
     for at in formulas:
-        if at < len(cells):
+        if 0 <= at < len(cells):
             cells[at] = f"={cells[at]}"  # what it came to when it was last opened is no value
     while cells and not cells[-1]:
         cells.pop()
