@@ -75,6 +75,15 @@ def lawful(table: str, column: str, moves: Iterable[tuple[str, str]]) -> Guard:
     )
 
 
+def in_turn(dialect: str, table: str, row: str) -> str:
+    """Wait for whoever else has this row.
+
+    It belongs in a ``when``: PostgreSQL adds up in one snapshot with the rest of a condition, and a sum that
+    was begun before the wait would not see what the other one added.
+    """
+    return f" AND (SELECT TRUE FROM {table} WHERE id = {row} FOR UPDATE)" if dialect == "postgresql" else ""  # noqa: S608  names from our own declarations
+
+
 def statements(
     dialect: str, guards: Iterable[Guard], effects: Iterable[Effect] = (), *, room: str
 ) -> list[str]:

@@ -54,7 +54,7 @@ def downgrade() -> None:
     for statement in _guards():
         words = statement.split()
         if words[:2] == ["CREATE", "TRIGGER"]:
-            op.execute(f"DROP TRIGGER {words[2]}" + (f" ON {words[6]}" if is_postgresql else ""))
+            op.execute(f"DROP TRIGGER IF EXISTS {words[2]}" + (f" ON {words[6]}" if is_postgresql else ""))
         elif words[:2] == ["CREATE", "FUNCTION"]:
             op.execute(f"DROP FUNCTION {words[2]} CASCADE")
     for table in TABLES:

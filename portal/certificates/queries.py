@@ -19,7 +19,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.queries import log
-from portal.registry.queries.log import LogEntry, LogProof
+from portal.registry.queries.log import LogProof
 from portal.registry.rules import records
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.facts import RangeFacts
@@ -174,22 +174,19 @@ class _Told:
     @classmethod
     def read(cls) -> "_Told":
         told = cls({}, {}, {})
-        size = log.size()
-        for start in range(0, size, 5_000):
-            for entry in log.entries(start, min(start + 5_000, size)):
-                told._keep(entry)
+        kinds = (CertificateIssued.kind, CertificateRevoked.kind, Attribution.kind)
+        for _kind, subject_id, body in log.of_kinds(*kinds):
+            told._keep(subject_id, body)
         return told
 
-    def _keep(self, entry: LogEntry) -> None:
-        if entry.kind not in (CertificateIssued.kind, CertificateRevoked.kind, Attribution.kind):
-            return
-        match records.read(entry.body.encode()).facts:
+    def _keep(self, subject_id: str, body: str) -> None:
+        match records.read(body.encode()).facts:
             case CertificateIssued() as issued:
-                self.issued[entry.subject_id] = issued
+                self.issued[subject_id] = issued
             case CertificateRevoked() as revoked:
-                self.revoked[entry.subject_id] = revoked
+                self.revoked[subject_id] = revoked
             case Attribution() as attribution:
-                self.attributed[entry.subject_id] = attribution
+                self.attributed[subject_id] = attribution
 
 
 def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:

@@ -117,6 +117,11 @@ UNCHECKED = (
     "(SELECT 1 FROM verification_check c WHERE c.verification_id = v.id))"
 )
 APPROVED = f"(SELECT verification_id FROM issuance WHERE NOT for_buffer AND project_id = {SECOND})"
+IMPORTED = (
+    "(SELECT min(b.id) FROM block b JOIN issuance i ON i.id = b.issuance_id "
+    "WHERE b.state = 'held' AND i.import_id IS NOT NULL)"
+)
+IMPORTER = f"(SELECT account_id FROM block WHERE id = {IMPORTED})"
 PINES_BLOCK = f"(SELECT min(id) FROM block WHERE state = 'held' AND account_id = {PINES})"
 
 
@@ -294,13 +299,16 @@ ATTACKS = [
             ("'trf_of_nobody'", PINES),
         )
     ),
-    *(
-        attack(
-            "units of other registers are neither offered nor cancelled here",
-            f"UPDATE block SET {change} WHERE id = (SELECT min(b.id) FROM block b JOIN issuance i "
-            "ON i.id = b.issuance_id WHERE b.state = 'held' AND i.import_id IS NOT NULL)",
-        )
-        for change in (f"state = 'escrow', transfer_id = {OPEN}", "state = 'cancelled'")
+    attack(
+        "units of other registers are neither offered nor cancelled here",
+        new_transfer(from_account_id=IMPORTER),
+        f"UPDATE block SET state = 'escrow', transfer_id = 'trf_forged' WHERE id = {IMPORTED}",
+    ),
+    attack(
+        "units of other registers are neither offered nor cancelled here",
+        new_cancellation(10**14, account_id=IMPORTER),
+        cancelled_range(IMPORTED),
+        f"UPDATE block SET state = 'cancelled' WHERE id = {IMPORTED}",
     ),
     attack(
         "units in escrow keep their offer",
@@ -512,7 +520,7 @@ def test_every_sentence_is_attacked():
     "statements",
     [
         # a batch of our own register has one number
-        (new_issuance("import_id IS NOT NULL OR NOT for_buffer", serial_group=(
+        (new_issuance("import_id IS NOT NULL", source_registry="'HLYC'", serial_group=(
             f"(SELECT serial_group FROM issuance WHERE project_id = {SECOND} AND NOT for_buffer)")),),
         # one freeze of a thing at a time
         (FREEZE_PINE, FREEZE_PINE.replace("frz_forged", "frz_again")),

@@ -346,11 +346,11 @@ def test_own_units_are_issued_to_afforestation_in_good_standing_only():
     )
     number = read.life(code).source_id
     serial = serials.own_serial(number, ProjectType.ARR, 2025, 1, 1, 5)
-    lots.issue(make.MAKER, code, verified, serial, date(2026, 6, 1), clock.now())
+    lots.issue(Actor.system("tests"), code, verified, serial, date(2026, 6, 1), clock.now())
     make.take_step(code, S.SUSPENDED)
     more = serials.own_serial(number, ProjectType.ARR, 2025, 2, 6, 10)
     with pytest.raises(Exception, match="units are issued to a project in good standing"):
-        lots.issue(make.MAKER, code, verified, more, date(2026, 6, 1), clock.now())
+        lots.issue(Actor.system("tests"), code, verified, more, date(2026, 6, 1), clock.now())
 
 
 def test_a_document_is_filed_once_and_can_be_taken_from_the_public():

@@ -258,6 +258,7 @@ def enter_parcels(
         for code, each in zip(codes, drawn, strict=True):
             _keep_off(session, project, code, each.outline, ground, now)
             _enter_parcel(session, actor, project, code, each.outline, ground, now)
+        index_project(session, project.id)
         audit.record(actor, "parcels.entered", project.id, now, parcels=len(codes))
         return codes
 
@@ -278,6 +279,7 @@ def withdraw_parcel(actor: Actor, parcel_id: str, because: str, now: datetime) -
             raise parcels.UnknownParcel()
         code = str(session.scalar(select(Project.code).where(Project.id == parcel.project_id)))
         log.record(_parcel_fact(parcel._asdict(), code, "withdrawn"), f"{parcel.id}/withdrawn", now)
+        index_project(session, parcel.project_id)
         audit.record(actor, "parcel.withdrawn", parcel.id, now, because=reason)
 
 

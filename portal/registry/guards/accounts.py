@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608  the conditions are SQL that we write; nothing in them comes from outside
 
-from portal.guards import Guard, append_only, keeps
+from portal.guards import Guard, append_only, in_turn, keeps
 
 
 def _kind_of(account: str) -> str:
@@ -200,15 +200,6 @@ ACCOUNT_GUARDS = [
 ]
 
 
-def _alone(dialect: str, table: str, row: str) -> str:
-    """Wait for whoever else has this row.
-
-    It belongs in a ``when``: PostgreSQL adds up in one snapshot with the rest of a condition, and a sum that
-    was begun before the wait would not see what the other one added.
-    """
-    return f" AND (SELECT TRUE FROM {table} WHERE id = {row} FOR UPDATE)" if dialect == "postgresql" else ""
-
-
 def added_up(dialect: str) -> list[Guard]:
     """Sums that no row may exceed: of the buffer, of a reversal, of a conversion."""
     return [
@@ -218,7 +209,7 @@ def added_up(dialect: str) -> list[Guard]:
             "no more goes to the buffer than the verification says",
             f"{_issued_to_buffer('NEW.verification_id')} + NEW.end_g - NEW.start_g > "
             "coalesce((SELECT buffer_g FROM verification WHERE id = NEW.verification_id), 0)",
-            when="NEW.for_buffer" + _alone(dialect, "verification", "NEW.verification_id"),
+            when="NEW.for_buffer" + in_turn(dialect, "verification", "NEW.verification_id"),
         ),
         Guard(
             "cancellation",
@@ -226,7 +217,7 @@ def added_up(dialect: str) -> list[Guard]:
             "no more is converted than was issued",
             "(SELECT coalesce(sum(mass_g), 0) FROM cancellation WHERE issuance_id = NEW.issuance_id) "
             "+ NEW.mass_g > (SELECT end_g - start_g FROM issuance WHERE id = NEW.issuance_id)",
-            when="NEW.issuance_id IS NOT NULL" + _alone(dialect, "issuance", "NEW.issuance_id"),
+            when="NEW.issuance_id IS NOT NULL" + in_turn(dialect, "issuance", "NEW.issuance_id"),
         ),
         Guard(
             "cancellation",
@@ -234,7 +225,7 @@ def added_up(dialect: str) -> list[Guard]:
             "no more is cancelled for a reversal than its size",
             "(SELECT coalesce(sum(mass_g), 0) FROM cancellation WHERE case_id = NEW.case_id) "
             "+ NEW.mass_g > coalesce((SELECT size_g FROM reversal_case WHERE id = NEW.case_id), 0)",
-            when="NEW.case_id IS NOT NULL" + _alone(dialect, "reversal_case", "NEW.case_id"),
+            when="NEW.case_id IS NOT NULL" + in_turn(dialect, "reversal_case", "NEW.case_id"),
         ),
         Guard(
             "cancellation_range",
@@ -243,6 +234,6 @@ def added_up(dialect: str) -> list[Guard]:
             "(SELECT coalesce(sum(end_g - start_g), 0) FROM cancellation_range "
             "WHERE cancellation_id = NEW.cancellation_id) + NEW.end_g - NEW.start_g > "
             "(SELECT mass_g FROM cancellation WHERE id = NEW.cancellation_id)",
-            when="TRUE" + _alone(dialect, "cancellation", "NEW.cancellation_id"),
+            when="TRUE" + in_turn(dialect, "cancellation", "NEW.cancellation_id"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608  the conditions are SQL that we write; nothing in them comes from outside
 
-from portal.guards import Effect, Guard, append_only, keeps, lawful, statements, without_overlap
+from portal.guards import Effect, Guard, append_only, in_turn, keeps, lawful, statements, without_overlap
 from portal.registry.rules.ledger import BLOCK_MOVES, FINAL_BLOCK_STATES, HOLD_MOVES
 
 _FINAL = ",".join(f"'{state}'" for state in sorted(FINAL_BLOCK_STATES))
@@ -127,16 +127,16 @@ EFFECTS = [
 
 
 def issued_within_verified(dialect: str) -> Guard:
-    """I7. On PostgreSQL the row lock makes two issuers of one verification wait for each other."""
-    lock = " FOR UPDATE" if dialect == "postgresql" else ""
+    """I7. Two issuers of one verification wait for each other before either adds up what was issued."""
     return Guard(
         "issuance",
         "INSERT",
         "no more is issued than verified minus buffer",
-        "NEW.verification_id IS NOT NULL AND "
         "(SELECT coalesce(sum(end_g - start_g), 0) FROM issuance "
-        "WHERE verification_id = NEW.verification_id) + NEW.end_g - NEW.start_g > "
-        f"(SELECT verified_g - buffer_g FROM verification WHERE id = NEW.verification_id{lock})",
+        "WHERE verification_id = NEW.verification_id AND NOT for_buffer) + NEW.end_g - NEW.start_g > "
+        "(SELECT verified_g - buffer_g FROM verification WHERE id = NEW.verification_id)",
+        when="NEW.verification_id IS NOT NULL AND NOT NEW.for_buffer"
+        + in_turn(dialect, "verification", "NEW.verification_id"),
     )
 
 

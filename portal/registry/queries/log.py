@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from portal.db import db
 from portal.kernel.errors import NotFound
@@ -82,9 +82,9 @@ def nodes(wanted: list[merkle.Address]) -> Callable[[int, int], bytes]:
     """A reader of exactly these nodes, fetched in one query."""
     if not wanted:
         return lambda level, idx: b""
-    rows = db.session.execute(
-        select(Node.level, Node.idx, Node.hash).where(tuple_(Node.level, Node.idx).in_(wanted))
-    )
+    # Spelt out: for pairs in a list SQLite reads the whole table.
+    is_wanted = or_(*(and_(Node.level == level, Node.idx == idx) for level, idx in wanted))
+    rows = db.session.execute(select(Node.level, Node.idx, Node.hash).where(is_wanted))
     found = {(row.level, row.idx): row.hash for row in rows}
     return lambda level, idx: found[level, idx]
 
@@ -102,6 +102,17 @@ def entries(start: int, end: int) -> list[LogEntry]:
         .order_by(Entry.idx)
     )
     return [LogEntry(r.idx, r.id, r.kind, r.subject_id, r.body, r.leaf_hash, r.at) for r in rows]
+
+
+def of_kinds(*kinds: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, subject and body of every placed record of these kinds, in no particular order; streamed."""
+    rows = db.session.execute(
+        select(Record.kind, Record.subject_id, Record.body)
+        .join(Entry, Entry.record_id == Record.id)
+        .where(Record.kind.in_(kinds))
+        .execution_options(yield_per=EXPORTED_TOGETHER)
+    )
+    return ((row.kind, row.subject_id, row.body) for row in rows)
 
 
 def bodies(start: int, end: int) -> list[str]:
