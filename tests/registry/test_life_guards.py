@@ -136,16 +136,22 @@ def paper(code: str, kind: str) -> str:
 
 
 PARCEL = f"project_id = {of('HLYC-0001')}"
-VERIFIED = forged(
-    "verification", "TRUE", id="'ver_forged'", project_id=of("HLYC-0001"), verified_g="9000000", buffer_g="0"
-)
+def verified(code: str) -> tuple[str, str]:
+    """A verification of the project that a second person approved."""
+    return (
+        forged(
+            "verification", "TRUE", id="'ver_forged'", project_id=of(code), verified_g="9000000",
+            buffer_g="0", kind="'verification'",
+        ),
+        forged("verification_check", "TRUE", verification_id="'ver_forged'", decision="'approved'"),
+    )  # fmt: skip
 
 
 def issued(code: str, demo: str = "FALSE") -> str:
     return forged(
-        "issuance", "TRUE", id="'iss_forged'", source_serial="'FORGED'", project_id=of(code),
-        verification_id="'ver_forged'", is_demo=demo, start_g="(SELECT max(end_g) FROM issuance)",
-        end_g="(SELECT max(end_g) FROM issuance) + 1000000",
+        "issuance", "NOT for_buffer", id="'iss_forged'", source_serial="'FORGED'", project_id=of(code),
+        serial_group="'HLYC-FORGED-1'", verification_id="'ver_forged'", is_demo=demo,
+        start_g="(SELECT max(end_g) FROM issuance)", end_g="(SELECT max(end_g) FROM issuance) + 1000000",
     )  # fmt: skip
 
 
@@ -294,8 +300,8 @@ ATTACKS = [
         "UPDATE likeness SET because = 'other' WHERE cleared_at IS NOT NULL",
     ),
     # what may be issued and sold
-    attack("only afforestation is issued by this register", VERIFIED, issued("HLYC-0007")),
-    attack("units are issued to a project in good standing", VERIFIED, issued("HLYC-0003")),
+    attack("only afforestation is issued by this register", *verified("HLYC-0007"), issued("HLYC-0007")),
+    attack("units are issued to a project in good standing", *verified("HLYC-0003"), issued("HLYC-0003")),
     attack("a lot opens for a project in good standing", ACCOUNT, lot("HLYC-0003")),
     attack(
         "avoided deforestation is sold under an external standard only",

@@ -176,13 +176,16 @@ def _own(table: Table) -> list[ColumnElement[bool]]:
 
 
 def _key(table: Table) -> ColumnElement[object]:
-    (column,) = table.primary_key.columns
-    return column.label("its_key")
+    first, *others = table.primary_key.columns
+    return (_text_key(table) if others else first).label("its_key")
 
 
 def _text_key(table: Table) -> ColumnElement[str]:
-    (column,) = table.primary_key.columns
-    return cast(column, String)
+    """The key as text; one of several columns is joined by slashes."""
+    first, *others = (cast(column, String) for column in table.primary_key.columns)
+    for other in others:
+        first = first + "/" + other
+    return first
 
 
 def _seal_of(table: Table, row: Row[Any], names: list[str]) -> Seal:
