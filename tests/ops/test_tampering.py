@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,28 @@ from flask import Flask
 from portal.certificates import commands as certificates
 from portal.db import Base, db, transaction
 from portal.kernel import clock
+from portal.kernel.mass import Mass
 from portal.ops import audit
 from portal.ops.sealing import ledger_tables
-from portal.registry.commands import digests, imports, stock
+from portal.registry.commands import (
+    cancelling,
+    digests,
+    freezing,
+    imports,
+    reversals,
+    stock,
+    transfers,
+)
 from portal.registry.jobs import sequence_and_sign
+from portal.registry.queries import register
 from portal.registry.queries.digests import columns_of
+from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
 from portal.registry.rules.audit import Fault
 from portal.registry.rules.facts import RetireLine
 from portal.registry.rules.records import holder_commitment
 from tests import postgres
 from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
+from tests.factories import monitoring, projects, units
 from tests.factories.certificates import ACTOR
 from tests.factories.certificates import facts as certificate_facts
 from tests.factories.guards import without_guards
@@ -45,10 +58,12 @@ PROVED = {
     "state_digest": ("id", "day", "balances", "balances_root", "seals", "seals_root"),
 }
 TABLES = [
-    "account", "audit_entry", "block", "certificate", "checkpoint", "entry", "hold", "issuance",
-    "ledger_audit", "ledger_entry", "node", "pool_lot", "project", "project_event", "record",
-    "registry_import", "retirement", "retirement_range", "retirement_void", "row_seal", "state_digest",
-    "verification",
+    "account", "assessment", "assessment_finding", "audit_entry", "block", "cancellation",
+    "cancellation_range", "certificate", "checkpoint", "entry", "freezing", "hold", "inventory", "issuance",
+    "ledger_audit", "ledger_entry", "monitoring_report", "node", "parcel", "pool_lot", "project",
+    "project_document", "project_event", "project_step", "public_notice", "record", "registry_import",
+    "retirement", "retirement_range", "retirement_void", "reversal_case", "row_seal", "state_digest",
+    "transfer", "verification", "verification_check",
 ]  # fmt: skip
 
 
@@ -107,6 +122,10 @@ def _set_the_scene() -> None:
     (kept,) = stock.retire(GUEST, order, [line], now)
     stock.void_retirement(STAFF, taken_back.retirement_id, "refunded", now)
     hold(50)
+    projects.registered("二号")
+    monitoring.make_project()
+    monitoring.make_two_inventories_and_a_report()
+    _move_units(now)
     sold = certificate_facts(*kept.ranges, retirement_id=kept.retirement_id, holder_salt=bytes(32), test=True)
     certificates.issue(ACTOR, sold, now)
     sequence_and_sign()
@@ -115,6 +134,20 @@ def _set_the_scene() -> None:
     sequence_and_sign()
     with transaction() as session:
         without_guards(session)
+
+
+def _move_units(now: datetime) -> None:
+    """An offer, a cancellation, a fire and a freeze of another project's units."""
+    project_id = register.project(units.project("0003")).id
+    units.issued(record=units.approved("HLYC-0003"))
+    week, developer = now + timedelta(days=7), units.account_id("developer", project_id)
+    given = transfers.offer(units.MAKER, developer, units.holder(), Mass.t(30), week, "", now)
+    transfers.accept(units.PINE, given, now)
+    pine, birch = units.account_id("holding", "org_pine"), units.holder(units.BIRCH)
+    transfers.offer(units.PINE, pine, birch, Mass.t(2), week, "", now)
+    cancelling.cancel(units.PINE, pine, Mass.t(1), CancelReason.VOLUNTARY, "a gift", now)
+    reversals.report_reversal(units.MAKER, "HLYC-0003", Cause.FIRE, clock.today(), "a fire", units.HASH, now)
+    freezing.freeze(units.MAKER, FreezeKind.PROJECT, project_id, "a question", now)
 
 
 def columns(table: str) -> tuple[str, ...]:
@@ -197,5 +230,5 @@ def test_a_changed_byte_is_named(world: World, table: str):
 
 def test_every_table_of_the_ledger_is_tried():
     sold = {"cash_line", "order_event", "order_line", "orders", "payment", "payment_event", "refund"}
-    quiet = {"certificate_holder", "witness"}
+    quiet = {"certificate_holder", "import_mapping", "import_run", "likeness", "notice_comment", "witness"}
     assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet

@@ -136,6 +136,8 @@ def paper(code: str, kind: str) -> str:
 
 
 PARCEL = f"project_id = {of('HLYC-0001')}"
+
+
 def verified(code: str) -> tuple[str, str]:
     """A verification of the project that a second person approved."""
     return (
