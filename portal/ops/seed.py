@@ -63,7 +63,7 @@ def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
     verification = VerificationDraft(
         period_start=date(2020, 1, 1),
         period_end=date(2024, 12, 31),
-        verifier="demonstration verifier",
+        verifier="演示核查机构 · demonstration verifier",
         verified=Mass.t(1_500),
         buffer=Mass.t(225),
         opinion="positive (demonstration)",

@@ -154,6 +154,7 @@ def test_what_became_of_a_serial_adds_up_to_all_of_it() -> None:
 def test_the_search_page_asks_and_answers(app: Flask, open_page: Callable[..., Page]):
     make_lot(10)
     lay_parcel()
+    sequence_and_sign()
     assert leads_to_project(open_page("/register?q=金林"))
     nothing = open_page("/register?q=不存在的林场")
     assert ("没有符合条件的项目" if "/zh/" in nothing.url else "No project fits") in nothing.main

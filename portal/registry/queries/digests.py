@@ -175,17 +175,18 @@ def _own(table: Table) -> list[ColumnElement[bool]]:
     return [table.c.kind != records.Digest.kind] if table.name == Record.__tablename__ else []
 
 
-def _key(table: Table) -> ColumnElement[object]:
+def _key(table: Table) -> ColumnElement[Any]:
     first, *others = table.primary_key.columns
-    return (_text_key(table) if others else first).label("its_key")
+    return _text_key(table).label("its_key") if others else first.label("its_key")
 
 
 def _text_key(table: Table) -> ColumnElement[str]:
     """The key as text; one of several columns is joined by slashes."""
     first, *others = (cast(column, String) for column in table.primary_key.columns)
+    key: ColumnElement[str] = first
     for other in others:
-        first = first + "/" + other
-    return first
+        key = key + "/" + other
+    return key
 
 
 def _seal_of(table: Table, row: Row[Any], names: list[str]) -> Seal:
