@@ -346,12 +346,22 @@ def test_the_database_itself_adds_up_what_two_issue_side_by_side(pg_app: Flask):
     assert issued_tonnes() == 70
 
 
-def test_a_guard_that_adds_up_without_waiting_is_passed_by_two(pg_app: Flask):
-    """The control: the same guard without its lock."""
+LIMIT = "(SELECT verified_g - buffer_g FROM verification WHERE id = NEW.verification_id)"
+
+
+@pytest.mark.parametrize("locks_beside_the_sum", [False, True])
+def test_a_guard_that_adds_up_without_waiting_is_passed_by_two(pg_app: Flask, locks_beside_the_sum: bool):
+    """The control: the same guard without its lock, and with it in the statement that adds up.
+
+    There the sum was begun before the wait and does not see what the other one added.
+    """
     with transaction() as session:
         for name in ("registry_guard_issuance_insert", "registry_accounts_guard_issuance_insert"):
-            body = session.scalar(text("SELECT pg_get_functiondef(to_regproc(:name))"), {"name": name})
-            session.execute(text(str(body).replace(LOCKED, "")))
+            body = str(session.scalar(text("SELECT pg_get_functiondef(to_regproc(:name))"), {"name": name}))
+            body = body.replace(LOCKED, "")
+            if locks_beside_the_sum:
+                body = body.replace(LIMIT, LIMIT[:-1] + " FOR UPDATE)")
+            session.connection().exec_driver_sql(body)
     assert [each for each in insert_two_at_once(pg_app) if each is not None] == []
     assert issued_tonnes() == 110
 
