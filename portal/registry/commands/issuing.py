@@ -68,6 +68,7 @@ from portal.registry.rules.accounts import (
     whole_tonnes_of,
 )
 from portal.registry.rules.ledger import BlockState, ProjectType, UnitClass, check_issuing
+from portal.registry.rules.lifecycle import ProjectState, check_standing
 from portal.registry.rules.serials import OWN_REGISTRY, Serial, own_serial
 
 
@@ -126,7 +127,8 @@ def issue(actor: Actor, verification_id: str, vintage: int, mass: Mass, now: dat
     """Issue whole tonnes from an approved verification, under a batch number that the portal gives.
 
     Returns the issuance's id. Raises SellingStopped, UnknownVerification, NotApproved, NotOurRegister,
-    NoSerialsForType, VintageOutside, NotWholeTonnes, InDebt, IsFrozen, MoreThanVerified.
+    NoSerialsForType, NotIssuedHere, NoStanding, VintageOutside, NotWholeTonnes, InDebt, IsFrozen,
+    MoreThanVerified.
     """
     if not policy.may_run_registry(actor):
         raise NotAllowed()
@@ -167,7 +169,7 @@ def _verification(session: Session, verification_id: str) -> AnyRow:
             Verification.id, Verification.project_id, Verification.kind, Verification.verified_g,
             Verification.buffer_g, Verification.period_start, Verification.period_end,
             Verification.entered_by, Verification.report_sha256, Verification.is_demo,
-            VerificationCheck.decision, Project.code, Project.type, Project.source_registry,
+            VerificationCheck.decision, Project.code, Project.type, Project.state, Project.source_registry,
             Project.source_id,
         )
         .join(Project, Project.id == Verification.project_id)
@@ -183,6 +185,7 @@ def _check_ready(session: Session, row: AnyRow) -> None:
         raise NotOurRegister(registry=row.source_registry)
     if ProjectType(row.type) is ProjectType.OTHER:
         raise NoSerialsForType()
+    check_standing(ProjectType(row.type), ProjectState(row.state), is_demo=row.is_demo)
     lock_projects(session, [row.project_id])
     paid = select(func.coalesce(func.sum(Cancellation.mass_g), 0)).where(
         Cancellation.case_id == ReversalCase.id

@@ -23,7 +23,9 @@ from portal.registry.commands.stock import account_of, journal
 from portal.registry.models import (
     Account,
     Block,
+    Freeze,
     Issuance,
+    Likeness,
     PoolLot,
     Project,
     ProjectEvent,
@@ -31,6 +33,7 @@ from portal.registry.models import (
     VerificationCheck,
 )
 from portal.registry.rules import records
+from portal.registry.rules.accounts import IsFrozen
 from portal.registry.rules.errors import (
     BadEvidence,
     LotCodeTaken,
@@ -53,7 +56,14 @@ from portal.registry.rules.ledger import (
     issue_at,
     take,
 )
-from portal.registry.rules.lifecycle import OWN, BeginsProposed
+from portal.registry.rules.lifecycle import (
+    NO_STANDING,
+    OWN,
+    BeginsProposed,
+    LikenessOpen,
+    NoStanding,
+    ProjectState,
+)
 from portal.registry.rules.names import sort_key
 from portal.registry.rules.serials import OWN_REGISTRY, Serial, own_serial
 
@@ -340,7 +350,8 @@ def enter_issuance(
 def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
     """Put whole tonnes, retired at their source for this lot, up for attribution; the lot's id.
 
-    Raises UnknownProject, TypeNotSoldHere, BadEvidence, RetirementRecordUsed, NotEnoughAtSource.
+    Raises UnknownProject, TypeNotSoldHere, NoStanding, LikenessOpen, IsFrozen, BadEvidence,
+    RetirementRecordUsed, NotEnoughAtSource.
     """
     if not policy.may_run_registry(actor):
         raise NotAllowed()
@@ -348,12 +359,12 @@ def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
         raise BadEvidence()
     with transaction() as session:
         project_id = project_id_of(session, draft.project_code)
-        kind = ProjectType(session.execute(select(Project.type).where(Project.id == project_id)).scalar_one())
-        if not kind.is_sold_here:
-            raise TypeNotSoldHere()
+        kind = _kind_of_what_may_be_sold(session, project_id)
         alone(session, "opening lots")
         issuances = _issuances_of(session, draft, project_id)
         _check_is_new(session, draft, issuances[0].source_registry)
+        if kind is ProjectType.REDD and issuances[0].source_registry == OWN_REGISTRY and not draft.is_demo:
+            raise TypeNotSoldHere()
         pieces = _take_held(session, draft, issuances)
         used = [each for each in issuances if each.id in {piece.issuance_id for piece in pieces}]
         lot_id = _enter_lot(session, actor, draft, project_id, used, pieces, now)
@@ -403,6 +414,23 @@ def _issuances_of(session: Session, draft: LotDraft, project_id: str) -> Sequenc
     return found
 
 
+def _kind_of_what_may_be_sold(session: Session, project_id: str) -> ProjectType:
+    """The type of a project in good standing. Raises TypeNotSoldHere, NoStanding, LikenessOpen, IsFrozen."""
+    project = session.execute(select(Project.type, Project.state).where(Project.id == project_id)).one()
+    kind = ProjectType(project.type)
+    if not kind.is_sold_here:
+        raise TypeNotSoldHere()
+    if ProjectState(project.state) in NO_STANDING:
+        raise NoStanding()
+    same = (Likeness.project_id == project_id) | (Likeness.other_id == project_id)
+    if session.scalar(select(Likeness.id).where(same, Likeness.cleared_at.is_(None)).limit(1)):
+        raise LikenessOpen()
+    frozen = select(Freeze.reason).where(Freeze.target_id == project_id, Freeze.thawed_at.is_(None))
+    if reason := session.scalar(frozen):
+        raise IsFrozen(reason=reason)
+    return kind
+
+
 def _check_is_new(session: Session, draft: LotDraft, registry: str) -> None:
     if session.scalar(select(PoolLot.id).where(PoolLot.code == draft.code)):
         raise LotCodeTaken(code=draft.code)
@@ -426,6 +454,8 @@ def _take_held(session: Session, draft: LotDraft, issuances: Sequence[Issuance])
             Block.lot_id.is_(None),
             Block.unit_class == UnitClass.EX_POST,
             Account.kind == AccountKind.DEVELOPER,
+            Account.frozen_at.is_(None),
+            Block.frozen_at.is_(None),
         )
         .order_by(Block.start_g)
         .with_for_update(of=Block)
