@@ -1,4 +1,4 @@
-"""Where a project stands decides what is issued and sold of it: refused by name, before the database has to."""
+"""A project’s standing decides what is issued and sold of it: refused by name, before the database has to."""
 
 from collections.abc import Callable
 from datetime import date
