@@ -74,6 +74,7 @@ PROMISED = [
     "GET /projects", "GET /projects/{code}", "GET /lots",
     "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}",
     "GET /certificates/{number}", "GET /log/checkpoint", "GET /log/entries",
+    "GET /log/audits", "GET /log/witnesses", "POST /log/cosignatures",
     "GET /log/proof/inclusion", "GET /log/proof/consistency", "GET /schemas/{kind}.json",
 ]  # fmt: skip
 

@@ -50,7 +50,7 @@ def test_a_kilogram_is_these_very_grams() -> None:
     assert (way.kilogram, way.kilograms) == (17, 100)
     assert way.lot.code == "LOT-A"
     assert way.issuance.verification is not None
-    assert way.issuance.verification.verified.grams == 20_000_000
+    assert way.issuance.verification.verified.grams == 10_000_000
     assert (way.attribution_idx, way.lot_idx) == (None, None)
     sequence_and_sign()
     way = trace(retired.retirement_id, 17)

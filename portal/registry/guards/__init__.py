@@ -17,14 +17,18 @@ EVERY_GUARD = [
 
 def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migrations that make the tables."""
-    return [*credits_ddl(dialect), *lifecycle_ddl(dialect), *accounts_ddl(dialect)]
+    return [
+        *credits_ddl(dialect),
+        *lifecycle_ddl(dialect),
+        *accounts_ddl(dialect),
+        *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
+        *statements(dialect, LOG_GUARDS, room="registry_log"),
+    ]
 
 
 def credits_ddl(dialect: str) -> list[str]:
     return [
         *ledger.ddl(dialect),
-        *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
-        *statements(dialect, LOG_GUARDS, room="registry_log"),
         *statements(dialect, MONITORING_GUARDS, room="registry_monitoring"),
     ]
 

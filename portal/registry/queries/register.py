@@ -274,7 +274,9 @@ def _numbered(wanted: serials.Wanted, limit: int) -> list[str]:
             Issuance.first_unit <= wanted.last, Issuance.last_unit >= wanted.first
         )
         return list(db.session.scalars(query.order_by(Issuance.first_unit.desc()).limit(limit)))
-    group = (Issuance.source_registry == wanted.registry, Issuance.serial_group == wanted.group)
+    group = [Issuance.serial_group == wanted.group]
+    if wanted.registry:
+        group.append(Issuance.source_registry == wanted.registry)
     # Blocks of a group never overlap: of those that begin earlier, only the last can reach this far.
     before = db.session.execute(
         select(Issuance.id, Issuance.last_unit)
