@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from portal.kernel.errors import InvalidInput, PortalError
+from portal.registry.commands.monitoring import SHEET
 from portal.registry.rules.estimation import errors
 from portal.registry.rules.estimation.columns import InventoryKind
 from portal.registry.rules.estimation.equations import Equation, read_equations
@@ -25,7 +26,7 @@ LARCH = Equation("larix", D("0.00005"), D("1.8"), D("1.1"), "a table of the coun
 
 
 def take(text: str, kind: InventoryKind = STOCK, equations: Sequence[Equation] = ()) -> Reading:
-    return read(kind, rows_of(text.encode())[1], parameters(), equations)
+    return read(kind, rows_of(text.encode(), SHEET)[1], parameters(), equations)
 
 
 def refusal(row: str, kind: InventoryKind = STOCK, equations: Sequence[Equation] = ()) -> PortalError | None:
@@ -271,13 +272,13 @@ def test_a_workbook_is_read_like_its_csv():
     sheet.append(["1", 12.5, 1, 600, "落叶松", 120.1])
     out = BytesIO()
     book.save(out)
-    encoding, rows = rows_of(out.getvalue())
+    encoding, rows = rows_of(out.getvalue(), SHEET)
     assert encoding == "xlsx"
     assert read(STOCK, rows, parameters()).strata == take(f"{HEAD}\n1,12.5,1,600,落叶松,120.1").strata
 
 
 def test_gb18030_is_told():
-    assert rows_of(HEAD.encode("gb18030"))[0] == "gb18030"
+    assert rows_of(HEAD.encode("gb18030"), SHEET)[0] == "gb18030"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_gb18030_is_told():
 )
 def test_what_is_no_sheet_is_refused_by_name(data: bytes):
     with pytest.raises(InvalidInput):
-        read(STOCK, rows_of(data)[1], parameters())
+        read(STOCK, rows_of(data, SHEET)[1], parameters())
 
 
 def test_more_rows_than_are_read_are_refused_and_not_cut():
@@ -297,7 +298,7 @@ def test_more_rows_than_are_read_are_refused_and_not_cut():
 def test_what_goes_out_is_neutral():
     rows = [["a", "b"], ["=1+1", D("1.5")], ["＝1", 2]]
     assert b"'=1+1" in csv_file(rows)
-    encoding, back = rows_of(xlsx_file([("x", rows)]))
+    encoding, back = rows_of(xlsx_file([("x", rows)]), SHEET)
     assert encoding == "xlsx"
     assert [list(cells) for _, cells in back if not isinstance(cells, PortalError)][1:] == [
         ["'=1+1", "1.5"],
@@ -321,6 +322,6 @@ def test_any_cells_end_in_a_reading_or_a_named_refusal(rows: list[list[str]], ki
 @given(st.binary(max_size=400))
 def test_any_bytes_end_in_a_reading_or_a_named_refusal(data: bytes):
     try:
-        read(STOCK, rows_of(data)[1], parameters())
+        read(STOCK, rows_of(data, SHEET)[1], parameters())
     except InvalidInput:
         return

@@ -26,11 +26,11 @@ from portal.footprint.rules.parts import Factor
 from portal.footprint.views.company import model_of
 from portal.footprint.views.pages import blueprint
 from portal.footprint.views.words import confidence_words
-from portal.footprint.workbook import XLSX, Row
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.rules.errors import NotConfirmed
+from portal.registry.sheets import XLSX, Row, csv_file, xlsx_file
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
 from portal.web.staging import stage, staged
@@ -139,8 +139,8 @@ def activities_template(event_id: str, kind: str) -> Answer:
     known += [[], [_("Source of data: write one of these"), *sources]]
     name = f"activities-{event.model_id}-{event.version}.{kind}"
     if kind == "csv":
-        return _download(workbook.csv_file([head, *rows]), "text/csv; charset=utf-8", name)
-    book = workbook.xlsx_file([(_("Activities"), [head, *rows]), (_("What can be named"), known)])
+        return _download(csv_file([head, *rows]), "text/csv; charset=utf-8", name)
+    book = xlsx_file([(_("Activities"), [head, *rows]), (_("What can be named"), known)])
     return _download(book, XLSX, name)
 
 
@@ -159,10 +159,8 @@ def inventory_file(event_id: str, stage: str, kind: str) -> Answer:
     facts, lines = _facts(file.event, version, model), _lines(model, version)
     name = f"inventory-{file.event.code}-{stage}-{version.number}.{kind}"
     if kind == "csv":
-        return _download(workbook.csv_file([*lines, [], *facts]), "text/csv; charset=utf-8", name)
-    book = workbook.xlsx_file(
-        [(_("Inventory"), lines), (_("Factors"), _factors(model, version)), (_("About"), facts)]
-    )
+        return _download(csv_file([*lines, [], *facts]), "text/csv; charset=utf-8", name)
+    book = xlsx_file([(_("Inventory"), lines), (_("Factors"), _factors(model, version)), (_("About"), facts)])
     return _download(book, XLSX, name)
 
 

@@ -8,8 +8,8 @@ from portal.footprint.queries.groups import CampaignView, Published, RawRow
 from portal.footprint.rules.group_figures import by_category
 from portal.footprint.rules.groups import ALL, BINS, GROUPS, NO_ANSWER, POOL
 from portal.footprint.views.group_forms import cell_words, text_of
-from portal.footprint.workbook import Cell
 from portal.kernel.mass import Mass
+from portal.registry.sheets import Cell
 from portal.web.i18n import _, lang, number
 
 

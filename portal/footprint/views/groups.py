@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.queries import organisations_of
-from portal.footprint import policy, workbook
+from portal.footprint import policy
 from portal.footprint.commands import groups as commands
 from portal.footprint.queries import groups as queries
 from portal.footprint.queries.groups import CampaignView
@@ -31,6 +31,7 @@ from portal.footprint.views.pages import blueprint
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotAllowed, NotFound
 from portal.kernel.ids import is_id
+from portal.registry.sheets import XLSX, Cell, csv_file, xlsx_file
 from portal.web import limits
 from portal.web.forms import LineField, PortalForm, Required
 from portal.web.guard import actor, open_to_all, signed_in
@@ -145,13 +146,11 @@ def group_rows(campaign_id: str, ending: str) -> Response:
     return _file(words.rows_file(view, raw), view, ending, "rows")
 
 
-def _file(rows: list[list[workbook.Cell]], view: CampaignView, ending: str, what: str) -> Response:
+def _file(rows: list[list[Cell]], view: CampaignView, ending: str, what: str) -> Response:
     if ending == "csv":
-        answer = current_app.response_class(workbook.csv_file(rows), mimetype="text/csv")
+        answer = current_app.response_class(csv_file(rows), mimetype="text/csv")
     elif ending == "xlsx":
-        answer = current_app.response_class(
-            workbook.xlsx_file([(text_of(view.title), rows)]), mimetype=workbook.XLSX
-        )
+        answer = current_app.response_class(xlsx_file([(text_of(view.title), rows)]), mimetype=XLSX)
     else:
         raise NotFound()
     answer.headers["Content-Disposition"] = f'attachment; filename="campaign-{what}.{ending}"'

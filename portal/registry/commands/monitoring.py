@@ -37,10 +37,12 @@ from portal.registry.rules.estimation.errors import (
     StartNotBefore,
 )
 from portal.registry.rules.estimation.parameters import VERSION, Method, Parameters, parameters
-from portal.registry.rules.estimation.reading import Reading, Stratum
+from portal.registry.rules.estimation.reading import HEADING_WITHIN, MAX_CELL, MAX_ROWS, Reading, Stratum
 from portal.registry.rules.estimation.reading import read as read_rows
 from portal.registry.rules.ledger import ProjectType
-from portal.registry.sheets import rows_of
+from portal.registry.sheets import Limits, rows_of
+
+SHEET = Limits(rows=MAX_ROWS, cell=MAX_CELL, heading_within=2 * HEADING_WITHIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def look_at_inventory(actor: Actor, draft: InventoryDraft, data: bytes) -> Inven
     project = register.project(draft.project_code)
     known = parameters()
     equations = read_equations(draft.equations, known)
-    encoding, rows = rows_of(data)
+    encoding, rows = rows_of(data, SHEET)
     reading = read_rows(draft.kind, rows, known, equations)
     digest = sha256(data).hexdigest()
     stock, problem = None, None
