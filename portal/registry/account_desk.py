@@ -10,7 +10,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import NotAllowed, PortalError
 from portal.kernel.mass import Mass
-from portal.registry import policy
+from portal.registry import papers, policy
 from portal.registry.account_forms import (
     CancelForm,
     CheckForm,
@@ -26,7 +26,6 @@ from portal.registry.account_forms import (
 from portal.registry.account_words import causes, frozen_kinds, offer_states, reasons
 from portal.registry.commands import cancelling, freezing, issuing, reversals, transfers
 from portal.registry.commands.lots import VerificationDraft
-from portal.registry.desk import keep_evidence
 from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, Cause, Decision, FreezeKind, VerificationKind
 from portal.registry.rules.ledger import AccountKind
@@ -44,7 +43,7 @@ _READERS = (Role.REGISTRY, Role.FINANCE, Role.AUDITOR, Role.ADMIN)
 _RUNNERS = (Role.REGISTRY, Role.ADMIN)
 
 _FIELDS = {
-    "PeriodBackwards": "period_end", "BufferTooLarge": "buffer", "EvidenceNotAccepted": "report",
+    "PeriodBackwards": "period_end", "BufferTooLarge": "buffer", "PaperNotAccepted": "report",
     "UnknownProject": "project", "VintageOutside": "vintage", "NotInThePast": "happened_on",
     "ReasonMissing": "story", "UnknownAccount": "to", "SameAccount": "to", "NotAHolder": "to",
     "BadOfferEnd": "days",
@@ -103,7 +102,7 @@ def record_verification() -> Answer:
 
 
 def _draft(form: VerificationForm) -> VerificationDraft:
-    digest, _file = keep_evidence(form.report.data)
+    digest = papers.keep(form.report.data, "evidence").sha256
     return VerificationDraft(
         period_start=form.period_start.data, period_end=form.period_end.data, verifier=form.verifier.data,
         verified=form.verified.value, buffer=form.buffer.value, opinion=form.opinion.data,
@@ -345,7 +344,7 @@ def reversal_cases() -> Answer:
         status = 422
         if form.validate_on_submit():
             try:
-                digest, _file = keep_evidence(form.report.data)
+                digest = papers.keep(form.report.data, "evidence").sha256
                 made = reversals.report_reversal(
                     actor(), form.project.data, Cause(form.cause.data), form.happened_on.data,
                     form.story.data, digest, clock.now(),

@@ -2,7 +2,6 @@
 
 import re
 from hashlib import sha256
-from pathlib import Path
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -11,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
-from portal.registry import monitoring_desk, policy, project_desk
+from portal.registry import monitoring_desk, papers, policy, project_desk
 from portal.registry.commands import lots
 from portal.registry.forms import LotForm
 from portal.registry.import_desk import blueprint as imports_blueprint
@@ -24,9 +23,6 @@ from portal.web.page import page_blueprint
 blueprint = page_blueprint("registry_desk", __name__)
 blueprints = (blueprint, imports_blueprint, project_desk.blueprint, monitoring_desk.blueprint)
 
-# A retirement record is published as a download, never shown inline; its kind is told by its first bytes.
-_KINDS = {b"%PDF-": ".pdf", b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg"}
-MAX_EVIDENCE = 10 * 1024 * 1024
 _READERS = (Role.REGISTRY, Role.FINANCE, Role.AUDITOR, Role.ADMIN)
 
 
@@ -61,14 +57,15 @@ def open_lot() -> str | Response | tuple[str, int]:
 
 
 _FIELDS = {
-    "RetirementRecordUsed": "reference", "EvidenceNotAccepted": "proof", "BadEvidence": "proof",
+    "RetirementRecordUsed": "reference", "EvidenceNotAccepted": "proof", "PaperNotAccepted": "proof",
+    "BadEvidence": "proof",
     "UnknownProject": "serials", "LotCodeTaken": "code",
 }  # fmt: skip
 
 
 def _draft(form: LotForm) -> lots.LotDraft:
     wanted = tuple(line.strip() for line in (form.serials.data or "").splitlines() if line.strip())
-    digest, file = keep_evidence(form.proof.data) if form.proof.data else ("", "")
+    digest, file = _keep_evidence(form.proof.data) if form.proof.data else ("", "")
     url = form.proof_url.data or ""
     if url and not re.fullmatch(r"https://[^\s<>\"]+", url):
         raise EvidenceNotAccepted()
@@ -82,25 +79,7 @@ def _draft(form: LotForm) -> lots.LotDraft:
     )  # fmt: skip
 
 
-def keep_evidence(upload: FileStorage) -> tuple[str, str]:
-    """Store an uploaded record under its digest; digest and file name. Raises EvidenceNotAccepted."""
-    data = upload.stream.read(MAX_EVIDENCE + 1)
-    kind = next((ending for magic, ending in _KINDS.items() if data.startswith(magic)), None)
-    if kind is None and _is_plain_text(data):
-        kind = ".txt"
-    if kind is None or not data or len(data) > MAX_EVIDENCE:
-        raise EvidenceNotAccepted()
-    digest = sha256(data).hexdigest()
-    folder = Path(current_app.config["PORTAL"].documents) / "evidence"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{digest}{kind}").write_bytes(data)
-    return digest, f"{digest}{kind}"
-
-
-def _is_plain_text(data: bytes) -> bool:
-    """UTF-8 that no browser would take for a page or a drawing."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return "\0" not in text and not text.lstrip().startswith("<")
+def _keep_evidence(upload: FileStorage) -> tuple[str, str]:
+    """Store a retirement record; its digest and file name. Raises PaperNotAccepted."""
+    kept = papers.keep(upload, "evidence")
+    return kept.sha256, papers.path_of(kept.sha256, kept.media_type, "evidence").name

@@ -53,7 +53,7 @@ EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
 PROVED = {
     "entry": ("idx", "record_id", "leaf_hash"),
     "node": ("level", "idx", "hash"),
-    "block": ("id", "issuance_id", "unit_class", "parent_id", "start_g", "end_g", "state"),
+    "block": ("id", "issuance_id", "unit_class", "parent_id", "start_g", "end_g", "state", "account_id"),
     "row_seal": ("table_name", "row_key", "digest_id", "sha256"),
     "state_digest": ("id", "day", "balances", "balances_root", "seals", "seals_root"),
 }

@@ -608,5 +608,5 @@ def test_what_is_forged_behind_the_guards_is_named(forgery: str, row: str, says:
     with undone() as session:
         without_guards(session)
         assert session.execute(text(forgery)).rowcount > 0  # type: ignore[attr-defined]
-        faults = [str(fault) for fault in verify_accounts.accounts()]
+        faults = [str(fault) for fault in (*verify.tables(), *verify_accounts.accounts())]
         assert any(row in fault and says in fault for fault in faults), faults

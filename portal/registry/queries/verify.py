@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, Select, Table, func, select
 
 from portal.db import db
 from portal.registry.models import (
+    Account,
     Block,
     Checkpoint,
     Entry,
@@ -31,7 +32,7 @@ from portal.registry.models import (
 from portal.registry.rules import checkpoint, ledger, merkle, records
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import NotACheckpoint, PublicKey
-from portal.registry.rules.ledger import GRAMS_PER_TONNE, BlockState, GramRange
+from portal.registry.rules.ledger import GRAMS_PER_TONNE, AccountKind, BlockState, GramRange
 from portal.registry.rules.merkle import HASH_BYTES
 
 STREAM = 5_000
@@ -214,7 +215,10 @@ def source() -> Iterator[Fault]:
 
 @dataclass(slots=True)
 class _Told:
-    """What the journal says of one block; ``account`` is None where it does not say who owns it."""
+    """What the journal says of one block; ``account`` is None where it does not say who owns it.
+
+    Retiring passes grams to an account of the kind ``retired`` that the journal does not name.
+    """
 
     start: int
     end: int
@@ -224,6 +228,7 @@ class _Told:
 
 
 def _blocks_are_the_journals() -> Iterator[Fault]:
+    retired = set(db.session.scalars(select(Account.id).where(Account.kind == AccountKind.RETIRED)))
     rebuilt: dict[str, _Told] = {}
     for entry in db.session.execute(
         select(LedgerEntry.kind, LedgerEntry.body)
@@ -241,7 +246,7 @@ def _blocks_are_the_journals() -> Iterator[Fault]:
         .order_by(Block.start_g)
         .execution_options(yield_per=STREAM)
     ):  # fmt: skip
-        for what in _faults_of_block(block, rebuilt.pop(block.id, None)):
+        for what in _faults_of_block(block, rebuilt.pop(block.id, None), retired):
             yield Fault(Check.TABLES, f"block {block.id}", what)
     for block_id in sorted(rebuilt):
         yield Fault(Check.TABLES, f"block {block_id}", "is in the journal but not in the table")
@@ -265,18 +270,18 @@ def _replay(rebuilt: dict[str, _Told], kind: str, body: dict[str, Any]) -> None:
             told = rebuilt.setdefault(block_id, _Told(0, 0, ""))
             told.state = str(state)
             if names == "moved":
-                # Retiring passes grams to an account that the journal does not name.
-                told.account = owner or (None if kind == "retire" else told.account)
+                told.account = owner or (AccountKind.RETIRED if kind == "retire" else told.account)
 
 
-def _faults_of_block(block: Any, told: _Told | None) -> Iterator[str]:
+def _faults_of_block(block: Any, told: _Told | None, retired: set[str]) -> Iterator[str]:
     if told is None:
         yield "is not in the journal"
         return
     stored = (block.start_g, block.end_g, block.state, block.parent_id)
     if stored != (told.start, told.end, told.state, told.parent):
         yield f"is {stored}, the journal says {(told.start, told.end, told.state, told.parent)}"
-    if told.account is not None and told.account != block.account_id:
+    is_retired = told.account == AccountKind.RETIRED and block.account_id in retired
+    if told.account not in (None, block.account_id) and not is_retired:
         yield f"belongs to {block.account_id}, the journal says {told.account}"
     if block.low is None or not block.low <= block.start_g < block.end_g <= block.high:
         yield "is not inside its issuance"

@@ -1,11 +1,10 @@
-"""The accounts' share of ``ledger verify``, check 3: who owns what, and what was issued, moved and cancelled.
+"""The accounts' share of ``ledger verify``, check 3: what was issued, moved and cancelled. Owners: verify.py.
 
 Recomputed from the journal and the records of the log, and compared with the tables. Each function yields the
 faults it finds in the order of the rows.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -17,7 +16,6 @@ from portal.registry.models import (
     CancellationRange,
     Freeze,
     Issuance,
-    LedgerEntry,
     Project,
     Record,
     ReversalCase,
@@ -28,56 +26,19 @@ from portal.registry.models import (
 from portal.registry.rules import records
 from portal.registry.rules.accounts import Decision, TransferState
 from portal.registry.rules.audit import Check, Fault
-from portal.registry.rules.ledger import AccountKind, BlockState
+from portal.registry.rules.ledger import BlockState
 
 STREAM = 2_000
 
 
 def accounts() -> Iterator[Fault]:
     """All of them, to be run beside ``verify.tables()``."""
-    yield from owners_are_the_journals()
     yield from issuances_are_verified()
     yield from facts_are_the_logs()
     yield from cancellations_add_up()
     yield from escrow_is_offered()
     yield from reversals_are_covered_as_said()
     yield from freezes_stand()
-
-
-def owners_are_the_journals() -> Iterator[Fault]:
-    """Each block belongs to whom the journal gave it; what was entered before it named owners is left out."""
-    retired = set(db.session.scalars(select(Account.id).where(Account.kind == AccountKind.RETIRED)))
-    owner: dict[str, str | None] = {}
-    for kind, body in db.session.execute(
-        select(LedgerEntry.kind, LedgerEntry.body)
-        .order_by(LedgerEntry.seq)
-        .execution_options(yield_per=STREAM)
-    ):
-        _tell_owners(owner, kind, body)
-    for block in db.session.execute(
-        select(Block.id, Block.account_id, Block.state)
-        .order_by(Block.start_g)
-        .execution_options(yield_per=STREAM)
-    ):
-        told = owner.get(block.id)
-        is_retired = told == RETIRED and block.account_id in retired
-        if told is not None and told != block.account_id and not is_retired:
-            what = f"is in account {block.account_id}, the journal says {told}"
-            yield Fault(Check.TABLES, f"block {block.id}", what)
-
-
-RETIRED = "retired"  # whichever account of that kind
-
-
-def _tell_owners(owner: dict[str, str | None], kind: str, body: dict[str, Any]) -> None:
-    to = body.get("account")
-    for made in body.get("made", ()):
-        owner[made["id"]] = to or owner.get(made["of"])
-    for block_id in body.get("moved", ()):
-        if to:
-            owner[block_id] = to
-        elif kind == "retire":
-            owner[block_id] = RETIRED
 
 
 def issuances_are_verified() -> Iterator[Fault]:
