@@ -14,7 +14,7 @@ from portal.ops.seed import LOCAL
 from portal.registry import papers
 from portal.registry.commands import projects
 from portal.registry.commands.projects import Ground, Paper, Proposal
-from portal.registry.project_desk import SHELF
+from portal.registry.desk.projects import SHELF
 from portal.registry.queries import projects as read
 from portal.registry.rules import parcels
 from portal.registry.rules.eligibility import Answer

@@ -10,7 +10,7 @@ from flask import Flask
 from portal import jobs
 from portal.config import LANGS
 from portal.kernel.actor import Actor, Role
-from portal.registry import import_desk
+from portal.registry.desk import imports as import_desk
 from portal.registry.queries import imports as read
 from portal.registry.queries import register
 from portal.registry.rules.imports.runs import RunState

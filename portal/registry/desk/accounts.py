@@ -11,7 +11,9 @@ from portal.kernel.actor import Role
 from portal.kernel.errors import NotAllowed, PortalError
 from portal.kernel.mass import Mass
 from portal.registry import papers, policy
-from portal.registry.account_forms import (
+from portal.registry.commands import cancelling, freezing, issuing, reversals, transfers
+from portal.registry.commands.lots import VerificationDraft
+from portal.registry.forms.accounts import (
     CancelForm,
     CheckForm,
     CompensateForm,
@@ -23,12 +25,10 @@ from portal.registry.account_forms import (
     ThawForm,
     VerificationForm,
 )
-from portal.registry.account_words import causes, frozen_kinds, offer_states, reasons
-from portal.registry.commands import cancelling, freezing, issuing, reversals, transfers
-from portal.registry.commands.lots import VerificationDraft
 from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, Cause, Decision, FreezeKind, VerificationKind
 from portal.registry.rules.ledger import AccountKind
+from portal.registry.words.accounts import causes, frozen_kinds, offer_states, reasons
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, both

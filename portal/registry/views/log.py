@@ -8,7 +8,7 @@ from itertools import chain
 from flask import Flask, Response, abort, current_app, render_template, request
 
 from portal.registry import verifiers
-from portal.registry.forms import KeptHeadForm
+from portal.registry.forms.register import KeptHeadForm
 from portal.registry.jobs import signer
 from portal.registry.queries import digests, standing, witnesses
 from portal.registry.queries import log as read

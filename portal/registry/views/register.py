@@ -1,4 +1,4 @@
-"""The public register: projects, lots, serials and the transparency log."""
+"""The public register: projects, lots, serials, and the names under which the log is known."""
 
 import re
 from dataclasses import dataclass
@@ -7,16 +7,7 @@ from pathlib import Path
 from flask import Response, abort, current_app, render_template, request, send_file
 
 from portal.kernel.errors import PortalError
-from portal.registry import (
-    account_desk,
-    account_views,
-    log_desk,
-    log_views,
-    monitoring_views,
-    project_views,
-)
-from portal.registry.export_views import TABLES, tables
-from portal.registry.forms import RegisterForm
+from portal.registry.forms.register import RegisterForm
 from portal.registry.queries import land, monitoring
 from portal.registry.queries import log as transparency
 from portal.registry.queries import movements as journal
@@ -30,6 +21,8 @@ from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.maps import draw
 from portal.registry.rules.records import LotOpened
 from portal.registry.rules.search import Asked
+from portal.registry.views import log as log_views
+from portal.registry.views.exports import TABLES
 from portal.web.exports import KINDS
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
@@ -37,10 +30,6 @@ from portal.web.paging import Page, cut
 
 pages = page_blueprint("registry", __name__)
 files = plain_blueprint("registry_files", __name__)
-blueprints = (
-    pages, files, tables, *project_views.blueprints, *monitoring_views.blueprints, *log_views.blueprints,
-    account_views.blueprint, account_views.files, account_desk.blueprint, log_desk.blueprint,
-)  # fmt: skip
 
 PAGE = 25
 NEWEST = 5  # movements on a project's own page; all have one of their own

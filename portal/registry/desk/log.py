@@ -9,7 +9,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, NotFound, Refused
 from portal.registry import policy
 from portal.registry.commands import witnesses as watch
-from portal.registry.forms import CosignedForm, WitnessForm
+from portal.registry.forms.register import CosignedForm, WitnessForm
 from portal.registry.queries import log
 from portal.registry.queries.witnesses import witnesses
 from portal.registry.rules import checkpoint as notes

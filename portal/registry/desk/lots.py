@@ -1,4 +1,4 @@
-"""The registry's desk: what is in stock, lots against a retirement record. Imports: import_desk.py."""
+"""The registry's desk: what is in stock, lots against a retirement record."""
 
 import re
 from hashlib import sha256
@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
-from portal.registry import monitoring_desk, papers, policy, project_desk
+from portal.registry import papers, policy
 from portal.registry.commands import lots
-from portal.registry.forms import LotForm
-from portal.registry.import_desk import blueprint as imports_blueprint
+from portal.registry.forms.register import LotForm
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import EvidenceNotAccepted
 from portal.web.guard import actor, staff
@@ -21,7 +20,6 @@ from portal.web.i18n import _
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("registry_desk", __name__)
-blueprints = (blueprint, imports_blueprint, project_desk.blueprint, monitoring_desk.blueprint)
 
 _READERS = (Role.REGISTRY, Role.FINANCE, Role.AUDITOR, Role.ADMIN)
 

@@ -11,11 +11,11 @@ from portal.kernel import clock
 from portal.kernel.errors import NotFound, PortalError
 from portal.kernel.mass import Mass
 from portal.registry import policy
-from portal.registry.account_forms import CancelForm, OfferForm, OpenAccountForm
-from portal.registry.account_words import causes, offer_states, reasons
 from portal.registry.commands import cancelling, holdings, transfers
+from portal.registry.forms.accounts import CancelForm, OfferForm, OpenAccountForm
 from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason
+from portal.registry.words.accounts import causes, offer_states, reasons
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import _, both

@@ -3,11 +3,11 @@
 from flask import Response, render_template
 
 from portal.registry import sheets
-from portal.registry.monitoring_words import plot_values, rule_of_thumb, steps, used_species
-from portal.registry.monitoring_words import sheets as report_sheets
 from portal.registry.queries import monitoring as read
 from portal.registry.queries import register
 from portal.registry.rules.estimation.parameters import parameters
+from portal.registry.words.monitoring import plot_values, rule_of_thumb, steps, used_species
+from portal.registry.words.monitoring import sheets as report_sheets
 from portal.web.guard import open_to_all
 from portal.web.i18n import lang
 from portal.web.page import page_blueprint, plain_blueprint

@@ -5,13 +5,14 @@ from importlib.resources import files as package_files
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 
 from portal.kernel import clock
-from portal.registry import papers, policy, project_words
+from portal.registry import papers, policy
 from portal.registry.commands import projects
-from portal.registry.project_desk import SHELF
-from portal.registry.project_forms import CommentForm
+from portal.registry.desk.projects import SHELF
+from portal.registry.forms.projects import CommentForm
 from portal.registry.queries import projects as read
 from portal.registry.rules import eligibility, lifecycle, parcels
 from portal.registry.rules.ledger import ProjectType
+from portal.registry.words import projects as project_words
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang
 from portal.web.limits import limited

@@ -19,7 +19,7 @@ from portal.registry import import_jobs as jobs
 from portal.registry import import_shelf as shelf
 from portal.registry import policy
 from portal.registry.commands import import_runs as runs
-from portal.registry.import_forms import (
+from portal.registry.forms.imports import (
     BY_HEADER,
     COLUMN_NAMES,
     FIXED,

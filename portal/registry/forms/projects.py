@@ -10,13 +10,13 @@ from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel.errors import InvalidInput
 from portal.kernel.numbers import parse_decimal
-from portal.registry.project_words import DECISION_WORDS, DOCUMENT_WORDS, STATE_WORDS, TENURE_WORDS
 from portal.registry.queries.projects import DocumentView
 from portal.registry.rules.eligibility import Answer, Rule, Rules
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.lifecycle import COMMENT_LENGTH, OWN, Decision, DocumentKind, Step
 from portal.registry.rules.parcels import Tenure
 from portal.registry.rules.records import CODE
+from portal.registry.words.projects import DECISION_WORDS, DOCUMENT_WORDS, STATE_WORDS, TENURE_WORDS
 from portal.web.forms import BooleanField, LineField, PortalForm, RadioField, Required, SelectField, TextField
 from portal.web.i18n import lang, message
 from portal.web.i18n import lazy_gettext as _

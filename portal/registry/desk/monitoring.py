@@ -14,7 +14,7 @@ from portal.kernel.errors import NotFound, PortalError
 from portal.registry import policy, sheets
 from portal.registry.commands import monitoring
 from portal.registry.commands.monitoring import InventoryDraft, InventoryPreview, ReportDraft
-from portal.registry.monitoring_forms import (
+from portal.registry.forms.monitoring import (
     NOT_FOREST,
     InventoryForm,
     KeepInventoryForm,
@@ -22,7 +22,6 @@ from portal.registry.monitoring_forms import (
     ReportForm,
     short_kind,
 )
-from portal.registry.monitoring_words import digits, steps
 from portal.registry.queries import monitoring as read
 from portal.registry.queries import register
 from portal.registry.queries.monitoring import Workings
@@ -32,6 +31,7 @@ from portal.registry.rules.estimation.columns import COLUMNS, InventoryKind
 from portal.registry.rules.estimation.parameters import Method, parameters
 from portal.registry.rules.estimation.planning import Allocation, Plan, plan, read_strata
 from portal.registry.rules.ledger import ProjectType
+from portal.registry.words.monitoring import digits, steps
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.page import page_blueprint

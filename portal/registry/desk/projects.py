@@ -8,8 +8,8 @@ from portal.kernel.actor import Role
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, Refused
 from portal.registry import papers, policy
-from portal.registry import project_forms as forms
 from portal.registry.commands import projects
+from portal.registry.forms import projects as forms
 from portal.registry.queries import projects as read
 from portal.registry.queries.projects import ProjectLife, StepView
 from portal.registry.rules import eligibility, lifecycle, parcels

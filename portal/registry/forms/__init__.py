@@ -1,0 +1,1 @@
+"""Forms of the registry room, one module per part of it."""
