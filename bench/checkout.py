@@ -34,8 +34,8 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
-from portal.shop import queries
 from portal.shop.commands import ordering
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import Buyer
 from portal.shop.rules.quotes import make_quote
 from portal.shop.rules.terms import PaymentKind

@@ -12,8 +12,8 @@ from portal.registry.queries import log, register, standing
 from portal.registry.queries.register import LotView
 from portal.registry.queries.standing import Audit
 from portal.shop import policy as shop_policy
-from portal.shop import queries as shop
-from portal.shop.queries import OrderRow
+from portal.shop.queries import orders as shop
+from portal.shop.queries.orders import OrderRow
 
 LOW_STOCK = 20  # a lot is low when less than one part in so many is free
 BEHIND_SECONDS = 60

@@ -14,7 +14,7 @@ from portal.registry.queries import digests, log, verify, verify_accounts, witne
 from portal.registry.rules import checkpoint
 from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
-from portal.shop.queries import faults as cash_faults
+from portal.shop.queries.orders import faults as cash_faults
 
 
 def faults(published: str | None = None) -> Iterator[Fault]:

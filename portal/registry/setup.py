@@ -6,7 +6,7 @@ Restoring an old backup forks the log: what would be written now would contradic
 import time
 from weakref import WeakKeyDictionary
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,14 +35,17 @@ def install(app: Flask) -> None:
 def is_read_only() -> bool:
     """Whether the database is behind the published log; asked on every page, so kept for two seconds.
 
-    While the database cannot be asked the last answer stands.
+    It is asked in a session of its own, begun after the signer's last word was read: what the page itself
+    reads may be a snapshot from before the log grew, and would look like an old backup. While the database
+    cannot be asked the last answer stands.
     """
     until, behind = _kept.get(db.engine, (0.0, False))
     if time.monotonic() > until:
         try:
-            behind = is_behind_signer()
+            with current_app.app_context():
+                behind = is_behind_signer()
         except SQLAlchemyError:
-            db.session.remove()
+            pass
         except NotACheckpoint:
             behind = True  # without the signer's last word nobody can tell
         _kept[db.engine] = (time.monotonic() + KEPT_SECONDS, behind)

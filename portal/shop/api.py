@@ -12,11 +12,11 @@ from portal.kernel.errors import N_
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
-from portal.shop import queries
 from portal.shop.commands import ordering
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
-from portal.shop.queries import OrderView
+from portal.shop.queries import orders as queries
+from portal.shop.queries.orders import OrderView
 from portal.shop.rules.orders import NAME_MAX, Buyer, TransfersNotTaken
 from portal.shop.rules.quotes import (
     MixedLots,

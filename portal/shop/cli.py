@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from portal.kernel import clock
-from portal.shop import queries
+from portal.shop.queries import orders as queries
 from portal.shop.till import till
 
 shop = AppGroup("shop", help="Orders and payments.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from portal import jobs
 from portal.kernel import clock
-from portal.shop import queries
+from portal.shop.queries import orders as queries
 from portal.shop.till import till
 
 

@@ -16,6 +16,7 @@ from portal.db import assert_no_transaction, db, transaction
 from portal.kernel import clock
 from portal.kernel.ids import new_id
 from portal.kernel.money import Money
+from portal.shop.models.sandbox import SandboxSession
 from portal.shop.provider import (
     KeyReused,
     Payment,
@@ -28,7 +29,6 @@ from portal.shop.provider import (
     SessionClosed,
     SessionState,
 )
-from portal.shop.sandbox_models import SandboxSession
 
 Outcome = Literal["paid", "failed", "cancelled"]
 

@@ -16,7 +16,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from portal.db import db
 from portal.kernel.errors import Unavailable
 from portal.kernel.money import Money
-from portal.shop import queries
 from portal.shop.commands import care, ordering, refunds, settlement
 from portal.shop.commands.settlement import Outcome
 from portal.shop.commands.steps import TILL
@@ -31,7 +30,8 @@ from portal.shop.provider import (
     Session,
     SessionState,
 )
-from portal.shop.queries import OrderView, RefundView
+from portal.shop.queries import orders as queries
+from portal.shop.queries.orders import OrderView, RefundView
 from portal.shop.rules.orders import NoLongerPayable, NoSuchOrder
 from portal.shop.rules.states import REFUNDING, OrderState
 from portal.shop.rules.terms import PaymentKind

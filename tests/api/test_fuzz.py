@@ -23,6 +23,7 @@ from portal.web.links import key_for
 from tests.api.conftest import ManyNetworks
 from tests.factories.groups import a_campaign
 from tests.factories.shop import seen
+from tests.factories.witnesses import a_witness, head, signed_line
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EACH = 8  # examples per call: well over a hundred in all
@@ -75,6 +76,7 @@ def _aim(case: Case, place: Place) -> None:
 @pytest.fixture
 def places(order_id: str) -> dict[str, Place]:
     number = seen(order_id).certificates[0]
+    a_witness()
     newest = {"version": "1.0.0", "region": "230700"}
     wanted = {
         "budget_minor": None, "lines": [{"kg": 100}], "email": "lin@example.cn",
@@ -95,6 +97,7 @@ def places(order_id: str) -> dict[str, Place]:
         ),
         "/footprint/models/{model_id}/versions": Place({"model_id": "event-cn"}),
         "/footprint/campaigns/{campaign_id}": Place({"campaign_id": a_campaign()}),
+        "/log/cosignatures": Place(body={"size": head().size, "line": signed_line()}),
         "/log/proof/inclusion": Place(query={"idx": "0", "size": "2"}),
         "/log/proof/consistency": Place(query={"from": "1", "to": "2"}),
         "/lots/{code}": Place({"code": "LOT-A"}),

@@ -32,7 +32,7 @@ from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import PortalError
 from portal.registry.queries import log as transparency
 from portal.shop.commands import refunds
-from portal.shop.models import Order
+from portal.shop.models.orders import Order
 from portal.shop.rules.states import UNPAID, OrderState
 from tests.conftest import driver_url, portal_on
 from tests.factories.chaos import Bank, Thing, complaints

@@ -15,9 +15,9 @@ from portal.kernel import clock
 from portal.kernel.ids import new_id
 from portal.ops.audit import faults
 from portal.shop import jobs as shop_jobs
-from portal.shop import queries
 from portal.shop.commands import refunds
 from portal.shop.provider import Event
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import NothingToRefund
 from portal.shop.rules.states import OrderState, UnlawfulOrderStep
 from portal.shop.till import till

@@ -29,9 +29,9 @@ from portal.kernel.ids import new_id
 from portal.ops.audit import faults
 from portal.registry.jobs import sequence_and_sign
 from portal.shop import jobs as shop_jobs
-from portal.shop import queries
 from portal.shop.commands import ordering, refunds
 from portal.shop.provider import Event
+from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import till

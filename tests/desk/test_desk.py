@@ -21,7 +21,7 @@ from portal.kernel.errors import NotAllowed
 from portal.registry.commands.standing import keep_audit
 from portal.registry.queries import standing
 from portal.registry.rules.audit import Check, Fault
-from portal.shop.models import Order
+from portal.shop.models.orders import Order
 from portal.shop.rules.orders import QUARANTINED
 from tests.browser import Browser
 from tests.factories import accounts, shop

@@ -17,7 +17,7 @@ from portal.certificates.rules.states import LIVE
 from portal.db import db
 from portal.jobs import Outbox
 from portal.registry.models import Retirement, RetirementVoid
-from portal.shop.models import CashLine, Order, OrderLine, PaymentRow
+from portal.shop.models.orders import CashLine, Order, OrderLine, PaymentRow
 from portal.shop.rules.states import LAPSED, UNPAID, OrderState
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -6,9 +6,9 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
-from portal.shop import queries
 from portal.shop.commands import ordering
-from portal.shop.queries import OrderView
+from portal.shop.queries import orders as queries
+from portal.shop.queries.orders import OrderView
 from portal.shop.rules.orders import Buyer
 from portal.shop.rules.quotes import Quote, make_quote
 from portal.shop.rules.terms import PaymentKind

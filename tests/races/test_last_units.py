@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from portal import jobs
 from portal.db import db
 from portal.registry.queries import register
-from portal.shop.models import Order, PaymentRow
-from portal.shop.sandbox_models import SandboxSession
+from portal.shop.models.orders import Order, PaymentRow
+from portal.shop.models.sandbox import SandboxSession
 from tests.conftest import driver_url, portal_on
 from tests.factories.registry import make_lot
 from tests.races.careless import unguarded

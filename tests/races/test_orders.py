@@ -26,16 +26,16 @@ from portal.registry.models import LedgerEntry, Retirement
 from portal.registry.queries import register
 from portal.registry.rules.facts import RetireLine, Want
 from portal.registry.rules.ledger import NotEnoughCredits
-from portal.shop import queries
 from portal.shop.commands import settlement
 from portal.shop.commands.settlement import Outcome
-from portal.shop.models import Order, PaymentRow
+from portal.shop.models.orders import Order, PaymentRow
+from portal.shop.models.sandbox import SandboxSession
 from portal.shop.provider import Event
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import OrderContentsDiffer
 from portal.shop.rules.quotes import make_quote
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
-from portal.shop.sandbox_models import SandboxSession
 from portal.shop.till import till
 from tests.conftest import driver_url, portal_on
 from tests.factories import shop

@@ -18,7 +18,7 @@ from portal.ops import audit
 from portal.ops.sealing import ledger_tables
 from portal.registry import setup
 from portal.registry.commands import digests
-from portal.registry.jobs import sequence_and_sign
+from portal.registry.jobs import is_behind_signer, sequence_and_sign
 from portal.registry.queries import digests as recorded
 from portal.registry.queries import log
 from portal.registry.rules.merkle import leaf_hash, root_of
@@ -130,6 +130,25 @@ def test_the_site_opens_again_when_a_newer_database_is_there(app: Flask, browser
         backup.rename(file)
         setup.forget()
         assert setup.is_read_only() is expected
+
+
+def test_a_page_that_began_before_the_log_grew_is_not_taken_for_an_old_backup(any_app: Flask):
+    make_lot()
+    sequence_and_sign()
+    db.session.rollback()
+    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"} if _on_postgres() else {})
+    assert log.size() == 1  # the page's snapshot begins here
+    with any_app.app_context():
+        retire(hold(1))
+        sequence_and_sign()
+    setup.forget()
+    assert not setup.is_read_only()
+    assert is_behind_signer()  # the control: asked in the page's own snapshot it would be
+    db.session.rollback()
+
+
+def _on_postgres() -> bool:
+    return db.engine.dialect.name == "postgresql"
 
 
 # --- in the reader's own browser

@@ -22,25 +22,12 @@ from portal.registry.jobs import sequence_and_sign, signer
 from portal.registry.queries import log
 from portal.registry.queries.witnesses import lines_under, witnesses
 from portal.registry.rules import checkpoint
-from portal.registry.rules.checkpoint import COSIGNATURE, NotACheckpoint, PublicKey
+from portal.registry.rules.checkpoint import COSIGNATURE, NotACheckpoint
 from portal.registry.rules.errors import BadCosignature, UnknownRecord, UnknownWitness, WitnessTaken
 from tests.browser import Browser
 from tests.conftest import portal_on, sqlite_copy
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
-
-SECRET = Ed25519PrivateKey.from_private_bytes(bytes([9] * 32))
-NAME = "witness.example/w1"
-KEY = PublicKey(NAME, SECRET.public_key().public_bytes_raw(), kind=COSIGNATURE).text
-
-
-def now_s() -> int:
-    return int(clock.now().timestamp())
-
-
-def head() -> log.SignedHead:
-    found = log.latest_checkpoint()
-    assert found is not None
-    return found
+from tests.factories.witnesses import KEY, NAME, SECRET, a_witness, head, now_s, signed_line
 
 
 def test_a_cosignature_is_over_the_time_and_the_text():
@@ -58,13 +45,12 @@ def test_a_cosignature_is_over_the_time_and_the_text():
 @pytest.fixture
 def watched(any_app: Flask) -> Flask:
     make_lot()
-    watch.add(STAFF, KEY, Bilingual("某大学", "A university"), clock.now())
-    sequence_and_sign()
+    a_witness()
     return any_app
 
 
 def test_a_signature_of_a_witness_is_kept_and_shown(watched: Flask):
-    line = checkpoint.cosign(head().note, NAME, SECRET, now_s())
+    line = signed_line()
     client = watched.test_client()
     sent = {"size": head().size, "line": line}
     for _ in range(2):  # the same line twice is once
@@ -120,7 +106,7 @@ def test_a_witness_joins_and_leaves_on_record(watched: Flask):
     with pytest.raises(UnknownWitness):
         watch.leave(STAFF, witness.id, clock.now())
     with pytest.raises(UnknownWitness):
-        watch.cosign(GUEST, head().size, checkpoint.cosign(head().note, NAME, SECRET, now_s()), clock.now())
+        watch.cosign(GUEST, head().size, signed_line(), clock.now())
     sequence_and_sign()
     kinds = [entry.kind for entry in log.entries(0, log.size())]
     assert kinds.count("witness") == 2
@@ -128,7 +114,7 @@ def test_a_witness_joins_and_leaves_on_record(watched: Flask):
 
 def test_signatures_come_by_command_too(watched: Flask, tmp_path: Path):
     file = tmp_path / "head.txt"
-    file.write_text(head().note + checkpoint.cosign(head().note, NAME, SECRET, now_s()))
+    file.write_text(head().note + signed_line())
     db.session.remove()
     run = current_app.test_cli_runner()
     done = run.invoke(args=["ledger", "cosign", str(file)])
@@ -218,7 +204,7 @@ def test_staff_add_a_witness_and_keep_what_came_by_letter(app: Flask, browser: B
         staff.open("/zh/desk/log").fill("见证方的公钥", KEY).fill("中文名称", "某大学").submit("添加见证方")
     )
     assert "某大学" in page.main
-    signed = head().note + checkpoint.cosign(head().note, NAME, SECRET, now_s())
+    signed = head().note + signed_line()
     page = staff.open("/en/desk/log").fill("Checkpoint with the witnesses’ lines", signed)
     assert f"Signatures kept: {NAME}." in page.submit("Keep the signatures").main
     assert len(lines_under(head().size)) == 1

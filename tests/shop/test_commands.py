@@ -21,7 +21,6 @@ from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.rules.errors import UnknownLot
 from portal.registry.rules.ledger import NotEnoughCredits
-from portal.shop import queries
 from portal.shop.commands import care, ordering, refunds, settlement
 from portal.shop.commands.settlement import Outcome
 from portal.shop.provider import (
@@ -35,6 +34,7 @@ from portal.shop.provider import (
     Session,
     SessionState,
 )
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import (
     AlreadyClaimed,
     BadOrderId,

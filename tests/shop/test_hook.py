@@ -18,8 +18,9 @@ from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.registry.queries import register
-from portal.shop import hooks, queries
+from portal.shop import hooks
 from portal.shop.commands import refunds
+from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
 from portal.shop.till import till
 from standin.chaos import Chaos

@@ -10,6 +10,7 @@ from flask import Flask
 
 from portal.db import db
 from portal.kernel.money import Money
+from portal.shop.models.sandbox import SandboxSession
 from portal.shop.provider import (
     KeyReused,
     PaymentNotFound,
@@ -21,7 +22,6 @@ from portal.shop.provider import (
     SessionState,
 )
 from portal.shop.sandbox_gateway import SandboxGateway
-from portal.shop.sandbox_models import SandboxSession
 from portal.shop.stripe_gateway import StripeGateway
 from standin.errors import ApiError
 from standin.server import running

@@ -14,9 +14,9 @@ from portal.db import InsideTransaction, db, engine_options, transaction
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 from portal.kernel.money import Money
+from portal.shop.models.sandbox import SandboxSession
 from portal.shop.provider import SessionClosed, SessionState
 from portal.shop.sandbox_gateway import SandboxGateway
-from portal.shop.sandbox_models import SandboxSession
 from tests.conftest import driver_url
 from tests.shop.test_stripe_gateway import open_session
 

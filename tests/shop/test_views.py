@@ -19,9 +19,9 @@ from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.rules.ledger import ProjectType
-from portal.shop import queries
 from portal.shop.commands import settlement
 from portal.shop.provider import ProviderUnavailable
+from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till

@@ -7,8 +7,9 @@ from sqlalchemy import update
 from portal import audit
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
-from portal.shop import policy, queries
+from portal.shop import policy
 from portal.shop.commands.steps import books, change, lock, orders, remark
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import QUARANTINED
 
 

@@ -27,7 +27,7 @@ from portal.shop.commands.steps import (
     promise,
     step,
 )
-from portal.shop.models import OrderBuyer, OrderLine
+from portal.shop.models.orders import OrderBuyer, OrderLine
 from portal.shop.provider import Session, SessionState
 from portal.shop.rules.orders import (
     AlreadyClaimed,

@@ -16,7 +16,7 @@ from portal.registry.commands import stock
 from portal.shop import policy
 from portal.shop.commands.ordering import lines, write_to_buyer
 from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
-from portal.shop.models import CashLine, PaymentRow, RefundRow
+from portal.shop.models.orders import CashLine, PaymentRow, RefundRow
 from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
 from portal.shop.rules.cash import balances, give_back
 from portal.shop.rules.orders import NoSuchOrder, NothingToRefund

@@ -25,7 +25,7 @@ from portal.shop import policy
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
 from portal.shop.commands.steps import TILL, Locked, books, change, lock, promise, remark, step
-from portal.shop.models import CashLine, PaymentEvent, PaymentRow
+from portal.shop.models.orders import CashLine, PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
 from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
 from portal.shop.rules.quotes import Party

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
-from portal.shop.models import Order, OrderEntry
+from portal.shop.models.orders import Order, OrderEntry
 from portal.shop.rules.orders import NoSuchOrder
 from portal.shop.rules.states import OrderEvent, OrderState, UnlawfulOrderStep, next_state
 

@@ -7,10 +7,11 @@ from portal.certificates import queries as papers
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
-from portal.shop import policy, queries
+from portal.shop import policy
 from portal.shop.commands import care, refunds, settlement
 from portal.shop.commands.settlement import Outcome
-from portal.shop.forms import ActionForm, ReasonForm, ReferenceForm, TransferForm
+from portal.shop.forms.orders import ActionForm, ReasonForm, ReferenceForm, TransferForm
+from portal.shop.queries import orders as queries
 from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
 from portal.shop.rules.states import OrderEvent, OrderState, may_step

@@ -16,11 +16,12 @@ from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import NotEnoughCredits
-from portal.shop import hooks, policy, queries
+from portal.shop import policy
 from portal.shop.commands import ordering, refunds
-from portal.shop.forms import ActionForm, AmountForm, BuyForm, SandboxForm
+from portal.shop.forms.orders import ActionForm, AmountForm, BuyForm, SandboxForm
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable, SessionClosed
+from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import Buyer, NothingForSale, OrderContentsDiffer, check_purpose
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import (
@@ -47,7 +48,6 @@ from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
 blueprint = page_blueprint("shop", __name__)
-blueprints = (blueprint, hooks.blueprint)
 
 # Small steps to begin with; of the first two only the least that can be charged is offered.
 QUICK = tuple(Mass.kg(kilograms) for kilograms in (25, 50, 100, 250))

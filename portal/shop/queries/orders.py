@@ -18,7 +18,7 @@ from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.errors import UnknownProject
 from portal.registry.rules.ledger import HoldState
 from portal.shop import policy
-from portal.shop.models import (
+from portal.shop.models.orders import (
     CashLine,
     Order,
     OrderBuyer,

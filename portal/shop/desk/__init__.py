@@ -1,0 +1,5 @@
+"""The shop's pages for staff: one module per part of it."""
+
+from portal.shop.desk import orders
+
+blueprints = (orders.blueprint,)

@@ -1,0 +1,1 @@
+"""Forms of the shop, one module per part of it."""

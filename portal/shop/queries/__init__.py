@@ -1,0 +1,1 @@
+"""What the shop knows, one module per subject, each imported by its own name."""

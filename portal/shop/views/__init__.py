@@ -1,0 +1,6 @@
+"""Public pages of the shop: one module per part of it."""
+
+from portal.shop import hooks
+from portal.shop.views import orders
+
+blueprints = (orders.blueprint, hooks.blueprint)
