@@ -1,7 +1,7 @@
 """The database: one session, one place that commits, and column types for the kernel's values."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -152,6 +152,32 @@ def alone(session: Session, task: str) -> None:
     """Let no other transaction do this task until ours ends (SQLite has one writer anyway)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:task))"), {"task": task})
+
+
+def add_many(ledger: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, as fast as the database takes them.
+
+    PostgreSQL takes them by COPY, which spares it a statement for each row; constraints and triggers hold
+    as they do for INSERT.
+    """
+    if ledger.dialect.name != "postgresql":
+        ledger.execute(insert(table), rows)
+        return
+    names, dialect = tuple(rows[0]), ledger.dialect
+    binds = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) or _as_is for name in names]
+    quote = dialect.identifier_preparer.quote
+    columns = ", ".join(quote(table.c[name].name) for name in names)
+    driver: Any = ledger.connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN") as stream,
+    ):
+        for row in rows:
+            stream.write_row([bind(row[name]) for bind, name in zip(binds, names, strict=True)])
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def engine_options(url: str) -> dict[str, Any]:

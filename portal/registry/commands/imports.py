@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.db import alone, transaction
+from portal.db import add_many, alone, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
@@ -36,8 +36,7 @@ SERIALS_PER_RECORD = 200  # so that a record stays below 65,536 bytes
 ROWS_AT_ONCE = 500
 _HAN = re.compile("[\u3400-\u9fff]")
 
-# Built once: putting a statement together costs more than having it done.
-_ISSUANCE, _BLOCK, _ENTRY = (insert(cast(Table, kind.__table__)) for kind in (Issuance, Block, LedgerEntry))
+_TABLES = tuple(cast(Table, kind.__table__) for kind in (Issuance, Block, LedgerEntry))
 
 
 def read(actor: Actor, layout: str, data: bytes, progress: Progress = quiet) -> ImportReport:
@@ -167,8 +166,8 @@ def _at_once(rows: Iterator[Issued]) -> Iterator[list[Issued]]:
 
 
 def _insert(ledger: Connection, *rows: list[dict[str, Any]]) -> None:
-    for statement, values in zip((_ISSUANCE, _BLOCK, _ENTRY), rows, strict=True):
-        ledger.execute(statement, values)
+    for table, values in zip(_TABLES, rows, strict=True):
+        add_many(ledger, table, values)
 
 
 class _Owners:
