@@ -5,6 +5,7 @@ from contextlib import suppress
 from hashlib import sha256
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -24,6 +25,7 @@ from portal.registry.rules.imports.report import Verdict
 from portal.registry.rules.imports.runs import RunState
 from portal.registry.rules.ledger import BlockState
 from portal.web.staging import stage, staged
+from tests.browser import Browser
 from tests.factories.guards import without_guards
 from tests.factories.registry import STAFF, lot_draft
 from tests.registry.test_import_layouts import FORMS, SAMPLES, ccer, guessed, sample
@@ -153,6 +155,17 @@ def test_the_same_ticket_under_two_registers_is_refused() -> None:
     report = imports.dry_run(STAFF, "tickets-b", data)
     assert report.refused == len(report.rows)
     assert {row.problem.params["registry"] for row in report.rows if row.problem} == {"tickets-a"}
+
+
+def test_a_ticket_is_found_by_its_number_on_the_register(app: Flask, browser: Browser) -> None:
+    data = (SAMPLES / "tickets.xlsx").read_bytes()
+    save(guessed(data, "tickets", methodology="local"))
+    imports.apply(STAFF, "tickets", data, "tickets.xlsx", clock.now())
+    page = browser.open("/zh/register?q=黑碳票字〔2024〕第0002号")
+    assert "28,571" in page.main and "黑碳票字〔2024〕第0002号" in page.main
+    assert "黑碳票字〔2024〕第0001号" not in page.main
+    (found,) = register.find("黑碳票字〔2024〕第0001号 ")
+    assert found.serial == "黑碳票字〔2024〕第0001号"
 
 
 def test_an_unknown_name_and_a_faulty_mapping_are_refused() -> None:

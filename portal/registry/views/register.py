@@ -168,9 +168,8 @@ def _search(form: RegisterForm, typed: str) -> Found | None:
     query = search.read(typed)
     if query.asked is Asked.HOLDER:
         return Found(None, None, _moved(Of(holder=query.text)))
-    found = (
-        read.find(typed, MOST_BLOCKS + 1) if query.asked is Asked.SERIAL or "serial" in request.args else None
-    )
+    is_serial = query.asked is Asked.SERIAL or "serial" in request.args
+    found = read.find(typed, MOST_BLOCKS + 1) if is_serial else read.named(query.text) or None
     if found and not (kind or vintage or county):
         return Found(found, None, None)
     cursor = request.args.get("cursor")
