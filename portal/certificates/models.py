@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.certificates.rules.batches import LARGEST
 from portal.certificates.rules.states import LIVE, State
 from portal.db import Base, Bool, Bytes, Int, Str, Utc, strict
 
 _LIVE = text("state IN ({})".format(", ".join(f"'{state}'" for state in LIVE)))
+_SUCCEEDED = text("replaced_by IS NOT NULL")
+_ENDED = text("state <> 'valid'")
 _STATES = ", ".join(f"'{state}'" for state in State)
 
 
@@ -27,6 +30,14 @@ class Certificate(Base):
         ),
         Index("ix_certificate_order", "order_id"),
         Index("ix_certificate_retirement", "retirement_id"),
+        Index(
+            "ix_certificate_replaced_by", "replaced_by",
+            sqlite_where=_SUCCEEDED, postgresql_where=_SUCCEEDED,
+        ),
+        Index(
+            "ix_certificate_ended", "state_at",
+            sqlite_where=_ENDED, postgresql_where=_ENDED,
+        ),
         CheckConstraint(f"state IN ({_STATES})", name="a_certificate_has_a_known_state"),
         CheckConstraint(
             "removal_g >= 0 AND avoidance_g >= 0 AND unseparated_g >= 0 "
@@ -98,3 +109,41 @@ class CertificateDocument(Base):
     file: Mapped[str] = mapped_column(Str, nullable=False)
     sha256: Mapped[str] = mapped_column(Str, nullable=False)
     rendered_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class CertificateBatch(Base):
+    """Many certificates that belong together; how far they are is counted from their documents."""
+
+    __tablename__ = "certificate_batch"
+    __table_args__ = strict(
+        Index("ix_certificate_batch_owner", "owner_id"),
+        CheckConstraint(f"total BETWEEN 1 AND {LARGEST}", name="a_batch_has_a_size"),
+        CheckConstraint(
+            "(packed_at IS NULL) = (file IS NULL) AND (packed_at IS NULL) = (file_sha256 IS NULL)",
+            name="a_packed_batch_has_its_file",
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Str, nullable=False)
+    total: Mapped[int] = mapped_column(Int, nullable=False)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    file: Mapped[str | None] = mapped_column(Str)
+    file_sha256: Mapped[str | None] = mapped_column(Str)
+    packed_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class CertificateBatchItem(Base):
+    """A certificate's place in its batch, from 1."""
+
+    __tablename__ = "certificate_batch_item"
+    __table_args__ = strict(
+        CheckConstraint("position >= 1", name="places_in_a_batch_count_from_one"),
+        UniqueConstraint("batch_id", "certificate_id", name="a_batch_has_a_certificate_once"),
+    )
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("certificate_batch.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Int, primary_key=True, autoincrement=False)
+    certificate_id: Mapped[str] = mapped_column(ForeignKey("certificate.id"), nullable=False)

@@ -27,6 +27,21 @@ def may_print(actor: Actor) -> bool:
     return actor.is_system
 
 
+def may_want(actor: Actor) -> bool:
+    """Have a document printed that is not there yet: anybody may, for anybody may see one of the two."""
+    return bool(actor.id)
+
+
+def may_show_name(actor: Actor, has_key: bool) -> bool:
+    """Choose whether everybody sees the holder's name: who has the key, and the portal's own hand."""
+    return has_key or actor.is_system
+
+
+def may_read_desk(actor: Actor) -> bool:
+    """See all certificates with their history, and how far batches are."""
+    return actor.has(Role.FINANCE, Role.REGISTRY, Role.ADMIN, Role.AUDITOR)
+
+
 def sees_name(is_public: bool, has_key: bool) -> bool:
     """The holder opted in, or the asker holds the key behind the QR code."""
     return is_public or has_key

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import bundle, policy, queries
+from portal.certificates import bundle, commands, policy, queries
 from portal.certificates.credentials import differences
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
@@ -15,6 +15,7 @@ from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.lines import day_of, lines
 from portal.certificates.sheet import address_of, holder_of
+from portal.kernel import clock
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
 from portal.registry.queries import log
 from portal.registry.queries.trace import trace
@@ -22,7 +23,7 @@ from portal.registry.rules.counties import county_name
 from portal.registry.rules.maps import draw
 from portal.registry.rules.records import CertificateIssued
 from portal.web import press
-from portal.web.guard import open_to_all
+from portal.web.guard import actor, open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
 
 pages = page_blueprint("certificates", __name__)
@@ -130,10 +131,12 @@ def pdf(number: str) -> Any:
     found = find(number)
     if not found.state.is_live:
         raise Withdrawn()
-    file = found.documents.get(_variant(found, request.args.get("key")))
+    variant = _variant(found, request.args.get("key"))
+    file = found.documents.get(variant)
     if file is None:
         if not press.has_pango():
             raise press.NoPango()
+        commands.want(actor(), found.id, variant, clock.now())
         return _being_prepared(found)
     path = folder() / file
     if not path.is_file():

@@ -1,14 +1,15 @@
-"""Certificates are issued in the transaction of what they certify, withdrawn with a reason, never erased."""
+"""Issuing, doubting, revoking, replacing: one live certificate of each subject."""
 
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.certificates import policy
-from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
+from portal.certificates.models import Certificate, CertificateHolder
 from portal.certificates.queries import NoSuchCertificate
 from portal.certificates.rules import numbers, paper
 from portal.certificates.rules.claims import (
@@ -34,8 +35,15 @@ _papers, _holders = (cast(Table, kind.__table__) for kind in (Certificate, Certi
 _LIVE_NUMBER = select(_papers.c.number).where(
     _papers.c.retirement_id == bindparam("subject_id"), _papers.c.state.in_(LIVE)
 )
-_WRITE, _WRITE_HOLDER = insert(_papers), insert(_holders)
-_PERSONAL = ("name", "salt", "organisation_id", "purpose_title_zh", "purpose_title_en", "trainer")
+_WRITE_HOLDER = insert(_holders)
+# Where two ask at the same moment, the second waits for the first and then reads its number.
+_WRITE = {
+    dialect: add(_papers).on_conflict_do_nothing(
+        index_elements=["retirement_id"],
+        index_where=_papers.c.state.in_([literal_column(f"'{s}'") for s in LIVE]),
+    )
+    for dialect, add in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
 def issue(actor: Actor, facts: Facts, now: datetime) -> str:
@@ -50,7 +58,7 @@ def issue(actor: Actor, facts: Facts, now: datetime) -> str:
     with transaction() as session:
         books = session.connection()
         known = books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one_or_none()
-        return known or _issue(books, actor, facts, numbers.new_number(), now)
+        return str(known or _issue(books, actor, facts, numbers.new_number(), now))
 
 
 def revoke(actor: Actor, number: str, because: str, now: datetime) -> None:
@@ -93,7 +101,7 @@ def replace(actor: Actor, number: str, facts: Facts, because: str, now: datetime
         raise NotAllowed()
     reason = reason_of(because)
     with transaction() as session:
-        old = _locked(session, number)
+        old = locked(session, number)
         if facts.subject_id != old.subject_id:
             raise NothingToCertify()
         successor = numbers.new_number()
@@ -102,58 +110,6 @@ def replace(actor: Actor, number: str, facts: Facts, because: str, now: datetime
         log.record(CertificateRevoked(number, reason.value, replaced_by=successor), old.id, now)
         audit.record(actor, "certificate.replace", old.id, now, reason=reason.value, replaced_by=successor)
         return _issue(session.connection(), actor, facts, successor, now)
-
-
-def render_done(
-    actor: Actor, certificate_id: str, variant: str, file: str, sha256: str, now: datetime
-) -> None:
-    """Record a printed document, once."""
-    if not policy.may_print(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        known = session.execute(
-            select(CertificateDocument.file).where(
-                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == variant
-            )
-        ).first()
-        if known is None:
-            session.execute(
-                insert(CertificateDocument).values(
-                    certificate_id=certificate_id, variant=variant, file=file, sha256=sha256, rendered_at=now
-                )
-            )
-
-
-def forget_holder(actor: Actor, number: str, now: datetime) -> None:
-    """Erase the holder's name, salt and titles. The proof still verifies; the paper says "holder withheld".
-
-    The printed named document is dropped by the job this leaves behind.
-    """
-    if not policy.may_forget_holder(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        row = _locked(session, number)
-        session.execute(
-            update(CertificateHolder)
-            .where(CertificateHolder.certificate_id == row.id)
-            .values(dict.fromkeys(_PERSONAL))
-        )
-        audit.record(actor, "certificate.forget_holder", row.id, now)
-        jobs.enqueue(
-            "certificates.render", {"id": row.id}, key=f"certificates.render:{row.id}:forgotten", now=now
-        )
-
-
-def drop_named(actor: Actor, certificate_id: str) -> None:
-    """Forget that a named document was printed, after its file is gone."""
-    if not policy.may_print(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        session.execute(
-            CertificateDocument.__table__.delete().where(  # type: ignore[attr-defined]
-                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == "named"
-            )
-        )
 
 
 def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: datetime) -> str:
@@ -168,8 +124,8 @@ def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: date
     )
     sha256 = paper.digest(payload)
     kind = type_of(facts.evidence)
-    books.execute(
-        _WRITE,
+    written = books.execute(
+        _WRITE[books.dialect.name],
         {
             "id": certificate_id, "number": number, "key": numbers.new_key(), "type": kind.value,
             "retirement_id": facts.subject_id, "order_id": facts.order_id, "payload": payload,
@@ -177,6 +133,8 @@ def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: date
             "lang": facts.lang, "issued_at": now, "state": State.VALID.value, "state_at": now,
         },
     )  # fmt: skip
+    if not written.rowcount:
+        return str(books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one())
     books.execute(_WRITE_HOLDER, {"certificate_id": certificate_id, **_holder(facts, kind)})
     log.record(_record(facts, number, kind, sha256), certificate_id, now)
     audit.record(actor, "certificate.issue", certificate_id, now, subject=facts.subject_id)
@@ -215,7 +173,7 @@ def _holder(facts: Facts, kind: CertificateType) -> dict[str, object]:
     }
 
 
-def _locked(session: Session, number: str) -> Certificate:
+def locked(session: Session, number: str) -> Certificate:
     row = session.execute(
         select(Certificate).where(Certificate.number == number).with_for_update()
     ).scalar_one_or_none()
@@ -226,9 +184,9 @@ def _locked(session: Session, number: str) -> Certificate:
 
 def _newest(session: Session, number: str) -> Certificate:
     """The certificate itself, or the last of those that replaced it, locked."""
-    row = _locked(session, number)
+    row = locked(session, number)
     while row.replaced_by is not None:
-        row = _locked(session, row.replaced_by)
+        row = locked(session, row.replaced_by)
     return row
 
 
