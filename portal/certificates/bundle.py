@@ -1,11 +1,17 @@
 """The download of a certificate: its text, its proof, the log's keys, the paper, and what checks them."""
 
+import csv
+import io
 import zipfile
+from collections.abc import Iterable
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from portal.certificates.queries import CertificateView
 from portal.certificates.sheet import address_of, attachments
+from portal.kernel.cells import neutral
 from portal.kernel.clock import CITY
 from portal.kernel.errors import N_
 from portal.registry import verifiers
@@ -38,6 +44,31 @@ def pack(certificate: CertificateView, variant: str, proof: LogProof, paper: Pat
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, day[:6]), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
+
+
+LIST: Final = ("number", "type", "holder", "grams", "address", "file")
+
+
+def pack_batch(made: BinaryIO, certificates: Iterable[CertificateView], at: datetime, papers: Path) -> None:
+    """The documents of many certificates with a list of them, written to ``made`` one after the other.
+
+    The list is CSV that spreadsheets read: what a cell says is text to them, never a formula.
+    """
+    moment = at.astimezone(CITY).timetuple()[:6]
+    rows = io.StringIO(newline="")
+    table = csv.writer(rows, lineterminator="\r\n")
+    table.writerow(LIST)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for certificate in certificates:
+            name = f"{certificate.printed_number}.pdf"
+            document = papers / certificate.documents[certificate.main_variant]
+            archive.writestr(zipfile.ZipInfo(name, moment), document.read_bytes())
+            cells = (
+                certificate.printed_number, certificate.type.value, certificate.holder_name or "",
+                certificate.mass.grams, address_of(certificate, with_key=True), name,
+            )  # fmt: skip
+            table.writerow([neutral(cell) for cell in cells])
+        archive.writestr(zipfile.ZipInfo("certificates.csv", moment), "\ufeff" + rows.getvalue())
 
 
 def _read_me(certificate: CertificateView) -> str:

@@ -1,7 +1,7 @@
 """What the database refuses about certificates, whoever asks (ledger.md, I5 and I11)."""
 
 from portal.certificates.rules.states import MOVES
-from portal.guards import Guard, keeps, lawful, statements
+from portal.guards import Guard, append_only, keeps, lawful, statements
 
 _ENDED_OTHERWISE = " OR ".join(
     f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in ("reason", "replaced_by", "state_at")
@@ -28,7 +28,23 @@ GUARDS = [
     Guard("certificate_document", "UPDATE", "certificate_document rows are never edited"),
 ]  # fmt: skip
 
+KIND_GUARDS = [
+    Guard("certificate_holder", "UPDATE", "a trainer is kept or forgotten, not rewritten",
+          "NEW.trainer IS NOT NULL AND NEW.trainer IS DISTINCT FROM OLD.trainer"),
+    keeps("certificate_batch", "id", "owner_id", "total", "lang", "actor_id", "made_at"),
+    Guard("certificate_batch", "DELETE", "certificate_batch rows are never deleted"),
+    Guard("certificate_batch", "UPDATE", "a batch is packed once",
+          "OLD.packed_at IS NOT NULL AND (NEW.packed_at IS DISTINCT FROM OLD.packed_at "
+          "OR NEW.file IS DISTINCT FROM OLD.file OR NEW.file_sha256 IS DISTINCT FROM OLD.file_sha256)"),
+    *append_only("certificate_batch_item"),
+    Guard("certificate_batch_item", "INSERT", "a batch has no more certificates than it was opened for",
+          "NEW.position > (SELECT total FROM certificate_batch WHERE id = NEW.batch_id)"),
+]  # fmt: skip
+
 
 def ddl(dialect: str) -> list[str]:
-    """All statements for this database, for the migration that makes the tables."""
-    return statements(dialect, GUARDS, room="certificates")
+    """All statements for this database, for the migrations that make the tables."""
+    return [
+        *statements(dialect, GUARDS, room="certificates"),
+        *statements(dialect, KIND_GUARDS, room="certificates_kinds"),
+    ]

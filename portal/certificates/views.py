@@ -5,14 +5,17 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import bundle, policy, queries
+from portal.certificates import bundle, commands, policy, queries
 from portal.certificates.credentials import differences
 from portal.certificates.forms import NumberForm, PaperForm
 from portal.certificates.jobs import folder
 from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
+from portal.certificates.rules.claims import CertificateType
+from portal.certificates.rules.lines import day_of, lines
 from portal.certificates.sheet import address_of, holder_of
+from portal.kernel import clock
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
 from portal.registry.queries import log
 from portal.registry.queries.trace import trace
@@ -20,7 +23,7 @@ from portal.registry.rules.counties import county_name
 from portal.registry.rules.maps import draw
 from portal.registry.rules.records import CertificateIssued
 from portal.web import press
-from portal.web.guard import open_to_all
+from portal.web.guard import actor, open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
 
 pages = page_blueprint("certificates", __name__)
@@ -32,6 +35,10 @@ LARGEST_FILE = 1_000_000
 
 class Withdrawn(Refused):
     message = N_("This certificate is no longer valid, so its document is not given out any more.")
+
+
+class NothingToFollow(NotFound):
+    message = N_("Only certificates of retired credits have kilograms that can be followed.")
 
 
 class DocumentMissing(Unavailable):
@@ -83,9 +90,11 @@ def certificate(number: str) -> Response:
 def follow(number: str) -> str:
     """One kilogram of a certificate, back through every step to the land it grew on."""
     found = find(number)
+    if found.type is not CertificateType.RETIRED:
+        raise NothingToFollow()
     typed = request.args.get("kg", "1")
     kilogram = int(typed) if re.fullmatch(r"[0-9]{1,12}", typed) else 0
-    way = trace(found.retirement_id, kilogram)
+    way = trace(found.subject_id, kilogram)
     return render_template(
         "certificates/follow.html",
         certificate=found,
@@ -122,10 +131,12 @@ def pdf(number: str) -> Any:
     found = find(number)
     if not found.state.is_live:
         raise Withdrawn()
-    file = found.documents.get(_variant(found, request.args.get("key")))
+    variant = _variant(found, request.args.get("key"))
+    file = found.documents.get(variant)
     if file is None:
         if not press.has_pango():
             raise press.NoPango()
+        commands.want(actor(), found.id, variant, clock.now())
         return _being_prepared(found)
     path = folder() / file
     if not path.is_file():
@@ -205,6 +216,9 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         effects=claims.EFFECTS,
         project_types=claims.PROJECT_TYPES,
         effect_of=claims.EFFECT_OF,
+        notes=paper.notes(found.type, found.content),
+        lines=lines(found.type, found.content),
+        day=day_of(found.type, found.content),
         sources=paper.sources(found.ranges),
         vintage=paper.vintage,
         registry=paper.registry_name,

@@ -1,46 +1,64 @@
-"""Certificates are issued in the transaction of their retirement, withdrawn with a reason, never erased."""
+"""Issuing, doubting, revoking, replacing: one live certificate of each subject."""
 
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.certificates import policy
-from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
+from portal.certificates.models import Certificate, CertificateHolder
 from portal.certificates.queries import NoSuchCertificate
 from portal.certificates.rules import numbers, paper
-from portal.certificates.rules.claims import CertificateType, NothingToCertify, is_sayable, type_of
-from portal.certificates.rules.paper import RetirementFacts
+from portal.certificates.rules.claims import (
+    CertificateType,
+    Effect,
+    NothingToCertify,
+    is_sayable,
+    type_of,
+)
+from portal.certificates.rules.content import by_effect
+from portal.certificates.rules.facts import Facts, PledgeFacts, RetirementFacts
 from portal.certificates.rules.states import LIVE, Event, Reason, State, next_state, reason_of
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
+from portal.kernel.mass import ZERO
 from portal.registry.commands import log
 from portal.registry.rules.records import CertificateIssued, CertificateRevoked, holder_commitment
 
 _papers, _holders = (cast(Table, kind.__table__) for kind in (Certificate, CertificateHolder))
 # Built once: putting a statement together costs more than having it done.
 _LIVE_NUMBER = select(_papers.c.number).where(
-    _papers.c.retirement_id == bindparam("retirement_id"), _papers.c.state.in_(LIVE)
+    _papers.c.retirement_id == bindparam("subject_id"), _papers.c.state.in_(LIVE)
 )
-_WRITE, _WRITE_HOLDER = insert(_papers), insert(_holders)
+_WRITE_HOLDER = insert(_holders)
+# Where two ask at the same moment, the second waits for the first and then reads its number.
+_WRITE = {
+    dialect: add(_papers).on_conflict_do_nothing(
+        index_elements=["retirement_id"],
+        index_where=_papers.c.state.in_([literal_column(f"'{s}'") for s in LIVE]),
+    )
+    for dialect, add in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
-def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
-    """Certify a retirement; returns the number. Joins the transaction that retires.
+def issue(actor: Actor, facts: Facts, now: datetime) -> str:
+    """Certify what the facts tell; returns the number. Joins the transaction of the fact itself.
 
-    Asked again for the same retirement it answers with the number it gave before. Raises NotAllowed,
-    RangesDoNotAddUp, BadName, NothingToCertify, ForbiddenClaim.
+    The type follows from the facts. Asked again for the same subject it answers with the number it gave
+    before. Raises NotAllowed, RangesDoNotAddUp, BadName, BadText, NothingToCertify, EventNotBalanced,
+    FactMissing, ForbiddenClaim.
     """
-    if not policy.may_issue(actor, facts.order_id):
+    if not policy.may_issue(actor, facts.subject_id, facts.order_id):
         raise NotAllowed()
     with transaction() as session:
         books = session.connection()
-        known = books.execute(_LIVE_NUMBER, {"retirement_id": facts.retirement_id}).scalar_one_or_none()
-        return known or _issue(books, actor, facts, numbers.new_number(), now)
+        known = books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one_or_none()
+        return str(known or _issue(books, actor, facts, numbers.new_number(), now))
 
 
 def revoke(actor: Actor, number: str, because: str, now: datetime) -> None:
@@ -72,111 +90,77 @@ def clear(actor: Actor, number: str, now: datetime) -> None:
     _review(actor, number, Event.CLEAR, State.VALID, None, now)
 
 
-def replace(actor: Actor, number: str, facts: RetirementFacts, because: str, now: datetime) -> str:
-    """Give out a corrected certificate for the same retirement; returns the new number.
+def replace(actor: Actor, number: str, facts: Facts, because: str, now: datetime) -> str:
+    """Give out another certificate for the same subject; returns the new number.
 
-    The old one stays to be read and names its successor. Raises as ``issue`` and ``revoke`` do.
+    The old one stays to be read and names its successor, which may have another holder: so a gift is handed
+    on (reason ``transferred``, facts from ``queries.retirement_facts``). Raises what ``issue`` and
+    ``revoke`` raise.
     """
     if not policy.may_withdraw(actor):
         raise NotAllowed()
     reason = reason_of(because)
     with transaction() as session:
-        old = _locked(session, number)
-        if facts.retirement_id != old.retirement_id:
+        old = locked(session, number)
+        if facts.subject_id != old.subject_id:
             raise NothingToCertify()
         successor = numbers.new_number()
-        # The old one gives way first: a retirement never has two live certificates, not even for a moment.
+        # The old one gives way first: a subject never has two live certificates, not even for a moment.
         _step(session, old, Event.REPLACE, now, reason, successor)
         log.record(CertificateRevoked(number, reason.value, replaced_by=successor), old.id, now)
         audit.record(actor, "certificate.replace", old.id, now, reason=reason.value, replaced_by=successor)
         return _issue(session.connection(), actor, facts, successor, now)
 
 
-def render_done(
-    actor: Actor, certificate_id: str, variant: str, file: str, sha256: str, now: datetime
-) -> None:
-    """Record a printed document, once."""
-    if not policy.may_print(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        known = session.execute(
-            select(CertificateDocument.file).where(
-                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == variant
-            )
-        ).first()
-        if known is None:
-            session.execute(
-                insert(CertificateDocument).values(
-                    certificate_id=certificate_id, variant=variant, file=file, sha256=sha256, rendered_at=now
-                )
-            )
-
-
-def forget_holder(actor: Actor, number: str, now: datetime) -> None:
-    """Erase the holder's name, salt and titles. The proof still verifies; the paper says "holder withheld".
-
-    The printed named document is dropped by the job this leaves behind.
-    """
-    if not policy.may_forget_holder(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        row = _locked(session, number)
-        session.execute(
-            update(CertificateHolder)
-            .where(CertificateHolder.certificate_id == row.id)
-            .values(name=None, salt=None, organisation_id=None, purpose_title_zh=None, purpose_title_en=None)
-        )
-        audit.record(actor, "certificate.forget_holder", row.id, now)
-        jobs.enqueue(
-            "certificates.render", {"id": row.id}, key=f"certificates.render:{row.id}:forgotten", now=now
-        )
-
-
-def drop_named(actor: Actor, certificate_id: str) -> None:
-    """Forget that a named document was printed, after its file is gone."""
-    if not policy.may_print(actor):
-        raise NotAllowed()
-    with transaction() as session:
-        session.execute(
-            CertificateDocument.__table__.delete().where(  # type: ignore[attr-defined]
-                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == "named"
-            )
-        )
-
-
-def _issue(books: Connection, actor: Actor, facts: RetirementFacts, number: str, now: datetime) -> str:
+def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: datetime) -> str:
     certificate_id = new_id("crt")
-    commitment = holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id)
     payload = paper.payload(
-        facts, certificate_id=certificate_id, number=number, holder=commitment, issued_at=now
+        facts,
+        certificate_id=certificate_id,
+        number=number,
+        holder=holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id),
+        trainer=holder_commitment(facts.holder_salt, facts.trainer) if facts.trainer else "",
+        issued_at=now,
     )
     sha256 = paper.digest(payload)
     kind = type_of(facts.evidence)
-    effects = {f"{effect.value}_g": mass.grams for effect, mass in paper.by_effect(facts.ranges).items()}
-    books.execute(
-        _WRITE,
+    written = books.execute(
+        _WRITE[books.dialect.name],
         {
             "id": certificate_id, "number": number, "key": numbers.new_key(), "type": kind.value,
-            "retirement_id": facts.retirement_id, "order_id": facts.order_id, "payload": payload,
-            "payload_sha256": sha256, "mass_g": facts.mass.grams, "removal_g": 0, "avoidance_g": 0,
-            "unseparated_g": 0, **effects, "is_public": facts.is_public, "is_test": facts.test,
+            "retirement_id": facts.subject_id, "order_id": facts.order_id, "payload": payload,
+            "payload_sha256": sha256, **_grams(facts), "is_public": facts.is_public, "is_test": facts.test,
             "lang": facts.lang, "issued_at": now, "state": State.VALID.value, "state_at": now,
         },
     )  # fmt: skip
+    if not written.rowcount:
+        return str(books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one())
     books.execute(_WRITE_HOLDER, {"certificate_id": certificate_id, **_holder(facts, kind)})
-    issued = CertificateIssued(
-        number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
-    )
-    log.record(issued, certificate_id, now)
-    audit.record(actor, "certificate.issue", certificate_id, now, retirement=facts.retirement_id)
+    log.record(_record(facts, number, kind, sha256), certificate_id, now)
+    audit.record(actor, "certificate.issue", certificate_id, now, subject=facts.subject_id)
     jobs.enqueue(
         "certificates.render", {"id": certificate_id}, key=f"certificates.render:{certificate_id}", now=now
     )
     return number
 
 
-def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
-    title = facts.purpose_title
+def _grams(facts: Facts) -> dict[str, int]:
+    """The columns of what was retired: by effect, and nothing for what retires nothing."""
+    retired = by_effect(facts.ranges) if isinstance(facts, RetirementFacts) else {}
+    grams = {f"{effect.value}_g": retired.get(effect, ZERO).grams for effect in Effect}
+    return grams | {"mass_g": sum(grams.values())}
+
+
+def _record(facts: Facts, number: str, kind: CertificateType, sha256: str) -> CertificateIssued:
+    if isinstance(facts, RetirementFacts):
+        return CertificateIssued(
+            number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
+        )
+    return CertificateIssued(number, kind.value, sha256, facts.test, subject=facts.subject_id)
+
+
+def _holder(facts: Facts, kind: CertificateType) -> dict[str, object]:
+    title = facts.title if isinstance(facts, PledgeFacts) else facts.purpose_title
     # What somebody named their pledge may be a claim that this paper cannot carry; then its id must do.
     sayable = title is not None and is_sayable(kind, title)
     return {
@@ -185,10 +169,11 @@ def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
         "organisation_id": facts.organisation_id or None,
         "purpose_title_zh": title.zh if title and sayable else None,
         "purpose_title_en": title.en if title and sayable else None,
+        "trainer": facts.trainer or None,
     }
 
 
-def _locked(session: Session, number: str) -> Certificate:
+def locked(session: Session, number: str) -> Certificate:
     row = session.execute(
         select(Certificate).where(Certificate.number == number).with_for_update()
     ).scalar_one_or_none()
@@ -199,9 +184,9 @@ def _locked(session: Session, number: str) -> Certificate:
 
 def _newest(session: Session, number: str) -> Certificate:
     """The certificate itself, or the last of those that replaced it, locked."""
-    row = _locked(session, number)
+    row = locked(session, number)
     while row.replaced_by is not None:
-        row = _locked(session, row.replaced_by)
+        row = locked(session, row.replaced_by)
     return row
 
 

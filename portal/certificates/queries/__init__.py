@@ -1,0 +1,34 @@
+"""Reading certificates, their history, their batches, and what is wrong with them."""
+
+from portal.certificates.queries.batches import (
+    BatchView,
+    NoSuchBatch,
+    batch,
+    batches_of,
+    certificates_in,
+    recent_batches,
+    unprinted,
+)
+from portal.certificates.queries.faults import faults
+from portal.certificates.queries.history import Change, history
+from portal.certificates.queries.papers import (
+    CertificateView,
+    NoSuchCertificate,
+    Totals,
+    by_id,
+    by_number,
+    for_order,
+    for_subject,
+    log_proof,
+    public_totals,
+    recent,
+    retirement_facts,
+    withdrawn_places,
+)
+
+__all__ = [
+    "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
+    "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
+    "log_proof", "public_totals", "recent", "recent_batches", "retirement_facts", "unprinted",
+    "withdrawn_places",
+]  # fmt: skip
