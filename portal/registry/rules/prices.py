@@ -86,4 +86,3 @@ def check_verdict(verdict: Verdict, proposed_by: str, decided_by: str) -> None:
         raise SecondPersonNeeded()
     if verdict is Verdict.WITHDRAWN and decided_by != proposed_by:
         raise NotYourProposal()
-

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import audit
@@ -23,6 +23,12 @@ from portal.shop.rules.quotes import Party
 payees: Table = Payee.__table__  # type: ignore[assignment]
 payouts: Table = Payout.__table__  # type: ignore[assignment]
 verdicts: Table = PayoutVerdict.__table__  # type: ignore[assignment]
+
+_WITH_PAYEE = (
+    select(payouts, payees.c.party, payees.c.currency, payees.c.test)
+    .join(payees, payees.c.id == payouts.c.payee_id)
+    .where(payouts.c.id == bindparam("payout_id"))
+)
 
 
 def record_payout(actor: Actor, draft: PayoutDraft, now: datetime) -> str:
@@ -101,12 +107,12 @@ def _payee(s: Connection, draft: PayoutDraft) -> str:
 
 def _lock(s: Connection, payout_id: str) -> Row[Any]:
     """The pay-out with its payee, whose row two pay-outs of one pot wait for. Raises UnknownPayout."""
-    found = s.execute(
-        select(payouts, payees.c.party, payees.c.currency, payees.c.test)
-        .join(payees, payees.c.id == payouts.c.payee_id)
-        .where(payouts.c.id == payout_id)
-        .with_for_update(of=payees)
-    ).one_or_none()
+    found = s.execute(_locking(_WITH_PAYEE), {"payout_id": payout_id}).one_or_none()
     if found is None:
         raise rules.UnknownPayout()
     return found
+
+
+def _locking(query: Select[Any]) -> Select[Any]:
+    """The payee's row is the lock: the sum of what is held is read after it."""
+    return query.with_for_update(of=payees)

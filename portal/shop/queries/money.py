@@ -75,7 +75,7 @@ def accounts(test: bool) -> list[Account]:
             func.sum(case((minor < 0, -minor), else_=0)).label("given_back"),
         )
         .join(Order, Order.id == CashLine.order_id)
-        .where(Order.test.is_(test))
+        .where(Order.test == test)
         .group_by(CashLine.party, CashLine.currency)
     )
     found = [
@@ -95,7 +95,7 @@ def held(party: Party, currency: str, test: bool) -> Money:
     came = (
         select(func.coalesce(func.sum(CashLine.amount_minor), 0))
         .join(Order, Order.id == CashLine.order_id)
-        .where(CashLine.party == party, CashLine.currency == currency, Order.test.is_(test))
+        .where(CashLine.party == party, CashLine.currency == currency, Order.test == test)
     )
     gone = _paid_out(test)[party, currency].total()
     return Money(int(db.session.execute(came).scalar_one()) - gone, currency)
@@ -159,7 +159,7 @@ def _paid_out(test: bool) -> defaultdict[tuple[str, str], Counter[str]]:
         select(Payee.party, Payee.currency, Payout.period, func.sum(Payout.amount_minor).label("minor"))
         .join(Payout, Payout.payee_id == Payee.id)
         .join(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
-        .where(Payee.test.is_(test), PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
+        .where(Payee.test == test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
         .group_by(Payee.party, Payee.currency, Payout.period)
     )
     paid: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -170,7 +170,7 @@ def _paid_out(test: bool) -> defaultdict[tuple[str, str], Counter[str]]:
 
 def _first_month(test: bool, earliest: date) -> date | None:
     first = db.session.execute(
-        select(func.min(CashLine.at)).join(Order, Order.id == CashLine.order_id).where(Order.test.is_(test))
+        select(func.min(CashLine.at)).join(Order, Order.id == CashLine.order_id).where(Order.test == test)
     ).scalar_one()
     return max(day_of(first), earliest) if first else None
 
@@ -185,7 +185,7 @@ def _came_in(test: bool, periods: Sequence[str]) -> dict[tuple[str, str, str], i
         select(_month(periods), CashLine.party, CashLine.currency, CashLine.amount_minor)
         .join(Order, Order.id == CashLine.order_id)
         .where(
-            Order.test.is_(test),
+            Order.test == test,
             CashLine.at >= rules.begins(periods[-1], CITY),
             CashLine.at < rules.begins(f"{ends:%Y-%m}", CITY),
         )
@@ -214,7 +214,7 @@ def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
         )
         .join(Payee, Payee.id == Payout.payee_id)
         .outerjoin(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
-        .where(Payee.test.is_(test), *conditions)
+        .where(Payee.test == test, *conditions)
         .order_by(Payout.at.desc(), Payout.id.desc())
     )
     return [
