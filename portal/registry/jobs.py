@@ -7,7 +7,7 @@ from flask import current_app
 from portal import jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.commands import log, movements, projects, transfers
+from portal.registry.commands import log, movements, prices, projects, transfers
 from portal.registry.queries import log as read
 from portal.registry.rules.checkpoint import Checkpoint, LogForked, read_key_line
 from portal.registry.signer_gateway import Signer
@@ -77,3 +77,9 @@ def screen_projects() -> None:
 def expire_offers() -> None:
     """Give back the units of offers that nobody accepted in time."""
     transfers.expire_offers(Actor.system("expire-offers"), clock.now())
+
+
+@jobs.every(seconds=15)
+def put_prices_in_force() -> None:
+    """Accepted prices whose day has begun."""
+    prices.put_in_force(Actor.system("prices"), clock.now())

@@ -1025,3 +1025,57 @@ class Cosignature(Base):
     line: Mapped[str] = mapped_column(Str, nullable=False)
     signed_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class PriceProposal(Base):
+    """A price per tonne that somebody proposes for a lot in one currency. Never edited or deleted."""
+
+    __tablename__ = "price_proposal"
+    __table_args__ = strict(
+        CheckConstraint("minor_per_t > 0", name="a_proposed_price_is_more_than_nothing"),
+        Index("ix_price_proposal_lot", "lot_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    lot_id: Mapped[str] = mapped_column(ForeignKey("pool_lot.id"), nullable=False)
+    currency: Mapped[str] = mapped_column(Str, nullable=False)
+    minor_per_t: Mapped[int] = mapped_column(Int, nullable=False)
+    from_day: Mapped[date] = mapped_column(Day, nullable=False)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    proposed_by: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class PriceVerdict(Base):
+    """What became of a proposed price: one verdict, by a second person when it is accepted."""
+
+    __tablename__ = "price_verdict"
+    __table_args__ = strict(
+        CheckConstraint("verdict IN ('accepted','declined','withdrawn')", name="price_verdict_is_known"),
+    )
+
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("price_proposal.id"), primary_key=True)
+    verdict: Mapped[str] = mapped_column(Str, nullable=False)
+    note: Mapped[str] = mapped_column(Str, nullable=False)
+    decided_by: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class ListPrice(Base):
+    """A price as it came into force: what quotes have used from this moment on, until the next number.
+
+    Before the first one a lot costs what it was opened at.
+    """
+
+    __tablename__ = "list_price"
+    __table_args__ = strict(
+        UniqueConstraint("lot_id", "currency", "number", name="prices_of_a_lot_are_numbered"),
+        CheckConstraint("number > 0", name="prices_are_numbered_from_one"),
+    )
+
+    proposal_id: Mapped[str] = mapped_column(ForeignKey("price_proposal.id"), primary_key=True)
+    lot_id: Mapped[str] = mapped_column(ForeignKey("pool_lot.id"), nullable=False)
+    currency: Mapped[str] = mapped_column(Str, nullable=False)
+    number: Mapped[int] = mapped_column(Int, nullable=False)
+    minor_per_t: Mapped[int] = mapped_column(Int, nullable=False)
+    from_at: Mapped[datetime] = mapped_column(Utc, nullable=False)

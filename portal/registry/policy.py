@@ -78,3 +78,8 @@ def _is_of(actor: Actor, party_id: str) -> bool:
 def may_hand_in_signatures(actor: Actor) -> bool:
     """Anybody: what counts is the witness's signature, not who carries it."""
     return bool(actor.id)
+
+
+def may_set_prices(actor: Actor) -> bool:
+    """Propose, accept, decline; who proposed a price does not accept it (rules.prices)."""
+    return actor.is_system or actor.has(Role.FINANCE, Role.ADMIN)

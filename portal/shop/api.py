@@ -19,7 +19,6 @@ from portal.shop.queries import orders as queries
 from portal.shop.queries.orders import OrderView
 from portal.shop.rules.orders import NAME_MAX, Buyer, TransfersNotTaken
 from portal.shop.rules.quotes import (
-    MixedLots,
     NothingChosen,
     Offer,
     Quote,
@@ -165,22 +164,21 @@ def order(order_id: str) -> Response:
 def _quote(asked: OrderIn, payment: PaymentKind) -> Quote:
     minimum = till().minimum(asked.currency)
     if asked.lines and asked.budget_minor is None:
-        wanted = [(_offer(line), Mass.kg(line.kg)) for line in asked.lines]
+        wanted = [(_offer(line, asked.currency), Mass.kg(line.kg)) for line in asked.lines]
     elif asked.budget_minor is not None and not asked.lines:
-        offer = queries.first_offer()
+        offer = queries.first_offer(asked.currency)
         wanted = [(offer, most_mass(offer, payment, Money(asked.budget_minor, asked.currency), minimum))]
     else:
         raise NothingChosen()
-    quote = make_quote(wanted, payment)
-    if quote.total.currency != asked.currency:
-        raise MixedLots()
-    return check_minimum(quote, minimum)
+    return check_minimum(make_quote(wanted, payment), minimum)
 
 
-def _offer(line: LineIn) -> Offer:
+def _offer(line: LineIn, currency: str) -> Offer:
     if line.lot:
-        return queries.offer_of(line.lot)
-    return queries.offer_for_project(line.project) if line.project else queries.first_offer()
+        return queries.offer_of(line.lot, currency)
+    if line.project:
+        return queries.offer_for_project(line.project, currency)
+    return queries.first_offer(currency)
 
 
 def _absolute(url: str | None) -> str | None:

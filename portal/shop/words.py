@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from portal.kernel.errors import N_
+from portal.shop.rules.payouts import PayoutVerdictKind
 from portal.shop.rules.quotes import FeeKind, Party
+from portal.shop.rules.recommending import Reason
 from portal.shop.rules.states import OrderState
 from portal.web.i18n import _
 
@@ -215,3 +217,25 @@ def event_words(event: str) -> str:
 
 def _translated(text: str) -> str:
     return str(_(text))
+
+
+_REASONS = {
+    Reason.LOCAL: N_("It grows in the city’s own forest."),
+    Reason.REMOVAL: N_("New forest takes carbon dioxide out of the air: a removal."),
+    Reason.RECENT: N_("It grew in the last five years."),
+    Reason.EVIDENCE: N_("The record of its retirement at the source can be read here."),
+}
+
+
+def reason_words(reasons: tuple[Reason, ...]) -> list[str]:
+    """What speaks for a lot, a sentence each."""
+    return [_translated(_REASONS[reason]) for reason in reasons]
+
+
+def payout_words() -> dict[PayoutVerdictKind, str]:
+    """What a second person said about a pay-out."""
+    return {
+        PayoutVerdictKind.CONFIRMED: _("Confirmed"),
+        PayoutVerdictKind.DECLINED: _("Declined"),
+        PayoutVerdictKind.WITHDRAWN: _("Withdrawn"),
+    }

@@ -9,11 +9,12 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.ids import new_id
 from portal.kernel.mass import ZERO, Mass
 from portal.kernel.money import Money
-from portal.registry.commands import lots, stock
+from portal.registry.commands import lots, prices, stock
 from portal.registry.commands.lots import LotDraft, ProjectDraft, VerificationDraft
 from portal.registry.rules import serials
 from portal.registry.rules.facts import Retired, RetireLine, Want
 from portal.registry.rules.ledger import ProjectType
+from portal.registry.rules.prices import PriceDraft, Verdict
 
 STAFF = Actor.system("tests")
 GUEST = Actor.guest()
@@ -60,6 +61,13 @@ def lot_draft(
         evidence_sha256="0" * 64, evidence_url="https://registry.example/record",
         price_per_t=Money.cny("80.00"), rank=1, is_demo=True,
     )  # fmt: skip
+
+
+def priced(code: str, per_tonne: Money, now: datetime | None = None) -> None:
+    """A price of the lot in force, by two hands."""
+    at = now or clock.now()
+    proposal = prices.propose(STAFF, PriceDraft(code, per_tonne, clock.day_of(at), "tests"), at)
+    prices.decide(Actor.system("second"), proposal, Verdict.ACCEPTED, "", at)
 
 
 def hold(kg: int, *codes: str, hold_id: str | None = None, now: datetime | None = None) -> str:

@@ -230,5 +230,6 @@ def test_a_changed_byte_is_named(world: World, table: str):
 
 def test_every_table_of_the_ledger_is_tried():
     sold = {"cash_line", "order_event", "order_line", "orders", "payment", "payment_event", "refund"}
+    sold |= {"list_price", "payee", "payout", "payout_verdict", "price_proposal", "price_verdict"}
     quiet = {"certificate_holder", "import_mapping", "import_run", "likeness", "notice_comment", "witness"}
     assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet

@@ -8,10 +8,12 @@ from portal.registry.guards.ledger import GUARDS
 from portal.registry.guards.lifecycle import LIFECYCLE_GUARDS
 from portal.registry.guards.log import LOG_GUARDS
 from portal.registry.guards.monitoring import MONITORING_GUARDS
+from portal.registry.guards.prices import PRICE_GUARDS
 
 # Those that are the same on both databases; what they keep for good is what the log can vouch for.
 EVERY_GUARD = [
     *GUARDS, *ACCOUNT_GUARDS, *IMPORT_GUARDS, *LIFECYCLE_GUARDS, *LOG_GUARDS, *MONITORING_GUARDS,
+    *PRICE_GUARDS,
 ]  # fmt: skip
 
 
@@ -23,6 +25,7 @@ def ddl(dialect: str) -> list[str]:
         *accounts_ddl(dialect),
         *statements(dialect, IMPORT_GUARDS, room="registry_imports"),
         *statements(dialect, LOG_GUARDS, room="registry_log"),
+        *statements(dialect, PRICE_GUARDS, room="registry_prices"),
     ]
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, select, text
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, false, func, select, text
 
-from portal.db import db
+from portal.db import Str, db
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money
@@ -16,6 +16,7 @@ from portal.registry.models import (
     Account,
     Block,
     Issuance,
+    ListPrice,
     Parcel,
     PoolLot,
     Project,
@@ -30,6 +31,7 @@ from portal.registry.models import (
 from portal.registry.rules import search, serials
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
 from portal.registry.rules.ledger import AccountKind, BlockState, ProjectType, UnitClass
+from portal.registry.rules.prices import NotPricedIn
 from portal.registry.rules.records import LotOpened
 
 
@@ -182,13 +184,28 @@ def project(code: str) -> ProjectView:
 
 
 # Built once, on the tables: putting a statement together costs more than having it done.
-_LOTS = select(*(column.label(f"lot_{column.name}") for column in _pool.c), *_PROJECT).join_from(
-    _pool, _grown, _grown.c.id == _pool.c.project_id
+_listed = ListPrice.__table__
+_CURRENCY = func.coalesce(bindparam("currency", None, type_=Str()), _pool.c.currency)
+_LIST_PRICE = (
+    select(_listed.c.minor_per_t)
+    .where(_listed.c.lot_id == _pool.c.id, _listed.c.currency == _CURRENCY)
+    .order_by(_listed.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
 )
+# The list's newest price; before there is one, in its own currency, what the lot was opened at.
+_NOW = func.coalesce(_LIST_PRICE, case((_pool.c.currency == _CURRENCY, _pool.c.price_minor_per_t)))
+_LOTS = select(
+    *(column.label(f"lot_{column.name}") for column in _pool.c),
+    _NOW.label("price_now"),
+    _CURRENCY.label("currency_now"),
+    *_PROJECT,
+).join_from(_pool, _grown, _grown.c.id == _pool.c.project_id)
 _LOT = _LOTS.where(_pool.c.code == bindparam("code"))
-_PRICE = select(_pool.c.price_minor_per_t, _pool.c.currency).where(_pool.c.code == bindparam("code"))
-_OPEN_LOTS = _LOTS.where(_pool.c.closed_at.is_(None)).order_by(_pool.c.rank, _pool.c.code)
-_OPEN_LOTS_IN = _OPEN_LOTS.where(_pool.c.currency == bindparam("currency"))
+_PRICE = select(_NOW.label("price_now"), _CURRENCY.label("currency_now")).where(
+    _pool.c.code == bindparam("code")
+)
+_OPEN_LOTS = _LOTS.where(_pool.c.closed_at.is_(None), _NOW.is_not(None)).order_by(_pool.c.rank, _pool.c.code)
 
 
 def _lot(row: Row[*tuple[Any, ...]]) -> LotView:
@@ -196,7 +213,7 @@ def _lot(row: Row[*tuple[Any, ...]]) -> LotView:
         id=row.lot_id, code=row.lot_code, project=_project(row), registry=row.lot_source_registry,
         vintage_start=row.lot_vintage_start, vintage_end=row.lot_vintage_end,
         retired=Mass(row.lot_retired_g), attributed=Mass(row.lot_attributed_g), free=Mass(row.lot_free_g),
-        price_per_t=Money(row.lot_price_minor_per_t, row.lot_currency),
+        price_per_t=Money(row.price_now, row.currency_now),
         retirement_reference=row.lot_retirement_reference, retired_on=row.lot_retired_on,
         evidence_sha256=row.lot_evidence_sha256, evidence_url=row.lot_evidence_url,
         evidence_file=row.lot_evidence_file, is_demo=row.lot_is_demo, opened_at=row.lot_opened_at,
@@ -205,9 +222,11 @@ def _lot(row: Row[*tuple[Any, ...]]) -> LotView:
 
 
 def open_lots(currency: str | None = None) -> list[LotView]:
-    """What can be bought, in the order the city recommends."""
-    books = db.session.connection()
-    rows = books.execute(_OPEN_LOTS_IN, {"currency": currency}) if currency else books.execute(_OPEN_LOTS)
+    """What can be bought, in the order the city recommends; at prices of this currency, else of each its own.
+
+    A lot without a price in the currency is left out.
+    """
+    rows = db.session.connection().execute(_OPEN_LOTS, {"currency": currency})
     return [_lot(row) for row in rows]
 
 
@@ -221,20 +240,24 @@ def lots(of_project: str | None = None, after: str | None = None, limit: int = 5
     return [_lot(row) for row in db.session.execute(query)]
 
 
-def lot(code: str) -> LotView:
-    """Raises UnknownLot."""
-    row = db.session.connection().execute(_LOT, {"code": code}).one_or_none()
+def lot(code: str, currency: str | None = None) -> LotView:
+    """Raises UnknownLot, NotPricedIn."""
+    row = db.session.connection().execute(_LOT, {"code": code, "currency": currency}).one_or_none()
     if row is None:
         raise UnknownLot(code=code[:80])
+    if row.price_now is None:
+        raise NotPricedIn(lot=code, currency=row.currency_now)
     return _lot(row)
 
 
-def price_of(code: str) -> Money:
-    """What a tonne of this lot costs. Raises UnknownLot."""
-    row = db.session.connection().execute(_PRICE, {"code": code}).one_or_none()
+def price_of(code: str, currency: str | None = None) -> Money:
+    """What a tonne of this lot costs now. Raises UnknownLot, NotPricedIn."""
+    row = db.session.connection().execute(_PRICE, {"code": code, "currency": currency}).one_or_none()
     if row is None:
         raise UnknownLot(code=code[:80])
-    return Money(row.price_minor_per_t, row.currency)
+    if row.price_now is None:
+        raise NotPricedIn(lot=code, currency=row.currency_now)
+    return Money(row.price_now, row.currency_now)
 
 
 def serials_of(project_code: str, after: int = -1, limit: int = 50) -> list[SerialView]:

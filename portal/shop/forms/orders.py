@@ -1,5 +1,7 @@
 """Forms of the shop; they yield kernel values."""
 
+from typing import Self
+
 from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
@@ -17,8 +19,9 @@ from portal.web.forms import (
     PortalForm,
     RadioField,
     Required,
+    SelectField,
 )
-from portal.web.i18n import lazy_gettext
+from portal.web.i18n import _, lazy_gettext
 
 
 class AmountForm(PortalForm):
@@ -31,6 +34,13 @@ class AmountForm(PortalForm):
     budget = MoneyField(
         lazy_gettext("Budget in yuan"), render_kw={"inputmode": "decimal", "autocomplete": "off"}
     )
+
+    def in_currency(self, currency: str) -> Self:
+        """Itself, with its budget in this currency."""
+        self.budget.currency = currency
+        if currency != "CNY":
+            self.budget.label.text = _("Budget in %(currency)s", currency=currency)
+        return self
 
     @property
     def mass(self) -> Mass | None:
@@ -46,6 +56,12 @@ class BuyForm(PortalForm):
 
     order_id = HiddenField()
     quote_hash = HiddenField()
+    organisation = SelectField(
+        lazy_gettext("Who buys?"),
+        choices=[SelectChoice("", lazy_gettext("I, for myself"))],
+        default="",
+        description=lazy_gettext("An order of your organisation can be seen by all of its members."),
+    )
     name = LineField(
         lazy_gettext("Name on the certificate"),
         validators=[Required()],

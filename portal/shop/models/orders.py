@@ -201,6 +201,7 @@ class CashLine(Base):
         UniqueConstraint("cause_id", "party", name="money_moves_once_per_cause_and_party"),
         CheckConstraint(_one_of("party", Party), name="cash_party_is_known"),
         Index("ix_cash_line_order", "order_id"),
+        Index("ix_cash_line_party", "party", "currency"),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)

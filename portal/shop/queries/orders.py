@@ -29,7 +29,7 @@ from portal.shop.models.orders import (
     RefundRow,
 )
 from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
-from portal.shop.rules.quotes import Fee, FeeKind, Offer, Party, Share
+from portal.shop.rules.quotes import Fee, FeeKind, NoPriceList, Offer, Party, Share
 from portal.shop.rules.states import REFUNDING, RETIRED_ONCE, UNPAID, OrderState
 
 CARE_PAUSE = timedelta(minutes=10)  # before a quarantined order is tried again by itself
@@ -41,25 +41,31 @@ WATCHED = timedelta(days=120)  # how long after paying a bank can still object
 # -- offers ------------------------------------------------------------------------------------
 
 
-def offer_of(lot_code: str) -> Offer:
-    """The price of one lot. Raises NotFound."""
-    return Offer((lot_code,), price_of(lot_code))
+def offer_of(lot_code: str, currency: str | None = None) -> Offer:
+    """The price of one lot, in its own currency unless one is named. Raises NotFound, NotPricedIn."""
+    return Offer((lot_code,), price_of(lot_code, currency))
 
 
-def offer_for_project(project_code: str) -> Offer:
+def offer_for_project(project_code: str, currency: str | None = None) -> Offer:
     """Lots of a project at the price of its first one, in the order in which they are recommended.
 
-    Raises NotFound when it has none that is open.
+    Raises NotFound when it has none that is open and has a price in the currency.
     """
-    return _together([each for each in open_lots() if each.project.code == project_code], project_code)
+    lots = [each for each in open_lots(currency) if each.project.code == project_code]
+    return _together(lots, project_code)
 
 
-def first_offer() -> Offer:
-    """For somebody who did not choose: the lots the city recommends first. Raises NothingForSale."""
-    lots = open_lots()
+def first_offer(currency: str | None = None) -> Offer:
+    """For somebody who did not choose: the lots the city recommends first.
+
+    Raises NothingForSale, NoPriceList.
+    """
+    lots = open_lots(currency)
+    if not lots and currency and open_lots():
+        raise NoPriceList(currency=currency)
     if not lots:
         raise NothingForSale()
-    return offer_for_project(lots[0].project.code)
+    return offer_for_project(lots[0].project.code, currency)
 
 
 def _together(lots: list[LotView], project_code: str) -> Offer:

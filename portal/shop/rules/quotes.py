@@ -52,6 +52,10 @@ class MixedLots(InvalidInput):
     message = N_("Credits priced in different currencies cannot be in one order.")
 
 
+class NoPriceList(InvalidInput):
+    message = N_("Nothing is sold in %(currency)s at the moment.")
+
+
 class PriceChanged(Refused):
     message = N_("The price has changed since you saw it. Please look at the new one.")
 
@@ -192,7 +196,7 @@ def make_quote(wanted: Sequence[tuple[Offer, Mass]], payment: PaymentKind, terms
     lines = tuple(QuoteLine(offer, check_mass(mass, terms)) for offer, mass in wanted)
     mass = check_mass(total([line.mass for line in lines]), terms)
     subtotal = _sum(line.amount for line in lines)
-    registry = price(mass, Money(terms.registry_minor_per_t, subtotal.currency))
+    registry = price(mass, Money(terms.registry_minor_per_t[subtotal.currency], subtotal.currency))
     payment_fee = portion(subtotal + registry, terms.payment_ppm[payment])
     fees = (Fee(FeeKind.REGISTRY, registry), Fee(FeeKind.PAYMENT, payment_fee))
     return Quote(lines, fees, payment, terms.owner_ppm, terms.version)

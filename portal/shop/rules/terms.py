@@ -22,7 +22,7 @@ class Terms:
 
     version: str
     owner_ppm: int  # of the credits' price: what the forest owner gets; the portal keeps the rest
-    registry_minor_per_t: int
+    registry_minor_per_t: Mapping[str, int] = field(hash=False)  # by currency: no exchange rate is used
     payment_ppm: Mapping[PaymentKind, int] = field(hash=False)
     least: Mass = _LEAST
     most: Mass = _MOST
@@ -45,6 +45,6 @@ class Terms:
 TERMS = Terms(
     version="2026-11",
     owner_ppm=800_000,
-    registry_minor_per_t=200,
+    registry_minor_per_t={"CNY": 200, "HKD": 220, "USD": 30, "EUR": 26},
     payment_ppm={PaymentKind.CARD: 10_000, PaymentKind.TRANSFER: 0},
 )

@@ -1,0 +1,109 @@
+"""Prices of lots: proposed by one person, accepted by another, in force from the day that was named."""
+
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from portal import audit
+from portal.db import alone, transaction
+from portal.kernel.actor import Actor
+from portal.kernel.clock import day_of
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.registry import policy
+from portal.registry.models import ListPrice, PoolLot, PriceProposal, PriceVerdict
+from portal.registry.queries import register
+from portal.registry.rules import prices as rules
+from portal.registry.rules.errors import UnknownLot
+from portal.registry.rules.prices import NotPricedIn, PriceDraft, Verdict
+
+
+def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
+    """Put a price before a second person; the proposal's id. Raises UnknownLot and what rules.check does."""
+    if not policy.may_set_prices(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        lot_id = session.scalar(select(PoolLot.id).where(PoolLot.code == draft.lot_code))
+        if lot_id is None:
+            raise UnknownLot(code=draft.lot_code[:80])
+        try:
+            known = register.price_of(draft.lot_code, draft.per_tonne.currency)
+        except NotPricedIn:
+            known = None
+        rules.check(draft, known, day_of(now))
+        proposal_id = new_id("prp")
+        session.execute(
+            insert(PriceProposal).values(
+                id=proposal_id, lot_id=lot_id, currency=draft.per_tonne.currency,
+                minor_per_t=draft.per_tonne.minor, from_day=draft.from_day, reason=draft.reason.strip(),
+                proposed_by=actor.id, at=now,
+            )
+        )  # fmt: skip
+        audit.record(
+            actor, "price.propose", proposal_id, now, lot=lot_id, minor=draft.per_tonne.minor,
+            currency=draft.per_tonne.currency, day=draft.from_day.isoformat(),
+        )  # fmt: skip
+        return proposal_id
+
+
+def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: datetime) -> None:
+    """Accept (a second person), decline, or withdraw (who proposed it); what is accepted and due applies.
+
+    Raises UnknownProposal, ProposalDecided, SecondPersonNeeded, NotYourProposal.
+    """
+    if not policy.may_set_prices(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        alone(session, "prices")
+        found = session.execute(
+            select(PriceProposal.proposed_by, PriceVerdict.verdict)
+            .outerjoin(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
+            .where(PriceProposal.id == proposal_id)
+        ).one_or_none()
+        if found is None:
+            raise rules.UnknownProposal()
+        if found.verdict is not None:
+            raise rules.ProposalDecided()
+        rules.check_verdict(verdict, found.proposed_by, actor.id)
+        session.execute(
+            insert(PriceVerdict).values(
+                proposal_id=proposal_id, verdict=verdict, note=note, decided_by=actor.id, at=now
+            )
+        )
+        audit.record(actor, "price.decide", proposal_id, now, verdict=verdict.value, note=note)
+        if verdict is Verdict.ACCEPTED:
+            put_in_force(actor, now)
+
+
+def put_in_force(actor: Actor, now: datetime) -> list[str]:
+    """Let accepted prices apply whose day has begun, in the order of their days; ids of their proposals.
+
+    A price is in force from the moment this writes it down, so the list says what was really charged.
+    """
+    if not policy.may_set_prices(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        alone(session, "prices")
+        due = session.execute(
+            select(PriceProposal.__table__)
+            .join(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
+            .outerjoin(ListPrice, ListPrice.proposal_id == PriceProposal.id)
+            .where(
+                PriceVerdict.verdict == Verdict.ACCEPTED,
+                ListPrice.proposal_id.is_(None),
+                PriceProposal.from_day <= day_of(now),
+            )
+            .order_by(PriceProposal.from_day, PriceVerdict.at, PriceProposal.id)
+        ).all()
+        for row in due:
+            last = select(func.coalesce(func.max(ListPrice.number), 0)).where(
+                ListPrice.lot_id == row.lot_id, ListPrice.currency == row.currency
+            )
+            session.execute(
+                insert(ListPrice).values(
+                    proposal_id=row.id, lot_id=row.lot_id, currency=row.currency,
+                    number=session.execute(last).scalar_one() + 1, minor_per_t=row.minor_per_t, from_at=now,
+                )
+            )  # fmt: skip
+            audit.record(actor, "price.in_force", row.id, now, lot=row.lot_id, currency=row.currency)
+        return [row.id for row in due]

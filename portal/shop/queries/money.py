@@ -1,0 +1,234 @@
+"""Where the money went: what each party was promised from every purchase, what was paid out, what is owed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from portal.db import db
+from portal.kernel.actor import Actor
+from portal.kernel.clock import CITY, day_of
+from portal.kernel.errors import NotAllowed
+from portal.kernel.money import PLACES, Money
+from portal.shop import policy
+from portal.shop.models.orders import CashLine, Order
+from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
+from portal.shop.queries.orders import cash_lines
+from portal.shop.rules import payouts as rules
+from portal.shop.rules.payouts import Account, PayoutVerdictKind
+from portal.shop.rules.quotes import Party
+
+YEARS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """A month of one party in one currency: what came in less what went back, and what was paid out."""
+
+    period: str
+    party: Party
+    came: Money
+    paid_out: Money
+
+    @property
+    def is_closed(self) -> bool:
+        return rules.is_closed([self.came], [self.paid_out])
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutView:
+    """``verdict`` is None while a second person has not looked at it."""
+
+    id: str
+    party: Party
+    period: str
+    amount: Money
+    reference: str
+    recorded_by: str
+    at: datetime
+    verdict: PayoutVerdictKind | None
+    note: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoney:
+    """A party's part of one order, and whether the month it came in has been paid out to the party."""
+
+    party: Party
+    amount: Money
+    period: str
+    is_paid_out: bool
+
+
+def accounts(test: bool) -> list[Account]:
+    """Every party in every currency that money came in for; in the order of currencies and parties."""
+    paid = _paid_out(test)
+    minor = CashLine.amount_minor
+    rows = db.session.execute(
+        select(
+            CashLine.party,
+            CashLine.currency,
+            func.sum(case((minor > 0, minor), else_=0)).label("received"),
+            func.sum(case((minor < 0, -minor), else_=0)).label("given_back"),
+        )
+        .join(Order, Order.id == CashLine.order_id)
+        .where(Order.test == test)
+        .group_by(CashLine.party, CashLine.currency)
+    )
+    found = [
+        Account(
+            Party(row.party),
+            Money(int(row.received), row.currency),
+            Money(int(row.given_back), row.currency),
+            Money(paid[row.party, row.currency].total(), row.currency),
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: _place(each.party, each.received.currency))
+
+
+def held(party: Party, currency: str, test: bool) -> Money:
+    """What is held for a party: all that came in, less what went back and what was paid out."""
+    came = (
+        select(func.coalesce(func.sum(CashLine.amount_minor), 0))
+        .join(Order, Order.id == CashLine.order_id)
+        .where(CashLine.party == party, CashLine.currency == currency, Order.test == test)
+    )
+    gone = _paid_out(test)[party, currency].total()
+    return Money(int(db.session.execute(came).scalar_one()) - gone, currency)
+
+
+def months(test: bool, now: datetime) -> list[MonthView]:
+    """The newest month first; what is older than some years stands in the sums alone."""
+    today = day_of(now)
+    start = _first_month(test, date(today.year - YEARS_SHOWN, 1, 1))
+    if start is None:
+        return []
+    periods = rules.months(start, today)
+    came = _came_in(test, periods)
+    paid = _paid_out(test)
+    told = [
+        MonthView(period, Party(party), Money(minor, unit), Money(paid[party, unit][period], unit))
+        for (period, party, unit), minor in came.items()
+    ]
+    by_place = sorted(told, key=lambda each: _place(each.party, each.came.currency))
+    return sorted(by_place, key=lambda each: each.period, reverse=True)
+
+
+def payouts(actor: Actor, test: bool) -> list[PayoutView]:
+    """All that was recorded, the newest first, for staff. Raises NotAllowed."""
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    return _payouts(test)
+
+
+def payouts_done(test: bool) -> list[PayoutView]:
+    """Those that a second person has confirmed, the newest first: for everybody."""
+    return _payouts(test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
+
+
+def money_of_order(order_id: str, test: bool) -> list[OrderMoney]:
+    """Who holds which part of an order's money, by month; ask first whether the actor may see the order."""
+    parts: Counter[tuple[str, Party, str]] = Counter()
+    for line in cash_lines(order_id):
+        parts[f"{day_of(line.at):%Y-%m}", line.party, line.amount.currency] += line.amount.minor
+    if not parts:
+        return []
+    came = _came_in(test, sorted({period for period, _, _ in parts}, reverse=True))
+    paid = _paid_out(test)
+    told = []
+    for (period, party, unit), minor in parts.items():
+        in_month, gone = Money(came[period, party, unit], unit), Money(paid[party, unit][period], unit)
+        told.append(OrderMoney(party, Money(minor, unit), period, rules.is_closed([in_month], [gone])))
+    return sorted(
+        (each for each in told if each.amount),
+        key=lambda each: (each.period, *_place(each.party, each.amount.currency)),
+    )
+
+
+def _place(party: Party, currency: str) -> tuple[int, int]:
+    return list(PLACES).index(currency), list(Party).index(party)
+
+
+def _paid_out(test: bool) -> defaultdict[tuple[str, str], Counter[str]]:
+    """Confirmed pay-outs: party and currency → month → minor units."""
+    rows = db.session.execute(
+        select(Payee.party, Payee.currency, Payout.period, func.sum(Payout.amount_minor).label("minor"))
+        .join(Payout, Payout.payee_id == Payee.id)
+        .join(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
+        .where(Payee.test == test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
+        .group_by(Payee.party, Payee.currency, Payout.period)
+    )
+    paid: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        paid[row.party, row.currency][row.period] = int(row.minor)
+    return paid
+
+
+def _first_month(test: bool, earliest: date) -> date | None:
+    first = db.session.execute(
+        select(func.min(CashLine.at)).join(Order, Order.id == CashLine.order_id).where(Order.test == test)
+    ).scalar_one()
+    return max(day_of(first), earliest) if first else None
+
+
+def _came_in(test: bool, periods: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """Month, party and currency → minor units that came in, less those that went back: one pass.
+
+    ``periods`` are the newest first.
+    """
+    ends = rules.month_after(rules.first_day(periods[0]))
+    lines = (
+        select(_month(periods), CashLine.party, CashLine.currency, CashLine.amount_minor)
+        .join(Order, Order.id == CashLine.order_id)
+        .where(
+            Order.test == test,
+            CashLine.at >= rules.begins(periods[-1], CITY),
+            CashLine.at < rules.begins(f"{ends:%Y-%m}", CITY),
+        )
+        .subquery()
+    )
+    key = (lines.c.period, lines.c.party, lines.c.currency)
+    rows = db.session.execute(select(*key, func.sum(lines.c.amount_minor).label("minor")).group_by(*key))
+    return {(row.period, row.party, row.currency): int(row.minor) for row in rows}
+
+
+def _month(periods: Sequence[str]) -> ColumnElement[str]:
+    """The civil month of a cash line, looked for from the newest on, so that few comparisons do."""
+    since = [(CashLine.at >= rules.begins(period, CITY), period) for period in periods]
+    return case(*since).label("period")
+
+
+def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
+    rows = db.session.execute(
+        select(
+            Payout.__table__,
+            Payee.party,
+            Payee.currency,
+            PayoutVerdict.verdict,
+            PayoutVerdict.note,
+            PayoutVerdict.at.label("decided_at"),
+        )
+        .join(Payee, Payee.id == Payout.payee_id)
+        .outerjoin(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
+        .where(Payee.test == test, *conditions)
+        .order_by(Payout.at.desc(), Payout.id.desc())
+    )
+    return [
+        PayoutView(
+            row.id,
+            Party(row.party),
+            row.period,
+            Money(row.amount_minor, row.currency),
+            row.reference,
+            row.recorded_by,
+            row.at,
+            PayoutVerdictKind(row.verdict) if row.verdict else None,
+            row.note or "",
+            row.decided_at,
+        )
+        for row in rows
+    ]
