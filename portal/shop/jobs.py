@@ -4,6 +4,9 @@ from typing import Any
 
 from portal import jobs
 from portal.kernel import clock
+from portal.shop.commands import planting, substitutes
+from portal.shop.commands.steps import TILL
+from portal.shop.queries import delivery
 from portal.shop.queries import orders as queries
 from portal.shop.till import till
 
@@ -32,3 +35,16 @@ def watch() -> None:
 @jobs.handles("shop.refund")
 def pay_back(payload: dict[str, Any]) -> None:
     till().pay_back(payload["refund_id"], clock.now())
+
+
+@jobs.every(seconds=60)
+def end_offers() -> None:
+    """Other credits that nobody accepted in time: given back, and so is the money."""
+    now = clock.now()
+    for order_id in delivery.stale_offers(now):
+        substitutes.lapse(TILL, order_id, now)
+
+
+@jobs.handles("shop.planting_letters")
+def tell_contributors(payload: dict[str, Any]) -> None:
+    planting.write_to_contributors(TILL, payload["report_id"], clock.now())

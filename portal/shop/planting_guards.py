@@ -13,7 +13,7 @@ def _listed(values: Iterable[str]) -> str:
 
 _KEPT = _listed(KEEPS_PLACES)
 _TAKEN = (
-    "(SELECT coalesce(sum(l.seedlings), 0) FROM seedling_line l JOIN orders o ON o.id = l.order_id "
+    "(SELECT coalesce(sum(l.seedlings), 0) FROM seedling_line l JOIN orders o ON o.id = l.order_id "  # noqa: S608  names from our own declarations
     f"WHERE l.campaign_id = {{campaign}} AND o.state IN ({_KEPT}) AND o.id <> {{order}})"
 )
 _PLACES = "(SELECT places FROM planting_campaign WHERE id = {campaign})"
@@ -42,7 +42,14 @@ PLANTING = [
     ),
     Guard("seedling_line", "DELETE", "seedling_line rows are never deleted"),
     keeps(
-        "seedling_line", "id", "order_id", "campaign_id", "position", "seedlings", "minor_each", "amount_minor"
+        "seedling_line",
+        "id",
+        "order_id",
+        "campaign_id",
+        "position",
+        "seedlings",
+        "minor_each",
+        "amount_minor",
     ),
     Guard(
         "seedling_line",
@@ -116,7 +123,7 @@ def ddl(dialect: str) -> list[str]:
         "orders",
         "UPDATE",
         "an order that comes back finds its places free",
-        "EXISTS (SELECT 1 FROM seedling_line n JOIN planting_campaign c ON c.id = n.campaign_id "
+        "EXISTS (SELECT 1 FROM seedling_line n JOIN planting_campaign c ON c.id = n.campaign_id "  # noqa: S608
         "WHERE n.order_id = NEW.id AND (SELECT coalesce(sum(l.seedlings), 0) FROM seedling_line l "
         "JOIN orders o ON o.id = l.order_id WHERE l.campaign_id = n.campaign_id "
         f"AND (o.id = NEW.id OR o.state IN ({_KEPT}))) > c.places)",

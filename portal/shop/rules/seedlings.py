@@ -13,7 +13,7 @@ from typing import Final
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 from portal.kernel.money import Money
-from portal.shop.rules.states import OrderState
+from portal.shop.rules.states import UNPAID, OrderState
 
 MOST_SEEDLINGS: Final = 10_000  # in one line of an order
 MOST_PLACES: Final = 1_000_000
@@ -80,12 +80,8 @@ MOST_PHOTOS: Final = 6
 
 # An order keeps its seedlings as long as it may still lead to their planting. What counts is derived from
 # here alone, so that no way out of an order can forget to give its places back.
-KEEPS_PLACES: Final = frozenset(
+FUNDED: Final = frozenset(
     {
-        OrderState.RESERVED,
-        OrderState.AWAITING_PAYMENT,
-        OrderState.AWAITING_TRANSFER,
-        OrderState.PAYMENT_FAILED,
         OrderState.PAID,
         OrderState.SUBSTITUTE_OFFERED,
         OrderState.REGISTRY_PENDING,
@@ -94,7 +90,7 @@ KEEPS_PLACES: Final = frozenset(
         OrderState.DISPUTED,
     }
 )
-FUNDED: Final = frozenset({OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED, OrderState.DISPUTED})
+KEEPS_PLACES: Final = FUNDED | UNPAID
 
 
 class ReportKind(StrEnum):
