@@ -21,6 +21,7 @@ from portal.kernel.money import Money
 from portal.ops.audit import faults
 from portal.registry.queries import register
 from portal.shop.commands import ordering, planting, refunds, settlement
+from portal.shop.provider import PaymentState, SessionState
 from portal.shop.queries import orders
 from portal.shop.queries import planting as queries
 from portal.shop.rules.contributions import contribution, least_seedlings
@@ -208,7 +209,7 @@ def late_money(order_id: str) -> settlement.Outcome:
     order = shop.seen(order_id)
     session = till().sandbox.session(str(order.session_id))
     paid = replace(
-        session, state=type(session.state).COMPLETE, payment_state="paid", payment_id="sbp_late", url=None
+        session, state=SessionState.COMPLETE, payment_state=PaymentState.PAID, payment_id="sbp_late", url=None
     )
     return settlement.settle(SYSTEM, order_id, paid, clock.now())
 
@@ -315,8 +316,8 @@ ATTACKS = {
     "planting_report rows are never edited": "UPDATE planting_report SET seedlings = 100",
     "planting_report rows are never deleted": "DELETE FROM planting_report",
     "an order that comes back finds its places free": (
-        "INSERT INTO payment (id, order_id, kind, provider, provider_payment_id, amount_minor, currency, test, "
-        "at) "
+        "INSERT INTO payment "
+        "(id, order_id, kind, provider, provider_payment_id, amount_minor, currency, test, at) "
         "SELECT 'pay_x', id, 'order', 'sandbox', 'p', amount_minor, currency, test, created_at FROM orders "
         "WHERE state = 'expired'; UPDATE orders SET state = 'paid' WHERE state = 'expired'"
     ),

@@ -136,6 +136,10 @@ def _quote_page(
     found: CampaignView, form: SeedlingsForm, chosen: Quote, questions: BuyForm, status: int = 200,
     problem: str = "",
 ) -> Answer:  # fmt: skip
+    if not chosen.lines:
+        questions.consent.label.text = _(
+            "Make the contribution final at once, so that I get the certificate right after paying"
+        )
     page = render_template(
         "shop/planting_quote.html",
         campaign=found,
