@@ -170,7 +170,7 @@ def test_the_buyer_may_stop_waiting_once_the_day_has_passed(app: Flask) -> None:
     with pytest.raises(NoSuchOrder):
         proofs.stop_waiting(Actor.guest(), order_id, now + timedelta(days=31))
     proofs.stop_waiting(buyer_of(order_id), order_id, now + timedelta(days=31))
-    jobs.drain()
+    jobs.drain(now + timedelta(days=31))
     assert state(order_id) is S.REFUNDED
 
 
@@ -221,12 +221,13 @@ def test_without_a_yes_the_money_goes_back_and_nothing_is_kept(any_app: Flask, h
     if how == "declined":
         substitutes.decline(buyer_of(order_id), order_id, now)
     else:
-        assert not substitutes.lapse(SYSTEM, order_id, now)
+        assert not substitutes.lapse(SYSTEM, order_id, now), "too early"
         assert delivery.stale_offers(now) == []
         later = now + TERMS.substitute_answer
         assert delivery.stale_offers(later) == [order_id]
         assert substitutes.lapse(SYSTEM, order_id, later)
-    jobs.drain()
+        now = later
+    jobs.drain(now)
     assert (state(order_id), frees()) == (S.REFUNDED, (1_000, 2_000))
     assert delivery.offers_of(order_id)[0].state == OfferState(how)
     books_balance()
@@ -285,8 +286,9 @@ ATTACKS = {
     "what waits for a registry is retired with its proof": (
         "UPDATE orders SET state = 'retired' WHERE state = 'registry_pending'"
     ),
-    "named_retirement state moves only by lawful steps": "UPDATE named_retirement SET state = 'refused' "
-    "WHERE state = 'chosen'",
+    "named_retirement state moves only by lawful steps": (
+        "UPDATE named_retirement SET state = 'chosen', due_at = NULL WHERE state = 'asked'"
+    ),
     "named_retirement rows are never deleted": "DELETE FROM named_retirement",
     "other credits come with an offer that was accepted": (
         "UPDATE orders SET state = 'paid' WHERE state = 'substitute_offered'"
