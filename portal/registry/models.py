@@ -251,7 +251,7 @@ class Hold(Base):
         ),
         CheckConstraint("(state = 'released') = (because IS NOT NULL)", name="a_release_has_a_reason"),
         CheckConstraint(
-            "because IN ('no_session','session_expired','cancelled','payment_failed','refunded')",
+            "because IN ('no_session','session_expired','cancelled','payment_failed','refunded','exchanged')",
             name="a_release_has_a_known_reason",
         ),
         Index("ix_hold_waiting", "expires_at", **_where("state = 'reserved'")),

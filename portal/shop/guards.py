@@ -1,6 +1,7 @@
 """What the database refuses about orders and money (ledger.md I9, I10, I16, I17), whoever asks."""
 
 from portal.guards import Guard, append_only, in_turn, keeps, lawful, statements
+from portal.shop import planting_guards
 from portal.shop.rules.states import MOVES
 
 # On PostgreSQL the lock makes two refunds of one payment wait for each other.
@@ -143,6 +144,9 @@ def _no_more_than_held(dialect: str) -> Guard:
     )
 
 
+PLANTING = planting_guards.PLANTING
+
+
 def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
@@ -150,6 +154,7 @@ def ddl(dialect: str) -> list[str]:
     return [
         *statements(dialect, [*GUARDS, left], room="shop"),
         *payouts_ddl(dialect),
+        *planting_guards.ddl(dialect),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Addresses of an order that work outside a page: in letters and at the payment provider."""
+"""Addresses of orders and plantings that work outside a page: in letters and at the payment provider."""
 
 from flask import current_app
 
@@ -9,3 +9,8 @@ def order_url(order_id: str, lang: str, path: str = "") -> str:
     """The order's own address with its key, from the configured base URL and never from the Host header."""
     base = current_app.config["PORTAL"].base_url
     return f"{base}/{lang}/orders/{order_id}{path}?k={key_for(order_id)}"
+
+
+def planting_url(code: str, lang: str) -> str:
+    """The public page of a planting."""
+    return f"{current_app.config['PORTAL'].base_url}/{lang}/planting/{code}"

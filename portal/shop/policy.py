@@ -73,3 +73,18 @@ def may_run_till(actor: Actor) -> bool:
 
 def may_read_desk(actor: Actor) -> bool:
     return actor.has(*_DESK)
+
+
+def may_retire_at_source(actor: Actor) -> bool:
+    """Record what a source registry did for a buyer, or would not do."""
+    return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+def may_answer(actor: Actor, order: Ordered) -> bool:
+    """Accept or decline other credits: whose order it is."""
+    return actor.is_system or owns(actor, order)
+
+
+def may_run_planting(actor: Actor) -> bool:
+    """Open plantings and report on them."""
+    return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)

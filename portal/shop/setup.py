@@ -1,12 +1,14 @@
 """Put the shop to work in an application: its till, its hook, its words for letters."""
 
+from datetime import date, datetime
+
 from flask import Flask
 
 from portal.config import Config
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import hooks
-from portal.shop.links import order_url
+from portal.shop.links import order_url, planting_url
 from portal.shop.sandbox_gateway import SandboxGateway
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import Till
@@ -16,9 +18,12 @@ def install(app: Flask) -> None:
     app.extensions["portal.till"] = till_for(app.config["PORTAL"])
     app.extensions["portal.csrf"].exempt(hooks.blueprint)
     app.jinja_env.globals["order_url"] = order_url
+    app.jinja_env.globals["planting_url"] = planting_url
     # Letters carry plain JSON; these make values of it again.
     app.jinja_env.filters["as_mass"] = Mass
     app.jinja_env.filters["as_money"] = Money
+    app.jinja_env.filters["as_instant"] = datetime.fromisoformat
+    app.jinja_env.filters["as_day"] = date.fromisoformat
 
 
 def till_for(config: Config) -> Till:

@@ -322,6 +322,8 @@ def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) 
         made = {f"hold_{name}": value for name, value in hold.items()}
         return _one_lot(ledger, _HOLD_AND_TAKE, made | {"lot": codes.pop(), "grams": wanted})
     ledger.execute(_MAKE_HOLD, hold)
+    if not codes:  # an order of seedlings alone: a hold of no grams goes the same ways
+        return {}
     if len(codes) == 1:
         return _one_lot(ledger, _TAKE, {"lot": codes.pop(), "grams": wanted})
     # In id order, so that two buyers of the same lots never wait for each other in a ring.

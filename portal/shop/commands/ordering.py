@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, Table, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, jobs
@@ -15,6 +15,7 @@ from portal.kernel.ids import is_id, new_id
 from portal.registry.commands import stock
 from portal.registry.rules.facts import Want
 from portal.shop import policy
+from portal.shop.commands.seedlings import take_places
 from portal.shop.commands.steps import (
     TILL,
     Locked,
@@ -27,8 +28,10 @@ from portal.shop.commands.steps import (
     promise,
     step,
 )
+from portal.shop.models.delivery import NamedRetirement
 from portal.shop.models.orders import OrderBuyer, OrderLine
 from portal.shop.provider import Session, SessionState
+from portal.shop.rules.delivery import NamedState
 from portal.shop.rules.orders import (
     AlreadyClaimed,
     BadOrderId,
@@ -49,6 +52,7 @@ SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting t
 
 lines: Table = OrderLine.__table__  # type: ignore[assignment]
 buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
+named: Table = NamedRetirement.__table__  # type: ignore[assignment]
 
 
 def place_order(
@@ -69,7 +73,8 @@ def place_order(
     """Reserve what was quoted, for as long as it can be paid; returns the order's id.
 
     The id is made by the client: the same id, or the same key, is the same order. Raises
-    NotEnoughCredits (nothing is kept), OrderContentsDiffer, BadOrderId, BadPurpose, BadName.
+    NotEnoughCredits and NotEnoughPlaces (nothing is kept), PlantingIsOver, OrderContentsDiffer, BadOrderId,
+    BadPurpose, BadName.
     """
     if not policy.may_buy(actor, buyer.organisation_id):
         raise NotAllowed()
@@ -124,6 +129,10 @@ def place_order(
                 *((lines, line) for line in order_lines),
                 (history, first_entry(order_id, actor, now)),
             )
+            if quote.seedlings:
+                take_places(session, order_id, quote.seedlings, now)
+            if quote.named:
+                session.execute(insert(named).values(order_id=order_id, state=NamedState.CHOSEN, reason=""))
             if quote.payment is PaymentKind.TRANSFER:
                 _await_transfer(session, actor, order_id, now)
             wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]

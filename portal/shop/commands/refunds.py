@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, union_all, update
 
 from portal import audit, jobs
 from portal.certificates import commands as certificates
@@ -15,6 +15,7 @@ from portal.kernel.money import Money
 from portal.registry.commands import stock
 from portal.shop import policy
 from portal.shop.commands.ordering import lines, write_to_buyer
+from portal.shop.commands.seedlings import seedlings
 from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
 from portal.shop.models.orders import CashLine, PaymentRow, RefundRow
 from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
@@ -282,8 +283,11 @@ def _void(s: Connection, order: Locked, because: str, now: datetime) -> None:
 
 
 def _certificates(s: Connection, order: Locked) -> list[str]:
-    numbers = select(lines.c.certificate).where(
-        lines.c.order_id == order.id, lines.c.certificate.is_not(None)
+    numbers = union_all(
+        *(
+            select(kind.c.certificate).where(kind.c.order_id == order.id, kind.c.certificate.is_not(None))
+            for kind in (lines, seedlings)
+        )
     )
     return [str(number) for number in s.scalars(numbers)]
 

@@ -22,8 +22,10 @@ from portal.registry.rules.facts import RetireLine, Want
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.registry.rules.records import holder_commitment
 from portal.shop import policy
+from portal.shop.commands.named import ask_registry
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
+from portal.shop.commands.seedlings import certify, places_are_free
 from portal.shop.commands.steps import TILL, Locked, books, change, lock, promise, remark, step
 from portal.shop.models.orders import CashLine, PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
@@ -158,7 +160,9 @@ def _pay(s: Connection, actor: Actor, order: Locked, came: MoneyIn, now: datetim
         return Outcome.PAID
     if is_stopped():  # the grams are kept for this order; the job retires them when the ledger stands again
         return Outcome.PAID
-    _retire(s, actor, order, now)
+    if ask_registry(s, actor, order, now, terms):
+        return Outcome.PAID
+    retire(s, actor, order, now)
     return Outcome.RETIRED
 
 
@@ -169,6 +173,8 @@ def _reserve_again(s: Connection, actor: Actor, order: Locked, now: datetime, te
     hold_id = new_id("hld")
     rows = s.execute(_LINES_OF, {"order_id": order.id})
     wants = [Want(row.id, tuple(row.lots), row.mass_g) for row in rows]
+    if not places_are_free(s, order.id):
+        return False
     try:
         with s.begin_nested():
             stock.reserve(TILL, hold_id, wants, terms.hold_until(PaymentKind.CARD, now), now)
@@ -238,19 +244,27 @@ def _record(s: Connection, order: Locked, came: MoneyIn, kind: str, now: datetim
 # -- retiring ----------------------------------------------------------------------------------
 
 
-def retire_order(actor: Actor, order_id: str, now: datetime) -> bool:
-    """Retire a paid order whose cooling-off days are over; False when there is nothing to do yet."""
+def retire_order(actor: Actor, order_id: str, now: datetime, terms: Terms = TERMS) -> bool:
+    """Retire a paid order whose cooling-off days are over, or ask its source registry to do so.
+
+    False when there is nothing to do yet.
+    """
     if not policy.may_settle(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
         if order.state is not OrderState.PAID or order.retire_after > now or is_stopped():
             return False
-        _retire(s, actor, order, now)
+        if not ask_registry(s, actor, order, now, terms):
+            retire(s, actor, order, now)
         return True
 
 
-def _retire(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
+def retire(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
+    """The order's grams are its buyer's for good, and so are its seedlings; both are certified.
+
+    Within a promise whose command has asked its policy.
+    """
     buyer = _buyer(s, order.id)
     holder = holder_commitment(buyer["salt"], buyer["name"], order.organisation_id)
     rows = s.execute(_LINES_OF, {"order_id": order.id})
@@ -280,6 +294,7 @@ def _retire(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
         )
         if buyer["is_forgotten"]:
             certificates.forget_holder(TILL, number, now)
+    certify(s, order, buyer, now)
     step(s, order, OrderEvent.RETIRED, actor, now)
 
 

@@ -1,5 +1,5 @@
 """The shop's pages for staff: one module per part of it."""
 
-from portal.shop.desk import orders, payouts
+from portal.shop.desk import delivery, orders, payouts, planting
 
-blueprints = (orders.blueprint, payouts.blueprint)
+blueprints = (orders.blueprint, payouts.blueprint, planting.blueprint, delivery.blueprint)

@@ -1,5 +1,5 @@
 """Tables of the shop, one module per subject; all are imported here, so that every table is known."""
 
-from portal.shop.models import orders, payouts, sandbox
+from portal.shop.models import delivery, orders, payouts, planting, sandbox
 
-__all__ = ["orders", "payouts", "sandbox"]
+__all__ = ["delivery", "orders", "payouts", "planting", "sandbox"]

@@ -27,7 +27,7 @@ class Order(Base):
     __table_args__ = strict(
         CheckConstraint(_one_of("state", OrderState), name="order_state_is_known"),
         CheckConstraint("amount_minor > 0", name="an_order_costs_something"),
-        CheckConstraint("mass_g > 0", name="an_order_has_grams"),
+        CheckConstraint("mass_g >= 0", name="an_order_has_grams_or_none"),
         CheckConstraint("payment IN ('card','transfer')", name="order_payment_is_known"),
         Index("ix_orders_unpaid", "expires_at", **_where(_one_of("state", UNPAID))),
         Index("ix_orders_open", "state", "created_at"),

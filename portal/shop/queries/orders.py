@@ -28,6 +28,7 @@ from portal.shop.models.orders import (
     PaymentRow,
     RefundRow,
 )
+from portal.shop.models.planting import SeedlingLineRow
 from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
 from portal.shop.rules.quotes import Fee, FeeKind, NoPriceList, Offer, Party, Share
 from portal.shop.rules.states import REFUNDING, RETIRED_ONCE, UNPAID, OrderState
@@ -547,6 +548,11 @@ def _price_faults() -> Iterator[Fault]:
         .group_by(OrderLine.order_id)
         .subquery()
     )
+    planting = (
+        select(SeedlingLineRow.order_id, func.sum(SeedlingLineRow.amount_minor).label("planting"))
+        .group_by(SeedlingLineRow.order_id)
+        .subquery()
+    )
     rows = db.session.execute(
         select(
             Order.id,
@@ -556,14 +562,16 @@ def _price_faults() -> Iterator[Fault]:
             Order.split,
             line_sums.c.grams,
             line_sums.c.minor,
+            planting.c.planting,
         )
         .join(line_sums, line_sums.c.order_id == Order.id, isouter=True)
+        .join(planting, planting.c.order_id == Order.id, isouter=True)
         .execution_options(yield_per=1000)
     )
     for row in rows:
         if int(row.grams or 0) != row.mass.grams:
             yield _fault(row.id, "the lines do not add up to the order's grams")
-        if int(row.minor or 0) + sum(row.fees.values()) != row.amount_minor:
+        if int(row.minor or 0) + int(row.planting or 0) + sum(row.fees.values()) != row.amount_minor:
             yield _fault(row.id, "lines and fees do not add up to the total")
         if sum(row.split.values()) != row.amount_minor:
             yield _fault(row.id, "the split does not add up to the total")

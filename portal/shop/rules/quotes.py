@@ -12,6 +12,7 @@ import rfc8785
 from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money, price
+from portal.shop.rules.seedlings import SeedlingLine
 from portal.shop.rules.terms import TERMS, PaymentKind, Terms
 
 _MILLION = 1_000_000
@@ -107,13 +108,23 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price with all its parts: lines + fees = total = Σ split, to the minor unit."""
+    """A price with all its parts: lines + seedlings + fees = total = Σ split, to the minor unit.
+
+    ``named``: its whole tonnes are to be retired at the source registry in the buyer's name.
+    """
 
     lines: tuple[QuoteLine, ...]
     fees: tuple[Fee, ...]
     payment: PaymentKind
     owner_ppm: int
     terms_version: str
+    seedlings: tuple[SeedlingLine, ...] = ()
+    planter_ppm: int = 0
+    named: bool = False
+
+    @property
+    def currency(self) -> str:
+        return self.fees[0].amount.currency
 
     @property
     def mass(self) -> Mass:
@@ -121,20 +132,24 @@ class Quote:
 
     @property
     def credits(self) -> Money:
-        return _sum(line.amount for line in self.lines)
+        return _sum([Money(0, self.currency), *(line.amount for line in self.lines)])
+
+    @property
+    def planting(self) -> Money:
+        return _sum([Money(0, self.currency), *(line.amount for line in self.seedlings)])
 
     @property
     def total(self) -> Money:
-        return _sum([self.credits, *(fee.amount for fee in self.fees)])
+        return _sum([self.credits, self.planting, *(fee.amount for fee in self.fees)])
 
     @property
     def split(self) -> tuple[Share, ...]:
         """Where every part of the total goes."""
-        owner = portion(self.credits, self.owner_ppm)
+        owner = portion(self.credits, self.owner_ppm) + portion(self.planting, self.planter_ppm)
         fees = {fee.kind: fee.amount for fee in self.fees}
         return (
             Share(Party.FOREST_OWNER, owner),
-            Share(Party.PORTAL, self.credits - owner),
+            Share(Party.PORTAL, self.credits + self.planting - owner),
             Share(Party.REGISTRY, fees[FeeKind.REGISTRY]),
             Share(Party.PAYMENT, fees[FeeKind.PAYMENT]),
         )
@@ -145,7 +160,7 @@ class Quote:
         return hashlib.sha256(rfc8785.dumps(self.facts())).hexdigest()
 
     def facts(self) -> dict[str, Any]:
-        return {
+        facts: dict[str, Any] = {
             "terms": self.terms_version,
             "payment": self.payment.value,
             "currency": self.total.currency,
@@ -162,6 +177,21 @@ class Quote:
             "owner_ppm": self.owner_ppm,
             "fees": {fee.kind.value: fee.amount.minor for fee in self.fees},
         }
+        if self.seedlings:
+            facts |= {
+                "planter_ppm": self.planter_ppm,
+                "seedlings": [_planted(each) for each in self.seedlings],
+            }
+        return facts | ({"named": True} if self.named else {})
+
+
+def _planted(line: SeedlingLine) -> dict[str, Any]:
+    return {
+        "campaign": line.campaign_code,
+        "seedlings": line.seedlings,
+        "minor_each": line.each.minor,
+        "amount_minor": line.amount.minor,
+    }
 
 
 def portion(amount: Money, ppm: int) -> Money:

@@ -33,6 +33,9 @@ class Terms:
     grace: timedelta = timedelta(minutes=10)
     transfer_life: timedelta = timedelta(days=7)
     cooling_off: timedelta = timedelta(days=7)
+    planter_ppm: int = 900_000  # of a seedling's price: what those who plant and tend it get
+    named_retirement: timedelta = timedelta(days=30)  # until the source registry's proof must be here
+    substitute_answer: timedelta = timedelta(days=14)  # to accept or decline other credits
 
     def pay_until(self, payment: PaymentKind, now: datetime) -> datetime:
         """Until when the order can be paid: what the countdown and the API show."""

@@ -15,9 +15,11 @@ from portal.shop import policy
 from portal.shop.commands import ordering, refunds
 from portal.shop.forms.basket import FilterForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
+from portal.shop.planting_words import planting_event_words, planting_words_of
 from portal.shop.provider import ProviderUnavailable, SessionClosed
-from portal.shop.queries import money
+from portal.shop.queries import delivery, money
 from portal.shop.queries import orders as queries
+from portal.shop.queries import planting as plantings
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
@@ -25,8 +27,9 @@ from portal.shop.rules.states import LAPSED, OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now
-from portal.shop.views.checkout import first_form, kept_order_page, order_page, quote_page, sent, way
+from portal.shop.views.checkout import first_form, kept_order_page, quote_page, sent, way
 from portal.shop.views.choosing import Choice, choice, for_sale
+from portal.shop.views.paying import order_page
 from portal.shop.words import event_words, fee_words, party_words, reason_words, words_of
 from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import _, lang, message
@@ -176,17 +179,17 @@ def order(order_id: str) -> Answer:
 
 def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
     found, now, who = queries.order(actor(), order_id), clock.now(), actor()
+    funded = plantings.seedlings_of(order_id)
+    said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
     page = render_template(
         "shop/order.html",
         order=found,
         lots=lots,
-        words=words_of(found.state),
+        words=said[0](found.state),
         now=now,
         problem=problem,
-        history=[
-            (line, event_words(line.event)) for line in queries.history(order_id) if not line.is_refused
-        ],
+        history=[(line, said[1](line.event)) for line in queries.history(order_id) if not line.is_refused],
         certificates=papers.for_order(order_id),
         refunds=queries.refunds(order_id),
         trees=planting(found.mass),
@@ -194,7 +197,10 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         fee_words=fee_words(),
         party_words=party_words(),
         form=ActionForm(formdata=None),
-        credits=sum((line.amount for line in found.lines[1:]), start=found.lines[0].amount),
+        credits=sum((line.amount for line in found.lines), start=Money(0, found.total.currency)),
+        seedlings=funded,
+        planting=sum((each.amount for each in funded), start=Money(0, found.total.currency)),
+        named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
         parts=money.money_of_order(order_id, found.test),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
