@@ -103,9 +103,7 @@ def upgrade() -> None:
             "state IN ('asked','accepted','declined','withdrawn','lapsed')",
             name=op.f("purchase_request_state_is_known"),
         ),
-        sa.CheckConstraint(
-            "mass_g > 0 AND amount_minor > 0", name=op.f("a_request_is_for_grams_at_a_price")
-        ),
+        sa.CheckConstraint("mass_g > 0 AND amount_minor > 0", name=op.f("a_request_is_for_grams_at_a_price")),
         sa.CheckConstraint("state <> 'declined' OR reason <> ''", name=op.f("who_declines_says_why")),
         sa.CheckConstraint(
             "(state IN ('asked','lapsed','withdrawn')) = (decided_by IS NULL)",
@@ -114,9 +112,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     for column in ("organisation", "person"):
-        op.create_index(
-            f"ix_purchase_request_{column}", "purchase_request", [f"{column}_id", "created_at"]
-        )
+        op.create_index(f"ix_purchase_request_{column}", "purchase_request", [f"{column}_id", "created_at"])
     op.create_index("ix_purchase_request_open", "purchase_request", ["state", "expires_at"])
     op.create_index("ix_orders_purpose", "orders", ["purpose"], **_where("purpose <> ''"))
     for statement in _guards():

@@ -1,10 +1,15 @@
 """Background work of the shop: lapse what was not paid, hear what was not told, retire, send, pay back."""
 
+from datetime import timedelta
 from typing import Any
 
 from portal import jobs
 from portal.kernel import clock
+from portal.shop.commands import gifts as gift_commands
+from portal.shop.commands.steps import TILL
+from portal.shop.queries import gifts
 from portal.shop.queries import orders as queries
+from portal.shop.rules.gifts import delivery
 from portal.shop.till import till
 
 
@@ -32,3 +37,14 @@ def watch() -> None:
 @jobs.handles("shop.refund")
 def pay_back(payload: dict[str, Any]) -> None:
     till().pay_back(payload["refund_id"], clock.now())
+
+
+@jobs.every(seconds=15)
+def hand_over() -> None:
+    """Tell givers that their cards are ready, and write to recipients whose day has come, from eight on."""
+    now = clock.now()
+    for gift in gifts.to_tell():
+        gift_commands.tell_giver(TILL, gift.id, now)
+    day = clock.day_of(now) if now >= delivery(clock.day_of(now)) else clock.day_of(now) - timedelta(days=1)
+    for gift in gifts.to_deliver(day):
+        gift_commands.deliver(TILL, gift.id, now)

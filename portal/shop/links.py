@@ -9,3 +9,13 @@ def order_url(order_id: str, lang: str, path: str = "") -> str:
     """The order's own address with its key, from the configured base URL and never from the Host header."""
     base = current_app.config["PORTAL"].base_url
     return f"{base}/{lang}/orders/{order_id}{path}?k={key_for(order_id)}"
+
+
+def gift_url(gift_id: str, lang: str) -> str:
+    """The giver's own address of a gift, with its key."""
+    return f"{current_app.config['PORTAL'].base_url}/{lang}/gifts/{gift_id}?k={key_for(gift_id)}"
+
+
+def claim_url(code: str, lang: str) -> str:
+    """Where the QR code of a card leads."""
+    return f"{current_app.config['PORTAL'].base_url}/{lang}/gifts/claim/{code}"

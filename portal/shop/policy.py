@@ -1,13 +1,14 @@
 """Who may do what with an order."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from portal.kernel.actor import Actor, Role
 from portal.shop.rules.states import UNPAID, OrderState
 
 _DESK = (Role.FINANCE, Role.ADMIN, Role.AUDITOR)
 _TILL = (Role.FINANCE, Role.ADMIN)
+_SPENDERS: Final = ("owner", "approver")  # parts in an organisation that may spend for it
 
 
 class Ordered(Protocol):
@@ -25,8 +26,13 @@ class Ordered(Protocol):
     def retire_after(self) -> datetime | None: ...
 
 
-def may_buy(actor: Actor, organisation_id: str = "") -> bool:
-    """Anybody for themselves; for an organisation only its members."""
+def may_buy(actor: Actor, organisation_id: str = "", purpose: str = "") -> bool:
+    """Anybody for themselves; for an organisation only its members; for a gift only its giver.
+
+    Purposes stand in the public log, so knowing a gift's id must not be enough to get at its card.
+    """
+    if purpose.startswith(("gft_", "bch_")) and not (actor.is_system or actor.holds(purpose)):
+        return False
     return not organisation_id or actor.is_system or organisation_id in actor.organisations
 
 
@@ -73,3 +79,39 @@ def may_run_till(actor: Actor) -> bool:
 
 def may_read_desk(actor: Actor) -> bool:
     return actor.has(*_DESK)
+
+
+class Given(Protocol):
+    """What a policy looks at in a gift."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def person_id(self) -> str | None: ...
+
+
+def may_draft_gift(actor: Actor) -> bool:
+    """Anybody: nothing is bought yet."""
+    return True
+
+
+def may_see_gift(actor: Actor, gift: Given) -> bool:
+    """The giver: by account, or by the link; and the portal's own hand."""
+    if actor.is_system or actor.holds(gift.id):
+        return True
+    return actor.is_person and gift.person_id == actor.id
+
+
+def may_claim_gift(actor: Actor) -> bool:
+    """Whoever has the code, which the command asks for."""
+    return True
+
+
+def may_spend_for(actor: Actor, organisation_id: str) -> bool:
+    """Approve a purchase, or buy without asking."""
+    return actor.organisations.get(organisation_id) in _SPENDERS
+
+
+def may_prepare_for(actor: Actor, organisation_id: str) -> bool:
+    """Prepare a purchase: every member; for oneself everybody with an account."""
+    return actor.is_person and (not organisation_id or organisation_id in actor.organisations)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal.kernel.errors import N_
+from portal.shop.rules.gifts import GiftState
 from portal.shop.rules.quotes import FeeKind, Party
 from portal.shop.rules.states import OrderState
 from portal.web.i18n import _
@@ -146,6 +147,49 @@ _STATES: dict[OrderState, tuple[str, str, str, str]] = {
         "plain",
     ),
 }
+
+
+_GIFTS: dict[GiftState, tuple[str, str, str, str]] = {
+    GiftState.DRAFT: (
+        N_("Not bought yet"),
+        N_("Your gift is written"),
+        N_("Choose how much it is to be. Until it is paid, the card cannot be claimed."),
+        "wait",
+    ),
+    GiftState.PREPARING: (
+        N_("Being prepared"),
+        N_("Your gift is being prepared"),
+        N_("It is paid. As soon as the certificate is there, the card can be handed over; we write to you."),
+        "wait",
+    ),
+    GiftState.READY: (
+        N_("Ready"),
+        N_("Your gift is ready"),
+        N_(
+            "Print the card or pass on the link. Until somebody claims it, the certificate stays yours; it "
+            "never lapses."
+        ),
+        "good",
+    ),
+    GiftState.CLAIMED: (
+        N_("Claimed"),
+        N_("Your gift has been claimed"),
+        N_("The certificate is now in the recipient’s name; the former one names its successor."),
+        "good",
+    ),
+    GiftState.WITHDRAWN: (
+        N_("Withdrawn"),
+        N_("This gift was withdrawn"),
+        N_("Its money was given back, so there is nothing to claim any more."),
+        "plain",
+    ),
+}
+
+
+def gift_words(state: GiftState) -> StateWords:
+    """How a gift stands, for its giver."""
+    label, title, text, tone = _GIFTS[state]
+    return StateWords(_translated(label), _translated(title), _translated(text), tone)
 
 
 def fee_words() -> dict[FeeKind, str]:

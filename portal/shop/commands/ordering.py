@@ -71,7 +71,7 @@ def place_order(
     The id is made by the client: the same id, or the same key, is the same order. Raises
     NotEnoughCredits (nothing is kept), OrderContentsDiffer, BadOrderId, BadPurpose, BadName.
     """
-    if not policy.may_buy(actor, buyer.organisation_id):
+    if not policy.may_buy(actor, buyer.organisation_id, purpose):
         raise NotAllowed()
     if not is_id(order_id, "ord"):
         raise BadOrderId()

@@ -113,10 +113,8 @@ def state_of(orders: Iterable[OrderState], is_claimed: bool) -> GiftState:
     states = set(orders)
     if states and states <= _TAKEN_BACK | {_S.EXPIRED, _S.CANCELLED} and states & _TAKEN_BACK:
         return GiftState.WITHDRAWN
-    if is_claimed:
-        return GiftState.CLAIMED
     if _S.FULFILLED in states:
-        return GiftState.READY
+        return GiftState.CLAIMED if is_claimed else GiftState.READY
     return GiftState.PREPARING if states & _ON_ITS_WAY else GiftState.DRAFT
 
 
@@ -134,7 +132,7 @@ def check_ready(state: GiftState) -> None:
 
 
 def check_wishes(wishes: Wishes, today: date) -> Wishes:
-    """Itself. Raises DayOutOfRange, AddressNeeded, TextTooLong, ForbiddenClaim: the card bears our name, too."""
+    """Itself. Raises DayOutOfRange, AddressNeeded, TextTooLong, ForbiddenClaim (the card bears our name)."""
     limits = ((wishes.giver, NAME_MAX), (wishes.recipient, NAME_MAX), (wishes.dedication, DEDICATION_MAX))
     for text, longest in (*limits, (wishes.message, MESSAGE_MAX)):
         if len(text) > longest:

@@ -21,7 +21,10 @@ from portal.shop.commands import ordering, refunds
 from portal.shop.forms.orders import ActionForm, AmountForm, BuyForm, SandboxForm
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable, SessionClosed
+from portal.shop.queries import gifts
 from portal.shop.queries import orders as queries
+from portal.shop.queries.gifts import GiftView
+from portal.shop.queries.orders import OrderView
 from portal.shop.rules.orders import Buyer, NothingForSale, OrderContentsDiffer, check_purpose
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import (
@@ -39,6 +42,7 @@ from portal.shop.rules.quotes import (
 from portal.shop.rules.states import LAPSED, OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import Way, till
+from portal.shop.views.gift_in_hand import in_hand, purpose_of
 from portal.shop.words import event_words, fee_words, party_words, words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
@@ -70,7 +74,7 @@ class _Choice:
     def kept(self) -> dict[str, str]:
         """What the next page must know again."""
         kept = {"lot": self.lot.code, "purpose": self.purpose, "footprint": self.footprint_id}
-        if self.footprint_id:
+        if self.footprint_id or self.purpose.startswith("gft_"):
             kept["k"] = request.values.get("k", "")
         return {name: value for name, value in kept.items() if value}
 
@@ -84,7 +88,7 @@ def _choice() -> _Choice:
     wanted = request.values.get("lot", "")
     lot = register.lot(wanted) if wanted else _recommended()
     footprint_id, cover = _footprint()
-    return _Choice(lot, _purpose() or footprint_id, footprint_id, cover)
+    return _Choice(lot, purpose_of(_purpose()) or footprint_id, footprint_id, cover)
 
 
 def _recommended() -> LotView:
@@ -138,6 +142,7 @@ def _offset_page(choice: _Choice, form: AmountForm, status: int = 200) -> Answer
         cover_price=_price_of(choice, choice.cover) if choice.cover else None,
         factor=TREE_FACTOR,
         is_first=bool(lots) and choice.lot.code == lots[0].code,
+        gift=in_hand(),
     )
     return page, status
 
@@ -204,6 +209,7 @@ def _quote_page(
         fee_words=fee_words(),
         party_words=party_words(),
         is_test=till().provider.test,
+        gift=in_hand(),
     )
     return page, status
 
@@ -349,9 +355,19 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         may_withdraw=policy.may_withdraw(who, found, now),
         may_claim=policy.may_claim(who, found),
         is_lapsed=found.state in LAPSED,
+        is_given_away=gifts.is_given_away(found.purpose),
+        gift=_gift_of(found),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
+
+
+def _gift_of(order: OrderView) -> GiftView | None:
+    """The gift that this order pays for; its card is the buyer's to see."""
+    if not order.purpose.startswith("gft_") or not policy.owns(actor(), order):
+        return None
+    opened_now(order.purpose)
+    return gifts.gift(actor(), order.purpose)
 
 
 @blueprint.get("/orders/<order_id>/back")
