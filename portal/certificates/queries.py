@@ -3,8 +3,9 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
@@ -14,7 +15,7 @@ from portal.certificates.rules import numbers, paper
 from portal.certificates.rules.claims import CertificateType, Effect, NothingToCertify
 from portal.certificates.rules.content import ranges_of
 from portal.certificates.rules.credential import Purpose
-from portal.certificates.rules.facts import RetirementFacts
+from portal.certificates.rules.facts import RetirementFacts, ShareFacts
 from portal.certificates.rules.states import LIVE, Reason, State
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -127,6 +128,15 @@ def for_subject(subject_id: str) -> CertificateView | None:
     return found[0] if found else None
 
 
+def unprinted(order_id: str) -> int:
+    """How many live certificates of an order have no document yet: what keeps its letter waiting."""
+    printed = select(CertificateDocument.certificate_id)
+    waiting = select(func.count()).where(
+        Certificate.order_id == order_id, Certificate.state.in_(LIVE), Certificate.id.not_in(printed)
+    )
+    return db.session.execute(waiting).scalar_one()
+
+
 def retirement_facts(number: str) -> RetirementFacts:
     """The facts of a certificate of retired credits, to be issued anew for another holder or corrected.
 
@@ -135,8 +145,8 @@ def retirement_facts(number: str) -> RetirementFacts:
     found = by_number(number)
     if found.retired_at is None or found.holder_name is None or found.holder_salt is None:
         raise NothingToCertify()
-    return RetirementFacts(
-        retirement_id=found.subject_id,
+    whole = RetirementFacts(
+        retirement_id=found.content["retirement"],
         mass=found.mass,
         ranges=found.ranges,
         holder_name=found.holder_name,
@@ -150,6 +160,10 @@ def retirement_facts(number: str) -> RetirementFacts:
         lang=found.lang,
         retired_at=found.retired_at,
     )
+    if found.subject_id == whole.retirement_id:
+        return whole
+    told = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return ShareFacts(share_id=found.subject_id, **told)
 
 
 def public_totals() -> Totals:
@@ -184,11 +198,19 @@ def faults() -> Iterator[Fault]:
     """
     told = _Told.read()
     may_wait = log.waiting() > 0
+    shares = defaultdict[str, list[tuple[str, int, int, str]]](list)
     for row in db.session.scalars(
         select(Certificate).order_by(Certificate.id).execution_options(yield_per=1_000)
     ):
         for what in _faults_of(row, told, may_wait):
             yield Fault(Check.TABLES, f"certificate {row.number}", what)
+        if row.type == CertificateType.RETIRED and row.state in LIVE and '"subject"' in row.payload:
+            content = json.loads(row.payload)
+            shares[content["retirement"]] += [
+                (part["serial"], part["first_g"], part["last_g"], row.number) for part in content["ranges"]
+            ]
+    for parts in shares.values():
+        yield from _overlaps(parts)
 
 
 _EFFECT_COLUMNS = {
@@ -235,18 +257,25 @@ def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:
         return
     content = json.loads(row.payload)
     yield from _row_faults(row, content)
-    expected = _expected_record(row)
+    expected = _expected_record(row, content)
     issued = told.issued.get(row.id)
     if issued is None and not may_wait:
         yield "is not in the log"
     elif issued is not None and issued != expected:
         yield "is not what the log says was issued"
-    attribution = told.attributed.get(row.subject_id)
+    attribution = told.attributed.get(content.get("retirement", ""))
     if attribution is not None and not _is_attributed(content, attribution, row.number in told.successors):
         yield "names another holder or other grams than the log attributed"
     has_ended = row.state in (State.REVOKED, State.REPLACED)
     if has_ended != (row.id in told.revoked) and not may_wait:
         yield f"is {row.state}, the log says otherwise"
+
+
+def _overlaps(parts: list[tuple[str, int, int, str]]) -> Iterator[Fault]:
+    """Shares of one retirement that state a gram twice; each part is serial, first, last, number."""
+    for (serial, _first, last, _number), after in pairwise(sorted(parts)):
+        if serial == after[0] and after[1] <= last:
+            yield Fault(Check.TABLES, f"certificate {after[3]}", "states grams of another share")
 
 
 def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
@@ -255,7 +284,7 @@ def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
     pairs = {
         "number": (row.number, content["number"]),
         "type": (row.type, content["type"]),
-        "subject": (row.subject_id, content.get("retirement", content.get("subject"))),
+        "subject": (row.subject_id, content.get("subject", content.get("retirement"))),
         "amount": (row.mass_g, content.get("mass_g", 0)),
         "effects": (
             (row.removal_g, row.avoidance_g, row.unseparated_g),
@@ -268,18 +297,25 @@ def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
             yield f"has another {name} in its row than in its text"
 
 
-def _expected_record(row: Certificate) -> CertificateIssued:
+def _expected_record(row: Certificate, content: Mapping[str, Any]) -> CertificateIssued:
     """What the log must say of this row."""
     common = (row.number, row.type, row.payload_sha256, row.is_test)
     if row.type == CertificateType.RETIRED:
-        return CertificateIssued(*common, retirement=row.subject_id, grams=row.mass_g)
+        return CertificateIssued(*common, content["retirement"], row.mass_g, subject=content.get("subject"))
     return CertificateIssued(*common, subject=row.subject_id)
 
 
 def _is_attributed(content: Mapping[str, Any], attribution: Attribution, is_successor: bool) -> bool:
     """Whether the text states what was attributed; a successor may be another holder's, by the log's word."""
     parts = tuple(Part(p["lot"], p["serial"], p["first_g"], p["last_g"]) for p in content["ranges"])
+    if "subject" in content:  # a share: grams of the retirement, for whoever the giver named
+        return all(any(_holds(whole, part) for whole in attribution.ranges) for part in parts)
     return parts == attribution.ranges and (is_successor or content["holder"] == attribution.holder)
+
+
+def _holds(whole: Part, part: Part) -> bool:
+    same = (whole.lot, whole.serial) == (part.lot, part.serial)
+    return same and whole.first_g <= part.first_g and part.last_g <= whole.last_g
 
 
 _papers, _holders, _printed = (

@@ -5,9 +5,12 @@ from typing import Any
 
 from portal import jobs
 from portal.kernel import clock
+from portal.shop.commands import batches as batch_commands
 from portal.shop.commands import gifts as gift_commands
+from portal.shop.commands import requests as request_commands
+from portal.shop.commands import shares
 from portal.shop.commands.steps import TILL
-from portal.shop.queries import gifts
+from portal.shop.queries import batches, gifts, requests
 from portal.shop.queries import orders as queries
 from portal.shop.rules.gifts import delivery
 from portal.shop.till import till
@@ -48,3 +51,30 @@ def hand_over() -> None:
     day = clock.day_of(now) if now >= delivery(clock.day_of(now)) else clock.day_of(now) - timedelta(days=1)
     for gift in gifts.to_deliver(day):
         gift_commands.deliver(TILL, gift.id, now)
+
+
+@jobs.every(seconds=600)
+def lapse_requests() -> None:
+    """Purchases inside organisations that nobody answered in time."""
+    now = clock.now()
+    for request_id in requests.lapsed(now):
+        request_commands.lapse(TILL, request_id, now)
+
+
+SECONDS_FOR_SHARES = 10  # at one go, so that other work has its turn
+
+
+@jobs.every(seconds=2)
+def share_out() -> None:
+    """Certificates of gifts for many, a few at a time; a killed worker's successor goes on where it stood."""
+    until = clock.now() + timedelta(seconds=SECONDS_FOR_SHARES)
+    for batch_id in batches.to_share_out():
+        while clock.now() < until and batch_commands.share_out(TILL, batch_id, clock.now()):
+            pass
+        batch_commands.finish_batch(TILL, batch_id, clock.now())
+
+
+@jobs.handles(shares.KIND)
+def follow_order(payload: dict[str, Any]) -> None:
+    """Certificates of a batch whose order was refunded or disputed."""
+    shares.carry_out(TILL, payload["batch_id"], payload["deed"], payload["because"], clock.now())

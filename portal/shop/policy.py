@@ -8,7 +8,7 @@ from portal.shop.rules.states import UNPAID, OrderState
 
 _DESK = (Role.FINANCE, Role.ADMIN, Role.AUDITOR)
 _TILL = (Role.FINANCE, Role.ADMIN)
-_SPENDERS: Final = ("owner", "approver")  # parts in an organisation that may spend for it
+SPENDERS: Final = ("owner", "approver")  # parts in an organisation that may spend for it
 
 
 class Ordered(Protocol):
@@ -109,9 +109,39 @@ def may_claim_gift(actor: Actor) -> bool:
 
 def may_spend_for(actor: Actor, organisation_id: str) -> bool:
     """Approve a purchase, or buy without asking."""
-    return actor.organisations.get(organisation_id) in _SPENDERS
+    return actor.organisations.get(organisation_id) in SPENDERS
 
 
 def may_prepare_for(actor: Actor, organisation_id: str) -> bool:
     """Prepare a purchase: every member; for oneself everybody with an account."""
     return actor.is_person and (not organisation_id or organisation_id in actor.organisations)
+
+
+class Prepared(Protocol):
+    """What a policy looks at in a batch or a request."""
+
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def organisation_id(self) -> str: ...
+
+
+def may_see_batch(actor: Actor, batch: Prepared) -> bool:
+    """Whoever made it, for themselves; of an organisation's every member."""
+    if actor.is_system:
+        return True
+    if batch.organisation_id:
+        return batch.organisation_id in actor.organisations
+    return actor.is_person and batch.person_id == actor.id
+
+
+def may_buy_batch(actor: Actor, batch: Prepared) -> bool:
+    """One's own at once; an organisation's by who may spend for it. Others ask."""
+    if not may_see_batch(actor, batch):
+        return False
+    return not batch.organisation_id or may_spend_for(actor, batch.organisation_id)
+
+
+def may_decide(actor: Actor, request: Prepared) -> bool:
+    """Who may spend for the organisation, but nobody on their own request."""
+    return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id

@@ -278,7 +278,7 @@ def test_a_gift_survives_signing_in_and_the_language_switch_and_wandering_off(br
     somebody = accounts.person("fang@example.cn")
     written(browser)
     browser.open("/en/calculator")
-    browser.open("/en/sign-in").fill("E-mail address", somebody.email).fill(
+    browser.open("/en/account/sign-in").fill("E-mail address", somebody.email).fill(
         "Password", somebody.password
     ).submit("Sign in")
     browser.open("/zh/offset")

@@ -1,6 +1,7 @@
 """Gifts: written before they are paid, told and delivered when they are ready, claimed once."""
 
 import secrets
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,8 +10,7 @@ from sqlalchemy import Table, insert, select, update
 from portal import audit, jobs
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
-from portal.certificates.queries import CertificateView
-from portal.certificates.rules.paper import RetirementFacts
+from portal.certificates.rules.facts import RetirementFacts
 from portal.certificates.rules.states import Reason
 from portal.db import transaction
 from portal.kernel.actor import Actor
@@ -112,7 +112,9 @@ def claim_gift(actor: Actor, code: str, taker: Taker, now: datetime) -> list[str
         )
         former = queries.certificates_of(found)
         numbers = [
-            certificates.replace(TILL, paper.number, _in_name_of(taker, paper), Reason.REQUESTED, now)
+            certificates.replace(
+                TILL, paper.number, _in_name_of(taker, paper.number), Reason.TRANSFERRED, now
+            )
             for paper in former
         ]
         audit.record(actor, "gift.claim", found.id, now, certificates=numbers)
@@ -190,22 +192,15 @@ def _locked(session: Any, actor: Actor, gift_id: str) -> Any:
     return row
 
 
-def _in_name_of(taker: Taker, paper: CertificateView) -> RetirementFacts:
-    """The same retirement, for another holder."""
-    return RetirementFacts(
-        retirement_id=paper.retirement_id,
-        mass=paper.mass,
-        ranges=paper.ranges,
+def _in_name_of(taker: Taker, number: str) -> RetirementFacts:
+    """The same grams, for another holder."""
+    return replace(
+        papers.retirement_facts(number),
         holder_name=taker.name,
         holder_salt=secrets.token_bytes(32),
         organisation_id="",
         is_public=taker.is_public,
-        purpose=paper.purpose,
-        purpose_title=paper.purpose_title,
-        order_id=paper.order_id,
-        test=paper.is_test,
         lang=taker.lang,
-        retired_at=paper.retired_at,
     )
 
 

@@ -102,14 +102,14 @@ def certificates_of(gift: GiftView) -> list[CertificateView]:
     return [paper] if paper.state.is_live else []
 
 
-def to_tell(limit: int = 50) -> list[GiftView]:
+def to_tell(limit: int = 200) -> list[GiftView]:
     """Single gifts whose card is ready and whose giver does not know yet."""
     waiting = select(Gift).join(Order, Order.purpose == Gift.id)
     ready = waiting.where(Gift.told_at.is_(None), Order.state == OrderState.FULFILLED)
     return _views(db.session.scalars(ready.distinct().order_by(Gift.id).limit(limit)))
 
 
-def to_deliver(today: date, limit: int = 50) -> list[GiftView]:
+def to_deliver(today: date, limit: int = 500) -> list[GiftView]:
     """Gifts with an address whose certificate is there and whose day has come."""
     for_order = Order.purpose.in_((Gift.id, Gift.batch_id))
     due = (

@@ -1,11 +1,13 @@
 """A purchase inside an organisation: a member asks, an approver answers, and what nobody answers lapses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
+from portal.shop.rules.quotes import Quote
 
 ANSWER_WITHIN: Final = timedelta(days=14)
 NOTE_MAX: Final = 500
@@ -25,6 +27,20 @@ class ReasonIsMissing(InvalidInput):
 
 class NotYourOwnRequest(Refused):
     message = N_("Somebody else has to approve what you asked for yourself.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a member asks for. ``quote`` is the price as it was seen; ``batch_id`` empty but for gifts."""
+
+    organisation_id: str
+    lot: str
+    quote: Quote
+    name: str
+    is_public: bool
+    note: str
+    lang: str
+    batch_id: str = ""
 
 
 class RequestState(StrEnum):

@@ -25,6 +25,7 @@ from portal.shop.queries import gifts
 from portal.shop.queries import orders as queries
 from portal.shop.queries.gifts import GiftView
 from portal.shop.queries.orders import OrderView
+from portal.shop.rules.batches import is_shared
 from portal.shop.rules.orders import Buyer, NothingForSale, OrderContentsDiffer, check_purpose
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import (
@@ -341,7 +342,8 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         history=[
             (line, event_words(line.event)) for line in queries.history(order_id) if not line.is_refused
         ],
-        certificates=papers.for_order(order_id),
+        certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
+        batch_id=found.purpose if is_shared(found.purpose) else "",
         refunds=queries.refunds(order_id),
         trees=planting(found.mass),
         factor=TREE_FACTOR,
