@@ -310,8 +310,8 @@ def test_refused_rows_keep_nothing(browser: Browser) -> None:
     make_lot()
     signed_in(browser)
     page = browser.open("/en/account/gift-batches/new").fill("Kilograms for each", "30")
-    page = page.fill("From", "Forest Sea").attach(
-        "File with recipients", "list.csv", b"Name,E-mail\nLi,nowhere"
+    page = page.fill("From", "Forest Sea").fill(
+        "File with recipients", (BytesIO(b"Name,E-mail\nLi,nowhere"), "list.csv")
     )
     page = page.submit("Look at it first")
     assert "One row is refused" in page.main

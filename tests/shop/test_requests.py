@@ -101,7 +101,11 @@ def test_an_approval_places_the_order(company: Company, sent_letters: Letters) -
     assert sorted(asked) == ["approver@example.cn", "owner@example.cn"]
     order_id = company.accepted(request_id)
     order = shop.seen(order_id)
-    assert (order.state, order.organisation_id, order.total) == (OrderState.RESERVED, company.id, Money.cny("8.29"))
+    assert (order.state, order.organisation_id, order.total) == (
+        OrderState.RESERVED,
+        company.id,
+        Money.cny("8.29"),
+    )
     assert order.person_id == company.people["approver"].id
     assert state(request_id) is S.ACCEPTED
     told = [letter["Subject"] for letter in sent_letters() if letter["To"] == "member@example.cn"]
@@ -197,7 +201,9 @@ def sign_in(browser: Browser, somebody: accounts.Somebody) -> None:
 def test_a_member_asks_and_an_approver_pays(app: Flask, browser: Browser) -> None:
     company = Company()
     sign_in(browser, company.people["member"])
-    page = browser.open("/en/account/requests/new?lot=LOT-A&kg=100").fill("Note to the approver", "For the fair")
+    page = browser.open("/en/account/requests/new?lot=LOT-A&kg=100").fill(
+        "Note to the approver", "For the fair"
+    )
     page = page.submit("Ask for approval")
     assert page.h1 == "Waiting for approval"
     assert "Approve" not in " ".join(page.buttons)

@@ -98,11 +98,11 @@ def keep() -> Answer:
     form = _form()
     if not form.validate():
         return render_template("shop/batch_new.html", form=form, most=MOST), 422
-    report = _looked_at(form)
-    if report.encoding == "gb18030" and not form.readable.data:
-        form.blame("readable", NotConfirmed())
-        return _preview(form, report, 422)
     try:
+        report = _looked_at(form)
+        if report.encoding == "gb18030" and not form.readable.data:
+            form.blame("readable", NotConfirmed())
+            return _preview(form, report, 422)
         batch_id = commands.open_batch(
             actor(), form.batch.data or "", _wishes(form), report.recipients,
             form.token.data or None, clock.today(), clock.now(),
