@@ -8,7 +8,7 @@ from alembic import op
 from portal.db import Bool, Int, Str, Utc
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 
 LIVE = sa.text("state IN ('valid', 'under_review')")
 CHECK = "a_certificate_states_all_its_grams"

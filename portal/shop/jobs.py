@@ -1,15 +1,20 @@
 """Background work of the shop: lapse what was not paid, hear what was not told, retire, send, pay back."""
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from portal import jobs
 from portal.kernel import clock
-from portal.shop.commands import planting, substitutes
+from portal.shop.commands import batches as batch_commands
+from portal.shop.commands import gifts as gift_commands
+from portal.shop.commands import planting, shares, substitutes
+from portal.shop.commands import requests as request_commands
 from portal.shop.commands.steps import TILL
-from portal.shop.queries import delivery
+from portal.shop.queries import batches, delivery, gifts, requests
 from portal.shop.queries import orders as queries
+from portal.shop.rules import gifts as gift_rules
 from portal.shop.till import till
 
 log = structlog.get_logger("shop")
@@ -55,3 +60,45 @@ def end_offers() -> None:
 @jobs.handles("shop.planting_letters")
 def tell_contributors(payload: dict[str, Any]) -> None:
     planting.write_to_contributors(TILL, payload["report_id"], clock.now())
+
+
+@jobs.every(seconds=15)
+def hand_over() -> None:
+    """Tell givers that their cards are ready, and write to recipients whose day has come, from eight on."""
+    now = clock.now()
+    for gift in gifts.to_tell():
+        gift_commands.tell_giver(TILL, gift.id, now)
+    day = (
+        clock.day_of(now)
+        if now >= gift_rules.delivery(clock.day_of(now))
+        else clock.day_of(now) - timedelta(days=1)
+    )
+    for gift in gifts.to_deliver(day):
+        gift_commands.deliver(TILL, gift.id, now)
+
+
+@jobs.every(seconds=600)
+def lapse_requests() -> None:
+    """Purchases inside organisations that nobody answered in time."""
+    now = clock.now()
+    for request_id in requests.lapsed(now):
+        request_commands.lapse(TILL, request_id, now)
+
+
+SECONDS_FOR_SHARES = 10  # at one go, so that other work has its turn
+
+
+@jobs.every(seconds=2)
+def share_out() -> None:
+    """Certificates of gifts for many, a few at a time; a killed worker's successor goes on where it stood."""
+    until = clock.now() + timedelta(seconds=SECONDS_FOR_SHARES)
+    for batch_id in batches.to_share_out():
+        while clock.now() < until and batch_commands.share_out(TILL, batch_id, clock.now()):
+            pass
+        batch_commands.finish_batch(TILL, batch_id, clock.now())
+
+
+@jobs.handles(shares.KIND)
+def follow_order(payload: dict[str, Any]) -> None:
+    """Certificates of a batch whose order was refunded or disputed."""
+    shares.carry_out(TILL, payload["batch_id"], payload["deed"], payload["because"], clock.now())

@@ -14,3 +14,13 @@ def order_url(order_id: str, lang: str, path: str = "") -> str:
 def planting_url(code: str, lang: str) -> str:
     """The public page of a planting."""
     return f"{current_app.config['PORTAL'].base_url}/{lang}/planting/{code}"
+
+
+def gift_url(gift_id: str, lang: str) -> str:
+    """The giver's own address of a gift, with its key."""
+    return f"{current_app.config['PORTAL'].base_url}/{lang}/gifts/{gift_id}?k={key_for(gift_id)}"
+
+
+def claim_url(code: str, lang: str) -> str:
+    """Where the QR code of a card leads."""
+    return f"{current_app.config['PORTAL'].base_url}/{lang}/gifts/claim/{code}"

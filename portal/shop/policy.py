@@ -1,13 +1,14 @@
 """Who may do what with an order."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from portal.kernel.actor import Actor, Role
 from portal.shop.rules.states import UNPAID, OrderState
 
 _DESK = (Role.FINANCE, Role.ADMIN, Role.AUDITOR)
 _TILL = (Role.FINANCE, Role.ADMIN)
+SPENDERS: Final = ("owner", "approver")  # parts in an organisation that may spend for it
 
 
 class Ordered(Protocol):
@@ -25,8 +26,13 @@ class Ordered(Protocol):
     def retire_after(self) -> datetime | None: ...
 
 
-def may_buy(actor: Actor, organisation_id: str = "") -> bool:
-    """Anybody for themselves; for an organisation only its members."""
+def may_buy(actor: Actor, organisation_id: str = "", purpose: str = "") -> bool:
+    """Anybody for themselves; for an organisation only its members; for a gift only its giver.
+
+    Purposes stand in the public log, so knowing a gift's id must not be enough to get at its card.
+    """
+    if purpose.startswith(("gft_", "bch_")) and not (actor.is_system or actor.holds(purpose)):
+        return False
     return not organisation_id or actor.is_system or organisation_id in actor.organisations
 
 
@@ -88,3 +94,69 @@ def may_answer(actor: Actor, order: Ordered) -> bool:
 def may_run_planting(actor: Actor) -> bool:
     """Open plantings and report on them."""
     return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+class Given(Protocol):
+    """What a policy looks at in a gift."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def person_id(self) -> str | None: ...
+
+
+def may_draft_gift(actor: Actor) -> bool:
+    """Anybody: nothing is bought yet."""
+    return True
+
+
+def may_see_gift(actor: Actor, gift: Given) -> bool:
+    """The giver: by account, or by the link; and the portal's own hand."""
+    if actor.is_system or actor.holds(gift.id):
+        return True
+    return actor.is_person and gift.person_id == actor.id
+
+
+def may_claim_gift(actor: Actor) -> bool:
+    """Whoever has the code, which the command asks for."""
+    return True
+
+
+def may_spend_for(actor: Actor, organisation_id: str) -> bool:
+    """Approve a purchase, or buy without asking."""
+    return actor.organisations.get(organisation_id) in SPENDERS
+
+
+def may_prepare_for(actor: Actor, organisation_id: str) -> bool:
+    """Prepare a purchase: every member; for oneself everybody with an account."""
+    return actor.is_person and (not organisation_id or organisation_id in actor.organisations)
+
+
+class Prepared(Protocol):
+    """What a policy looks at in a batch or a request."""
+
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def organisation_id(self) -> str: ...
+
+
+def may_see_batch(actor: Actor, batch: Prepared) -> bool:
+    """Whoever made it, for themselves; of an organisation's every member."""
+    if actor.is_system:
+        return True
+    if batch.organisation_id:
+        return batch.organisation_id in actor.organisations
+    return actor.is_person and batch.person_id == actor.id
+
+
+def may_buy_batch(actor: Actor, batch: Prepared) -> bool:
+    """One's own at once; an organisation's by who may spend for it. Others ask."""
+    if not may_see_batch(actor, batch):
+        return False
+    return not batch.organisation_id or may_spend_for(actor, batch.organisation_id)
+
+
+def may_decide(actor: Actor, request: Prepared) -> bool:
+    """Who may spend for the organisation, but nobody on their own request."""
+    return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from portal.kernel.errors import N_
+from portal.shop.rules.gifts import GiftState
 from portal.shop.rules.payouts import PayoutVerdictKind
 from portal.shop.rules.quotes import FeeKind, Party
 from portal.shop.rules.recommending import Reason
+from portal.shop.rules.requests import RequestState
 from portal.shop.rules.states import OrderState
 from portal.web.i18n import _
 
@@ -148,6 +150,89 @@ _STATES: dict[OrderState, tuple[str, str, str, str]] = {
         "plain",
     ),
 }
+
+
+_GIFTS: dict[GiftState, tuple[str, str, str, str]] = {
+    GiftState.DRAFT: (
+        N_("Not bought yet"),
+        N_("Your gift is written"),
+        N_("Choose how much it is to be. Until it is paid, the card cannot be claimed."),
+        "wait",
+    ),
+    GiftState.PREPARING: (
+        N_("Being prepared"),
+        N_("Your gift is being prepared"),
+        N_("It is paid. As soon as the certificate is there, the card can be handed over; we write to you."),
+        "wait",
+    ),
+    GiftState.READY: (
+        N_("Ready"),
+        N_("Your gift is ready"),
+        N_(
+            "Print the card or pass on the link. Until somebody claims it, the certificate stays yours; it "
+            "never lapses."
+        ),
+        "good",
+    ),
+    GiftState.CLAIMED: (
+        N_("Claimed"),
+        N_("Your gift has been claimed"),
+        N_("The certificate is now in the recipient’s name; the former one names its successor."),
+        "good",
+    ),
+    GiftState.WITHDRAWN: (
+        N_("Withdrawn"),
+        N_("This gift was withdrawn"),
+        N_("Its money was given back, so there is nothing to claim any more."),
+        "plain",
+    ),
+}
+
+
+def gift_words(state: GiftState) -> StateWords:
+    """How a gift stands, for its giver."""
+    label, title, text, tone = _GIFTS[state]
+    return StateWords(_translated(label), _translated(title), _translated(text), tone)
+
+
+_REQUESTS: dict[RequestState, tuple[str, str, str, str]] = {
+    RequestState.ASKED: (
+        N_("Waiting for approval"),
+        N_("Waiting for approval"),
+        N_("Nothing is reserved or charged until somebody who may spend for the organisation approves."),
+        "wait",
+    ),
+    RequestState.ACCEPTED: (
+        N_("Approved"),
+        N_("The purchase is approved"),
+        N_("The order is placed; whoever approved it pays."),
+        "good",
+    ),
+    RequestState.DECLINED: (
+        N_("Declined"),
+        N_("The purchase is declined"),
+        N_("Nothing was bought. The reason stands below."),
+        "bad",
+    ),
+    RequestState.WITHDRAWN: (
+        N_("Withdrawn"),
+        N_("The request was withdrawn"),
+        N_("Whoever asked does not want it any more."),
+        "plain",
+    ),
+    RequestState.LAPSED: (
+        N_("Lapsed"),
+        N_("Nobody answered in time"),
+        N_("The request has lapsed after 14 days. It can simply be made again."),
+        "plain",
+    ),
+}
+
+
+def request_words(state: RequestState) -> StateWords:
+    """How a purchase that needs an approval stands."""
+    label, title, text, tone = _REQUESTS[state]
+    return StateWords(_translated(label), _translated(title), _translated(text), tone)
 
 
 def fee_words() -> dict[FeeKind, str]:

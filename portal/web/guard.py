@@ -18,7 +18,7 @@ from portal.web.links import opens
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Things whose id in the address can be opened by the ``k`` of a signed link.
-_OPENABLE = ("order_id", "footprint_id", "pledge_id", "thing_id")
+_OPENABLE = ("order_id", "footprint_id", "pledge_id", "gift_id", "thing_id")
 
 
 def actor() -> Actor:
@@ -44,7 +44,7 @@ def _opened() -> frozenset[str]:
     if not key:
         return frozenset()
     named = [str((request.view_args or {}).get(name, "")) for name in _OPENABLE]
-    named += [given.get(name, "") for name in ("footprint", "order", "pledge")]
+    named += [given.get(name, "") for name in ("footprint", "order", "pledge", "purpose")]
     return frozenset(thing for thing in named if thing and opens(key, thing))
 
 

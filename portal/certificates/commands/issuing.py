@@ -153,8 +153,9 @@ def _grams(facts: Facts) -> dict[str, int]:
 
 def _record(facts: Facts, number: str, kind: CertificateType, sha256: str) -> CertificateIssued:
     if isinstance(facts, RetirementFacts):
+        share = facts.subject_id if facts.subject_id != facts.retirement_id else None
         return CertificateIssued(
-            number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
+            number, kind.value, sha256, facts.test, facts.retirement_id, facts.mass.grams, subject=share
         )
     return CertificateIssued(number, kind.value, sha256, facts.test, subject=facts.subject_id)
 

@@ -23,6 +23,7 @@ from portal.certificates.queries.papers import (
     public_totals,
     recent,
     retirement_facts,
+    unprinted_of,
     withdrawn_places,
 )
 
@@ -30,5 +31,5 @@ __all__ = [
     "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
     "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
     "log_proof", "public_totals", "recent", "recent_batches", "retirement_facts", "unprinted",
-    "withdrawn_places",
+    "unprinted_of",    "withdrawn_places",
 ]  # fmt: skip

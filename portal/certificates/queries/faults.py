@@ -1,8 +1,10 @@
 """Certificates against the log: the part of ``ledger verify`` that is about papers."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +13,7 @@ from portal.certificates.models import Certificate
 from portal.certificates.queries.papers import EFFECT_COLUMNS
 from portal.certificates.rules import paper
 from portal.certificates.rules.claims import CertificateType
-from portal.certificates.rules.states import State
+from portal.certificates.rules.states import LIVE, State
 from portal.db import db
 from portal.registry.queries import log
 from portal.registry.rules import records
@@ -26,11 +28,19 @@ def faults() -> Iterator[Fault]:
     """
     told = _Told.read()
     may_wait = log.waiting() > 0
+    shares = defaultdict[str, list[tuple[str, int, int, str]]](list)
     for row in db.session.scalars(
         select(Certificate).order_by(Certificate.id).execution_options(yield_per=1_000)
     ):
         for what in _faults_of(row, told, may_wait):
             yield Fault(Check.TABLES, f"certificate {row.number}", what)
+        if row.type == CertificateType.RETIRED and row.state in LIVE and '"subject"' in row.payload:
+            content = json.loads(row.payload)
+            shares[content["retirement"]] += [
+                (part["serial"], part["first_g"], part["last_g"], row.number) for part in content["ranges"]
+            ]
+    for parts in shares.values():
+        yield from _overlaps(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +80,25 @@ def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:
         return
     content = json.loads(row.payload)
     yield from _row_faults(row, content)
-    expected = _expected_record(row)
+    expected = _expected_record(row, content)
     issued = told.issued.get(row.id)
     if issued is None and not may_wait:
         yield "is not in the log"
     elif issued is not None and issued != expected:
         yield "is not what the log says was issued"
-    attribution = told.attributed.get(row.subject_id)
+    attribution = told.attributed.get(content.get("retirement", ""))
     if attribution is not None and not _is_attributed(content, attribution, row.number in told.successors):
         yield "names another holder or other grams than the log attributed"
     has_ended = row.state in (State.REVOKED, State.REPLACED)
     if has_ended != (row.id in told.revoked) and not may_wait:
         yield f"is {row.state}, the log says otherwise"
+
+
+def _overlaps(parts: list[tuple[str, int, int, str]]) -> Iterator[Fault]:
+    """Shares of one retirement that state a gram twice; each part is serial, first, last, number."""
+    for (serial, _first, last, _number), after in pairwise(sorted(parts)):
+        if serial == after[0] and after[1] <= last:
+            yield Fault(Check.TABLES, f"certificate {after[3]}", "states grams of another share")
 
 
 def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
@@ -90,7 +107,7 @@ def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
     pairs = {
         "number": (row.number, content["number"]),
         "type": (row.type, content["type"]),
-        "subject": (row.subject_id, content.get("retirement", content.get("subject"))),
+        "subject": (row.subject_id, content.get("subject", content.get("retirement"))),
         "amount": (row.mass_g, content.get("mass_g", 0)),
         "effects": (
             (row.removal_g, row.avoidance_g, row.unseparated_g),
@@ -103,15 +120,22 @@ def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
             yield f"has another {name} in its row than in its text"
 
 
-def _expected_record(row: Certificate) -> CertificateIssued:
+def _expected_record(row: Certificate, content: Mapping[str, Any]) -> CertificateIssued:
     """What the log must say of this row."""
     common = (row.number, row.type, row.payload_sha256, row.is_test)
     if row.type == CertificateType.RETIRED:
-        return CertificateIssued(*common, retirement=row.subject_id, grams=row.mass_g)
+        return CertificateIssued(*common, content["retirement"], row.mass_g, subject=content.get("subject"))
     return CertificateIssued(*common, subject=row.subject_id)
 
 
 def _is_attributed(content: Mapping[str, Any], attribution: Attribution, is_successor: bool) -> bool:
     """Whether the text states what was attributed; a successor may be another holder's, by the log's word."""
     parts = tuple(Part(p["lot"], p["serial"], p["first_g"], p["last_g"]) for p in content["ranges"])
+    if "subject" in content:  # a share: grams of the retirement, for whoever the giver named
+        return all(any(_holds(whole, part) for whole in attribution.ranges) for part in parts)
     return parts == attribution.ranges and (is_successor or content["holder"] == attribution.holder)
+
+
+def _holds(whole: Part, part: Part) -> bool:
+    same = (whole.lot, whole.serial) == (part.lot, part.serial)
+    return same and whole.first_g <= part.first_g and part.last_g <= whole.last_g

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from portal.certificates.rules import numbers, paper
 from portal.certificates.rules.claims import CertificateType, Effect, NothingToCertify
 from portal.certificates.rules.content import ranges_of
 from portal.certificates.rules.credential import Purpose
-from portal.certificates.rules.facts import RetirementFacts
+from portal.certificates.rules.facts import RetirementFacts, ShareFacts
 from portal.certificates.rules.states import LIVE, Reason, State
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -133,6 +133,15 @@ def recent(states: Collection[State], after: str, limit: int) -> list[Certificat
     return _all(query.where(_papers.c.id.in_(wanted)), "")
 
 
+def unprinted_of(order_id: str) -> int:
+    """How many live certificates of an order have no document yet: what keeps its letter waiting."""
+    printed = select(CertificateDocument.certificate_id)
+    waiting = select(func.count()).where(
+        Certificate.order_id == order_id, Certificate.state.in_(LIVE), Certificate.id.not_in(printed)
+    )
+    return db.session.execute(waiting).scalar_one()
+
+
 def retirement_facts(number: str) -> RetirementFacts:
     """The facts of a certificate of retired credits, to be issued anew for another holder or corrected.
 
@@ -141,8 +150,8 @@ def retirement_facts(number: str) -> RetirementFacts:
     found = by_number(number)
     if found.retired_at is None or found.holder_name is None or found.holder_salt is None:
         raise NothingToCertify()
-    return RetirementFacts(
-        retirement_id=found.subject_id,
+    whole = RetirementFacts(
+        retirement_id=found.content["retirement"],
         mass=found.mass,
         ranges=found.ranges,
         holder_name=found.holder_name,
@@ -156,6 +165,10 @@ def retirement_facts(number: str) -> RetirementFacts:
         lang=found.lang,
         retired_at=found.retired_at,
     )
+    if found.subject_id == whole.retirement_id:
+        return whole
+    told = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return ShareFacts(share_id=found.subject_id, **told)
 
 
 def public_totals() -> Totals:

@@ -66,6 +66,17 @@ class RetirementFacts(Held):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareFacts(RetirementFacts):
+    """C3: some grams of a retirement that is certified in shares, none of which has a gram of another."""
+
+    share_id: str
+
+    @property
+    def subject_id(self) -> str:
+        return self.share_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PledgeFacts(Held):
     """C0: a promise to cut emissions by ``target`` per cent until ``year``.
 

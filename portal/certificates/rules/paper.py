@@ -140,6 +140,7 @@ def payload(
     Raises as ``check_facts`` does, and FactMissing, BadText, ForbiddenClaim.
     """
     kind = check_facts(facts)
+    about = content_of(facts)
     content = {
         "v": VERSION,
         "id": certificate_id,
@@ -148,9 +149,9 @@ def payload(
         "issued_at": text_of(issued_at),
         "holder": holder,
         "test": facts.test,
-        **({} if isinstance(facts, RetirementFacts) else {"subject": facts.subject_id}),
+        **({} if about.get("retirement") == facts.subject_id else {"subject": facts.subject_id}),
         **({"trainer": trainer} if trainer else {}),
-        **content_of(facts),
+        **about,
     }
     if missing := set(claims.WORDINGS[kind].must) - stated(kind, content):
         raise FactMissing(facts=", ".join(sorted(missing)))

@@ -1,13 +1,14 @@
 """Ranges of grams with all that a certificate, a page or a record says about them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
-from portal.registry.models import Block, Hold, Issuance, PoolLot, Project, RetirementRange
+from portal.registry.models import Block, Hold, Issuance, PoolLot, Project, Retirement, RetirementRange
 from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.ledger import HoldState, ProjectType
 
@@ -47,6 +48,11 @@ _RANGES_OF_HOLD = _with_facts(
 def ranges_of(retirement_id: str) -> tuple[RangeFacts, ...]:
     """The ranges of a retirement, neighbours joined, oldest vintage first."""
     return _joined(db.session.connection().execute(_RANGES_OF, {"retirement_id": retirement_id}))
+
+
+def retired_at(retirement_id: str) -> datetime:
+    """When this was retired."""
+    return db.session.execute(select(Retirement.at).where(Retirement.id == retirement_id)).scalar_one()
 
 
 def ranges_of_hold(hold_id: str) -> dict[str, tuple[RangeFacts, ...]]:

@@ -76,7 +76,7 @@ def place_order(
     NotEnoughCredits and NotEnoughPlaces (nothing is kept), PlantingIsOver, OrderContentsDiffer, BadOrderId,
     BadPurpose, BadName.
     """
-    if not policy.may_buy(actor, buyer.organisation_id):
+    if not policy.may_buy(actor, buyer.organisation_id, purpose):
         raise NotAllowed()
     if not is_id(order_id, "ord"):
         raise BadOrderId()

@@ -14,6 +14,7 @@ from portal.kernel.ids import new_id
 from portal.kernel.money import Money
 from portal.registry.commands import stock
 from portal.shop import policy
+from portal.shop.commands import shares
 from portal.shop.commands.ordering import lines, write_to_buyer
 from portal.shop.commands.seedlings import seedlings
 from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
@@ -280,6 +281,7 @@ def _void(s: Connection, order: Locked, because: str, now: datetime) -> None:
         stock.void_retirement(TILL, retirement_id, because, now)
     for number in _certificates(s, order):
         certificates.revoke(TILL, number, because, now)
+    shares.follow(order, "revoke", because, now)
 
 
 def _certificates(s: Connection, order: Locked) -> list[str]:
@@ -318,12 +320,14 @@ def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -
             step(s, order, OrderEvent.DISPUTED, actor, now, disputed_from=order.state.value)
             for number in _certificates(s, order):
                 certificates.doubt(TILL, number, "disputed", now)
+            shares.follow(order, "doubt", "disputed", now)
         if order.state is not OrderState.DISPUTED:
             return
         if payment.dispute is DisputeState.WON:
             step(s, order, OrderEvent.DISPUTE_WON, actor, now, disputed_from=None)
             for number in _certificates(s, order):
                 certificates.clear(TILL, number, now)
+            shares.follow(order, "clear", "", now)
         elif payment.dispute is DisputeState.LOST:
             _lose(s, actor, order, payment, now)
 

@@ -29,6 +29,7 @@ from portal.shop.commands.seedlings import certify, places_are_free
 from portal.shop.commands.steps import TILL, Locked, books, change, lock, promise, remark, step
 from portal.shop.models.orders import CashLine, PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
+from portal.shop.rules.batches import is_shared
 from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
 from portal.shop.rules.quotes import Party
 from portal.shop.rules.states import LAPSED, UNPAID, OrderEvent, OrderState, may_step
@@ -270,6 +271,11 @@ def retire(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
     rows = s.execute(_LINES_OF, {"order_id": order.id})
     wanted = [RetireLine(row.id, holder, order.purpose, order.test) for row in rows]
     for done in stock.retire(TILL, order.hold_id, wanted, now):
+        if is_shared(order.purpose):  # certified for its recipients, one by one, by a job
+            s.execute(
+                _CERTIFY, {"line_id": done.line_id, "retirement_id": done.retirement_id, "certificate": None}
+            )
+            continue
         number = certificates.issue(
             TILL,
             RetirementFacts(
@@ -312,6 +318,8 @@ def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
+        if is_shared(order.purpose):
+            return False
         certified = [paper for paper in papers.for_order(order_id) if paper.state.is_live]
         if (
             order.state is not OrderState.RETIRED

@@ -12,6 +12,7 @@ from portal.shop.commands import care, refunds, settlement
 from portal.shop.commands.settlement import Outcome
 from portal.shop.forms.orders import ActionForm, ReasonForm, ReferenceForm, TransferForm
 from portal.shop.queries import orders as queries
+from portal.shop.rules.batches import is_shared
 from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
 from portal.shop.rules.states import OrderEvent, OrderState, may_step
@@ -78,7 +79,7 @@ def _page(
         party_words=party_words(),
         payments=queries.payments(order_id),
         refunds=queries.refunds(order_id),
-        certificates=papers.for_order(order_id),
+        certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
         action=ActionForm(formdata=None),
         transfer=form if isinstance(form, TransferForm) else TransferForm(formdata=None),
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),

@@ -33,6 +33,7 @@ class Order(Base):
         Index("ix_orders_open", "state", "created_at"),
         Index("ix_orders_person", "person_id", "created_at", **_where("person_id IS NOT NULL")),
         Index("ix_orders_attention", "attention_at", **_where("attention <> ''")),
+        Index("ix_orders_purpose", "purpose", **_where("purpose <> ''")),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)

@@ -1,7 +1,20 @@
 """Public pages of the shop: one module per part of it."""
 
 from portal.shop import hooks
-from portal.shop.views import basket, delivery, money, orders, planting
+from portal.shop.views import (
+    basket,
+    batches,
+    delivery,
+    gifts,
+    money,
+    orders,
+    planting,
+    requests,
+    statements,
+)
 
-blueprints = (orders.blueprint, basket.blueprint, money.pages, money.files, hooks.blueprint)
+blueprints = (
+    orders.blueprint, basket.blueprint, gifts.blueprint, batches.blueprint, requests.blueprint,
+    statements.blueprint, money.pages, money.files, hooks.blueprint,
+)  # fmt: skip
 __all__ = ["blueprints", "delivery", "orders", "planting"]

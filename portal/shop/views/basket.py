@@ -18,6 +18,7 @@ from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now, keep
 from portal.shop.views.checkout import Answer, Purchase, first_form, quote_page, sent
+from portal.shop.views.gift_in_hand import purpose_of
 from portal.shop.words import fee_words, party_words
 from portal.web.guard import open_to_all
 from portal.web.i18n import _, lang, message
@@ -107,7 +108,9 @@ def _purchase(chosen: Basket) -> Purchase:
         ("currency", chosen.currency),
         *(("line", line.text) for line in chosen.lines),
     )
-    return Purchase(lines, chosen.purpose, kept, url_for("shop_basket.buy"), url_for("shop_basket.basket"))
+    return Purchase(
+        lines, purpose_of(chosen.purpose), kept, url_for("shop_basket.buy"), url_for("shop_basket.basket")
+    )
 
 
 def _lines_form(rows: Sequence[Row]) -> type[LinesForm]:

@@ -23,6 +23,7 @@ from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import Offer, PriceChanged, Quote, check_minimum, make_quote
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import Way, till
+from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
 from portal.shop.words import fee_words, party_words
 from portal.web.guard import actor
@@ -81,6 +82,7 @@ def quote_page(
         party_words=party_words(),
         is_test=till().provider.test,
         to_basket=_to_basket(purchase),
+        gift=in_hand(),
     )
     return page, status
 

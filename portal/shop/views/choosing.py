@@ -18,6 +18,7 @@ from portal.registry.queries.register import LotView
 from portal.shop.rules.orders import NothingForSale, check_purpose
 from portal.shop.rules.quotes import NoPriceList, Offer, to_cover
 from portal.shop.views.checkout import Purchase
+from portal.shop.views.gift_in_hand import purpose_of
 from portal.web.guard import actor
 
 
@@ -75,6 +76,8 @@ class Choice:
             if self.cover and request.values.get(name) == self.cover.id:
                 kept[name] = self.cover.id
                 kept["k"] = request.values.get("k", "")
+        if self.purpose.startswith("gft_"):
+            kept["k"] = request.values.get("k", "")
         return {name: value for name, value in kept.items() if value}
 
     @property
@@ -94,7 +97,7 @@ def choice(among: list[LotView] | None = None) -> Choice:
     wanted = request.values.get("lot", "")
     lot = register.lot(wanted, wanted_currency()) if wanted else _recommended(among)
     cover = _footprint() or _inventory()
-    return Choice(lot, _purpose() or (cover.id if cover else ""), cover)
+    return Choice(lot, purpose_of(_purpose()) or (cover.id if cover else ""), cover)
 
 
 def wanted_currency() -> str | None:

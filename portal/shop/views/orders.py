@@ -17,9 +17,12 @@ from portal.shop.forms.basket import FilterForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
 from portal.shop.planting_words import planting_event_words, planting_words_of
 from portal.shop.provider import ProviderUnavailable, SessionClosed
-from portal.shop.queries import delivery, money
+from portal.shop.queries import delivery, gifts, money
 from portal.shop.queries import orders as queries
 from portal.shop.queries import planting as plantings
+from portal.shop.queries.gifts import GiftView
+from portal.shop.queries.orders import OrderView
+from portal.shop.rules.batches import is_shared
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
@@ -29,9 +32,10 @@ from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now
 from portal.shop.views.checkout import first_form, kept_order_page, quote_page, sent, way
 from portal.shop.views.choosing import Choice, choice, for_sale
+from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import order_page
 from portal.shop.words import event_words, fee_words, party_words, reason_words, words_of
-from portal.web.guard import actor, open_to_all, signed_in
+from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
@@ -105,6 +109,8 @@ def _offset_page(chosen: Choice, form: AmountForm, status: int = 200) -> Answer:
         reasons=reason_words(_reasons(chosen.lot)),
         others=_others_kept(),
         basket=basket_now(),
+        gift=in_hand(),
+        gift=in_hand(),
     )
     return page, status
 
@@ -190,7 +196,8 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         now=now,
         problem=problem,
         history=[(line, said[1](line.event)) for line in queries.history(order_id) if not line.is_refused],
-        certificates=papers.for_order(order_id),
+        certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
+        batch_id=found.purpose if is_shared(found.purpose) else "",
         refunds=queries.refunds(order_id),
         trees=planting(found.mass),
         factor=TREE_FACTOR,
@@ -208,9 +215,19 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         may_withdraw=policy.may_withdraw(who, found, now),
         may_claim=policy.may_claim(who, found),
         is_lapsed=found.state in LAPSED,
+        is_given_away=gifts.is_given_away(found.purpose),
+        gift=_gift_of(found),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
+
+
+def _gift_of(order: OrderView) -> GiftView | None:
+    """The gift that this order pays for; its card is the buyer's to see."""
+    if not order.purpose.startswith("gft_") or not policy.owns(actor(), order):
+        return None
+    opened_now(order.purpose)
+    return gifts.gift(actor(), order.purpose)
 
 
 @blueprint.get("/orders/<order_id>/back")

@@ -1,0 +1,187 @@
+"""Pages of purchases that wait for an approval inside an organisation."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.accounts import queries as accounts
+from portal.kernel import clock
+from portal.kernel.errors import InvalidInput, PortalError
+from portal.kernel.ids import new_id
+from portal.registry.queries import register
+from portal.shop import policy
+from portal.shop.commands import requests as commands
+from portal.shop.forms.companies import DecisionForm, RequestForm, lot_choices
+from portal.shop.queries import orders
+from portal.shop.queries import requests as queries
+from portal.shop.queries.requests import RequestView
+from portal.shop.rules.quotes import PriceChanged, Quote, check_minimum, make_quote
+from portal.shop.rules.requests import Ask, ReasonIsMissing, RequestState
+from portal.shop.rules.terms import PaymentKind
+from portal.shop.till import till
+from portal.shop.views.buying import pay_page, payment_of, provider_of
+from portal.shop.words import fee_words, request_words
+from portal.web.guard import actor, opened_now, signed_in
+from portal.web.i18n import _, lang, message
+from portal.web.page import page_blueprint
+from portal.web.paging import cut
+
+blueprint = page_blueprint("requests", __name__)
+
+PAGE = 25
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/account/requests")
+@signed_in
+def index() -> Answer:
+    """What I asked for, and what I am asked."""
+    rows = queries.requests_of(actor(), request.args.get("cursor", ""), PAGE)
+    return render_template(
+        "shop/requests.html",
+        page=cut(rows, PAGE, lambda row: row.id),
+        words_of=request_words,
+        names=_names(),
+        waits_for_me=lambda row: row.state is RequestState.ASKED and policy.may_decide(actor(), row),
+        has_organisation=bool(actor().organisations),
+    )
+
+
+@blueprint.route("/account/requests/new", methods=["GET", "POST"])
+@signed_in
+def new() -> Answer:
+    """Ask for a purchase; nothing is reserved until it is approved."""
+    names = _names()
+    if not names:
+        return redirect(url_for("accounts.organisations"), 303)
+    form = RequestForm(formdata=request.form or None)
+    form.organisation.choices = list(names.items())
+    form.lot.choices = lot_choices(register.open_lots())
+    if request.method == "GET":
+        form.request.data = new_id("prq")
+        form.lot.data = request.args.get("lot") or form.lot.data
+        form.kg.data = request.args.get("kg", "")
+        form.name.data = next(iter(names.values()))
+        return render_template("shop/request_new.html", form=form)
+    if not form.validate():
+        return render_template("shop/request_new.html", form=form), 422
+    try:
+        made = commands.ask(actor(), form.request.data or "", _asked(form), clock.now())
+    except InvalidInput as error:
+        form.blame("kg", error)
+        return render_template("shop/request_new.html", form=form), 422
+    flash(_("Your question is on its way to those who may approve it."), "success")
+    return redirect(url_for("requests.show", request_id=made), 303)
+
+
+def _asked(form: RequestForm) -> Ask:
+    payment = payment_of(form.payment.data)
+    made = make_quote([(orders.offer_of(form.lot.data), form.kg.value)], payment)
+    return Ask(
+        organisation_id=form.organisation.data,
+        lot=form.lot.data,
+        quote=check_minimum(made, till().minimum(made.total.currency)),
+        name=form.name.data or "",
+        is_public=bool(form.is_public.data),
+        note=form.note.data or "",
+        lang=lang(),
+    )
+
+
+def _names() -> dict[str, str]:
+    return {
+        each.id: each.name.in_(lang()) or each.name.zh or each.name.en
+        for each in accounts.organisations_of(actor())
+    }
+
+
+@blueprint.get("/account/requests/<request_id>")
+@signed_in
+def show(request_id: str) -> Answer:
+    return _page(queries.request(actor(), request_id))
+
+
+def _page(
+    found: RequestView, form: DecisionForm | None = None, status: int = 200, problem: str = ""
+) -> Answer:
+    is_open = found.state is RequestState.ASKED
+    quote = _today(found) if is_open else None
+    if form is None:
+        form = DecisionForm(formdata=None)
+    if quote:
+        form.quote_hash.data = quote.hash
+    page = render_template(
+        "shop/request.html",
+        request_=found,
+        words=request_words(found.state),
+        problem=problem,
+        form=form,
+        quote=quote,
+        lot=register.lot(found.lot),
+        asker=accounts.person(found.person_id).name,
+        decider=accounts.person(found.decided_by).name if found.decided_by else "",
+        organisation=_names().get(found.organisation_id, ""),
+        fee_words=fee_words(),
+        may_decide=is_open and policy.may_decide(actor(), found),
+        may_withdraw=is_open and found.person_id == actor().id,
+        is_mine=found.person_id == actor().id,
+    )
+    return page, status
+
+
+def _today(found: RequestView) -> Quote:
+    """Today's price of what was asked."""
+    return make_quote([(orders.offer_of(found.lot), found.mass)], PaymentKind(found.payment))
+
+
+@blueprint.post("/account/requests/<request_id>/accept")
+@signed_in
+def accept(request_id: str) -> Answer:
+    """Approve, and go to pay."""
+    found, form, now = queries.request(actor(), request_id), DecisionForm(), clock.now()
+    if not form.validate():
+        return _page(found, form, 422)
+    quote = _today(found)
+    try:
+        order_id = commands.accept(
+            actor(),
+            request_id,
+            quote,
+            form.quote_hash.data or "",
+            provider_of(quote.payment),
+            till().provider.test,
+            now,
+        )
+    except PriceChanged as error:
+        return _page(found, None, 409, message(error))
+    except PortalError as error:
+        return _page(queries.request(actor(), request_id), None, 409, message(error))
+    opened_now(order_id)
+    try:
+        return redirect(pay_page(order_id, quote.payment, found.mass, now), 303)
+    except PortalError as error:
+        # The approval stands, and the credits are reserved: the order's own page offers to pay again.
+        flash(message(error), "warning")
+        return redirect(url_for("shop.order", order_id=order_id), 303)
+
+
+@blueprint.post("/account/requests/<request_id>/decline")
+@signed_in
+def decline(request_id: str) -> Answer:
+    found, form = queries.request(actor(), request_id), DecisionForm()
+    if not form.validate():
+        return _page(found, form, 422)
+    try:
+        commands.decline(actor(), request_id, form.reason.data or "", clock.now())
+    except ReasonIsMissing as error:
+        form.blame("reason", error)
+        return _page(found, form, 422)
+    flash(_("Declined; your colleague gets a letter with your reason."), "success")
+    return redirect(url_for("requests.show", request_id=request_id), 303)
+
+
+@blueprint.post("/account/requests/<request_id>/withdraw")
+@signed_in
+def withdraw(request_id: str) -> Answer:
+    commands.withdraw(actor(), request_id, clock.now())
+    flash(_("The request is withdrawn."), "success")
+    return redirect(url_for("requests.show", request_id=request_id), 303)

@@ -1,0 +1,223 @@
+"""Purchases inside an organisation: asked, answered once by somebody else, and ordered in the same breath."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from portal.accounts.rules import Part
+from portal.db import db, transaction
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
+from portal.kernel.money import Money
+from portal.registry.queries import register
+from portal.registry.rules.ledger import NotEnoughCredits
+from portal.shop import jobs as shop_jobs
+from portal.shop.commands import requests as commands
+from portal.shop.queries import requests as queries
+from portal.shop.rules.batches import Recipient
+from portal.shop.rules.quotes import PriceChanged
+from portal.shop.rules.requests import (
+    ANSWER_WITHIN,
+    STEPS,
+    Ask,
+    NoSuchRequest,
+    NotYourOwnRequest,
+    ReasonIsMissing,
+    RequestEvent,
+    RequestIsAnswered,
+    RequestState,
+    next_state,
+)
+from portal.shop.rules.states import OrderState
+from tests.browser import Browser
+from tests.factories import accounts, companies, shop
+from tests.factories.registry import make_lot
+
+Letters = Callable[[], list[EmailMessage]]
+S = RequestState
+
+
+class Company:
+    """An organisation with an owner, an approver and two members, and a lot to buy from."""
+
+    def __init__(self) -> None:
+        make_lot()
+        names = ("owner", "approver", "member", "other")
+        self.people = {name: accounts.person(f"{name}@example.cn") for name in names}
+        parts = {"approver": Part.APPROVER, "member": Part.MEMBER, "other": Part.MEMBER}
+        self.id = companies.organisation(
+            self.people["owner"],
+            *((self.people[name], part) for name, part in parts.items()),
+            credit_code=companies.CREDIT_CODE,
+        )
+        self.parts = parts | {"owner": Part.OWNER}
+
+    def actor(self, name: str) -> Actor:
+        return Actor(self.people[name].id, organisations={self.id: self.parts[name]})
+
+    def asked(self, kg: int = 100, by: str = "member", **changes: Any) -> str:
+        ask = Ask(self.id, "LOT-A", shop.quoted(kg), "Forest Sea", False, "For the fair", "en", **changes)
+        return commands.ask(self.actor(by), new_id("prq"), ask, clock.now())
+
+    def accepted(self, request_id: str, by: str = "approver", kg: int = 100, **changes: Any) -> str:
+        quote = shop.quoted(kg)
+        facts = {"seen_hash": quote.hash, "provider": "sandbox", "test": True, "now": clock.now()} | changes
+        return commands.accept(self.actor(by), request_id, quote, **facts)
+
+
+@pytest.fixture
+def company(any_app: Flask) -> Company:
+    return Company()
+
+
+def state(request_id: str) -> RequestState:
+    db.session.rollback()
+    return queries.request(shop.SYSTEM, request_id).state
+
+
+def test_every_answer_is_final() -> None:
+    lawful = {(S.ASKED, event) for event in RequestEvent}
+    assert set(STEPS) == lawful
+    for old in S:
+        for event in RequestEvent:
+            if (old, event) not in lawful:
+                with pytest.raises(RequestIsAnswered):
+                    next_state(old, event)
+
+
+def test_an_approval_places_the_order(company: Company, sent_letters: Letters) -> None:
+    request_id = company.asked()
+    assert register.lot("LOT-A").free.kg_down == 10_000
+    asked = [letter["To"] for letter in sent_letters() if "asks you to approve" in letter["Subject"]]
+    assert sorted(asked) == ["approver@example.cn", "owner@example.cn"]
+    order_id = company.accepted(request_id)
+    order = shop.seen(order_id)
+    assert (order.state, order.organisation_id, order.total) == (
+        OrderState.RESERVED,
+        company.id,
+        Money.cny("8.29"),
+    )
+    assert order.person_id == company.people["approver"].id
+    assert state(request_id) is S.ACCEPTED
+    told = [letter["Subject"] for letter in sent_letters() if letter["To"] == "member@example.cn"]
+    assert "Your purchase is approved" in told
+    with pytest.raises(RequestIsAnswered):
+        company.accepted(request_id, "owner")
+
+
+def test_who_declines_says_why(company: Company, sent_letters: Letters) -> None:
+    request_id = company.asked()
+    with pytest.raises(ReasonIsMissing):
+        commands.decline(company.actor("approver"), request_id, " ", clock.now())
+    commands.decline(company.actor("approver"), request_id, "Too dear", clock.now())
+    assert state(request_id) is S.DECLINED
+    (letter,) = [letter for letter in sent_letters() if letter["Subject"] == "Your purchase is declined"]
+    assert "Too dear" in letter.get_content()
+
+
+def test_only_somebody_else_who_may_spend_answers(company: Company) -> None:
+    request_id = company.asked()
+    with pytest.raises(NotYourOwnRequest):
+        company.accepted(request_id, "member")
+    with pytest.raises(NotAllowed):
+        company.accepted(request_id, "other")
+    with pytest.raises(NoSuchRequest):
+        commands.decline(Actor("usr_01M825M1YS7CEW2ABDHNHW73N5"), request_id, "no", clock.now())
+    own = company.asked(by="owner")
+    with pytest.raises(NotYourOwnRequest):
+        company.accepted(own, "owner")
+    assert company.accepted(own, "approver")
+
+
+def test_an_old_price_or_too_few_credits_approve_nothing(company: Company) -> None:
+    request_id = company.asked()
+    with pytest.raises(PriceChanged):
+        company.accepted(request_id, seen_hash="0" * 64)
+    assert state(request_id) is S.ASKED
+    shop.placed(9_950)
+    with pytest.raises(NotEnoughCredits):
+        company.accepted(request_id)
+    assert state(request_id) is S.ASKED
+
+
+def test_what_nobody_answers_lapses(company: Company, sent_letters: Letters) -> None:
+    request_id = company.asked()
+    later = clock.now() + ANSWER_WITHIN
+    assert not commands.lapse(shop.SYSTEM, request_id, later - timedelta(seconds=1))
+    with pytest.raises(RequestIsAnswered):
+        company.accepted(request_id, now=later)
+    assert queries.lapsed(later) == [request_id]
+    assert commands.lapse(shop.SYSTEM, request_id, later)
+    shop_jobs.lapse_requests()
+    assert state(request_id) is S.LAPSED
+    assert [letter["To"] for letter in sent_letters()].count("member@example.cn") >= 1
+
+
+def test_whoever_asked_may_withdraw(company: Company) -> None:
+    request_id = company.asked()
+    with pytest.raises(NotAllowed):
+        commands.withdraw(company.actor("owner"), request_id, clock.now())
+    commands.withdraw(company.actor("member"), request_id, clock.now())
+    assert state(request_id) is S.WITHDRAWN
+
+
+def test_a_batch_is_approved_with_its_recipients(company: Company) -> None:
+    batch_id = companies.opened(company.actor("member"), [Recipient("Li")] * 50, organisation_id=company.id)
+    request_id = company.asked(batch_id=batch_id)
+    order_id = company.accepted(request_id)
+    assert shop.seen(order_id).purpose == batch_id
+    assert companies.seen(batch_id).order_id == order_id
+
+
+def test_the_database_lets_nobody_approve_their_own(company: Company) -> None:
+    request_id = company.asked()
+    accept = text("UPDATE purchase_request SET state = 'accepted', decided_by = :who WHERE id = :id")
+    member, owner = company.people["member"].id, company.people["owner"].id
+    with pytest.raises(IntegrityError, match="their own"), transaction() as session:
+        session.execute(accept, {"who": member, "id": request_id})
+    with transaction() as session:  # the control: somebody else may
+        session.execute(accept, {"who": owner, "id": request_id})
+    with pytest.raises(IntegrityError, match="lawful steps"), transaction() as session:
+        session.execute(text("UPDATE purchase_request SET state = 'asked', decided_by = NULL"))
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+def sign_in(browser: Browser, somebody: accounts.Somebody) -> None:
+    page = browser.open("/en/account/sign-in")
+    page.fill("E-mail address", somebody.email).fill("Password", somebody.password).submit("Sign in")
+
+
+def test_a_member_asks_and_an_approver_pays(app: Flask, browser: Browser) -> None:
+    company = Company()
+    sign_in(browser, company.people["member"])
+    page = browser.open("/en/account/requests/new?lot=LOT-A&kg=100").fill(
+        "Note to the approver", "For the fair"
+    )
+    page = page.submit("Ask for approval")
+    assert page.h1 == "Waiting for approval"
+    assert "Approve" not in " ".join(page.buttons)
+    path = re.sub(r"\?.*", "", page.url)
+    approver = Browser(app.test_client())
+    sign_in(approver, company.people["approver"])
+    assert "Waits for your answer" in approver.open("/en/account/requests").main
+    page = approver.open(path)
+    assert "For the fair" in page.main
+    page = page.submit("Decline", expect=422)
+    assert any("Please say why" in error for error in page.errors)
+    page = page.submit("Approve and pay ¥8.29").submit("Pay with test money")
+    assert page.h1 == "Your credits are retired"
+    assert browser.open(path).h1 == "The purchase is approved"
+    outsider = Browser(app.test_client())
+    sign_in(outsider, accounts.person("outsider@example.cn"))
+    outsider.open(path, expect=404)
