@@ -493,6 +493,16 @@ def retired_for(purpose: str) -> Mass:
     return Mass(int(grams))
 
 
+def retirements_for(purpose: str) -> list[str]:
+    """The retirements for this purpose that were not taken back, the oldest first: their ``ret_…``."""
+    query = (
+        select(Retirement.id)
+        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
+        .where(Retirement.purpose == purpose, RetirementVoid.retirement_id.is_(None))
+    )
+    return list(db.session.scalars(query.order_by(Retirement.at, Retirement.id)))
+
+
 def total_retired(with_test: bool) -> Mass:
     """All that was ever retired here and stands; test money only counts where all money is test money."""
     query = (

@@ -1,0 +1,1 @@
+"""What can be done with statements: plan, show what was done, declare, correct, share out."""
