@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
-from portal.pledges.commands import make_pledge
-from portal.pledges.rules import Draft
+from portal.pledges.commands.promise import make_pledge
+from portal.pledges.rules.drafts import Draft
 from tests.factories.footprint import a_footprint
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DRAFT = Draft(
     id="",
-    footprint_id="",
+    footprint_id="fpr_of_a_test",
     aim=20,
     year=2030,
     is_public=True,
