@@ -1,4 +1,4 @@
-"""Certificates are issued in the transaction of their retirement, withdrawn with a reason, never erased."""
+"""Certificates are issued in the transaction of what they certify, withdrawn with a reason, never erased."""
 
 from datetime import datetime
 from typing import cast
@@ -11,35 +11,45 @@ from portal.certificates import policy
 from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
 from portal.certificates.queries import NoSuchCertificate
 from portal.certificates.rules import numbers, paper
-from portal.certificates.rules.claims import CertificateType, NothingToCertify, is_sayable, type_of
-from portal.certificates.rules.paper import RetirementFacts
+from portal.certificates.rules.claims import (
+    CertificateType,
+    Effect,
+    NothingToCertify,
+    is_sayable,
+    type_of,
+)
+from portal.certificates.rules.content import by_effect
+from portal.certificates.rules.facts import Facts, PledgeFacts, RetirementFacts
 from portal.certificates.rules.states import LIVE, Event, Reason, State, next_state, reason_of
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
+from portal.kernel.mass import ZERO
 from portal.registry.commands import log
 from portal.registry.rules.records import CertificateIssued, CertificateRevoked, holder_commitment
 
 _papers, _holders = (cast(Table, kind.__table__) for kind in (Certificate, CertificateHolder))
 # Built once: putting a statement together costs more than having it done.
 _LIVE_NUMBER = select(_papers.c.number).where(
-    _papers.c.retirement_id == bindparam("retirement_id"), _papers.c.state.in_(LIVE)
+    _papers.c.retirement_id == bindparam("subject_id"), _papers.c.state.in_(LIVE)
 )
 _WRITE, _WRITE_HOLDER = insert(_papers), insert(_holders)
+_PERSONAL = ("name", "salt", "organisation_id", "purpose_title_zh", "purpose_title_en", "trainer")
 
 
-def issue(actor: Actor, facts: RetirementFacts, now: datetime) -> str:
-    """Certify a retirement; returns the number. Joins the transaction that retires.
+def issue(actor: Actor, facts: Facts, now: datetime) -> str:
+    """Certify what the facts tell; returns the number. Joins the transaction of the fact itself.
 
-    Asked again for the same retirement it answers with the number it gave before. Raises NotAllowed,
-    RangesDoNotAddUp, BadName, NothingToCertify, ForbiddenClaim.
+    The type follows from the facts. Asked again for the same subject it answers with the number it gave
+    before. Raises NotAllowed, RangesDoNotAddUp, BadName, BadText, NothingToCertify, EventNotBalanced,
+    FactMissing, ForbiddenClaim.
     """
-    if not policy.may_issue(actor, facts.order_id):
+    if not policy.may_issue(actor, facts.subject_id, facts.order_id):
         raise NotAllowed()
     with transaction() as session:
         books = session.connection()
-        known = books.execute(_LIVE_NUMBER, {"retirement_id": facts.retirement_id}).scalar_one_or_none()
+        known = books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one_or_none()
         return known or _issue(books, actor, facts, numbers.new_number(), now)
 
 
@@ -72,20 +82,22 @@ def clear(actor: Actor, number: str, now: datetime) -> None:
     _review(actor, number, Event.CLEAR, State.VALID, None, now)
 
 
-def replace(actor: Actor, number: str, facts: RetirementFacts, because: str, now: datetime) -> str:
-    """Give out a corrected certificate for the same retirement; returns the new number.
+def replace(actor: Actor, number: str, facts: Facts, because: str, now: datetime) -> str:
+    """Give out another certificate for the same subject; returns the new number.
 
-    The old one stays to be read and names its successor. Raises as ``issue`` and ``revoke`` do.
+    The old one stays to be read and names its successor, which may have another holder: so a gift is handed
+    on (reason ``transferred``, facts from ``queries.retirement_facts``). Raises what ``issue`` and
+    ``revoke`` raise.
     """
     if not policy.may_withdraw(actor):
         raise NotAllowed()
     reason = reason_of(because)
     with transaction() as session:
         old = _locked(session, number)
-        if facts.retirement_id != old.retirement_id:
+        if facts.subject_id != old.subject_id:
             raise NothingToCertify()
         successor = numbers.new_number()
-        # The old one gives way first: a retirement never has two live certificates, not even for a moment.
+        # The old one gives way first: a subject never has two live certificates, not even for a moment.
         _step(session, old, Event.REPLACE, now, reason, successor)
         log.record(CertificateRevoked(number, reason.value, replaced_by=successor), old.id, now)
         audit.record(actor, "certificate.replace", old.id, now, reason=reason.value, replaced_by=successor)
@@ -124,7 +136,7 @@ def forget_holder(actor: Actor, number: str, now: datetime) -> None:
         session.execute(
             update(CertificateHolder)
             .where(CertificateHolder.certificate_id == row.id)
-            .values(name=None, salt=None, organisation_id=None, purpose_title_zh=None, purpose_title_en=None)
+            .values(dict.fromkeys(_PERSONAL))
         )
         audit.record(actor, "certificate.forget_holder", row.id, now)
         jobs.enqueue(
@@ -144,39 +156,53 @@ def drop_named(actor: Actor, certificate_id: str) -> None:
         )
 
 
-def _issue(books: Connection, actor: Actor, facts: RetirementFacts, number: str, now: datetime) -> str:
+def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: datetime) -> str:
     certificate_id = new_id("crt")
-    commitment = holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id)
     payload = paper.payload(
-        facts, certificate_id=certificate_id, number=number, holder=commitment, issued_at=now
+        facts,
+        certificate_id=certificate_id,
+        number=number,
+        holder=holder_commitment(facts.holder_salt, facts.holder_name, facts.organisation_id),
+        trainer=holder_commitment(facts.holder_salt, facts.trainer) if facts.trainer else "",
+        issued_at=now,
     )
     sha256 = paper.digest(payload)
     kind = type_of(facts.evidence)
-    effects = {f"{effect.value}_g": mass.grams for effect, mass in paper.by_effect(facts.ranges).items()}
     books.execute(
         _WRITE,
         {
             "id": certificate_id, "number": number, "key": numbers.new_key(), "type": kind.value,
-            "retirement_id": facts.retirement_id, "order_id": facts.order_id, "payload": payload,
-            "payload_sha256": sha256, "mass_g": facts.mass.grams, "removal_g": 0, "avoidance_g": 0,
-            "unseparated_g": 0, **effects, "is_public": facts.is_public, "is_test": facts.test,
+            "retirement_id": facts.subject_id, "order_id": facts.order_id, "payload": payload,
+            "payload_sha256": sha256, **_grams(facts), "is_public": facts.is_public, "is_test": facts.test,
             "lang": facts.lang, "issued_at": now, "state": State.VALID.value, "state_at": now,
         },
     )  # fmt: skip
     books.execute(_WRITE_HOLDER, {"certificate_id": certificate_id, **_holder(facts, kind)})
-    issued = CertificateIssued(
-        number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
-    )
-    log.record(issued, certificate_id, now)
-    audit.record(actor, "certificate.issue", certificate_id, now, retirement=facts.retirement_id)
+    log.record(_record(facts, number, kind, sha256), certificate_id, now)
+    audit.record(actor, "certificate.issue", certificate_id, now, subject=facts.subject_id)
     jobs.enqueue(
         "certificates.render", {"id": certificate_id}, key=f"certificates.render:{certificate_id}", now=now
     )
     return number
 
 
-def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
-    title = facts.purpose_title
+def _grams(facts: Facts) -> dict[str, int]:
+    """The columns of what was retired: by effect, and nothing for what retires nothing."""
+    retired = by_effect(facts.ranges) if isinstance(facts, RetirementFacts) else {}
+    grams = {f"{effect.value}_g": retired.get(effect, ZERO).grams for effect in Effect}
+    return grams | {"mass_g": sum(grams.values())}
+
+
+def _record(facts: Facts, number: str, kind: CertificateType, sha256: str) -> CertificateIssued:
+    if isinstance(facts, RetirementFacts):
+        return CertificateIssued(
+            number, kind.value, sha256, facts.test, retirement=facts.retirement_id, grams=facts.mass.grams
+        )
+    return CertificateIssued(number, kind.value, sha256, facts.test, subject=facts.subject_id)
+
+
+def _holder(facts: Facts, kind: CertificateType) -> dict[str, object]:
+    title = facts.title if isinstance(facts, PledgeFacts) else facts.purpose_title
     # What somebody named their pledge may be a claim that this paper cannot carry; then its id must do.
     sayable = title is not None and is_sayable(kind, title)
     return {
@@ -185,6 +211,7 @@ def _holder(facts: RetirementFacts, kind: CertificateType) -> dict[str, object]:
         "organisation_id": facts.organisation_id or None,
         "purpose_title_zh": title.zh if title and sayable else None,
         "purpose_title_en": title.en if title and sayable else None,
+        "trainer": facts.trainer or None,
     }
 
 

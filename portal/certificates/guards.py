@@ -28,7 +28,15 @@ GUARDS = [
     Guard("certificate_document", "UPDATE", "certificate_document rows are never edited"),
 ]  # fmt: skip
 
+KIND_GUARDS = [
+    Guard("certificate_holder", "UPDATE", "a trainer is kept or forgotten, not rewritten",
+          "NEW.trainer IS NOT NULL AND NEW.trainer IS DISTINCT FROM OLD.trainer"),
+]  # fmt: skip
+
 
 def ddl(dialect: str) -> list[str]:
-    """All statements for this database, for the migration that makes the tables."""
-    return statements(dialect, GUARDS, room="certificates")
+    """All statements for this database, for the migrations that make the tables."""
+    return [
+        *statements(dialect, GUARDS, room="certificates"),
+        *statements(dialect, KIND_GUARDS, room="certificates_kinds"),
+    ]

@@ -15,13 +15,14 @@ _STATES = ", ".join(f"'{state}'" for state in State)
 class Certificate(Base):
     """What was certified, for good; only its state moves. Names nobody: see CertificateHolder.
 
-    ``payload`` is the canonical text whose hash is in the log. Masses in grams, removal and avoidance apart.
+    ``payload`` is the canonical text whose hash is in the log. Masses in grams, removal and avoidance apart;
+    only retired credits (C3) have any, so that no gram is counted twice.
     """
 
     __tablename__ = "certificate"
     __table_args__ = strict(
         Index(
-            "a_retirement_has_one_live_certificate", "retirement_id",
+            "a_subject_has_one_live_certificate", "retirement_id",
             unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE,
         ),
         Index("ix_certificate_order", "order_id"),
@@ -29,7 +30,7 @@ class Certificate(Base):
         CheckConstraint(f"state IN ({_STATES})", name="a_certificate_has_a_known_state"),
         CheckConstraint(
             "removal_g >= 0 AND avoidance_g >= 0 AND unseparated_g >= 0 "
-            "AND mass_g = removal_g + avoidance_g + unseparated_g AND mass_g > 0",
+            "AND mass_g = removal_g + avoidance_g + unseparated_g AND (mass_g > 0) = (type = 'C3')",
             name="a_certificate_states_all_its_grams",
         ),
         CheckConstraint(
@@ -43,7 +44,9 @@ class Certificate(Base):
     number: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
     key: Mapped[str] = mapped_column(Str, nullable=False)
     type: Mapped[str] = mapped_column(Str, nullable=False)
-    retirement_id: Mapped[str] = mapped_column(Str, nullable=False)
+    # What is certified: a retirement, or whatever another type is about. The column keeps the name under
+    # which the seals of older rows vouch for it.
+    subject_id: Mapped[str] = mapped_column("retirement_id", Str, nullable=False)
     order_id: Mapped[str] = mapped_column(Str, nullable=False)
     payload: Mapped[str] = mapped_column(Str, nullable=False)
     payload_sha256: Mapped[str] = mapped_column(Str, nullable=False)
@@ -62,11 +65,14 @@ class Certificate(Base):
 
 
 class CertificateHolder(Base):
-    """Who holds it: the only place with a name. Forgetting empties the row, and the proofs still hold."""
+    """Who holds it: the only place with a name. Forgetting empties the row, and the proofs still hold.
+
+    ``shows_name`` is what the holder chose since the issue; None leaves it as it was then.
+    """
 
     __tablename__ = "certificate_holder"
     __table_args__ = strict(
-        CheckConstraint("(name IS NULL) = (salt IS NULL)", name="a_holder_is_kept_or_forgotten_whole")
+        CheckConstraint("(name IS NULL) = (salt IS NULL)", name="a_holder_is_kept_or_forgotten_whole"),
     )
 
     certificate_id: Mapped[str] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
@@ -75,6 +81,8 @@ class CertificateHolder(Base):
     organisation_id: Mapped[str | None] = mapped_column(Str)
     purpose_title_zh: Mapped[str | None] = mapped_column(Str)
     purpose_title_en: Mapped[str | None] = mapped_column(Str)
+    trainer: Mapped[str | None] = mapped_column(Str)
+    shows_name: Mapped[bool | None] = mapped_column(Bool)
 
 
 class CertificateDocument(Base):

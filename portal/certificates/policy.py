@@ -3,12 +3,13 @@
 from portal.kernel.actor import Actor, Role
 
 
-def may_issue(actor: Actor, order_id: str) -> bool:
-    """The portal's own jobs, staff who confirm a payment or a proof, and whoever's order it is.
+def may_issue(actor: Actor, subject_id: str, order_id: str) -> bool:
+    """The portal's own jobs, staff who confirm a payment or a proof, and whoever's subject or order it is.
 
     The room that sells has asked its own policy and the facts are checked; this is our own door.
     """
-    return actor.is_system or actor.has(Role.FINANCE, Role.REGISTRY) or actor.holds(order_id)
+    is_own = any(actor.holds(thing_id) for thing_id in (subject_id, order_id) if thing_id)
+    return actor.is_system or actor.has(Role.FINANCE, Role.REGISTRY) or is_own
 
 
 def may_withdraw(actor: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""Reading certificates: by number, of an order, of a retirement, and what they come to."""
+"""Reading certificates: by number, of an order, of what they certify, and what they come to."""
 
 import json
 from collections import defaultdict
@@ -11,8 +11,10 @@ from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
 from portal.certificates.rules import numbers, paper
-from portal.certificates.rules.claims import CertificateType, Effect
+from portal.certificates.rules.claims import CertificateType, Effect, NothingToCertify
+from portal.certificates.rules.content import ranges_of
 from portal.certificates.rules.credential import Purpose
+from portal.certificates.rules.facts import RetirementFacts
 from portal.certificates.rules.states import LIVE, Reason, State
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -33,7 +35,11 @@ class NoSuchCertificate(NotFound):
 @dataclass(frozen=True, slots=True)
 class CertificateView:
     """One certificate with all its facts. ``holder_name`` is None when it was forgotten;
-    whether a reader may see it is ``policy.sees_name``'s to say."""
+    whether a reader may see it is ``policy.sees_name``'s to say. ``content`` is the canonical text, parsed.
+
+    ``mass`` and ``by_effect`` are what it retires: nothing, but for retired credits (C3). ``ranges`` are all
+    that it names as retired; ``retired_at`` is the instant of the retirement, of retired credits only.
+    """
 
     id: str
     number: str
@@ -55,11 +61,13 @@ class CertificateView:
     purpose: str
     purpose_title: Bilingual | None
     order_id: str
-    retirement_id: str
+    subject_id: str
     is_test: bool
     lang: str
     issued_at: datetime
-    retired_at: datetime
+    retired_at: datetime | None
+    trainer: str
+    content: Mapping[str, Any]
     payload: str
     payload_sha256: str
     documents: Mapping[str, str]  # variant → file name
@@ -70,8 +78,8 @@ class CertificateView:
 
     @property
     def is_demo(self) -> bool:
-        """Whether any of its grams are demonstration data."""
-        return any(part.is_demo for part in self.ranges)
+        """Whether it rests on demonstration data."""
+        return bool(self.content.get("is_demo")) or any(part.is_demo for part in self.ranges)
 
     @property
     def is_intact(self) -> bool:
@@ -93,7 +101,7 @@ class CertificateView:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What live certificates state, test money left out; removal and avoidance apart."""
+    """What live certificates of retired credits state, test money left out; removal and avoidance apart."""
 
     count: int
     by_effect: Mapping[Effect, Mass]
@@ -113,10 +121,35 @@ def for_order(order_id: str) -> list[CertificateView]:
     return _all(_OF_ORDER, order_id)
 
 
-def for_retirement(retirement_id: str) -> CertificateView | None:
-    """The live certificate of a retirement, if there is one."""
-    found = _all(_OF_RETIREMENT, retirement_id)
+def for_subject(subject_id: str) -> CertificateView | None:
+    """The live certificate of a retirement, a pledge, a statement …, if there is one."""
+    found = _all(_OF_SUBJECT, subject_id)
     return found[0] if found else None
+
+
+def retirement_facts(number: str) -> RetirementFacts:
+    """The facts of a certificate of retired credits, to be issued anew for another holder or corrected.
+
+    Raises NoSuchCertificate; NothingToCertify when it is of another type or its holder was forgotten.
+    """
+    found = by_number(number)
+    if found.retired_at is None or found.holder_name is None or found.holder_salt is None:
+        raise NothingToCertify()
+    return RetirementFacts(
+        retirement_id=found.subject_id,
+        mass=found.mass,
+        ranges=found.ranges,
+        holder_name=found.holder_name,
+        holder_salt=found.holder_salt,
+        organisation_id=found.organisation_id,
+        is_public=found.is_public,
+        purpose=found.purpose,
+        purpose_title=found.purpose_title,
+        order_id=found.order_id,
+        test=found.is_test,
+        lang=found.lang,
+        retired_at=found.retired_at,
+    )
 
 
 def public_totals() -> Totals:
@@ -124,7 +157,9 @@ def public_totals() -> Totals:
         select(
             func.count(),
             *(func.coalesce(func.sum(column), 0) for column in _EFFECT_COLUMNS.values()),
-        ).where(Certificate.state.in_(LIVE), ~Certificate.is_test)
+        ).where(
+            Certificate.type == CertificateType.RETIRED, Certificate.state.in_(LIVE), ~Certificate.is_test
+        )
     ).one()
     masses = (Mass(int(grams)) for grams in row[1:])
     return Totals(row[0], dict(zip(_EFFECT_COLUMNS, masses, strict=True)))
@@ -165,15 +200,19 @@ _EFFECT_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the log says of certificates: by certificate id, and of attributions by retirement id."""
+    """What the log says of certificates: by certificate id, and of attributions by retirement id.
+
+    ``successors`` are the numbers that took another's place, perhaps for another holder.
+    """
 
     issued: dict[str, CertificateIssued]
     revoked: dict[str, CertificateRevoked]
     attributed: dict[str, Attribution]
+    successors: set[str]
 
     @classmethod
     def read(cls) -> "_Told":
-        told = cls({}, {}, {})
+        told = cls({}, {}, {}, set())
         kinds = (CertificateIssued.kind, CertificateRevoked.kind, Attribution.kind)
         for _kind, subject_id, body in log.of_kinds(*kinds):
             told._keep(subject_id, body)
@@ -185,6 +224,7 @@ class _Told:
                 self.issued[subject_id] = issued
             case CertificateRevoked() as revoked:
                 self.revoked[subject_id] = revoked
+                self.successors.add(revoked.replaced_by or "")
             case Attribution() as attribution:
                 self.attributed[subject_id] = attribution
 
@@ -195,16 +235,14 @@ def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:
         return
     content = json.loads(row.payload)
     yield from _row_faults(row, content)
-    expected = CertificateIssued(
-        row.number, row.type, row.payload_sha256, row.is_test, row.retirement_id, row.mass_g
-    )
+    expected = _expected_record(row)
     issued = told.issued.get(row.id)
     if issued is None and not may_wait:
         yield "is not in the log"
     elif issued is not None and issued != expected:
         yield "is not what the log says was issued"
-    attribution = told.attributed.get(row.retirement_id)
-    if attribution is not None and _attributed(content) != (attribution.holder, attribution.ranges):
+    attribution = told.attributed.get(row.subject_id)
+    if attribution is not None and not _is_attributed(content, attribution, row.number in told.successors):
         yield "names another holder or other grams than the log attributed"
     has_ended = row.state in (State.REVOKED, State.REPLACED)
     if has_ended != (row.id in told.revoked) and not may_wait:
@@ -213,12 +251,12 @@ def _faults_of(row: Certificate, told: _Told, may_wait: bool) -> Iterator[str]:
 
 def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
     """Where the columns that queries use differ from the text that was hashed."""
-    effects = content["effects_g"]
+    effects = content.get("effects_g", {})
     pairs = {
         "number": (row.number, content["number"]),
         "type": (row.type, content["type"]),
-        "retirement": (row.retirement_id, content["retirement"]),
-        "amount": (row.mass_g, content["mass_g"]),
+        "subject": (row.subject_id, content.get("retirement", content.get("subject"))),
+        "amount": (row.mass_g, content.get("mass_g", 0)),
         "effects": (
             (row.removal_g, row.avoidance_g, row.unseparated_g),
             tuple(effects.get(effect.value, 0) for effect in _EFFECT_COLUMNS),
@@ -230,9 +268,18 @@ def _row_faults(row: Certificate, content: Mapping[str, Any]) -> Iterator[str]:
             yield f"has another {name} in its row than in its text"
 
 
-def _attributed(content: Mapping[str, Any]) -> tuple[str, tuple[Part, ...]]:
+def _expected_record(row: Certificate) -> CertificateIssued:
+    """What the log must say of this row."""
+    common = (row.number, row.type, row.payload_sha256, row.is_test)
+    if row.type == CertificateType.RETIRED:
+        return CertificateIssued(*common, retirement=row.subject_id, grams=row.mass_g)
+    return CertificateIssued(*common, subject=row.subject_id)
+
+
+def _is_attributed(content: Mapping[str, Any], attribution: Attribution, is_successor: bool) -> bool:
+    """Whether the text states what was attributed; a successor may be another holder's, by the log's word."""
     parts = tuple(Part(p["lot"], p["serial"], p["first_g"], p["last_g"]) for p in content["ranges"])
-    return content["holder"], parts
+    return parts == attribution.ranges and (is_successor or content["holder"] == attribution.holder)
 
 
 _papers, _holders, _printed = (
@@ -242,8 +289,9 @@ _WANTED: BindParameter[str] = bindparam("wanted")
 # Built once, on the tables: putting a statement together costs more than having it done. A row per document.
 _SELECT = (
     select(
-        _papers, _holders.c.name, _holders.c.salt, _holders.c.organisation_id,
-        _holders.c.purpose_title_zh, _holders.c.purpose_title_en, _printed.c.variant, _printed.c.file,
+        _papers, _holders.c.name, _holders.c.salt, _holders.c.organisation_id, _holders.c.trainer,
+        _holders.c.purpose_title_zh, _holders.c.purpose_title_en, _holders.c.shows_name,
+        _printed.c.variant, _printed.c.file,
     )
     .join_from(_papers, _holders, _holders.c.certificate_id == _papers.c.id)
     .join(_printed, _printed.c.certificate_id == _papers.c.id, isouter=True)
@@ -252,7 +300,7 @@ _SELECT = (
 _BY_NUMBER = _SELECT.where(_papers.c.number == _WANTED)
 _BY_ID = _SELECT.where(_papers.c.id == _WANTED)
 _OF_ORDER = _SELECT.where(_papers.c.order_id == _WANTED)
-_OF_RETIREMENT = _SELECT.where(_papers.c.retirement_id == _WANTED, _papers.c.state.in_(LIVE))
+_OF_SUBJECT = _SELECT.where(_papers.c.retirement_id == _WANTED, _papers.c.state.in_(LIVE))
 
 
 def _one(query: Select[Any], wanted: str) -> CertificateView:
@@ -288,23 +336,30 @@ def _view(row: Any, documents: Mapping[str, str]) -> CertificateView:
         reason=Reason(row.reason) if row.reason else None,
         replaced_by=row.replaced_by,
         mass=Mass(row.mass_g),
-        by_effect={e: Mass(content["effects_g"][e]) for e in Effect if e in content["effects_g"]},
-        ranges=paper.ranges_of(content),
+        by_effect=_by_effect(content),
+        ranges=ranges_of(content),
         says=Bilingual(content["says"]["zh"], content["says"]["en"]),
         commitment=content["holder"],
         holder_name=row.name,
         holder_salt=row.salt,
         organisation_id=row.organisation_id or "",
-        is_public=row.is_public,
-        purpose=content["purpose"],
+        is_public=row.is_public if row.shows_name is None else row.shows_name,
+        purpose=content.get("purpose", ""),
         purpose_title=title,
         order_id=row.order_id,
-        retirement_id=row.retirement_id,
+        subject_id=row.retirement_id,
         is_test=row.is_test,
         lang=row.lang,
         issued_at=row.issued_at,
-        retired_at=datetime.fromisoformat(content["retired_at"]),
+        retired_at=datetime.fromisoformat(content["retired_at"]) if "retired_at" in content else None,
+        trainer=row.trainer or "",
+        content=content,
         payload=row.payload,
         payload_sha256=row.payload_sha256,
         documents=documents,
     )
+
+
+def _by_effect(content: Mapping[str, Any]) -> dict[Effect, Mass]:
+    grams = content.get("effects_g", {})
+    return {effect: Mass(grams[effect]) for effect in Effect if effect in grams}

@@ -7,6 +7,7 @@ from flask import current_app, render_template
 
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, paper
+from portal.certificates.rules.lines import lines
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY, text_of
 from portal.registry.queries.log import LogProof
@@ -43,7 +44,10 @@ def lay_out(certificate: CertificateView, variant: str, proof: LogProof) -> str:
         wording=wording,
         says=paper.filled(certificate.says, holder),
         holder=holder,
+        is_named=with_name,
         title=certificate.purpose_title if with_name else None,
+        notes=paper.notes(certificate.type, certificate.content),
+        lines=lines(certificate.type, certificate.content),
         sources=paper.sources(certificate.ranges),
         vintage=paper.vintage,
         registry=paper.registry_name,
@@ -75,7 +79,7 @@ def attachments(certificate: CertificateView, variant: str, proof: LogProof) -> 
             "salt": certificate.holder_salt.hex(),
             "commitment": certificate.commitment,
             "method": "SHA-256(salt ‖ name in NFC, UTF-8 ‖ organisation)",
-        }
+        } | ({"trainer": certificate.trainer} if certificate.trainer else {})
         content = json.dumps(opening, ensure_ascii=False, indent=2).encode()
         files.append(
             Attachment(f"{number}-holder.json", "Opens the holder’s commitment", content, "Supplement")

@@ -12,6 +12,7 @@ from portal.certificates.credentials import credential_of, issuer, status_list
 from portal.certificates.lookup import find
 from portal.certificates.rules import claims, credential, integrity, numbers
 from portal.certificates.rules.credential import Purpose
+from portal.certificates.rules.lines import day_of
 from portal.kernel import clock
 from portal.kernel.errors import N_, NotFound, Unavailable
 from portal.registry.queries import log
@@ -88,7 +89,7 @@ def badge(number: str) -> Response:
         certificate=found,
         is_fresh=is_fresh,
         title=claims.WORDINGS[found.type].title,
-        day=clock.day_of(found.retired_at).isoformat(),
+        day=day_of(found.type, found.content),
     )
     return _open(Response(picture, mimetype="image/svg+xml"), seconds=3600)
 

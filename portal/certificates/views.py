@@ -12,6 +12,8 @@ from portal.certificates.jobs import folder
 from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
+from portal.certificates.rules.claims import CertificateType
+from portal.certificates.rules.lines import day_of, lines
 from portal.certificates.sheet import address_of, holder_of
 from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
 from portal.registry.queries import log
@@ -32,6 +34,10 @@ LARGEST_FILE = 1_000_000
 
 class Withdrawn(Refused):
     message = N_("This certificate is no longer valid, so its document is not given out any more.")
+
+
+class NothingToFollow(NotFound):
+    message = N_("Only certificates of retired credits have kilograms that can be followed.")
 
 
 class DocumentMissing(Unavailable):
@@ -83,9 +89,11 @@ def certificate(number: str) -> Response:
 def follow(number: str) -> str:
     """One kilogram of a certificate, back through every step to the land it grew on."""
     found = find(number)
+    if found.type is not CertificateType.RETIRED:
+        raise NothingToFollow()
     typed = request.args.get("kg", "1")
     kilogram = int(typed) if re.fullmatch(r"[0-9]{1,12}", typed) else 0
-    way = trace(found.retirement_id, kilogram)
+    way = trace(found.subject_id, kilogram)
     return render_template(
         "certificates/follow.html",
         certificate=found,
@@ -205,6 +213,9 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         effects=claims.EFFECTS,
         project_types=claims.PROJECT_TYPES,
         effect_of=claims.EFFECT_OF,
+        notes=paper.notes(found.type, found.content),
+        lines=lines(found.type, found.content),
+        day=day_of(found.type, found.content),
         sources=paper.sources(found.ranges),
         vintage=paper.vintage,
         registry=paper.registry_name,

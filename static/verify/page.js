@@ -105,10 +105,10 @@ function accept({ facts, name, index, size, log, key }) {
   result.className = "holds";
   result.dataset.code = "holds";
   const list = document.createElement("dl");
-  const kilograms = `${Math.floor(facts.mass_g / 1000)}.${String(facts.mass_g % 1000).padStart(3, "0")} kg CO₂e`;
+  const grams = facts.mass_g;
   const rows = [
     [WORDS.number, facts.number],
-    [WORDS.amount, kilograms],
+    ...(grams ? [[WORDS.amount, `${Math.floor(grams / 1000)}.${String(grams % 1000).padStart(3, "0")} kg CO₂e`]] : []),
     [WORDS.issued, facts.issued_at],
     ...(name ? [[WORDS.holder, name]] : []),
     [WORDS.place, `${log} · ${index} / ${size}`],

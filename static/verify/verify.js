@@ -278,16 +278,31 @@ function readCertificate(bytes) {
   return facts;
 }
 
-// Whether the ranges are the amount: whole grams, none twice.
+// Whether the ranges are the amount: whole grams, none twice. Of retired credits (C3) and expected ones (C2)
+// exactly; of an event (C4) they are at least its emissions. Certificates of other types state no amount.
 function addsUp(facts) {
-  if (!Array.isArray(facts.ranges) || typeof facts.effects_g !== "object") return false;
-  const ranges = facts.ranges.map((part) => [part.serial, part.first_g, part.last_g]);
+  try {
+    if (facts.type === "C3") {
+      const effects = Object.values(facts.effects_g).reduce((sum, part) => sum + part, 0);
+      return statedGrams(facts.ranges) === facts.mass_g && facts.mass_g === effects;
+    }
+    if (facts.type === "C2") return statedGrams(facts.ranges) === facts.expected_g;
+    if (facts.type === "C4") {
+      return facts.gross_g > 0 && statedGrams(facts.retirements.flatMap((each) => each.ranges)) >= facts.gross_g;
+    }
+    return facts.mass_g === undefined;
+  } catch {
+    return false;
+  }
+}
+
+// The sum of ranges that are real and apart from one another; -1 when they are not.
+function statedGrams(parts) {
+  const ranges = parts.map((part) => [part.serial, part.first_g, part.last_g]);
   ranges.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]));
   const real = ranges.every(([, first, last]) => first >= 1 && first <= last);
   const apart = ranges.every(([serial, first], n) => !n || ranges[n - 1][0] !== serial || ranges[n - 1][2] < first);
-  const grams = ranges.reduce((sum, [, first, last]) => sum + last - first + 1, 0);
-  const effects = Object.values(facts.effects_g).reduce((sum, part) => sum + part, 0);
-  return real && apart && grams === facts.mass_g && grams === effects;
+  return real && apart ? ranges.reduce((sum, [, first, last]) => sum + last - first + 1, 0) : -1;
 }
 
 // The holder's name, when name, organisation and salt give the certificate's commitment.
@@ -328,7 +343,7 @@ export async function check(certificate, proof, keys, holder = null) {
   if (record?.kind !== "certificate.issued") throw new Refused("other_record");
   if (record.number !== facts.number) throw new Refused("other_certificate", String(record.number));
   if (record.payload_sha256 !== hex(await sha256(certificate))) throw new Refused("altered");
-  const pairs = [["type", "type"], ["grams", "mass_g"], ["retirement", "retirement"], ["test", "test"]];
+  const pairs = [["type", "type"], ["grams", "mass_g"], ["retirement", "retirement"], ["subject", "subject"], ["test", "test"]];
   if (pairs.some(([theirs, ours]) => record[theirs] !== facts[ours])) throw new Refused("facts_differ");
   if (!addsUp(facts)) throw new Refused("sums_differ");
   const name = holder ? await opened(facts, holder) : null;

@@ -377,15 +377,30 @@ def read_certificate(raw):
 
 
 def adds_up(facts):
-    """Whether the ranges are the amount: whole grams, none twice."""
+    """Whether the ranges are the amount: whole grams, none twice.
+
+    Of retired credits (C3) and expected ones (C2) exactly; of an event (C4) they are at least its emissions.
+    Certificates of other types state no amount.
+    """
     try:
-        ranges = sorted((part["serial"], part["first_g"], part["last_g"]) for part in facts["ranges"])
-        grams = sum(last - first + 1 for _, first, last in ranges)
-        apart = all(a[0] != b[0] or a[2] < b[1] for a, b in zip(ranges, ranges[1:]))
-        real = all(1 <= first <= last for _, first, last in ranges)
-        return real and apart and grams == facts["mass_g"] == sum(facts["effects_g"].values())
+        if facts["type"] == "C3":
+            amount = stated_grams(facts["ranges"])
+            return amount == facts["mass_g"] == sum(facts["effects_g"].values())
+        if facts["type"] == "C2":
+            return stated_grams(facts["ranges"]) == facts["expected_g"]
+        if facts["type"] == "C4":
+            return stated_grams([part for each in facts["retirements"] for part in each["ranges"]]) >= facts["gross_g"] > 0
+        return "mass_g" not in facts
     except (KeyError, TypeError, AttributeError):
         return False
+
+
+def stated_grams(parts):
+    """The sum of ranges that are real and apart from one another; -1 when they are not."""
+    ranges = sorted((part["serial"], part["first_g"], part["last_g"]) for part in parts)
+    apart = all(a[0] != b[0] or a[2] < b[1] for a, b in zip(ranges, ranges[1:]))
+    real = all(1 <= first <= last for _, first, last in ranges)
+    return sum(last - first + 1 for _, first, last in ranges) if real and apart else -1
 
 
 def check(certificate, proof, keys, holder=None):
@@ -405,8 +420,8 @@ def check(certificate, proof, keys, holder=None):
         raise Refused("other_certificate", str(record.get("number")))
     if record.get("payload_sha256") != hashlib.sha256(certificate).hexdigest():
         raise Refused("altered")
-    pairs = (("type", "type"), ("grams", "mass_g"), ("retirement", "retirement"), ("test", "test"))
-    if any(record.get(theirs) != facts.get(ours) for theirs, ours in pairs):
+    pairs = {"type": "type", "grams": "mass_g", "retirement": "retirement", "subject": "subject", "test": "test"}
+    if any(record.get(theirs) != facts.get(ours) for theirs, ours in pairs.items()):
         raise Refused("facts_differ")
     if not adds_up(facts):
         raise Refused("sums_differ")
@@ -414,7 +429,7 @@ def check(certificate, proof, keys, holder=None):
     return {
         "number": facts["number"],
         "type": facts["type"],
-        "mass_g": facts["mass_g"],
+        "mass_g": facts.get("mass_g"),
         "issued_at": facts["issued_at"],
         "test": facts["test"],
         "holder": name,
@@ -665,10 +680,14 @@ def _lines(answer):
 
 def _certificate_lines(found):
     grams = found["mass_g"]
-    amount = "%d.%03d" % (grams // 1000, grams % 1000)
-    facts = found["number"], amount, found["issued_at"]
-    yield "zh", "✓ 核验通过：证书 %s，%s 千克二氧化碳当量，签发于 %s" % facts
-    yield "en", "✓ It holds: certificate %s, %s kg CO2e, issued %s" % facts
+    facts = found["number"], found["issued_at"]
+    if grams is None:
+        yield "zh", "✓ 核验通过：证书 %s（类型 %s），签发于 %s" % (facts[0], found["type"], facts[1])
+        yield "en", "✓ It holds: certificate %s (type %s), issued %s" % (facts[0], found["type"], facts[1])
+    else:
+        amount = "%d.%03d" % (grams // 1000, grams % 1000)
+        yield "zh", "✓ 核验通过：证书 %s，%s 千克二氧化碳当量，签发于 %s" % (facts[0], amount, facts[1])
+        yield "en", "✓ It holds: certificate %s, %s kg CO2e, issued %s" % (facts[0], amount, facts[1])
     yield "zh", "  日志 %s 第 %d 条记录（签名时共 %d 条），密钥 %s" % (
         found["log"], found["index"], found["size"], found["key"])  # fmt: skip
     yield "en", "  record %d of the log %s (%d when it was signed), key %s" % (

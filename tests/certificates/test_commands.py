@@ -88,7 +88,7 @@ def test_a_revoked_certificate_says_since_when_and_why(any_app: Flask):
     commands.revoke(ACTOR, certificate.number, "error", NOW)  # twice is once, and the first reason stays
     revoked = queries.by_number(certificate.number)
     assert (revoked.state, revoked.reason, revoked.state_at) == (State.REVOKED, "refunded", NOW)
-    assert queries.for_retirement(certificate.retirement_id) is None
+    assert queries.for_subject(certificate.subject_id) is None
     verbs = db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == certificate.id)).all()
     assert sorted(verbs) == ["certificate.issue", "certificate.revoke"]
 
@@ -121,7 +121,7 @@ def test_a_replaced_certificate_leads_to_its_successor(any_app: Flask):
     old = commands.issue(ACTOR, retirement, NOW)
     new = commands.replace(ACTOR, old, replace(retirement, holder_name="Li Ming"), "error", NOW)
     assert queries.by_number(old).replaced_by == new
-    live = queries.for_retirement(retirement.retirement_id)
+    live = queries.for_subject(retirement.retirement_id)
     assert live is not None
     assert (live.number, live.holder_name) == (new, "Li Ming")
     commands.revoke(ACTOR, old, "refunded", NOW)  # the order still knows the old number

@@ -159,7 +159,7 @@ def _paper(order: Any) -> Iterator[str]:
     for row in retired:
         if row.mass_g != lines[row.line_id].grams:
             yield f"{row.mass_g} g retired of {lines[row.line_id]}"
-        papers = select(func.count()).where(Certificate.retirement_id == row.id, Certificate.state.in_(LIVE))
+        papers = select(func.count()).where(Certificate.subject_id == row.id, Certificate.state.in_(LIVE))
         live = int(db.session.scalar(papers) or 0)
         is_void = db.session.get(RetirementVoid, row.id) is not None
         if is_void != (order.state == OrderState.REFUNDED_VOID):

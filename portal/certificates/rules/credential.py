@@ -64,7 +64,10 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """What the credential states. ``holder_name`` is None where the reader may not see it."""
+    """What the credential states. ``holder_name`` is None where the reader may not see it.
+
+    ``retired_at``, ``mass``, ``by_effect`` and ``ranges`` are those of retired credits (C3), else empty.
+    """
 
     number: str
     kind: CertificateType
@@ -76,7 +79,7 @@ class Certified:
     holder_name: str | None
     is_test: bool
     issued_at: datetime
-    retired_at: datetime
+    retired_at: datetime | None
     payload_sha256: str
     log_idx: int
     log_size: int
@@ -176,23 +179,30 @@ def _status(issuer: Issuer, purpose: Purpose, log_idx: int) -> dict[str, str]:
 
 
 def _subject(facts: Certified) -> dict[str, Any]:
-    amounts = {f"{effect.value}Grams": facts.by_effect.get(effect, ZERO).grams for effect in Effect}
     silence = claims.WORDINGS[facts.kind].silence
     subject = {
-        "type": "RetiredCredits",
+        "type": "RetiredCredits" if facts.retired_at else "CertifiedFacts",
         "number": facts.number,
         "certificateType": facts.kind.value,
-        "massGrams": facts.mass.grams,
-        **{name: grams for name, grams in amounts.items() if grams},
-        "retiredAt": text_of(facts.retired_at),
         "holderCommitment": facts.commitment,
         "says": {"zh": facts.says.zh, "en": facts.says.en},
         "doesNotSay": {"zh": [each.zh for each in silence], "en": [each.en for each in silence]},
         "textDigest": f"sha256:{facts.payload_sha256}",
         "isTest": facts.is_test,
-        "ranges": [_range(part) for part in facts.ranges],
+        **(_retired(facts, facts.retired_at) if facts.retired_at else {}),
     }
     return subject | ({"holderName": facts.holder_name} if facts.holder_name else {})
+
+
+def _retired(facts: Certified, at: datetime) -> dict[str, Any]:
+    """What only retired credits state; the other types say it all in their sentence and their text."""
+    amounts = {f"{effect.value}Grams": facts.by_effect.get(effect, ZERO).grams for effect in Effect}
+    return {
+        "massGrams": facts.mass.grams,
+        **{name: grams for name, grams in amounts.items() if grams},
+        "retiredAt": text_of(at),
+        "ranges": [_range(part) for part in facts.ranges],
+    }
 
 
 def _range(part: RangeFacts) -> dict[str, Any]:

@@ -8,32 +8,26 @@ the person while the proof holds.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import rfc8785
 
 from portal.certificates.rules import claims
-from portal.certificates.rules.claims import (
-    EFFECT_OF,
-    CertificateType,
-    Effect,
-    Evidence,
-    FactMissing,
-    NothingToCertify,
-)
+from portal.certificates.rules.claims import CertificateType, FactMissing, NothingToCertify
+from portal.certificates.rules.content import HOLDER, content_of, fill, places, ranges_of, stated
+from portal.certificates.rules.facts import EventFacts, ExpectedFacts, Facts, RetirementFacts, SerialRange
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, InvalidInput, Refused
-from portal.kernel.mass import ZERO, Mass, total
+from portal.kernel.mass import Mass, total
 from portal.registry.rules.facts import RangeFacts
-from portal.registry.rules.ledger import ProjectType
 
 VERSION: Final = 1
 LONGEST_NAME: Final = 200
-HOLDER: Final = "{holder}"
+LONGEST_TEXT: Final = 600
 _REGISTRIES: Final = {
     "verra": "Verra", "gold-standard": "Gold Standard", "acr": "ACR", "car": "CAR", "art": "ART TREES",
     "cer": "CDM (CER)", "cercarbono": "Cercarbono",
@@ -48,31 +42,19 @@ class BadName(InvalidInput):
     message = N_("Write the name in 1 to %(longest)s characters, on one line.")
 
 
+class BadText(InvalidInput):
+    message = N_("Write each text in at most %(longest)s characters, without control characters.")
+
+
+class EventNotBalanced(Refused):
+    message = N_(
+        "A statement needs the frozen inventory of an event that was held, at least one reduction that was "
+        "carried out, and retired credits of at least its emissions."
+    )
+
+
 class NotACertificateFile(InvalidInput):
     message = N_("This is not a certificate file. Choose the JSON file that came with the certificate.")
-
-
-@dataclass(frozen=True, slots=True)
-class RetirementFacts:
-    """A retirement, as the room above tells it. ``purpose`` is opaque; ``lang`` is the buyer's."""
-
-    retirement_id: str
-    mass: Mass
-    ranges: tuple[RangeFacts, ...]
-    holder_name: str
-    holder_salt: bytes
-    organisation_id: str
-    is_public: bool
-    purpose: str
-    purpose_title: Bilingual | None
-    order_id: str
-    test: bool
-    lang: str
-    retired_at: datetime
-
-    @property
-    def evidence(self) -> Evidence:
-        return Evidence(retired=self.mass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +90,35 @@ def vintage(part: RangeFacts) -> str:
     return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
 
 
-def check_facts(facts: RetirementFacts) -> None:
-    """Raises RangesDoNotAddUp, BadName, NothingToCertify: what is wrong never reaches paper."""
-    if not facts.ranges:
+def check_facts(facts: Facts) -> CertificateType:
+    """The type that the facts carry; what is wrong never reaches paper.
+
+    Raises RangesDoNotAddUp, BadName, NothingToCertify, EventNotBalanced.
+    """
+    kind = claims.type_of(facts.evidence)
+    match facts:
+        case RetirementFacts():
+            _check_sum(facts.ranges, facts.mass)
+        case ExpectedFacts():
+            _check_sum(facts.ranges, facts.expected)
+        case EventFacts() if kind is not CertificateType.EVENT:
+            raise EventNotBalanced()
+        case EventFacts():
+            for each in facts.retirements:
+                _check_sum(each.ranges, each.mass)
+    for name in (facts.holder_name, *([facts.trainer] if facts.trainer else [])):
+        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+            raise BadName(longest=LONGEST_NAME)
+    return kind
+
+
+def _check_sum(ranges: Iterable[RangeFacts | SerialRange], stated: Mass) -> None:
+    parts = list(ranges)
+    if not parts:
         raise NothingToCertify()
-    found = total([part.mass for part in facts.ranges])
-    if found != facts.mass or any(not 1 <= part.first_g <= part.last_g for part in facts.ranges):
-        raise RangesDoNotAddUp(found=found, stated=facts.mass)
-    name = facts.holder_name
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadName(longest=LONGEST_NAME)
-
-
-def by_effect(ranges: Iterable[RangeFacts]) -> dict[Effect, Mass]:
-    """How much was removed and how much avoided. Raises NothingToCertify for types that are not sold here."""
-    sums: dict[Effect, Mass] = {}
-    for part in ranges:
-        effect = EFFECT_OF.get(part.project_type)
-        if effect is None:
-            raise NothingToCertify()
-        sums[effect] = sums.get(effect, ZERO) + part.mass
-    return sums
-
-
-def statement(kind: CertificateType, ranges: Iterable[RangeFacts]) -> Bilingual:
-    """The certifying sentence: words of the type, the amount of each effect; ``{holder}`` is left open."""
-    amount = claims.amounts(by_effect(ranges))
-    claim = claims.WORDINGS[kind].claim
-    return Bilingual(
-        claim.zh.replace("{amount}", amount.zh),
-        claim.en.replace("{amount}", amount.en),
-    )
+    found = total([part.mass for part in parts])
+    if found != stated or any(not 1 <= part.first_g <= part.last_g for part in parts):
+        raise RangesDoNotAddUp(found=found, stated=stated)
 
 
 def filled(says: Bilingual, holder: Bilingual) -> Bilingual:
@@ -146,59 +126,58 @@ def filled(says: Bilingual, holder: Bilingual) -> Bilingual:
     return Bilingual(says.zh.replace(HOLDER, holder.zh), says.en.replace(HOLDER, holder.en))
 
 
-def payload(
-    facts: RetirementFacts, *, certificate_id: str, number: str, holder: str, issued_at: datetime
-) -> str:
-    """The canonical text of the certificate. ``holder`` is the commitment in hex.
+def notes(kind: CertificateType, content: Mapping[str, Any]) -> list[Bilingual]:
+    """What every certificate of the type says besides, filled with the facts of this one."""
+    filling = places(kind, content)
+    return [fill(note, filling) for note in claims.WORDINGS[kind].notes]
 
-    Raises as ``check_facts`` does, and ForbiddenClaim.
+
+def payload(
+    facts: Facts, *, certificate_id: str, number: str, holder: str, issued_at: datetime, trainer: str = ""
+) -> str:
+    """The canonical text of the certificate. ``holder`` and ``trainer`` are commitments in hex.
+
+    Raises as ``check_facts`` does, and FactMissing, BadText, ForbiddenClaim.
     """
-    check_facts(facts)
-    kind = claims.type_of(facts.evidence)
-    says = statement(kind, facts.ranges)
-    claims.check(kind, *_our_words(kind, says))
+    kind = check_facts(facts)
     content = {
         "v": VERSION,
         "id": certificate_id,
         "number": number,
         "type": kind.value,
         "issued_at": text_of(issued_at),
-        "retired_at": text_of(facts.retired_at),
-        "retirement": facts.retirement_id,
         "holder": holder,
-        "purpose": facts.purpose,
-        "mass_g": facts.mass.grams,
-        "effects_g": {effect.value: mass.grams for effect, mass in by_effect(facts.ranges).items()},
-        "ranges": [_range_json(part) for part in facts.ranges],
-        "says": {"zh": says.zh, "en": says.en},
         "test": facts.test,
+        **({} if isinstance(facts, RetirementFacts) else {"subject": facts.subject_id}),
+        **({"trainer": trainer} if trainer else {}),
+        **content_of(facts),
     }
-    if missing := set(claims.WORDINGS[kind].must) - stated(content):
+    if missing := set(claims.WORDINGS[kind].must) - stated(kind, content):
         raise FactMissing(facts=", ".join(sorted(missing)))
-    return canonical(content)
+    says = fill(claims.WORDINGS[kind].claim, places(kind, content))
+    _check_words(kind, says, content)
+    return canonical({**content, "says": {"zh": says.zh, "en": says.en}})
 
 
-def stated(content: Mapping[str, Any]) -> set[str]:
-    """The names of the facts that a payload gives, as ``Wording.must`` names them."""
-    ranges = content["ranges"]
-    facts = {
-        "holder": bool(content["holder"]),
-        "amount": content["mass_g"] > 0,
-        "date": bool(content["retired_at"]),
-        "link": bool(content["number"]),
-        "serials": all(part["serial"] for part in ranges),
-        "registry": all(part["registry"] and part["retirement_reference"] for part in ranges),
-        "vintage": all(part["vintage_start"] and part["vintage_end"] for part in ranges),
-        "effect": all(part["effect"] for part in ranges),
-    }
-    return {name for name, is_there in facts.items() if is_there}
-
-
-def _our_words(kind: CertificateType, says: Bilingual) -> Iterable[str]:
+def _check_words(kind: CertificateType, says: Bilingual, content: Mapping[str, Any]) -> None:
+    """Nothing that was typed may smuggle in what the type never says, nor be too long to print."""
+    typed = [] if kind is CertificateType.RETIRED else list(_texts(content))
+    if any(len(text) > LONGEST_TEXT or not text.isprintable() for text in typed):
+        raise BadText(longest=LONGEST_TEXT)
     wording = claims.WORDINGS[kind]
-    for pair in (says, wording.title, *wording.notes, *wording.silence):
-        yield pair.zh
-        yield pair.en
+    ours = (says, wording.title, *notes(kind, content), *wording.silence)
+    claims.check(kind, *typed, *(pair.in_(lang) for pair in ours for lang in ("zh", "en")))
+
+
+def _texts(content: Mapping[str, Any]) -> Iterator[str]:
+    """All texts in two languages that the facts hold, but for names of projects: those are as registered."""
+    for key, value in content.items():
+        match value:
+            case {"zh": str(zh), "en": str(en)} if key != "project_name":
+                yield from (zh, en)
+            case [*items] if key not in ("retirements", "ranges"):
+                for item in items:
+                    yield from _texts({key: item})
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -216,12 +195,9 @@ def is_intact(text: str, sha256: str) -> bool:
     if digest(text) != sha256:
         return False
     content = json.loads(text)
-    return bool(total([part.mass for part in ranges_of(content)]) == Mass(content["mass_g"]))
-
-
-def ranges_of(content: Mapping[str, Any]) -> tuple[RangeFacts, ...]:
-    """The ranges of a parsed payload, as the registry told them at issue."""
-    return tuple(_range_facts(part) for part in content["ranges"])
+    if content["type"] != CertificateType.RETIRED:
+        return True
+    return total([part.mass for part in ranges_of(content)]) == Mass(content["mass_g"])
 
 
 def read_file(raw: bytes) -> dict[str, Any]:
@@ -240,45 +216,6 @@ def differences(content: Mapping[str, Any], text: str) -> list[str]:
     """The names of the fields in which a file differs from the stored text; empty when it is the same."""
     stored = json.loads(text)
     return sorted(key for key in content.keys() | stored.keys() if content.get(key) != stored.get(key))
-
-
-def _range_json(part: RangeFacts) -> dict[str, Any]:
-    return {
-        "serial": part.serial,
-        "first_g": part.first_g,
-        "last_g": part.last_g,
-        "lot": part.lot_code,
-        "project": part.project_code,
-        "project_name": {"zh": part.project_name.zh, "en": part.project_name.en},
-        "project_type": part.project_type.value,
-        "effect": EFFECT_OF[part.project_type].value,
-        "vintage_start": part.vintage_start.isoformat(),
-        "vintage_end": part.vintage_end.isoformat(),
-        "registry": part.registry,
-        "country": part.country,
-        "methodology": part.methodology,
-        "retirement_reference": part.retirement_reference,
-        "is_demo": part.is_demo,
-    }
-
-
-def _range_facts(part: Mapping[str, Any]) -> RangeFacts:
-    return RangeFacts(
-        serial=part["serial"],
-        first_g=part["first_g"],
-        last_g=part["last_g"],
-        lot_code=part["lot"],
-        project_code=part["project"],
-        project_name=Bilingual(part["project_name"]["zh"], part["project_name"]["en"]),
-        project_type=ProjectType(part["project_type"]),
-        vintage_start=date.fromisoformat(part["vintage_start"]),
-        vintage_end=date.fromisoformat(part["vintage_end"]),
-        registry=part["registry"],
-        country=part["country"],
-        methodology=part["methodology"],
-        retirement_reference=part["retirement_reference"],
-        is_demo=part["is_demo"],
-    )
 
 
 def _nfc(value: Any) -> Any:

@@ -24,7 +24,7 @@ class State(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether it is the one certificate of its retirement."""
+        """Whether it is the one certificate of its subject."""
         return self in LIVE
 
 
@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ERROR = "error"
     SOURCE_REVERSED = "source_reversed"
     REQUESTED = "requested"
+    TRANSFERRED = "transferred"
 
 
 LIVE: Final = (State.VALID, State.UNDER_REVIEW)
@@ -70,6 +71,10 @@ REASONS: Final[Mapping[Reason, Bilingual]] = {
         "来源登记机构撤销了所列碳信用。", "The source registry has reversed the credits named here."
     ),
     Reason.REQUESTED: Bilingual("应持有人要求更换。", "Replaced at the holder’s request."),
+    Reason.TRANSFERRED: Bilingual(
+        "证书已作为礼物转交，由新持有人的证书取代。",
+        "It was handed on as a gift; the new holder’s certificate takes its place.",
+    ),
 }
 
 

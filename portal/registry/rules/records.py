@@ -172,7 +172,10 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class CertificateIssued:
-    """A certificate was given out; ``payload_sha256`` hashes its canonical JSON, never its PDF."""
+    """A certificate was given out; ``payload_sha256`` hashes its canonical JSON, never its PDF.
+
+    One of retired credits names its ``retirement`` and ``grams``, any other its ``subject``.
+    """
 
     kind: ClassVar[str] = "certificate.issued"
     number: CertificateNumber
@@ -181,6 +184,7 @@ class CertificateIssued:
     test: bool
     retirement: Id | None = None
     grams: Grams | None = None
+    subject: Id | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal import audit
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
-from portal.certificates.rules.paper import RetirementFacts
+from portal.certificates.rules.facts import RetirementFacts
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id

@@ -1,0 +1,1 @@
+CREATE TRIGGER certificates_kinds_guard_certificate_holder_update_0 BEFORE UPDATE ON certificate_holder WHEN NEW.trainer IS NOT NULL AND NEW.trainer IS DISTINCT FROM OLD.trainer BEGIN SELECT RAISE(ABORT, 'a trainer is kept or forgotten, not rewritten'); END;
