@@ -10,7 +10,7 @@ from portal.kernel.clock import day_of
 from portal.registry.rules.search import folded, pairs
 
 revision = "0019"
-down_revision = "0012"
+down_revision = "0017"
 
 TABLES = (
     "pledge_evidence",

@@ -12,8 +12,8 @@ from portal.jobs import Outbox
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
-from portal.pledges.queries import promise as queries
 from portal.pledges.commands.promise import claim, make_pledge, withdraw_pledge
+from portal.pledges.queries import promise as queries
 from portal.pledges.rules.promise import (
     AlreadyClaimed,
     AlreadyWithdrawn,
@@ -103,7 +103,7 @@ def test_a_letter_carries_ids_and_no_name():
     a_pledge(email="wang@example.cn")
     (letter,) = db.session.scalars(select(Outbox.payload).where(Outbox.kind == "letter"))
     assert letter["to"] == "wang@example.cn"
-    assert set(letter["facts"]) == {"pledge_id", "year"}
+    assert set(letter["facts"]) == {"pledge_id", "year", "letters_id"}
 
 
 def test_progress_is_derived_from_the_ledger_and_follows_a_reversal():

@@ -9,9 +9,9 @@ from flask import Flask
 
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass
+from portal.pledges.commands.promise import withdraw_pledge
 from portal.pledges.queries import promise as queries
 from portal.pledges.rules.promise import WithdrawalReason
-from portal.pledges.commands.promise import withdraw_pledge
 from portal.web.links import key_for
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page

@@ -14,6 +14,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.pledges import policy
+from portal.pledges.commands.paper import keep_in_step
 from portal.pledges.models.course import PledgeEvidence, PledgeReport
 from portal.pledges.models.promise import PledgeRecord
 from portal.pledges.queries import course as read
@@ -66,6 +67,7 @@ def report_year(actor: Actor, pledge_id: str, draft: ReportDraft, now: datetime)
         audit.record(actor, "pledge.reported", pledge_id, now, report=draft.id, year=draft.year)
         if draft.paper:
             add(session, actor, found, draft.paper, now)
+        keep_in_step(pledge_id, now)
 
 
 def give_paper(actor: Actor, pledge_id: str, paper: Paper, now: datetime) -> None:
@@ -121,6 +123,8 @@ def decide(actor: Actor, evidence_id: str, verdict: EvidenceState, reason: str, 
         if not decided.rowcount:  # type: ignore[attr-defined]
             raise AlreadyDecided()
         audit.record(actor, f"pledge.evidence_{verdict.value}", row.pledge_id, now, evidence=evidence_id)
+        session.expire_all()
+        keep_in_step(row.pledge_id, now)
         return row.pledge_id
 
 

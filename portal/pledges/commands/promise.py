@@ -15,7 +15,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.pledges import policy
-from portal.pledges.commands import evidence, letters
+from portal.pledges.commands import evidence, letters, paper
 from portal.pledges.models.course import PledgePair, PledgeProfile, PledgeText, PledgeWithdrawal
 from portal.pledges.models.promise import PledgeRecord
 from portal.pledges.queries.promise import PledgeView, pledge
@@ -103,6 +103,9 @@ def withdraw_pledge(
         session.add(PledgeWithdrawal(pledge_id=pledge_id, reason=reason, words=words))
         letters.end_for(session, pledge_id, now)
         audit.record(actor, "pledge.withdrawn", pledge_id, now, reason=reason.value)
+        session.flush()
+        session.expire_all()
+        paper.keep_in_step(pledge_id, now)
 
 
 def claim(actor: Actor, pledge_id: str, now: datetime) -> None:

@@ -242,5 +242,13 @@ class WithdrawalForm(PortalForm):
         return WithdrawalReason(self.reason.data)
 
 
+class CertificateForm(PortalForm):
+    name = LineField(lazy_gettext("Name on the certificate"), validators=[Required()], max=NAME_MAX)
+    is_public = BooleanField(
+        lazy_gettext("Everybody who checks the certificate may see the name"),
+        description=lazy_gettext("Without the tick only who has the certificate’s own link sees it."),
+    )
+
+
 class ActionForm(PortalForm):
     """One button that does something to a pledge."""

@@ -47,6 +47,10 @@ class AlreadyClaimed(Refused):
     message = N_("This pledge already belongs to an account.")
 
 
+class TooSmallForPaper(Refused):
+    message = N_("A certificate needs a promise of at least one per cent.")
+
+
 class WordsMissing(InvalidInput):
     message = N_("Say in your own words why.")
 
@@ -123,6 +127,14 @@ def reduction(baseline: Mass, aim: int | Mass) -> Mass:
     if not 1 <= aim <= 100:
         raise PercentOutOfRange()
     return Mass(-(-baseline.grams * aim // 100))
+
+
+def percent_on_paper(baseline: Mass, reduction: Mass) -> int:
+    """The promised cut in whole per cent, rounded down: a paper never says more. Raises TooSmallForPaper."""
+    percent = reduction.grams * 100 // baseline.grams
+    if not percent:
+        raise TooSmallForPaper()
+    return percent
 
 
 def remaining(baseline: Mass, reduction: Mass) -> Mass:

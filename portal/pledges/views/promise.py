@@ -1,14 +1,16 @@
 """One pledge: its page, and what its owner does with the promise itself."""
 
-from flask import render_template
+from flask import render_template, request
 
+from portal.certificates import queries as certificates
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import InvalidInput, NotAllowed, Refused
 from portal.kernel.mass import Mass
 from portal.pledges import policy
 from portal.pledges.commands import promise as commands
-from portal.pledges.forms.promise import ActionForm, WithdrawalForm
+from portal.pledges.commands.paper import give_certificate
+from portal.pledges.forms.promise import ActionForm, CertificateForm, WithdrawalForm
 from portal.pledges.links import badge_url, pledge_url, public_url
 from portal.pledges.queries import course, letters, together
 from portal.pledges.queries import promise as queries
@@ -39,6 +41,7 @@ def pledge(pledge_id: str) -> Answer:
         plan=[(each, title_of(found, each)) for each in course.plan(found.id)],
         withdrawal=queries.withdrawal(found.id), groups=together.groups_of_pledge(found.id) if owns else [],
         letters=letters.subscription_of(found.id) if owns else None, key=key_of(found.id),
+        certificate=certificates.for_subject(found.id) if owns else None,
         link=pledge_url(found.id, lang()), address=public_url(found.id, lang()),
         badge=badge_url(found.id, lang()), owns=owns, may_tend=policy.may_tend(actor(), found),
         may_withdraw=policy.may_withdraw(actor(), found), may_claim=policy.may_claim(actor(), found),
@@ -81,6 +84,28 @@ def show_name(pledge_id: str, what: str) -> Answer:
     """Show the name to others, or hide it."""
     commands.show_name(actor(), pledge_id, what == "show", clock.now())
     return back_to(pledge_id, "own")
+
+
+@blueprint.route("/pledges/<pledge_id>/certificate", methods=["GET", "POST"])
+@open_to_all
+def certificate(pledge_id: str) -> Answer:
+    """The paper of the promise, C0: asked for by its owner, with the name they choose."""
+    found, form = queries.pledge(actor(), pledge_id), CertificateForm()
+    if not policy.owns(actor(), found):
+        raise NotAllowed()
+    if form.validate_on_submit():
+        try:
+            give_certificate(actor(), pledge_id, form.name.data, bool(form.is_public.data), clock.now())
+            return back_to(pledge_id, "own")
+        except (InvalidInput, Refused) as error:
+            form.blame("name", error)
+    elif request.method == "GET":
+        form.name.data = found.name
+    page = render_template(
+        "pledges/ask_certificate.html", pledge=found, form=form, key=key_of(pledge_id),
+        promise=promise_of(found, with_name=True),
+    )  # fmt: skip
+    return page, 422 if form.has_errors else 200
 
 
 def title_of_baseline(found: PledgeView) -> Bilingual | None:
