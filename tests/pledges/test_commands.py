@@ -12,14 +12,15 @@ from portal.jobs import Outbox
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
-from portal.pledges import queries
-from portal.pledges.commands import claim, make_pledge, withdraw_pledge
-from portal.pledges.rules import (
+from portal.pledges.commands.promise import claim, make_pledge, withdraw_pledge
+from portal.pledges.queries import promise as queries
+from portal.pledges.rules.promise import (
     AlreadyClaimed,
     AlreadyWithdrawn,
     PledgeState,
     Subject,
     UnknownPledge,
+    WithdrawalReason,
     YearOutOfRange,
 )
 from portal.registry.commands import stock
@@ -102,7 +103,7 @@ def test_a_letter_carries_ids_and_no_name():
     a_pledge(email="wang@example.cn")
     (letter,) = db.session.scalars(select(Outbox.payload).where(Outbox.kind == "letter"))
     assert letter["to"] == "wang@example.cn"
-    assert set(letter["facts"]) == {"pledge_id", "year"}
+    assert set(letter["facts"]) == {"pledge_id", "year", "letters_id"}
 
 
 def test_progress_is_derived_from_the_ledger_and_follows_a_reversal():
@@ -118,22 +119,22 @@ def test_progress_is_derived_from_the_ledger_and_follows_a_reversal():
 
 def test_a_withdrawn_pledge_stays_to_be_seen():
     pledge_id = a_pledge()
-    withdraw_pledge(Actor.guest(pledge_id), pledge_id, NOW)
+    withdraw_pledge(Actor.guest(pledge_id), pledge_id, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     pledge = seen(pledge_id, Actor.guest())
     assert (pledge.state, pledge.withdrawn_at) == (PledgeState.WITHDRAWN, NOW)
     assert [row.id for row in queries.wall()] == [pledge_id]
     assert queries.wall_counts() == queries.Counts(standing=0, withdrawn=1)
     with pytest.raises(AlreadyWithdrawn):
-        withdraw_pledge(Actor.guest(pledge_id), pledge_id, NOW)
+        withdraw_pledge(Actor.guest(pledge_id), pledge_id, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     assert verbs(pledge_id) == ["pledge.made", "pledge.withdrawn"]
 
 
 def test_nobody_withdraws_what_is_not_theirs():
     public, private = a_pledge(), a_pledge(is_public=False)
     with pytest.raises(NotAllowed):
-        withdraw_pledge(LI, public, NOW)
+        withdraw_pledge(LI, public, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     with pytest.raises(UnknownPledge):
-        withdraw_pledge(LI, private, NOW)
+        withdraw_pledge(LI, private, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     assert seen(public).state is PledgeState.MADE
 
 
@@ -179,7 +180,7 @@ REFUSED = {
 @pytest.fixture
 def withdrawn() -> str:
     pledge_id = a_pledge(WANG)
-    withdraw_pledge(WANG, pledge_id, NOW)
+    withdraw_pledge(WANG, pledge_id, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     return pledge_id
 
 

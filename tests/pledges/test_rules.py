@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.kernel.mass import Mass
-from portal.pledges import rules
-from portal.pledges.rules import (
+from portal.pledges.rules import drafts
+from portal.pledges.rules import promise as rules
+from portal.pledges.rules.promise import (
     NothingToReduce,
     PercentOutOfRange,
     Progress,
@@ -60,20 +61,20 @@ def test_nothing_can_be_cut_from_nothing():
 
 @pytest.mark.parametrize("year", [2026, 2060])
 def test_this_year_and_the_last_one_can_be_promised(year):
-    rules.check(replace(DRAFT, year=year), TODAY)
+    drafts.check(replace(DRAFT, year=year), TODAY)
 
 
 @pytest.mark.parametrize("year", [2025, 2061, 0, -1])
 def test_another_year_is_refused_as_a_year_not_as_a_quantity(year):
     with pytest.raises(YearOutOfRange) as refused:
-        rules.check(replace(DRAFT, year=year), TODAY)
+        drafts.check(replace(DRAFT, year=year), TODAY)
     assert refused.value.params == {"first": "2026", "last": "2060"}
 
 
 @pytest.mark.parametrize("changes", [{"name": "x" * 81}, {"motive": "x" * 501}])
 def test_long_texts_are_refused_not_cut(changes):
     with pytest.raises(TextTooLong):
-        rules.check(replace(DRAFT, **changes), TODAY)
+        drafts.check(replace(DRAFT, **changes), TODAY)
 
 
 def test_nearly_covered_is_not_covered():

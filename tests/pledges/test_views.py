@@ -9,8 +9,9 @@ from flask import Flask
 
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass
-from portal.pledges import queries
-from portal.pledges.commands import withdraw_pledge
+from portal.pledges.commands.promise import withdraw_pledge
+from portal.pledges.queries import promise as queries
+from portal.pledges.rules.promise import WithdrawalReason
 from portal.web.links import key_for
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
@@ -41,7 +42,8 @@ class Form:
         }
         for radio in (e for e in self.page.root.iter("input") if e.get("name") == "by"):
             self.page._typed[id(radio)] = [choose] if radio.get("value") == choose else []
-        self.page._typed[id(inputs["is_public"])] = ["y"] if public else []
+        for box in ("is_public", "shows_name"):
+            self.page._typed[id(inputs[box])] = ["y"] if public else []
         for name, value in ({"percent": "20", "year": "2030"} | values).items():
             self.page._typed[id(inputs[name])] = [value]
         form = next(f for f in next(self.page.root.iter("main")).iter("form"))
@@ -72,9 +74,13 @@ def test_a_guest_makes_a_pledge_and_comes_back_by_letter(browser: Browser, sent_
     (letter,) = sent_letters()
     link = next(line for line in letter.get_content().splitlines() if line.startswith("http"))
     again = browser.open(link.removeprefix("http://127.0.0.1:5000"))
-    withdrawn = press(again, "/withdraw")
+    (leave,) = [h for h in again.links.values() if "/withdraw?k=" in h]
+    asked = browser.open(leave)
+    radio = next(e for e in asked.root.iter("input") if e.get("value") == "circumstances")
+    asked._typed[id(radio)] = ["circumstances"]
+    withdrawn = asked.submit({"zh": "确认撤回", "en": "Withdraw for good"}[lang])
     assert {"zh": "已撤回", "en": "was withdrawn on"}[lang] in withdrawn.main
-    assert not [f for f in withdrawn.root.iter("form") if f.get("action", "").endswith("/withdraw")]
+    assert not [h for h in withdrawn.links.values() if "/withdraw" in h]
 
 
 def test_the_pledge_shows_what_is_retired_and_leads_to_the_shop(browser: Browser, lang: str):
@@ -105,7 +111,7 @@ def test_the_wall_shows_what_is_public_in_parts(browser: Browser, lang: str):
     empty = browser.open(f"/{lang}/pledges")
     assert {"zh": "还没有公开的承诺", "en": "No public pledge yet"}[lang] in empty.main
     newest = [a_pledge(name=f"N{n:02}") for n in range(21)][-1]
-    withdraw_pledge(Actor.guest(newest), newest, NOW)
+    withdraw_pledge(Actor.guest(newest), newest, WithdrawalReason.CIRCUMSTANCES, "", NOW)
     a_pledge(name="Hidden", is_public=False)
     first = browser.open(f"/{lang}/pledges")
     assert "Hidden" not in first.main

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     SOURCE_REVERSED = "source_reversed"
     REQUESTED = "requested"
     TRANSFERRED = "transferred"
+    PLEDGE_WITHDRAWN = "pledge_withdrawn"
+    VERIFIED_ANEW = "verified_anew"
 
 
 LIVE: Final = (State.VALID, State.UNDER_REVIEW)
@@ -74,6 +76,11 @@ REASONS: Final[Mapping[Reason, Bilingual]] = {
     Reason.TRANSFERRED: Bilingual(
         "证书已作为礼物转交，由新持有人的证书取代。",
         "It was handed on as a gift; the new holder’s certificate takes its place.",
+    ),
+    Reason.PLEDGE_WITHDRAWN: Bilingual("承诺已由作出者撤回。", "The pledge was withdrawn by its maker."),
+    Reason.VERIFIED_ANEW: Bilingual(
+        "承诺的核查程度已有变化，由新证书取代。",
+        "The pledge is now verified to another extent; a new certificate takes its place.",
     ),
 }
 

@@ -47,6 +47,14 @@ class AlreadyClaimed(Refused):
     message = N_("This pledge already belongs to an account.")
 
 
+class TooSmallForPaper(Refused):
+    message = N_("A certificate needs a promise of at least one per cent.")
+
+
+class WordsMissing(InvalidInput):
+    message = N_("Say in your own words why.")
+
+
 class PledgeState(StrEnum):
     MADE = "made"
     WITHDRAWN = "withdrawn"
@@ -55,26 +63,29 @@ class PledgeState(StrEnum):
 MOVES = frozenset({(PledgeState.MADE, PledgeState.WITHDRAWN)})
 
 
+class WithdrawalReason(StrEnum):
+    """Why a promise is taken back."""
+
+    TARGET = "target"
+    CIRCUMSTANCES = "circumstances"
+    DATA = "data"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+def check_withdrawal(reason: WithdrawalReason, words: str) -> None:
+    """Another reason than the listed ones needs words. Raises WordsMissing, TextTooLong."""
+    if reason is WithdrawalReason.OTHER and not words:
+        raise WordsMissing()
+    if len(words) > MOTIVE_MAX:
+        raise TextTooLong(max=MOTIVE_MAX)
+
+
 class Subject(StrEnum):
     """What the baseline is about: a year of a household, or one whole event."""
 
     YEAR = "year"
     EVENT = "event"
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A pledge as somebody asks for it. ``aim`` is whole per cent, or the Mass to be cut."""
-
-    id: str
-    footprint_id: str
-    aim: int | Mass
-    year: int
-    is_public: bool
-    name: str = ""
-    motive: str = ""
-    email: str = ""
-    lang: str = "zh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +129,14 @@ def reduction(baseline: Mass, aim: int | Mass) -> Mass:
     return Mass(-(-baseline.grams * aim // 100))
 
 
+def percent_on_paper(baseline: Mass, reduction: Mass) -> int:
+    """The promised cut in whole per cent, rounded down: a paper never says more. Raises TooSmallForPaper."""
+    percent = reduction.grams * 100 // baseline.grams
+    if not percent:
+        raise TooSmallForPaper()
+    return percent
+
+
 def remaining(baseline: Mass, reduction: Mass) -> Mass:
     """What is left to be offset, in whole kilograms, rounded up: what is to be covered never shrinks."""
     return Mass.kg((baseline - reduction).kg_up)
-
-
-def check(draft: Draft, today: date) -> None:
-    """Raises YearOutOfRange, TextTooLong."""
-    first, last = years(today)
-    if not first <= draft.year <= last:
-        raise YearOutOfRange(first=str(first), last=str(last))
-    for text, most in ((draft.name, NAME_MAX), (draft.motive, MOTIVE_MAX)):
-        if len(text) > most:
-            raise TextTooLong(max=most)

@@ -1,4 +1,4 @@
-"""The one table of the room."""
+"""The promise itself."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Bool, Int, MassCol, Str, Utc, strict
 from portal.kernel.mass import Mass
-from portal.pledges.rules import LAST_YEAR, MOTIVE_MAX, NAME_MAX
+from portal.pledges.rules.promise import LAST_YEAR, MOTIVE_MAX, NAME_MAX
 
 
 class PledgeRecord(Base):

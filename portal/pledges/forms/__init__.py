@@ -1,0 +1,1 @@
+"""Forms of pledges, one module per subject, each imported by its own name."""

@@ -1,0 +1,1 @@
+"""Reads of pledges, one module per subject, each imported by its own name."""

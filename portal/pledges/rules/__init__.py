@@ -1,0 +1,1 @@
+"""The rules of pledges, pure: one module per subject, each imported by its own name."""
