@@ -10,7 +10,7 @@ from portal.kernel.clock import day_of
 from portal.registry.rules.search import folded, pairs
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 TABLES = (
     "pledge_evidence",

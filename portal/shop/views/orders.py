@@ -110,7 +110,6 @@ def _offset_page(chosen: Choice, form: AmountForm, status: int = 200) -> Answer:
         others=_others_kept(),
         basket=basket_now(),
         gift=in_hand(),
-        gift=in_hand(),
     )
     return page, status
 
