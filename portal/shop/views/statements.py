@@ -20,7 +20,7 @@ from portal.web.i18n import day as day_words
 from portal.web.page import page_blueprint
 from portal.web.pdf import STATEMENT
 
-blueprint = page_blueprint("statements", __name__)
+blueprint = page_blueprint("yearly_statement", __name__)
 
 _SECONDS = 60.0  # a company's year can be long
 Answer = str | Response
