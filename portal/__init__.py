@@ -17,7 +17,19 @@ from portal.web import api as web_api
 from portal.web import assets, errors, frame, guard, headers, i18n, requestlog
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
-ROOMS = ("web", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "desk", "api", "ops")
+ROOMS = (
+    "web",
+    "accounts",
+    "registry",
+    "certificates",
+    "footprint",
+    "shop",
+    "pledges",
+    "training",
+    "desk",
+    "api",
+    "ops",
+)
 STOREYS = ("site", "letters", "models", "views", "desk", "api", "jobs", "cli")
 
 
