@@ -12,11 +12,13 @@ from flask.cli import AppGroup
 
 from portal.footprint.rules import library
 from portal.kernel.errors import PortalError
+from portal.training.queries import scenario_faults
 from portal.training.rules.formats import FORMATS, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import LeftOut, Problem, Writing
 from portal.training.rules.packs.bank import written_bank
 from portal.training.rules.packs.course import Pack, files_of_zip, zip_of_files
 from portal.training.rules.packs.faults import Finding
+from portal.training.rules.packs.lessons import stamped
 from portal.training.rules.packs.lint import lint
 from portal.web.i18n import message, speak
 
@@ -34,7 +36,7 @@ _HIDDEN = {".git", ".DS_Store", "__MACOSX"}
 def lint_pack(path: Path, lang: str, as_json: bool) -> None:
     """Look over the course pack at PATH, a folder or a ZIP file. Exit 0: sound, 1: not, 2: unreadable."""
     speak(lang)
-    pack, findings = lint(_files(path), _published())
+    pack, findings = lint(_files(path), _published(), scenario_faults)
     for finding in findings:
         click.echo(json.dumps(_finding(finding), ensure_ascii=False) if as_json else _line(finding))
     if not as_json:
@@ -103,6 +105,19 @@ def pack_files(path: Path, out: Path) -> None:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (out / name).write_bytes(data)
     click.echo(f"{len(files)} files.")
+
+
+@training.command("stamp")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def stamp(path: Path) -> None:
+    """Mark every translated block in folder PATH as made from its original as it is now."""
+    pack, _findings = lint(_files(path))
+    original = pack.course.language if pack.course else "zh"
+    for (name, lang), lesson in pack.lessons.items():
+        file = path / "lessons" / f"{name}.{'en' if lang == 'zh' else 'zh'}.md"
+        if lang == original and file.exists():
+            file.write_bytes(stamped(file.read_bytes().decode(), lesson).encode())
+            click.echo(file.name)
 
 
 def _files(path: Path) -> dict[str, bytes]:

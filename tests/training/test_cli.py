@@ -48,6 +48,17 @@ def test_a_pack_becomes_a_zip_and_a_folder_again(run, tmp_path: Path):
     assert run("lint", tmp_path / "pack.zip").exit_code == 1
 
 
+def test_translations_are_stamped_and_then_found_stale(run, tmp_path: Path):
+    assert run("pack", FOLDER, "--out", tmp_path / "pack.zip").exit_code == 0
+    folder = tmp_path / "again"
+    run("pack", tmp_path / "pack.zip", "--out", folder)
+    assert run("stamp", folder).output.splitlines() == ["01-why-forests.en.md"]
+    assert "1 findings" in run("lint", folder).output
+    original = folder / "lessons" / "01-why-forests.zh.md"
+    original.write_text(original.read_text().replace("木材", "木头"))
+    assert "01-why-forests.en.md:8: The original of block “growth” has changed" in run("lint", folder).output
+
+
 def test_items_are_read_dry_then_repaired_into_a_bank(run, tmp_path: Path):
     file = tmp_path / "q.gift"
     file.write_text(GIFT)

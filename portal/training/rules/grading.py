@@ -70,7 +70,7 @@ class ResultOutside(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a learner built in the calculator: grams of CO₂e, factors used, lines that are not zero."""
+    """What a learner built in the calculator: grams of CO₂e, choices made, lines that are not zero."""
 
     result: int
     factors: frozenset[str]

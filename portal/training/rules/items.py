@@ -123,8 +123,8 @@ class ShortAnswer:
 class Calculator:
     """A footprint to build in the portal's own calculator, and what is wanted of it.
 
-    ``result`` in grams of CO₂e may be off by ``tolerance`` percent. ``factors`` are keys of the model's
-    factors that must have been used, ``lines`` keys of the lines that must not be forgotten.
+    ``result`` in grams of CO₂e may be off by ``tolerance`` percent. ``factors`` are the
+    choices that pick the right factor, ``question=option``; ``lines`` are rules that must not be forgotten.
     """
 
     model: str

@@ -150,6 +150,10 @@ class _Writer:
         declared, interaction, outcome = self._parts()
         processing = [*outcome]
         declarations = [declared, self._outcome("SCORE", "float")]
+        if _has_feedback(self.item.task, self.lang):
+            cardinality = "multiple" if isinstance(self.item.task, Multiple) else "single"
+            declarations.append(self._outcome("FEEDBACK", "identifier", cardinality))
+            processing.append(self._set("FEEDBACK", self.made("variable", identifier="RESPONSE")))
         feedback = []
         if self.item.feedback.in_(self.lang):
             declarations.append(self._outcome("GENERAL", "identifier"))
@@ -203,8 +207,8 @@ class _Writer:
                 return self._ordering(task)
         raise NotInThisFormat(kind=type(self.item.task).__name__)
 
-    def _outcome(self, name: str, kind: str) -> Element:
-        return self.made("outcomeDeclaration", identifier=name, cardinality="single", baseType=kind)
+    def _outcome(self, name: str, kind: str, cardinality: str = "single") -> Element:
+        return self.made("outcomeDeclaration", identifier=name, cardinality=cardinality, baseType=kind)
 
     def _set(self, outcome: str, value: Element) -> Element:
         return self.made("setOutcomeValue", value, identifier=outcome)
@@ -246,22 +250,22 @@ class _Writer:
             self._mapping(zip(keys, shares, strict=True)),
         )
         shown = [
-            self._simple_choice(key, self.there(o.text), o.feedback)
+            self._told(key, self.marked_up("div", self.there(o.text)), o.feedback)
             for key, o in zip(keys, options, strict=True)
         ]
         limit = "1" if cardinality == "single" else "0"
-        interaction = self.made("choiceInteraction", *shown, responseIdentifier="RESPONSE", maxChoices=limit)
-        return declared, [interaction], [self._mapped()]
+        return declared, [self._choices(shown, limit)], [self._mapped()]
 
-    def _simple_choice(self, key: str, text: Bilingual, told: Bilingual) -> Element:
-        choice = self.made("simpleChoice", self.marked_up("div", text), identifier=key)
+    def _told(self, key: str, text: Element, told: Bilingual) -> Element:
+        """A choice with the feedback that is shown to who takes it."""
+        choice = self.made("simpleChoice", text, identifier=key)
         if told.in_(self.lang):
-            inline = self.marked_up("div", told)
+            feedback = self._in_version(self.marked_up("div", told))
             choice.append(
                 self.made(
                     "feedbackBlock",
-                    self._in_version(inline),
-                    outcomeIdentifier="RESPONSE",
+                    feedback,
+                    outcomeIdentifier="FEEDBACK",
                     identifier=key,
                     showHide="show",
                 )
@@ -273,21 +277,14 @@ class _Writer:
         declared = self._response("single", "identifier", [right], self._mapping([(right, FULL)]))
         shown = []
         for key, text in _TRUE_FALSE.items():
-            choice = self.made("simpleChoice", element("div", text=text.in_(self.lang)), identifier=key)
             told = task.if_right if key == right else task.if_wrong
-            if told.in_(self.lang):
-                choice.append(
-                    self.made(
-                        "feedbackBlock",
-                        self._in_version(self.marked_up("div", told)),
-                        outcomeIdentifier="RESPONSE",
-                        identifier=key,
-                        showHide="show",
-                    )
-                )
-            shown.append(choice)
-        interaction = self.made("choiceInteraction", *shown, responseIdentifier="RESPONSE", maxChoices="1")
-        return declared, [interaction], [self._mapped()]
+            shown.append(self._told(key, element("div", text=text.in_(self.lang)), told))
+        return declared, [self._choices(shown, "1")], [self._mapped()]
+
+    def _choices(self, shown: list[Element], limit: str) -> Element:
+        return self.made(
+            "choiceInteraction", *shown, responseIdentifier="RESPONSE", shuffle="false", maxChoices=limit
+        )
 
     def _numeric(self, task: Numeric) -> tuple[Element, list[Element], list[Element]]:
         answers = [answer for answer in with_carbon(task) if answer.value is not None and answer.credit > 0]
@@ -369,6 +366,16 @@ class _Writer:
         )
         scored = self.made("responseIf", match, self._set("SCORE", self._value("float", "1")))
         return declared, [interaction], [self.made("responseCondition", scored)]
+
+
+def _has_feedback(task: Task, lang: str) -> bool:
+    """Whether an option of a choice has something to say."""
+    match task:
+        case Single(options=options) | Multiple(options=options):
+            return any(option.feedback.in_(lang) for option in options)
+        case TrueFalse(if_wrong=wrong, if_right=right):
+            return bool(wrong.in_(lang) or right.in_(lang))
+    return False
 
 
 # --- in -----------------------------------------------------------------------------------------------

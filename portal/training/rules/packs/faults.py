@@ -159,3 +159,7 @@ class FactorChanged(InvalidInput):
 
 class FactorUnknown(InvalidInput):
     message = N_("“%(key)s” is none of the published factors.")
+
+
+class LineUnknown(InvalidInput):
+    message = N_("The calculator has no line “%(key)s”.")

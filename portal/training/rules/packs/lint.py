@@ -1,7 +1,7 @@
 """The lint of a course pack: everything that is wrong with it, by file and line, and what could be read."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -13,6 +13,7 @@ from portal.training.rules.formats.exchange import Reading
 from portal.training.rules.formats.nodes import read_xml
 from portal.training.rules.items import (
     MISSING,
+    Calculator,
     Item,
     Matching,
     Multiple,
@@ -61,22 +62,26 @@ _SIGNS: Final = {
 }
 _OTHER: Final = {"zh": "en", "en": "zh"}
 Factors = Mapping[str, Decimal]
+Scenarios = Callable[[Calculator], Iterable[PortalError]]
 
 
-def lint(files: Mapping[str, bytes], factors: Factors | None = None) -> tuple[Pack, list[Finding]]:
+def lint(
+    files: Mapping[str, bytes], factors: Factors | None = None, scenarios: Scenarios = lambda _: ()
+) -> tuple[Pack, list[Finding]]:
     """The pack and all findings, in order of file and line.
 
     ``factors`` are the published ones by key; without them, variants are not held against them.
+    ``scenarios`` gives what is wrong with a calculator scenario, which only the calculator knows.
     """
-    linter = _Linter(files, factors)
+    linter = _Linter(files, factors, scenarios)
     pack = linter.read()
     linter.look(pack)
     return pack, sorted(linter.findings(), key=lambda f: (f.file, f.line, type(f.reason).__name__))
 
 
 class _Linter:
-    def __init__(self, files: Mapping[str, bytes], factors: Factors | None) -> None:
-        self.files, self.factors = files, factors
+    def __init__(self, files: Mapping[str, bytes], factors: Factors | None, scenarios: Scenarios) -> None:
+        self.files, self.factors, self.scenarios = files, factors, scenarios
         self._notes: dict[str, Notes] = {}
 
     def notes(self, file: str) -> Notes:
@@ -179,6 +184,9 @@ class _Linter:
                 notes.add(line, SourceMissing(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
+            if isinstance(item.task, Calculator):
+                for reason in self.scenarios(item.task):
+                    notes.add(line, reason)
             for text in _shown(item):
                 look_at_pictures(text, line, pack.media, notes)
             self._variant(item, line, notes)
