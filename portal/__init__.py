@@ -18,18 +18,9 @@ from portal.web import assets, errors, frame, guard, headers, i18n, requestlog
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = (
-    "web",
-    "accounts",
-    "registry",
-    "certificates",
-    "footprint",
-    "shop",
-    "pledges",
-    "statements",
-    "desk",
-    "api",
-    "ops",
-)
+    "web", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "statements", "training",
+    "desk", "api", "ops",
+)  # fmt: skip
 STOREYS = ("site", "letters", "models", "views", "desk", "api", "jobs", "cli")
 
 

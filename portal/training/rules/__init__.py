@@ -1,0 +1,1 @@
+"""Rules of training: items, their grading and statistics, course packs and their lint, foreign formats."""

@@ -1,0 +1,111 @@
+"""Items from and for other systems: one door in and one out for every format.
+
+What cannot be taken or written is listed with its reason, never dropped in silence.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from portal.kernel.errors import N_, InvalidInput, NotFound
+from portal.registry.rules.imports import decode
+from portal.training.rules.formats import aiken, gift, moodle_xml, qti, table
+from portal.training.rules.formats.exchange import (
+    MAX_BYTES,
+    FileTooLarge,
+    LeftOut,
+    NotInThisFormat,
+    Problem,
+    Reading,
+    Writing,
+)
+from portal.training.rules.formats.repair import REPAIRS, repairs
+from portal.training.rules.items import Item
+
+
+class UnknownFormat(NotFound):
+    message = N_("There is no format “%(name)s”; there are %(names)s.")
+
+
+class MarksRepaired(InvalidInput):
+    message = N_("Full-width marks were repaired: %(after)s")
+
+
+class MarksToRepair(InvalidInput):
+    message = N_("Full-width marks can be repaired: %(before)s → %(after)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by the ending of its files, and its two directions; what is read is text or bytes."""
+
+    name: str
+    ending: str
+    write: Callable[[Iterable[Item], str], Writing]
+    read_text: Callable[[str, str], Reading] | None = None
+    read_bytes: Callable[[bytes, str], Reading] | None = None
+
+
+def _qti(version: qti.Version) -> Callable[[Iterable[Item], str], Writing]:
+    return lambda items, lang: qti.write(items, lang, version)
+
+
+FORMATS: Final = {
+    form.name: form
+    for form in (
+        Format("gift", "gift", gift.write, read_text=gift.read),
+        Format("moodle", "xml", moodle_xml.write, read_bytes=moodle_xml.read),
+        Format("aiken", "txt", aiken.write, read_text=aiken.read),
+        Format("csv", "csv", table.write, read_text=table.read),
+        Format("qti21", "zip", _qti(qti.QTI_21), read_bytes=qti.read),
+        Format("qti30", "zip", _qti(qti.QTI_30), read_bytes=qti.read),
+    )
+}
+
+
+def format_named(name: str) -> Format:
+    """Raises UnknownFormat."""
+    if name not in FORMATS:
+        raise UnknownFormat(name=name[:20], names=", ".join(FORMATS))
+    return FORMATS[name]
+
+
+def read_items(name: str, data: bytes, lang: str, repair: bool = False) -> Reading:
+    """Items of a file in ``lang``; with ``repair`` full-width marks are mended and each repair is listed.
+
+    Raises UnknownFormat, FileTooLarge, UnreadableFile and what the format's ``read`` raises.
+    """
+    form = format_named(name)
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge()
+    if form.read_bytes:
+        return form.read_bytes(data, lang)
+    assert form.read_text is not None  # noqa: S101  # a format reads one or the other
+    text = decode(data)[0]
+    changes = list(repairs(name, text))
+    if not repair:
+        reading = form.read_text(text, lang)
+        known = {problem.line for problem in reading.problems}
+        found = (MarksToRepair(before=c.before[:60], after=c.after[:60]) for c in changes)
+        listed = [Problem(c.line, reason) for c, reason in zip(changes, found, strict=True)]
+        return replace(
+            reading, problems=_in_order(*reading.problems, *(p for p in listed if p.line not in known))
+        )
+    reading = form.read_text(REPAIRS[name](text) if name in REPAIRS else text, lang)
+    mended = [Problem(change.line, MarksRepaired(after=change.after[:60])) for change in changes]
+    return replace(reading, problems=_in_order(*reading.problems, *mended))
+
+
+def _in_order(*problems: Problem) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.line))
+
+
+def write_items(name: str, items: Iterable[Item], lang: str) -> Writing:
+    """A file of these items in ``lang``, and which of them the format cannot hold. Raises UnknownFormat.
+
+    An item with variants is no question yet, and no format here can draw its numbers.
+    """
+    held = list(items)
+    writing = format_named(name).write((item for item in held if item.variant is None), lang)
+    variants = (LeftOut(item.id, NotInThisFormat(kind="variant")) for item in held if item.variant)
+    return Writing(writing.data, (*writing.left_out, *variants))

@@ -1,0 +1,1 @@
+"""Course packs: folders and ZIP files that hold a course in both languages, read, linted and written."""

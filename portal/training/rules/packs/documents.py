@@ -1,0 +1,242 @@
+"""YAML of packs with its lines: every value is a text, so that nothing is guessed (no, 1.10, 2026-01-01)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import yaml
+
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import PortalError
+from portal.training.rules.formats.exchange import decimal
+from portal.training.rules.items import MISSING
+from portal.training.rules.packs.faults import (
+    BadId,
+    FileNotText,
+    KeyMissing,
+    KeyTwice,
+    KeyUnknown,
+    Notes,
+    NumberOutside,
+    TranslationMissing,
+    ValueShape,
+    WordUnknown,
+    YamlBroken,
+    YamlForbidden,
+)
+
+MAX_YAML: Final = 2_000_000
+_MAX_DEPTH: Final = 20
+_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class _Forbidden(Exception):  # caught in this module alone
+    pass
+
+
+class _Composer(yaml.BaseLoader):
+    """BaseLoader makes texts of all scalars; aliases and nesting that bombs are made of are refused."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent) or self.depth > _MAX_DEPTH:
+            raise _Forbidden()
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value with its line: a text, entries by key, or entries in order."""
+
+    value: "str | dict[str, Entry] | list[Entry]"
+    line: int
+
+
+def text_of(data: bytes, notes: Notes) -> str | None:
+    """UTF-8 as text; what is not is noted."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        notes.add(0, FileNotText())
+        return None
+
+
+def entry_of(text: str, notes: Notes, first_line: int = 1) -> Entry | None:
+    """The document; None where it cannot be read, which is noted."""
+    try:
+        if len(text) > MAX_YAML:
+            raise _Forbidden()
+        node = yaml.compose(text, Loader=_Composer)
+    except _Forbidden:
+        notes.add(first_line, YamlForbidden())
+        return None
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        notes.add(first_line + (mark.line if mark else 0), YamlBroken())
+        return None
+    return _entry(node, notes, first_line) if node else Entry({}, first_line)
+
+
+def _entry(node: yaml.Node, notes: Notes, first_line: int) -> Entry:
+    line = node.start_mark.line + first_line
+    match node:
+        case yaml.MappingNode():
+            found: dict[str, Entry] = {}
+            for key, value in node.value:
+                name = str(key.value)
+                if name in found:
+                    notes.add(key.start_mark.line + first_line, KeyTwice(key=name[:40]))
+                found[name] = _entry(value, notes, first_line)
+            return Entry(found, line)
+        case yaml.SequenceNode():
+            return Entry([_entry(child, notes, first_line) for child in node.value], line)
+    return Entry(str(node.value), line)
+
+
+class Fields:
+    """The fields of one mapping, asked for by name; what is missing, misshapen or unknown is noted."""
+
+    def __init__(self, entry: Entry, notes: Notes) -> None:
+        self.line = entry.line
+        self.notes = notes
+        self.faults = len(notes.findings)
+        self._asked: set[str] = set()
+        self._entries: dict[str, Entry] = {}
+        if isinstance(entry.value, dict):
+            self._entries = entry.value
+        else:
+            self._note(ValueShape(key="-", wanted="{…: …}"))
+
+    def has(self, key: str) -> bool:
+        return key in self._entries
+
+    def line_of(self, key: str) -> int:
+        return self._entries[key].line if key in self._entries else self.line
+
+    def _note(self, reason: PortalError, key: str = "") -> None:
+        self.notes.add(self.line_of(key), reason)
+
+    def _take(self, key: str, required: bool) -> Entry | None:
+        self._asked.add(key)
+        if key not in self._entries and required:
+            self._note(KeyMissing(key=key))
+        return self._entries.get(key)
+
+    def text(self, key: str, required: bool = False) -> str:
+        entry = self._take(key, required)
+        if entry is None:
+            return ""
+        if not isinstance(entry.value, str):
+            self._note(ValueShape(key=key, wanted="…"), key)
+            return ""
+        if required and not entry.value.strip():
+            self._note(KeyMissing(key=key), key)
+        return entry.value
+
+    def id(self, key: str = "id") -> str:
+        found = self.text(key, required=True)
+        if found and not _ID.fullmatch(found):
+            self._note(BadId(id=found[:40]), key)
+        return found
+
+    def word(self, key: str, words: tuple[str, ...], default: str = "") -> str:
+        found = self.text(key, required=not default) or default
+        if found and found not in words:
+            self._note(WordUnknown(word=found[:40], words=", ".join(words)), key)
+            return words[0]
+        return found
+
+    def number(self, key: str, low: int, high: int, default: str = "") -> Decimal:
+        text = self.text(key, required=not default) or default
+        try:
+            found = decimal(text)
+        except PortalError:
+            found = None
+        if found is None or not low <= found <= high:
+            if text:
+                self._note(NumberOutside(key=key, low=low, high=high), key)
+            return Decimal(low)
+        return found
+
+    def bilingual(self, key: str, required: bool = False) -> Bilingual:
+        """``{zh: …, en: …}``; one language alone is noted."""
+        entry = self._take(key, required)
+        if entry is None:
+            return MISSING
+        return bilingual_of(entry, key, self.notes)
+
+    def entries(self, key: str, required: bool = False) -> list[Entry]:
+        entry = self._take(key, required)
+        if entry is None:
+            return []
+        if not isinstance(entry.value, list):
+            self._note(ValueShape(key=key, wanted="[…]"), key)
+            return []
+        return entry.value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = [entry.value for entry in self.entries(key) if isinstance(entry.value, str)]
+        if len(found) != len(self.entries(key)):
+            self._note(ValueShape(key=key, wanted="[…, …]"), key)
+        return tuple(found)
+
+    def groups(self, key: str, required: bool = False) -> "Iterator[Fields]":
+        """The mappings of a list."""
+        return (Fields(entry, self.notes) for entry in self.entries(key, required))
+
+    def mapping(self, key: str) -> "dict[str, Entry]":
+        entry = self._take(key, False)
+        if entry is None:
+            return {}
+        if not isinstance(entry.value, dict):
+            self._note(ValueShape(key=key, wanted="{…: …}"), key)
+            return {}
+        return entry.value
+
+    def finish(self) -> bool:
+        """Notes what was never asked for; whether nothing was noted since these fields were opened."""
+        for key in self._entries:
+            if key not in self._asked:
+                self._note(KeyUnknown(key=key[:40]), key)
+        return len(self.notes.findings) == self.faults
+
+
+def bilingual_of(entry: Entry, key: str, notes: Notes) -> Bilingual:
+    if not isinstance(entry.value, dict) or not all(isinstance(e.value, str) for e in entry.value.values()):
+        notes.add(entry.line, ValueShape(key=key, wanted="{zh: …, en: …}"))
+        return MISSING
+    sides = {lang: str(e.value).strip() for lang, e in entry.value.items()}
+    for lang in sides.keys() - {"zh", "en"}:
+        notes.add(entry.value[lang].line, KeyUnknown(key=lang[:40]))
+    for lang in ("zh", "en"):
+        if not sides.get(lang):
+            notes.add(entry.line, TranslationMissing(key=key, lang=lang))
+    return Bilingual(sides.get("zh", ""), sides.get("en", ""))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, texts of several lines as such, no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _written_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    # A text of several lines stands as a block where YAML can hold it so.
+    is_block = "\n" in text and not any(line != line.rstrip() for line in text.split("\n"))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
+
+
+_Dumper.add_representer(str, _written_text)
+
+
+def written(value: object) -> str:
+    """YAML that is the same for the same value: keys as given, lines of up to 110 characters."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,160 @@
+"""Lessons: front matter, then blocks that begin with ``<!-- #id -->`` and are the same in both languages.
+
+A translated block names what it was made from, ``<!-- #id of 3f2a9c1d -->``: the first eight digits of the
+SHA-256 of the original block, so that a changed original is noticed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import zip_longest
+from typing import Final
+
+from portal.training.rules.markup import is_own_address, markdown
+from portal.training.rules.packs.documents import Fields, entry_of, text_of
+from portal.training.rules.packs.faults import (
+    AltMissing,
+    BlockEmpty,
+    BlockIdMissing,
+    BlocksDiffer,
+    CaptionMissing,
+    FileMissing,
+    IdTwice,
+    KeyMissing,
+    Notes,
+    PictureForeign,
+    TranslationStale,
+)
+
+COMPLETION: Final = ("read", "items", "both")
+_MARK: Final = re.compile(r"[ \t]*<!--\s*#([a-z0-9]+(?:-[a-z0-9]+)*)(?:\s+of\s+([0-9a-f]{8}))?\s*-->[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``made_from`` is the digest of the original that was translated, or ``""``."""
+
+    id: str
+    text: str
+    line: int
+    made_from: str = ""
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.text.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One language of a lesson. ``completion`` says what completes it: reading, its items, or both."""
+
+    id: str
+    title: str
+    minutes: int
+    completion: str
+    blocks: tuple[Block, ...]
+
+
+def read_lesson(data: bytes, notes: Notes) -> Lesson | None:
+    """The lesson; what is wrong is noted, and None is returned where nothing can be read."""
+    text = text_of(data, notes)
+    if text is None:
+        return None
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
+        notes.add(1, KeyMissing(key="---"))
+        return None
+    end = next(number for number, line in enumerate(lines[1:], start=1) if line.strip() == "---")
+    entry = entry_of("\n".join(lines[1:end]), notes, first_line=2)
+    if entry is None:
+        return None
+    fields = Fields(entry, notes)
+    lesson = Lesson(
+        id=fields.id(),
+        title=fields.text("title", required=True),
+        minutes=int(fields.number("minutes", 1, 600)),
+        completion=fields.word("completion", COMPLETION),
+        blocks=tuple(_blocks(lines[end + 1 :], end + 2, notes)),
+    )
+    fields.finish()
+    return lesson
+
+
+def _blocks(lines: list[str], first_line: int, notes: Notes) -> Iterator[Block]:
+    """Blocks in order. Text before the first, doubled ids and empty blocks are noted."""
+    seen: set[str] = set()
+    name, made_from, start, held = "", "", first_line, list[str]()
+    for number, line in enumerate([*lines, "<!-- #end -->"], start=first_line):
+        found = _MARK.fullmatch(line)
+        if not found:
+            held.append(line)
+            continue
+        text = "\n".join(held).strip()
+        if name:
+            if not text:
+                notes.add(start, BlockEmpty(block=name))
+            yield Block(name, text, start, made_from)
+        elif text:
+            notes.add(first_line, BlockIdMissing())
+        name, made_from, start, held = found[1], found[2] or "", number, []
+        if name in seen:
+            notes.add(number, IdTwice(id=name))
+        seen.add(name)
+
+
+def compare(original: Lesson, translation: Lesson, notes: Notes) -> None:
+    """Notes in the translation's file where blocks differ and where the original has changed since."""
+    for here, there in zip_longest(original.blocks, translation.blocks):
+        if here is None or there is None or here.id != there.id:
+            line = there.line if there else 0
+            notes.add(line, BlocksDiffer(here=here.id if here else "–", there=there.id if there else "–"))
+            return
+        if there.made_from and there.made_from != here.digest:
+            notes.add(there.line, TranslationStale(block=there.id))
+
+
+def stamped(translation: str, original: Lesson) -> str:
+    """The translation's file with every block marked as made from the original as it is now."""
+    digests = {block.id: block.digest for block in original.blocks}
+
+    def mark(line: str) -> str:
+        found = _MARK.fullmatch(line)
+        return f"<!-- #{found[1]} of {digests[found[1]]} -->" if found and found[1] in digests else line
+
+    return "\n".join(map(mark, translation.split("\n")))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    address: str
+    alt: str
+    caption: str
+    line: int
+
+
+def pictures(text: str, line: int) -> Iterator[Picture]:
+    """The pictures of a Markdown text that begins at ``line``."""
+    for token in markdown().parse(text):
+        for child in token.children or ():
+            if child.type == "image":
+                yield Picture(
+                    address=str(child.attrs.get("src", "")),
+                    alt=child.content.strip(),
+                    caption=str(child.attrs.get("title", "")).strip(),
+                    line=line + (token.map[0] if token.map else 0),
+                )
+
+
+def look_at_pictures(text: str, line: int, media: set[str], notes: Notes) -> None:
+    """Notes pictures without alternative text or caption, from elsewhere, or that are not there."""
+    for picture in pictures(text, line):
+        name = picture.address[:80]
+        if not picture.alt:
+            notes.add(picture.line, AltMissing(name=name))
+        if not picture.caption:
+            notes.add(picture.line, CaptionMissing(name=name))
+        if not (is_own_address(picture.address) and picture.address.startswith("media/")):
+            notes.add(picture.line, PictureForeign(name=name))
+        elif picture.address not in media:
+            notes.add(picture.line, FileMissing(name=name))

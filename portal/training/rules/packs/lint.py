@@ -1,0 +1,343 @@
+"""The lint of a course pack: everything that is wrong with it, by file and line, and what could be read."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import PortalError
+from portal.training.rules.formats import gift
+from portal.training.rules.formats.exchange import Reading
+from portal.training.rules.formats.nodes import read_xml
+from portal.training.rules.items import (
+    MISSING,
+    Calculator,
+    Item,
+    Matching,
+    Multiple,
+    Numeric,
+    NumericAnswer,
+    Option,
+    Ordering,
+    Pair,
+    ShortAnswer,
+    Single,
+    Task,
+    TrueFalse,
+)
+from portal.training.rules.packs.bank import read_bank
+from portal.training.rules.packs.course import LESSON, Course, Pack, Track, read_course, read_track
+from portal.training.rules.packs.documents import text_of
+from portal.training.rules.packs.faults import (
+    FactorChanged,
+    FactorUnknown,
+    FileMissing,
+    FileUnknown,
+    Finding,
+    IdTwice,
+    LessonTranslationMissing,
+    LessonUnknown,
+    LessonUnused,
+    MediaUnreadable,
+    MediaUnsafe,
+    Notes,
+    ObjectiveThin,
+    ObjectiveUnknown,
+    SourceMissing,
+    TranslationMissing,
+    UnitMissing,
+)
+from portal.training.rules.packs.lessons import Lesson, compare, look_at_pictures, read_lesson
+from portal.training.rules.quantities import unit_of
+from portal.training.rules.variants import check
+
+ITEMS_PER_OBJECTIVE: Final = 3
+_SIGNS: Final = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "webp": (b"RIFF",),
+    "mp3": (b"ID3", b"\xff\xfb"),
+}
+_OTHER: Final = {"zh": "en", "en": "zh"}
+Factors = Mapping[str, Decimal]
+Scenarios = Callable[[Calculator], Iterable[PortalError]]
+
+
+def lint(
+    files: Mapping[str, bytes], factors: Factors | None = None, scenarios: Scenarios = lambda _: ()
+) -> tuple[Pack, list[Finding]]:
+    """The pack and all findings, in order of file and line.
+
+    ``factors`` are the published ones by key; without them, variants are not held against them.
+    ``scenarios`` gives what is wrong with a calculator scenario, which only the calculator knows.
+    """
+    linter = _Linter(files, factors, scenarios)
+    pack = linter.read()
+    linter.look(pack)
+    return pack, sorted(linter.findings(), key=lambda f: (f.file, f.line, type(f.reason).__name__))
+
+
+class _Linter:
+    def __init__(self, files: Mapping[str, bytes], factors: Factors | None, scenarios: Scenarios) -> None:
+        self.files, self.factors, self.scenarios = files, factors, scenarios
+        self._notes: dict[str, Notes] = {}
+
+    def notes(self, file: str) -> Notes:
+        return self._notes.setdefault(file, Notes(file))
+
+    def findings(self) -> Iterator[Finding]:
+        for notes in self._notes.values():
+            yield from notes.findings
+
+    # --- reading
+
+    def read(self) -> Pack:
+        track: Track | None = None
+        course: Course | None = None
+        lessons: dict[tuple[str, str], Lesson] = {}
+        for name, data in self.files.items():
+            notes = self.notes(name)
+            if name == "track.yml":
+                track = read_track(data, notes)
+            elif name == "course.yml":
+                course = read_course(data, notes)
+            elif found := LESSON.fullmatch(name):
+                if lesson := read_lesson(data, notes):
+                    lessons[found[1], found[2]] = lesson
+            elif name.startswith("media/"):
+                _look_at_media(name, data, notes)
+            elif not name.startswith("bank/"):
+                notes.add(0, FileUnknown())
+        for name in ("track.yml", "course.yml"):
+            if name not in self.files:
+                self.notes(name).add(0, FileMissing(name=name))
+        return Pack(self.files, track, course, lessons, tuple(self._items()))
+
+    def _items(self) -> Iterator[tuple[Item, str, int]]:
+        for name in sorted(self.files):
+            if not name.startswith("bank/"):
+                continue
+            if name.endswith(".yml"):
+                yield from (
+                    (item, name, line) for item, line in read_bank(self.files[name], self.notes(name))
+                )
+            elif name.endswith((".zh.gift", ".en.gift")):
+                if name.endswith(".zh.gift"):
+                    yield from self._gift(name.removesuffix(".zh.gift"))
+                elif name.replace(".en.", ".zh.") not in self.files:
+                    self.notes(name).add(0, LessonTranslationMissing(name=name.replace(".en.", ".zh.")))
+            else:
+                self.notes(name).add(0, FileUnknown())
+
+    def _gift(self, stem: str) -> Iterator[tuple[Item, str, int]]:
+        """Both languages of a GIFT bank joined by the titles of their questions."""
+        sides: dict[str, Reading] = {}
+        for lang in ("zh", "en"):
+            name = f"{stem}.{lang}.gift"
+            if name not in self.files:
+                self.notes(f"{stem}.zh.gift").add(0, LessonTranslationMissing(name=name))
+                continue
+            text = text_of(self.files[name], self.notes(name))
+            sides[lang] = gift.read(text or "", lang)
+            for problem in sides[lang].problems:
+                self.notes(name).add(problem.line, problem.reason)
+        others = {item.id: item for item in sides["en"].items} if "en" in sides else {}
+        for item in sides["zh"].items if "zh" in sides else ():
+            other = others.pop(item.id, None)
+            joined = _joined(item, other) if other else None
+            if joined is None:
+                self.notes(f"{stem}.zh.gift").add(0, TranslationMissing(key=item.id, lang="en"))
+            yield joined or item, f"{stem}.zh.gift", 0
+        for item in others.values():
+            self.notes(f"{stem}.en.gift").add(0, TranslationMissing(key=item.id, lang="zh"))
+
+    # --- looking
+
+    def look(self, pack: Pack) -> None:
+        self._lessons(pack)
+        self._bank(pack)
+        if pack.course:
+            self._course(pack, pack.course)
+
+    def _lessons(self, pack: Pack) -> None:
+        original = pack.course.language if pack.course else "zh"
+        for (name, lang), lesson in pack.lessons.items():
+            file = f"lessons/{name}.{lang}.md"
+            other = f"lessons/{name}.{_OTHER[lang]}.md"
+            if other not in self.files:
+                self.notes(file).add(0, LessonTranslationMissing(name=other))
+            elif lang != original and (name, original) in pack.lessons:
+                compare(pack.lessons[name, original], lesson, self.notes(file))
+            for block in lesson.blocks:
+                look_at_pictures(block.text, block.line + 1, pack.media, self.notes(file))
+
+    def _bank(self, pack: Pack) -> None:
+        seen: set[str] = set()
+        for item, file, line in pack.items:
+            notes = self.notes(file)
+            if item.id in seen:
+                notes.add(line, IdTwice(id=item.id))
+            seen.add(item.id)
+            if not item.source.strip():
+                notes.add(line, SourceMissing(item=item.id))
+            if isinstance(item.task, Numeric):
+                _look_at_unit(item.id, item.task, line, notes)
+            if isinstance(item.task, Calculator):
+                for reason in self.scenarios(item.task):
+                    notes.add(line, reason)
+            for text in _shown(item):
+                look_at_pictures(text, line, pack.media, notes)
+            self._variant(item, line, notes)
+
+    def _variant(self, item: Item, line: int, notes: Notes) -> None:
+        if item.variant is None:
+            return
+        try:
+            check(item.variant)
+        except PortalError as reason:
+            notes.add(line, reason)
+        for _, key, value in item.variant.factors if self.factors is not None else ():
+            now = (self.factors or {}).get(key)
+            if now is None:
+                notes.add(line, FactorUnknown(key=key))
+            elif now != value:
+                notes.add(line, FactorChanged(key=key, now=str(now), then=str(value)))
+
+    def _course(self, pack: Pack, course: Course) -> None:
+        notes = self.notes("course.yml")
+        known = {objective.id for objective in course.objectives}
+        counts = Counter(item.objective for item, _, _ in pack.items)
+        for item, file, line in pack.items:
+            if item.objective not in known:
+                self.notes(file).add(line, ObjectiveUnknown(objective=item.objective[:40]))
+        for objective in course.objectives:
+            if counts[objective.id] < ITEMS_PER_OBJECTIVE:
+                notes.add(objective.line, ObjectiveThin(objective=objective.id, count=counts[objective.id]))
+        for kind in (course.objectives, course.modules):
+            for name, count in Counter(part.id for part in kind).items():
+                if count > 1:
+                    notes.add(next(part.line for part in kind if part.id == name), IdTwice(id=name))
+        self._modules(pack, course)
+
+    def _modules(self, pack: Pack, course: Course) -> None:
+        lessons = {lesson.id: name for (name, _), lesson in pack.lessons.items()}
+        used: set[str] = set()
+        for module in course.modules:
+            for lesson in module.lessons:
+                used.add(lesson)
+                if lesson not in lessons:
+                    self.notes("course.yml").add(module.line, LessonUnknown(lesson=lesson[:40]))
+        for (name, lang), found in pack.lessons.items():
+            if found.id not in used:
+                self.notes(f"lessons/{name}.{lang}.md").add(0, LessonUnused())
+
+
+def _look_at_unit(name: str, task: Numeric, line: int, notes: Notes) -> None:
+    if not task.unit:
+        notes.add(line, UnitMissing(item=name))
+        return
+    try:
+        unit_of(task.unit)
+    except PortalError as reason:
+        notes.add(line, reason)
+
+
+def _look_at_media(name: str, data: bytes, notes: Notes) -> None:
+    """Notes a file that is not what its ending says, and a drawing that does more than draw."""
+    ending = name.rpartition(".")[2]
+    if ending == "svg":
+        try:
+            root = read_xml(data)
+        except PortalError as reason:
+            notes.add(0, reason)
+            return
+        for node in root.walk():
+            address = node.attributes.get("href", "")
+            if (
+                node.name in ("script", "style", "foreignObject")
+                or any(attribute.lower().startswith("on") for attribute in node.attributes)
+                or (address and not address.startswith("#"))
+            ):
+                notes.add(node.line, MediaUnsafe())
+    elif ending not in _SIGNS:
+        notes.add(0, FileUnknown())
+    elif not data.startswith(_SIGNS[ending]):
+        notes.add(0, MediaUnreadable())
+
+
+def _shown(item: Item) -> Iterator[str]:
+    """The texts of an item that may hold pictures, in both languages."""
+    texts = [item.stem, item.feedback]
+    match item.task:
+        case Single(options=options) | Multiple(options=options):
+            texts += [text for option in options for text in (option.text, option.feedback)]
+        case TrueFalse(if_wrong=wrong, if_right=right):
+            texts += [wrong, right]
+        case Matching(pairs=pairs):
+            texts += [text for pair in pairs for text in (pair.prompt, pair.match)]
+        case Ordering(steps=steps):
+            texts += steps
+    return (side for text in texts for side in (text.zh, text.en) if side)
+
+
+# --- the two languages of a GIFT bank -----------------------------------------------------------------
+
+
+def _joined(zh: Item, en: Item) -> Item | None:
+    """One item of two; None when their answers do not correspond."""
+    task = _joined_task(zh.task, en.task)
+    if task is None or zh.markup is not en.markup:
+        return None
+    return replace(zh, stem=_both(zh.stem, en.stem), feedback=_both(zh.feedback, en.feedback), task=task)
+
+
+def _both(zh: Bilingual, en: Bilingual) -> Bilingual:
+    return Bilingual(zh.zh, en.en)
+
+
+def _joined_task(zh: Task, en: Task) -> Task | None:
+    match zh, en:
+        case Single(), Single():
+            options = _joined_options(zh.options, en.options)
+            return Single(options) if options else None
+        case Multiple(), Multiple() if zh.scoring is en.scoring:
+            options = _joined_options(zh.options, en.options)
+            return Multiple(options, zh.scoring) if options else None
+        case ShortAnswer(), ShortAnswer():
+            answers = _joined_options(zh.answers, en.answers)
+            return ShortAnswer(answers) if answers else None
+        case TrueFalse(), TrueFalse() if zh.is_true is en.is_true:
+            return TrueFalse(zh.is_true, _both(zh.if_wrong, en.if_wrong), _both(zh.if_right, en.if_right))
+        case Numeric(), Numeric():
+            numbers = _joined_numbers(zh.answers, en.answers)
+            return replace(zh, answers=numbers) if numbers else None
+        case Matching(), Matching() if len(zh.pairs) == len(en.pairs):
+            pairs = zip(zh.pairs, en.pairs, strict=True)
+            return Matching(tuple(Pair(_both(a.prompt, b.prompt), _both(a.match, b.match)) for a, b in pairs))
+    return None
+
+
+def _joined_options(zh: tuple[Option, ...], en: tuple[Option, ...]) -> tuple[Option, ...] | None:
+    if [option.credit for option in zh] != [option.credit for option in en]:
+        return None
+    return tuple(
+        Option(
+            _both(a.text, b.text),
+            a.credit,
+            _both(a.feedback, b.feedback) if a.feedback != MISSING else MISSING,
+        )
+        for a, b in zip(zh, en, strict=True)
+    )
+
+
+def _joined_numbers(
+    zh: tuple[NumericAnswer, ...], en: tuple[NumericAnswer, ...]
+) -> tuple[NumericAnswer, ...] | None:
+    def number(answer: NumericAnswer) -> NumericAnswer:
+        return replace(answer, feedback=MISSING)
+
+    if [number(answer) for answer in zh] != [number(answer) for answer in en]:
+        return None
+    return tuple(replace(a, feedback=_both(a.feedback, b.feedback)) for a, b in zip(zh, en, strict=True))
