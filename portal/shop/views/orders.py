@@ -1,5 +1,7 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
+from dataclasses import dataclass
+
 from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -18,6 +20,7 @@ from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
 from portal.shop.provider import ProviderUnavailable, SessionClosed
 from portal.shop.queries import money
 from portal.shop.queries import orders as queries
+from portal.shop.rules.basket import by_kind
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
@@ -47,14 +50,22 @@ Answer = str | Response | tuple[str, int]
 @open_to_all
 def offset() -> Answer:
     """Which credits, and how much."""
-    form, lots = _filtered()
-    if not lots and not request.args.get("lot"):
-        return render_template("shop/nothing_fits.html", filter=form, others=_others_kept())
-    chosen = choice(lots)
-    return _offset_page(chosen, AmountForm(formdata=request.args).in_currency(chosen.currency))
+    found = _filtered()
+    if not found.lots and not request.args.get("lot"):
+        return render_template("shop/nothing_fits.html", filter=found.form, others=_others_kept())
+    chosen = choice(found.lots)
+    return _offset_page(chosen, found, AmountForm(formdata=request.args).in_currency(chosen.currency))
 
 
-def _filtered() -> tuple[FilterForm, list[LotView]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What fits the filter, in the order the city recommends."""
+
+    form: FilterForm
+    lots: list[LotView]
+
+
+def _filtered() -> _Found:
     """What is for sale of what was asked for by type, project and vintage.
 
     Raises NothingForSale, NoPriceList.
@@ -65,13 +76,14 @@ def _filtered() -> tuple[FilterForm, list[LotView]]:
     years = {year for lot in lots for year in range(lot.vintage_start.year, lot.vintage_end.year + 1)}
     form.offer(projects.items(), sorted(years, reverse=True), prices.currencies())
     kind, project, year = form.type.data, form.project.data, form.vintage.data
-    return form, [
+    fitting = [
         lot
         for lot in lots
         if (not kind or lot.project_type == kind)
         and (not project or lot.project.code == project)
         and (not year or str(lot.vintage_start.year) <= year <= str(lot.vintage_end.year))
     ]
+    return _Found(form, fitting)
 
 
 def _others_kept() -> dict[str, str]:
@@ -80,16 +92,15 @@ def _others_kept() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _offset_page(chosen: Choice, form: AmountForm, status: int = 200) -> Answer:
+def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 200) -> Answer:
     minimum = till().minimum(chosen.currency)
     least = least_mass(chosen.offer, PaymentKind.CARD, minimum)
     small = [mass for mass in QUICK if least <= mass <= chosen.lot.free]
-    filter_form, lots = _filtered()
     page = render_template(
         "shop/offset.html",
         choice=chosen,
-        lots=lots,
-        filter=filter_form,
+        lots=found.lots,
+        filter=found.form,
         form=form,
         quick=[(mass, _price_of(chosen, mass), planting(mass)) for mass in small[-3:]],
         minimum=minimum,
@@ -139,7 +150,7 @@ def quote() -> Answer:
     except InvalidInput as error:
         if not amount.errors:
             amount.blame("budget" if amount.budget.raw_data and amount.budget.raw_data[0] else "kg", error)
-        return _offset_page(chosen, amount, 422)
+        return _offset_page(chosen, _filtered(), amount, 422)
     return quote_page(purchase, seen, first_form(seen))
 
 
@@ -196,6 +207,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         form=ActionForm(formdata=None),
         credits=sum((line.amount for line in found.lines[1:]), start=found.lines[0].amount),
         key=request.values.get("k", ""),
+        by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
         parts=money.money_of_order(order_id, found.test),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
