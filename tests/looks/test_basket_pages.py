@@ -1,4 +1,4 @@
-"""The basket, prices and the money, looked at: they fit a phone, axe-core finds nothing, a picture is kept."""
+"""The basket, prices and the money, looked at: they fit a phone, axe-core finds nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +37,7 @@ def test_every_page_from_choosing_to_paying_can_be_read(
     lang: str,
     width: int,
 ) -> None:
-    # Without JavaScript: nothing on the way may need it.
-    page, portal = visit(lang, width, javascript=False), live_server(stocked)
+    page, portal = visit(lang, width), live_server(stocked)
     page.goto(f"{portal.url}/{lang}/basket")
     look(page, f"basket-empty-{lang}-{width}")
     for lot in ("LOT-A", "LOT-B"):
