@@ -24,6 +24,7 @@ from portal.web.links import key_for
 from tests.browser import Browser, Page
 from tests.factories import shop
 from tests.factories.accounts import person, sign_in
+from tests.factories.events import ORGANISER, a_frozen_event, an_estimated_event
 from tests.factories.footprint import a_footprint
 from tests.factories.registry import make_lot, priced
 
@@ -74,7 +75,7 @@ def test_two_projects_come_together_and_are_paid_for_once(browser: Browser) -> N
     ]
     page = page.click("Go to pay ¥28.99")
     assert [row["Amount"] for row in page.table("Your credits")] == ["¥20.00", "¥8.00"]
-    assert [row["Per tonne"] for row in page.table("Your credits")] == ["¥80.00", "¥80.00"]
+    assert all("¥80.00 per tonne" in row["Project"] for row in page.table("Your credits"))
     page = paying(page).submit("Pay with test money")
     order = shop.seen(order_of(page))
     assert order.state is OrderState.RETIRED
@@ -310,8 +311,21 @@ def kilograms(page: Page) -> int:
     return int("".join(re.findall(r"\d", page.table("Price")[0]["Item"].partition(" kg")[0])))
 
 
-def test_nobody_covers_the_event_of_somebody_else(browser: Browser) -> None:
-    assert browser.open("/en/offset?event=evt_01M825M1YS7CEW2ABDHNHW73N4", expect=404)
+def test_the_frozen_inventory_of_an_event_is_covered_by_its_organiser_alone(
+    app: Flask, browser: Browser
+) -> None:
+    event_id = a_frozen_event()
+    assert browser.open(f"/en/offset?event={event_id}", expect=404)
+    app.extensions["portal.person"] = lambda: ORGANISER
+    page = browser.open(f"/en/offset?event={event_id}")
+    assert "The inventory of your event" in page.main
+    lines = re.findall(r'name="part" id="part-\d+" value="(\w+)"', page.html)
+    page = browser.open(f"/en/offset/quote?event={event_id}&part={lines[0]}")
+    page.fill("Name on the certificate", "B").fill("E-mail address", "b@example.cn")
+    page = page.submit(next(each for each in page.buttons if each.startswith("Reserve")))
+    assert shop.seen(order_of(page.submit("Go back without paying"))).purpose == event_id
+    page = browser.open(f"/en/offset?event={an_estimated_event()}", expect=409)
+    assert "The inventory of your event" not in page.main, "an estimate is not what is covered"
 
 
 def test_prices_are_kept_at_the_time_of_the_quote(browser: Browser) -> None:

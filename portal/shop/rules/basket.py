@@ -4,6 +4,7 @@ It is kept as one line of text by the visitor's own browser. Nothing in it is be
 again when they are quoted, and prices are never part of it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
@@ -103,6 +104,14 @@ class Basket:
     def without(self, lot: str) -> Self:
         lines = tuple(line for line in self.lines if line.lot != lot)
         return replace(self, lines=lines, purpose=self.purpose if lines else "")
+
+
+def by_kind(lines: Iterable[tuple[str, Mass]]) -> dict[str, Mass]:
+    """Kilograms of each kind of project: removals and what was avoided are never one number."""
+    found: dict[str, Mass] = {}
+    for kind, mass in lines:
+        found[kind] = found[kind] + mass if kind in found else mass
+    return found
 
 
 def _is_short(text: str, terms: Terms) -> bool:

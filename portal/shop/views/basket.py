@@ -12,7 +12,7 @@ from portal.kernel.money import PLACES, Money, price
 from portal.registry.queries import prices, register
 from portal.registry.queries.register import LotView
 from portal.shop.forms.basket import AddForm, LinesForm
-from portal.shop.rules.basket import Basket, BasketLine
+from portal.shop.rules.basket import Basket, BasketLine, by_kind
 from portal.shop.rules.quotes import NothingChosen, Quote, check_mass
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
@@ -59,12 +59,14 @@ def _page(chosen: Basket, form: LinesForm | None = None, status: int = 200, prob
         "shop/basket.html",
         basket=chosen,
         rows=rows,
+        by_kind=by_kind((row.lot.project_type, row.line.mass) for row in rows if row.lot),
         form=form or _lines_form(rows)(formdata=None, **_kilograms(rows)),
         quote=seen,
         problem=problem or why_not,
         minimum=till().minimum(chosen.currency),
         currencies=prices.currencies(),
         removed=_row(removed, chosen.currency) if removed else None,
+        purpose=request.args.get("purpose", ""),
         most_lines=TERMS.lines,
         fee_words=fee_words(),
         party_words=party_words(),
@@ -159,7 +161,8 @@ def change() -> Answer:
     now = basket_now()
     if lot := request.form.get("remove"):
         line = next((each for each in now.lines if each.lot == lot), None)
-        back = url_for("shop_basket.basket", removed=line.text if line else None)
+        undo = line.text if line else None
+        back = url_for("shop_basket.basket", removed=undo, purpose=now.purpose or None)
         return keep(redirect(back, 303), now.without(lot))
     rows = [_row(line, now.currency) for line in now.lines if line.lot in request.form.getlist("lot")]
     form = _lines_form(rows)()

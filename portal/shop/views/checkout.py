@@ -18,6 +18,7 @@ from portal.shop.forms.basket import AddForm
 from portal.shop.forms.orders import BuyForm
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
+from portal.shop.rules.basket import by_kind
 from portal.shop.rules.orders import OrderContentsDiffer
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import Offer, PriceChanged, Quote, check_minimum, make_quote
@@ -46,6 +47,10 @@ class Purchase:
     @property
     def is_basket(self) -> bool:
         return self.action == url_for("shop_basket.buy")
+
+    @property
+    def by_kind(self) -> dict[str, Mass]:
+        return by_kind((lot.project_type, mass) for lot, mass in self.lines)
 
     def quote(self, payment: PaymentKind) -> Quote:
         """Raises what make_quote does, BelowMinimum."""

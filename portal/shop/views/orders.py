@@ -1,5 +1,7 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
+from dataclasses import dataclass
+
 from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -22,6 +24,7 @@ from portal.shop.queries import orders as queries
 from portal.shop.queries import planting as plantings
 from portal.shop.queries.gifts import GiftView
 from portal.shop.queries.orders import OrderView
+from portal.shop.rules.basket import by_kind
 from portal.shop.rules.batches import is_shared
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
@@ -54,14 +57,22 @@ Answer = str | Response | tuple[str, int]
 @open_to_all
 def offset() -> Answer:
     """Which credits, and how much."""
-    form, lots = _filtered()
-    if not lots and not request.args.get("lot"):
-        return render_template("shop/nothing_fits.html", filter=form, others=_others_kept())
-    chosen = choice(lots)
-    return _offset_page(chosen, AmountForm(formdata=request.args).in_currency(chosen.currency))
+    found = _filtered()
+    if not found.lots and not request.args.get("lot"):
+        return render_template("shop/nothing_fits.html", filter=found.form, others=_others_kept())
+    chosen = choice(found.lots)
+    return _offset_page(chosen, found, AmountForm(formdata=request.args).in_currency(chosen.currency))
 
 
-def _filtered() -> tuple[FilterForm, list[LotView]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What fits the filter, in the order the city recommends."""
+
+    form: FilterForm
+    lots: list[LotView]
+
+
+def _filtered() -> _Found:
     """What is for sale of what was asked for by type, project and vintage.
 
     Raises NothingForSale, NoPriceList.
@@ -72,13 +83,14 @@ def _filtered() -> tuple[FilterForm, list[LotView]]:
     years = {year for lot in lots for year in range(lot.vintage_start.year, lot.vintage_end.year + 1)}
     form.offer(projects.items(), sorted(years, reverse=True), prices.currencies())
     kind, project, year = form.type.data, form.project.data, form.vintage.data
-    return form, [
+    fitting = [
         lot
         for lot in lots
         if (not kind or lot.project_type == kind)
         and (not project or lot.project.code == project)
         and (not year or str(lot.vintage_start.year) <= year <= str(lot.vintage_end.year))
     ]
+    return _Found(form, fitting)
 
 
 def _others_kept() -> dict[str, str]:
@@ -87,16 +99,15 @@ def _others_kept() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _offset_page(chosen: Choice, form: AmountForm, status: int = 200) -> Answer:
+def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 200) -> Answer:
     minimum = till().minimum(chosen.currency)
     least = least_mass(chosen.offer, PaymentKind.CARD, minimum)
     small = [mass for mass in QUICK if least <= mass <= chosen.lot.free]
-    filter_form, lots = _filtered()
     page = render_template(
         "shop/offset.html",
         choice=chosen,
-        lots=lots,
-        filter=filter_form,
+        lots=found.lots,
+        filter=found.form,
         form=form,
         quick=[(mass, _price_of(chosen, mass), planting(mass)) for mass in small[-3:]],
         minimum=minimum,
@@ -147,7 +158,7 @@ def quote() -> Answer:
     except InvalidInput as error:
         if not amount.errors:
             amount.blame("budget" if amount.budget.raw_data and amount.budget.raw_data[0] else "kg", error)
-        return _offset_page(chosen, amount, 422)
+        return _offset_page(chosen, _filtered(), amount, 422)
     return quote_page(purchase, seen, first_form(seen))
 
 
@@ -208,6 +219,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         planting=sum((each.amount for each in funded), start=Money(0, found.total.currency)),
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
+        by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
         parts=money.money_of_order(order_id, found.test),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
