@@ -12,9 +12,9 @@ from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.money import Money
 from portal.shop.commands import planting
-from portal.shop.desk.planting import PHOTO_FOLDER
 from portal.shop.queries import planting as queries
 from portal.shop.rules.seedlings import CampaignDraft, Photo, ReportDraft, ReportKind
+from portal.shop.views.planting import PHOTO_FOLDER
 from portal.web import photos
 
 _DEMO = Actor.system("demo")

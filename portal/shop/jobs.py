@@ -12,7 +12,6 @@ from portal.shop.queries import delivery
 from portal.shop.queries import orders as queries
 from portal.shop.till import till
 
-
 log = structlog.get_logger("shop")
 
 
