@@ -16,6 +16,7 @@ from portal.shop.commands import ordering
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import orders as queries
+from portal.shop.queries import planting as plantings
 from portal.shop.queries.orders import OrderView
 from portal.shop.rules.orders import NAME_MAX, Buyer, TransfersNotTaken
 from portal.shop.rules.quotes import (
@@ -82,6 +83,44 @@ class FeeOut(BaseModel):
     amount_minor: int
 
 
+class SeedlingsOut(BaseModel):
+    """A contribution to a planting: no kilograms, no credits."""
+
+    planting: str
+    seedlings: int
+    amount_minor: int
+    certificate: str | None
+
+
+class PlantingOut(BaseModel):
+    """Seedlings at a named parcel. ``planted`` and ``alive``: the newest counts, null before there is one."""
+
+    code: str
+    parcel_code: str
+    parcel_zh: str
+    parcel_en: str
+    species_zh: str
+    species_en: str
+    species_latin: str
+    season_zh: str
+    season_en: str
+    price_minor: int
+    currency: str
+    places: int
+    left: int
+    funded: int
+    planted: int | None
+    alive: int | None
+    counted_on: str | None
+    contributions_until: str
+    is_open: bool
+    demo: bool
+
+
+class PlantingsOut(BaseModel):
+    plantings: list[PlantingOut]
+
+
 class OrderOut(BaseModel):
     """``token`` opens the order: as ``Authorization: Bearer`` here, as ``k=`` on its page."""
 
@@ -90,6 +129,7 @@ class OrderOut(BaseModel):
     amount_minor: int
     currency: str
     lines: list[LineOut]
+    seedlings: list[SeedlingsOut]
     fees: list[FeeOut]
     test: bool
     pay_url: str | None
@@ -204,6 +244,7 @@ def _way(order_id: str, quote: Quote, lang: str) -> Way:
 
 
 def _shown(order: OrderView, pay_url: str | None) -> OrderOut:
+    funded = plantings.seedlings_of(order.id)
     return OrderOut(
         id=order.id,
         state=order.state.value,
@@ -219,9 +260,53 @@ def _shown(order: OrderView, pay_url: str | None) -> OrderOut:
             )
             for line in order.lines
         ],
+        seedlings=[
+            SeedlingsOut(
+                planting=each.campaign.code,
+                seedlings=each.seedlings,
+                amount_minor=each.amount.minor,
+                certificate=each.certificate,
+            )
+            for each in funded
+        ],
         fees=[FeeOut(kind=fee.kind.value, amount_minor=fee.amount.minor) for fee in order.fees],
         test=order.test,
         pay_url=_absolute(pay_url),
         expires_at=text_of(order.expires_at),
-        certificates=list(order.certificates),
+        certificates=[*order.certificates, *(each.certificate for each in funded if each.certificate)],
     )
+
+
+@blueprint.get("/planting")
+@open_to_all
+@describes(summary=N_("Plantings and what became of them"), answers={200: PlantingsOut}, tag="orders")
+def list_plantings() -> Response:
+    today = clock.today()
+    shown = PlantingsOut(
+        plantings=[
+            PlantingOut(
+                code=each.code,
+                parcel_code=each.parcel_code,
+                parcel_zh=each.parcel_name.zh,
+                parcel_en=each.parcel_name.en,
+                species_zh=each.species.zh,
+                species_en=each.species.en,
+                species_latin=each.latin,
+                season_zh=each.season.zh,
+                season_en=each.season.en,
+                price_minor=each.each.minor,
+                currency=each.each.currency,
+                places=each.places,
+                left=each.left,
+                funded=each.funded,
+                planted=each.counts.planted,
+                alive=each.counts.alive,
+                counted_on=each.counts.alive_on.isoformat() if each.counts.alive_on else None,
+                contributions_until=each.sales_until.isoformat(),
+                is_open=each.is_open(today),
+                demo=each.is_demo,
+            )
+            for each in plantings.campaigns()
+        ]
+    )
+    return jsonify(shown.model_dump())

@@ -30,7 +30,8 @@ def draft(
         code=code, parcel_code="PARCEL-7", parcel_name=Bilingual("示范地块七", "Demonstration parcel seven"),
         species=Bilingual("红松", "Korean pine"), latin="Pinus koraiensis",
         season=Bilingual("二〇二七年春季", "Spring 2027"),
-        planter=Bilingual("示范林场", "Demonstration forest farm"), about=Bilingual("示范。", "A demonstration."),
+        planter=Bilingual("示范林场", "Demonstration forest farm"),
+        about=Bilingual("示范。", "A demonstration."),
         each=Money.cny(price), places=places, sales_until=until, planting_from=until,
         planting_until=until + timedelta(days=30), is_demo=True,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -42,6 +43,7 @@ from portal.shop.rules.seedlings import (
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
+from portal.web.links import key_for
 from tests.factories import shop
 from tests.factories.certificates import sequence_and_sign
 from tests.factories.guards import without_guards
@@ -352,3 +354,28 @@ def test_the_database_refuses(any_app: Flask, sentence: str) -> None:
         without_guards(session)
         assert attack(sentence)
         session.rollback()
+
+
+def test_the_audit_finds_what_the_guards_would_have_refused(app: Flask) -> None:
+    make_planting(10)
+    funded(10)
+    assert list(queries.faults()) == []
+    with transaction() as session:
+        without_guards(session)
+        session.execute(text("UPDATE planting_campaign SET places = 9"))
+        session.execute(text("UPDATE seedling_line SET certificate = NULL"))
+    found = [fault.what for fault in queries.faults()]
+    assert found == ["10 seedlings are promised for 9 places", "counted as final without a certificate"]
+
+
+def test_programs_see_seedlings_apart_from_credits(app: Flask, client: FlaskClient) -> None:
+    make_planting()
+    order_id = funded(10)
+    answer = client.get(
+        f"/api/v1/orders/{order_id}", headers={"Authorization": f"Bearer {key_for(order_id)}"}
+    )
+    shown = answer.get_json()
+    assert (shown["lines"], shown["seedlings"][0]["seedlings"]) == ([], 10)
+    assert shown["certificates"] == [shown["seedlings"][0]["certificate"]]
+    (planting_shown,) = client.get("/api/v1/planting").get_json()["plantings"]
+    assert (planting_shown["left"], planting_shown["funded"], planting_shown["alive"]) == (90, 10, None)

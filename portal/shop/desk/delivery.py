@@ -2,6 +2,7 @@
 
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.kernel import clock
 from portal.kernel.actor import Role
@@ -114,7 +115,7 @@ def _offer_form(order: OrderView) -> OfferForm:
     ordered = {code for line in order.lines for code in line.lots}
     kinds = {register.lot(code).project_type for code in ordered}
     form.lot.choices = [
-        (lot.code, f"{lot.project.name.in_(lang()) or lot.project.name.en} · {lot.code}")
+        SelectChoice(lot.code, f"{lot.project.name.in_(lang()) or lot.project.name.en} · {lot.code}")
         for lot in register.open_lots()
         if lot.code not in ordered and {lot.project_type} == kinds and lot.free >= order.mass
     ]

@@ -5,6 +5,7 @@ from datetime import date
 
 from flask_wtf.file import FileField
 from wtforms import DateField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp, ValidationError
 
 from portal.kernel import clock
@@ -125,8 +126,8 @@ class ReportForm(PortalForm):
     kind = RadioField(
         _("What is reported?"),
         choices=[
-            (ReportKind.PLANTED.value, _("How many were planted")),
-            (ReportKind.SURVIVAL.value, _("How many are alive")),
+            SelectChoice(ReportKind.PLANTED.value, _("How many were planted")),
+            SelectChoice(ReportKind.SURVIVAL.value, _("How many are alive")),
         ],
         validators=[Required()],
     )

@@ -1,6 +1,6 @@
 """What can be asked about plantings: places, what was funded, what was counted, who is to be written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.money import Money
+from portal.registry.rules.audit import Check, Fault
 from portal.shop.models.orders import Order, OrderBuyer
 from portal.shop.models.planting import PlantingCampaign, PlantingPhoto, PlantingReport, SeedlingLineRow
 from portal.shop.rules.seedlings import (
@@ -21,6 +22,7 @@ from portal.shop.rules.seedlings import (
     ReportKind,
     SeedlingLine,
 )
+from portal.shop.rules.states import RETIRED_ONCE
 
 _campaign, _line, _order = PlantingCampaign.__table__, SeedlingLineRow.__table__, Order.__table__
 _report, _photo, _buyer = PlantingReport.__table__, PlantingPhoto.__table__, OrderBuyer.__table__
@@ -216,6 +218,21 @@ def seedlings_of(order_id: str) -> list[SeedlingsView]:
         )
         for line in lines
     ]
+
+
+def faults() -> Iterator[Fault]:
+    """For ``ledger verify``: more promised than there are places, and final contributions without a paper."""
+    for each in campaigns():
+        if each.taken > each.places:
+            yield _fault(each.code, f"{each.taken} seedlings are promised for {each.places} places")
+    final = _order.c.state.in_(sorted(RETIRED_ONCE))
+    bare = select(_line.c.id).join_from(_line, _order, _order.c.id == _line.c.order_id)
+    for line_id in db.session.scalars(bare.where(final, _line.c.certificate.is_(None))):
+        yield _fault(line_id, "counted as final without a certificate")
+
+
+def _fault(what: str, sentence: str) -> Fault:
+    return Fault(Check.CASH, f"planting {what}", sentence)
 
 
 def contributors(report_id: str) -> list[Contributor]:

@@ -2,6 +2,7 @@
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
@@ -42,7 +43,8 @@ def named() -> Answer:
 def _named_form() -> NamedForm:
     form = NamedForm(formdata=request.values)
     form.lot.choices = [
-        (lot.code, lot.project.name.in_(lang()) or lot.project.name.en) for lot in register.open_lots()
+        SelectChoice(lot.code, lot.project.name.in_(lang()) or lot.project.name.en)
+        for lot in register.open_lots()
     ]
     return form
 
