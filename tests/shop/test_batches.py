@@ -284,7 +284,7 @@ def test_from_a_file_to_certificates(browser: Browser) -> None:
     make_lot()
     signed_in(browser)
     page = browser.open("/en/account/gift-batches/new").fill("Kilograms for each", "30")
-    page = page.fill("From", "Forest Sea")
+    page = page.fill("Giver", "Forest Sea")
     page = page.fill("File with recipients", (BytesIO(LINES.encode("gb18030")), "list.csv"))
     page = page.submit("Look at it first")
     assert "2 gifts of 30 kg CO₂e each." in page.main
@@ -310,7 +310,7 @@ def test_refused_rows_keep_nothing(browser: Browser) -> None:
     make_lot()
     signed_in(browser)
     page = browser.open("/en/account/gift-batches/new").fill("Kilograms for each", "30")
-    page = page.fill("From", "Forest Sea").fill(
+    page = page.fill("Giver", "Forest Sea").fill(
         "File with recipients", (BytesIO(b"Name,E-mail\nLi,nowhere"), "list.csv")
     )
     page = page.submit("Look at it first")
@@ -318,6 +318,6 @@ def test_refused_rows_keep_nothing(browser: Browser) -> None:
     assert page.table()[0]["Result"] == "This is not an e-mail address."
     assert "Keep this list" not in page.buttons
     assert "No lists yet" in browser.open("/en/account/gift-batches").main
-    page = browser.open("/en/account/gift-batches/new").fill("Kilograms for each", "30").fill("From", "F")
+    page = browser.open("/en/account/gift-batches/new").fill("Kilograms for each", "30").fill("Giver", "F")
     page = page.submit("Look at it first", expect=422)
     assert any("Choose a file" in error for error in page.errors)

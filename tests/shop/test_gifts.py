@@ -225,7 +225,11 @@ def test_the_database_lets_nobody_claim_twice(any_app: Flask) -> None:
 def written(browser: Browser) -> Page:
     """The page to choose how much, after the card is written."""
     page = browser.open("/en/gifts/new")
-    page = page.fill("For", "Li Hua").fill("From", "Wang Fang").fill("Dedication", "For your wedding")
+    page = (
+        page.fill("Recipient of the gift", "Li Hua")
+        .fill("Giver", "Wang Fang")
+        .fill("Dedication", "For your wedding")
+    )
     return page.submit("Go on: how much?")
 
 
@@ -307,7 +311,10 @@ def test_a_gift_can_be_put_down(browser: Browser) -> None:
 @pytest.mark.usefixtures("lot")
 def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(browser: Browser) -> None:
     page = (
-        browser.open("/en/gifts/new").fill("For", "Li").fill("From", "Fang").fill("Send it on", "2020-01-01")
+        browser.open("/en/gifts/new")
+        .fill("Recipient of the gift", "Li")
+        .fill("Giver", "Fang")
+        .fill("Send it on", "2020-01-01")
     )
     page = page.fill("The recipient’s e-mail address", "hua@example.cn")
     page = page.submit("Go on: how much?", expect=422)

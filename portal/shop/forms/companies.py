@@ -42,7 +42,7 @@ class BatchForm(PortalForm):
     """What all gifts have in common, and for whom: a file, or so many codes."""
 
     batch = HiddenField()
-    organisation = SelectField(_("For"))
+    organisation = SelectField(_("Buyer"))
     lot = SelectField(_("Credits from"))
     kg = MassField(_("Kilograms for each"), validators=[Required()], render_kw={"inputmode": "decimal"})
     source = RadioField(
@@ -69,9 +69,9 @@ class BatchForm(PortalForm):
         _("Put the certificates in the recipients’ names at once"),
         description=_("Otherwise each gets a code and claims the certificate; until then it is yours."),
     )
-    giver = LineField(_("From"), validators=[Required()], max=NAME_MAX)
+    giver = LineField(_("Giver"), validators=[Required()], max=NAME_MAX)
     dedication = LineField(_("Dedication"), max=DEDICATION_MAX, validators=[Optional()])
-    message = TextField(_("Message"), max=MESSAGE_MAX, validators=[Optional()], render_kw={"rows": 4})
+    message = TextField(_("Your message"), max=MESSAGE_MAX, validators=[Optional()], render_kw={"rows": 4})
     language = RadioField(
         _("Language of the card"), choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")]
     )

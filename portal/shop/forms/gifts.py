@@ -28,15 +28,15 @@ class GiftForm(PortalForm):
 
     draft = HiddenField()
     giver = LineField(
-        _("From"), validators=[Required()], max=NAME_MAX,
+        _("Giver"), validators=[Required()], max=NAME_MAX,
         description=_("Your name, as it stands on the card."), render_kw={"autocomplete": "name"},
     )  # fmt: skip
-    recipient = LineField(_("For"), validators=[Required()], max=NAME_MAX)
+    recipient = LineField(_("Recipient of the gift"), validators=[Required()], max=NAME_MAX)
     dedication = LineField(
         _("Dedication"), max=DEDICATION_MAX, validators=[Optional()],
         description=_("One line, such as: For your wedding"),
     )  # fmt: skip
-    message = TextField(_("Message"), max=MESSAGE_MAX, validators=[Optional()], render_kw={"rows": 4})
+    message = TextField(_("Your message"), max=MESSAGE_MAX, validators=[Optional()], render_kw={"rows": 4})
     lang = RadioField(_("Language of the card"), choices=_CARD_LANGUAGES)
     email = EmailField(
         _("The recipient’s e-mail address"), validators=[Optional()],
