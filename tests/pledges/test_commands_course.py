@@ -296,12 +296,12 @@ def test_a_letter_that_comes_at_night_waits_for_the_morning(at, sent_letters):
     assert len(sent_letters()) == 1  # the link to the pledge
     night = at("2027-05-22T23:30:00+08:00")
     letters.write_due(SYSTEM, night)
-    assert sent_letters() == []
+    assert len(sent_letters()) == 1
     assert len(work()) == 2  # the one of tonight, done, and the one of tomorrow
     at("2027-05-23T07:59:00+08:00")
-    assert sent_letters() == []
+    assert len(sent_letters()) == 1
     at("2027-05-23T08:00:01+08:00")
-    (letter,) = sent_letters()
+    _first, letter = sent_letters()
     assert "按期推进" in letter["Subject"]
     body = letter.get_content()
     assert "王芳一家" in body

@@ -72,7 +72,9 @@ class PledgeForm(PortalForm):
     """Starting from a footprint. Who signs for no organisation is not asked in whose name."""
 
     draft = HiddenField()  # id and key of the pledge to be: see views
-    maker = SelectField(lazy_gettext("In whose name?"), choices=[("", lazy_gettext("My own"))], default="")
+    maker = SelectField(
+        lazy_gettext("In whose name?"), choices=[SelectChoice("", lazy_gettext("My own"))], default=""
+    )
     kind = RadioField(
         lazy_gettext("What is the organisation?"),
         choices=[
