@@ -35,7 +35,7 @@ from portal.pledges.rules.evidence import (
     VerifierIsMaker,
 )
 from portal.pledges.rules.letters import UnknownSubscription
-from portal.pledges.rules.makers import Maker, MakerMismatch, NotYourOrganisation, Profile
+from portal.pledges.rules.makers import Maker, MakerMismatch, NotYourOrganisation, Profile, UnknownSector
 from portal.pledges.rules.plans import Action, ActionIsPlanned, TitleMissing, UnknownAction
 from portal.pledges.rules.promise import WithdrawalReason, WordsMissing
 from tests.factories.footprint import a_footprint
@@ -86,6 +86,8 @@ def test_only_who_signs_for_an_organisation_promises_and_tends_for_it():
         clerk = Actor("usr_clerk", organisations={"org_works": part} if part else {})
         with pytest.raises(NotYourOrganisation):
             promise.make_pledge(clerk, replace(draft, profile=company), NOW)
+    with pytest.raises(UnknownSector):
+        promise.make_pledge(COMPANY, replace(draft, profile=replace(company, sector="household")), NOW)
     with pytest.raises(MakerMismatch):
         promise.make_pledge(actor, replace(draft, profile=Profile(Maker.COMPANY)), NOW)
     pledge_id = a_company_pledge()

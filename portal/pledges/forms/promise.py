@@ -83,7 +83,7 @@ class PledgeForm(PortalForm):
         ],
         default=Maker.COMPANY.value,
     )
-    sector = SelectField(lazy_gettext("Sector"), default=HOUSEHOLD)
+    sector = SelectField(lazy_gettext("Sector"), default="")
     county = SelectField(lazy_gettext("County or district"), default="")
     baseline_year = WholeField(
         lazy_gettext("Year of the baseline"),
@@ -151,7 +151,8 @@ class PledgeForm(PortalForm):
 
     def offer(self, organisations: list[tuple[str, str]]) -> None:
         """The organisations one signs for, as id and name; and lists in the reader's language."""
-        self.sector.choices = [(code, name.in_(lang())) for code, name in SECTORS.items()]
+        sectors = [(code, name.in_(lang())) for code, name in SECTORS.items() if code != HOUSEHOLD]
+        self.sector.choices = [("", _("Please choose")), *sectors]
         self.county.choices = [
             ("", _("Rather not say")),
             *((code, county_name(code).in_(lang())) for code in (CITY, *COUNTIES)),
