@@ -72,7 +72,9 @@ class PledgeForm(PortalForm):
     """Starting from a footprint. Who signs for no organisation is not asked in whose name."""
 
     draft = HiddenField()  # id and key of the pledge to be: see views
-    maker = SelectField(lazy_gettext("In whose name?"), choices=[("", lazy_gettext("My own"))], default="")
+    maker = SelectField(
+        lazy_gettext("In whose name?"), choices=[SelectChoice("", lazy_gettext("My own"))], default=""
+    )
     kind = RadioField(
         lazy_gettext("What is the organisation?"),
         choices=[
@@ -81,7 +83,7 @@ class PledgeForm(PortalForm):
         ],
         default=Maker.COMPANY.value,
     )
-    sector = SelectField(lazy_gettext("Sector"), default=HOUSEHOLD)
+    sector = SelectField(lazy_gettext("Sector"), default="")
     county = SelectField(lazy_gettext("County or district"), default="")
     baseline_year = WholeField(
         lazy_gettext("Year of the baseline"),
@@ -149,7 +151,8 @@ class PledgeForm(PortalForm):
 
     def offer(self, organisations: list[tuple[str, str]]) -> None:
         """The organisations one signs for, as id and name; and lists in the reader's language."""
-        self.sector.choices = [(code, name.in_(lang())) for code, name in SECTORS.items()]
+        sectors = [(code, name.in_(lang())) for code, name in SECTORS.items() if code != HOUSEHOLD]
+        self.sector.choices = [("", _("Please choose")), *sectors]
         self.county.choices = [
             ("", _("Rather not say")),
             *((code, county_name(code).in_(lang())) for code in (CITY, *COUNTIES)),

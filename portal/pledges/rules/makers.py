@@ -86,7 +86,7 @@ def check_profile(profile: Profile, this_year: int) -> None:
     """Raises MakerMismatch, UnknownSector, UnknownCounty, BaselineYearOutOfRange."""
     if (profile.maker is Maker.PERSON) == bool(profile.organisation_id):
         raise MakerMismatch()
-    if profile.sector not in SECTORS:
+    if profile.sector not in SECTORS or (profile.sector == HOUSEHOLD) != (profile.maker is Maker.PERSON):
         raise UnknownSector()
     if profile.county not in ("", CITY, *COUNTIES):
         raise UnknownCounty()

@@ -6,18 +6,17 @@ from flask import Response, flash, render_template, request
 
 from portal.footprint import queries as footprints
 from portal.kernel import clock
-from portal.kernel.errors import InvalidInput, NotAllowed, NotFound, Refused
-from portal.pledges import policy
+from portal.kernel.errors import InvalidInput, NotFound, Refused
 from portal.pledges.commands import evidence as commands
 from portal.pledges.commands.evidence import ReportDraft
 from portal.pledges.forms.course import PaperReportForm, ReportForm
 from portal.pledges.forms.papers import PaperForm
-from portal.pledges.queries import course, promise
+from portal.pledges.queries import course
 from portal.pledges.queries.promise import PledgeView
 from portal.pledges.rules.course import ReportTooEarly, ReportYearOutOfRange
 from portal.pledges.rules.evidence import UnknownEvidence, UnknownReport, VerifierIsMaker
 from portal.pledges.views import papers
-from portal.pledges.views.pages import Answer, back_to, blueprint, drafted, key_of, new_draft
+from portal.pledges.views.pages import Answer, back_to, blueprint, drafted, key_of, new_draft, owned
 from portal.pledges.words import promise_of
 from portal.registry.papers import given_out
 from portal.web.guard import actor, open_to_all, opened_now
@@ -31,7 +30,7 @@ _LINK = re.compile(r"(fpr_\w{26})[?]k=(\w+)")
 @open_to_all
 def report(pledge_id: str) -> Answer:
     """Report a year: by a footprint where the pledge starts from one, else by a number with its document."""
-    found = _own(pledge_id)
+    found = owned(pledge_id)
     form = PaperReportForm() if found.is_from_paper else _footprints_offered(ReportForm(), found)
     if request.method == "POST" and _is_complete(form) and _reported(found, form):
         flash(_("The report is added."), "success")
@@ -42,7 +41,7 @@ def report(pledge_id: str) -> Answer:
     page = render_template(
         "pledges/report.html", pledge=found, form=form, key=key_of(pledge_id),
         promise=promise_of(found, with_name=True),
-        kept=papers.name_of(form) if isinstance(form, PaperReportForm) else "",
+        paper_name=papers.name_of(form) if isinstance(form, PaperReportForm) else "",
     )  # fmt: skip
     return page, 422 if form.has_errors else 200
 
@@ -51,7 +50,7 @@ def report(pledge_id: str) -> Answer:
 @open_to_all
 def give_paper(pledge_id: str) -> Answer:
     """Give a document for the baseline, or for the report named in the address."""
-    found, form, report_id = _own(pledge_id), PaperForm(), request.values.get("report", "")
+    found, form, report_id = owned(pledge_id), PaperForm(), request.values.get("report", "")
     about = next(
         (each for each in course.standpoint(found, clock.today()).reports if each.id == report_id), None
     )
@@ -67,7 +66,7 @@ def give_paper(pledge_id: str) -> Answer:
             form.blame("verifier" if isinstance(error, VerifierIsMaker) else "file", error)
     page = render_template(
         "pledges/give_paper.html", pledge=found, form=form, key=key_of(pledge_id), about=about,
-        promise=promise_of(found, with_name=True), kept=papers.name_of(form),
+        promise=promise_of(found, with_name=True), paper_name=papers.name_of(form),
     )  # fmt: skip
     return page, 422 if form.has_errors else 200
 
@@ -80,14 +79,6 @@ def paper(pledge_id: str, evidence_id: str) -> Response:
     if found.pledge_id != pledge_id:
         raise UnknownEvidence()
     return given_out(found.sha256, found.media_type, papers.SHELF, found.id)
-
-
-def _own(pledge_id: str) -> PledgeView:
-    """The pledge, for its owner. Raises UnknownPledge, NotAllowed, PledgeIsOver."""
-    found = promise.pledge(actor(), pledge_id)
-    if not policy.owns(actor(), found):
-        raise NotAllowed()
-    return found
 
 
 def _is_complete(form: ReportForm | PaperReportForm | PaperForm) -> bool:

@@ -10,7 +10,7 @@ from portal.pledges import policy
 from portal.pledges.commands import together as commands
 from portal.pledges.forms.promise import ActionForm
 from portal.pledges.forms.together import GroupForm, JoinForm
-from portal.pledges.queries import promise, together
+from portal.pledges.queries import together
 from portal.pledges.rules.together import CODE_LENGTH, GroupDraft, GroupKind, UnknownGroup
 from portal.pledges.views.pages import (
     Answer,
@@ -19,6 +19,7 @@ from portal.pledges.views.pages import (
     drafted,
     key_of,
     new_draft,
+    owned,
     signed_organisations,
 )
 from portal.pledges.words import promise_of
@@ -82,7 +83,7 @@ def close_group(group_id: str) -> Response:
 @limits.limited("60/hour")
 def join_group(pledge_id: str) -> Answer:
     """Join a group with one's pledge, by the group's code."""
-    found, form = promise.pledge(actor(), pledge_id), JoinForm()
+    found, form = owned(pledge_id), JoinForm()
     if request.method == "GET":
         form.code.data = request.args.get("code", "")
     if form.validate_on_submit():

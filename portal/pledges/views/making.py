@@ -138,7 +138,9 @@ def _form_page(form: PledgeForm, footprint: Footprint, status: int = 200) -> Ans
 
 def _paper_page(form: PaperPledgeForm, status: int = 200) -> Answer:
     form.draft.data = form.draft.data or new_draft("plg")
-    return render_template("pledges/new_with_document.html", form=form, kept=papers.name_of(form)), status
+    return render_template(
+        "pledges/new_with_document.html", form=form, paper_name=papers.name_of(form)
+    ), status
 
 
 def _draft(form: PledgeForm, pledge_id: str, footprint: Footprint | None) -> Draft:

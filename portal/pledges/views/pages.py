@@ -4,9 +4,11 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.accounts.queries import organisations_of
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import is_id, new_id
 from portal.pledges import policy
+from portal.pledges.queries import promise
+from portal.pledges.queries.promise import PledgeView
 from portal.web.guard import actor
 from portal.web.i18n import lang
 from portal.web.links import key_for, opens
@@ -26,6 +28,14 @@ def back_to(pledge_id: str, anchor: str = "") -> Response:
     """To the pledge's page, with the key if the visitor came with it."""
     key = key_of(pledge_id) or None
     return redirect(url_for("pledges.pledge", pledge_id=pledge_id, k=key, _anchor=anchor or None), 303)
+
+
+def owned(pledge_id: str) -> PledgeView:
+    """The pledge, for its owner. Raises UnknownPledge, NotAllowed."""
+    found = promise.pledge(actor(), pledge_id)
+    if not policy.owns(actor(), found):
+        raise NotAllowed()
+    return found
 
 
 def new_draft(prefix: str) -> str:

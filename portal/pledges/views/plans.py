@@ -9,18 +9,17 @@ from portal.footprint.rules.outlook import Basis, offered
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import InvalidInput, NotAllowed, NotFound, Refused
+from portal.kernel.errors import InvalidInput, NotFound, Refused
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
-from portal.pledges import policy
 from portal.pledges.commands import plans as commands
 from portal.pledges.forms.course import OwnActionForm
 from portal.pledges.forms.promise import ActionForm
-from portal.pledges.queries import course, promise
+from portal.pledges.queries import course
 from portal.pledges.queries.course import ActionView
 from portal.pledges.queries.promise import PledgeView
 from portal.pledges.rules.plans import Action, ActionYearOutOfRange
-from portal.pledges.views.pages import Answer, back_to, blueprint, drafted, key_of, new_draft
+from portal.pledges.views.pages import Answer, back_to, blueprint, drafted, key_of, new_draft, owned
 from portal.pledges.words import promise_of
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _
@@ -32,7 +31,7 @@ _CALCULATOR = Actor.system("pledge-plan")  # its own footprint says what its own
 @open_to_all
 def plan(pledge_id: str) -> Answer:
     """What is planned, what the calculator proposes, and a form for an action of one's own."""
-    found, form = _own(pledge_id), OwnActionForm()
+    found, form = owned(pledge_id), OwnActionForm()
     if form.validate_on_submit():
         try:
             action = Action(
@@ -56,7 +55,7 @@ def plan(pledge_id: str) -> Answer:
 @open_to_all
 def take_action(pledge_id: str, action_key: str) -> Response:
     """Take over an action that the calculator proposes."""
-    found = _own(pledge_id)
+    found = owned(pledge_id)
     saves = next((saves for key, _title, saves in _proposed(found, set()) if key == action_key), None)
     if saves is None:
         raise NotFound()
@@ -69,7 +68,7 @@ def take_action(pledge_id: str, action_key: str) -> Response:
 @open_to_all
 def settle_action(pledge_id: str, action_id: str, what: str) -> Response:
     """Mark an action as done, or take it out."""
-    _own(pledge_id)
+    owned(pledge_id)
     settle = commands.finish_action if what == "done" else commands.drop_action
     settle(actor(), pledge_id, action_id, clock.now())
     return back_to(pledge_id, "plan")
@@ -94,11 +93,3 @@ def _proposed(found: PledgeView, planned: set[str]) -> list[tuple[str, Bilingual
         for change in offered(basis)
         if change.action not in planned
     ]
-
-
-def _own(pledge_id: str) -> PledgeView:
-    """The pledge, for its owner. Raises UnknownPledge, NotAllowed."""
-    found = promise.pledge(actor(), pledge_id)
-    if not policy.owns(actor(), found):
-        raise NotAllowed()
-    return found

@@ -5,7 +5,7 @@ from flask import render_template, request
 from portal.certificates import queries as certificates
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import InvalidInput, NotAllowed, Refused
+from portal.kernel.errors import InvalidInput, Refused
 from portal.kernel.mass import Mass
 from portal.pledges import policy
 from portal.pledges.commands import promise as commands
@@ -18,7 +18,7 @@ from portal.pledges.queries.promise import PledgeView
 from portal.pledges.rules import course as rules
 from portal.pledges.rules.promise import WordsMissing
 from portal.pledges.views.making import model_title
-from portal.pledges.views.pages import Answer, back_to, blueprint, key_of
+from portal.pledges.views.pages import Answer, back_to, blueprint, key_of, owned
 from portal.pledges.views.plans import title_of
 from portal.pledges.words import promise_of
 from portal.web.forms import clean_line
@@ -53,9 +53,7 @@ def pledge(pledge_id: str) -> Answer:
 @open_to_all
 def withdraw(pledge_id: str) -> Answer:
     """Take it back, with a reason; it stays to be seen as withdrawn."""
-    found, form = queries.pledge(actor(), pledge_id), WithdrawalForm()
-    if not policy.owns(actor(), found):
-        raise NotAllowed()
+    found, form = owned(pledge_id), WithdrawalForm()
     if form.validate_on_submit():
         words = "\n".join(clean_line(line) for line in (form.words.data or "").splitlines()).strip()
         try:
@@ -90,9 +88,7 @@ def show_name(pledge_id: str, what: str) -> Answer:
 @open_to_all
 def certificate(pledge_id: str) -> Answer:
     """The paper of the promise, C0: asked for by its owner, with the name they choose."""
-    found, form = queries.pledge(actor(), pledge_id), CertificateForm()
-    if not policy.owns(actor(), found):
-        raise NotAllowed()
+    found, form = owned(pledge_id), CertificateForm()
     if form.validate_on_submit():
         try:
             give_certificate(actor(), pledge_id, form.name.data, bool(form.is_public.data), clock.now())

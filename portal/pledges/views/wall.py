@@ -33,7 +33,7 @@ class WallForm(Form):
     """Words and filters of the wall; sent by GET, so that a search can be linked."""
 
     q = LineField(lazy_gettext("Search"), max=MAX_TEXT)
-    maker = SelectField(lazy_gettext("Who"), default="", validate_choice=False)
+    maker = SelectField(lazy_gettext("Whose pledge"), default="", validate_choice=False)
     sector = SelectField(lazy_gettext("Sector"), default="", validate_choice=False)
     county = SelectField(lazy_gettext("County or district"), default="", validate_choice=False)
 
