@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from portal.kernel.money import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = ("zh", "en")
+MULTIKEY = re.compile("z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
 
 
 class BadConfiguration(SystemExit):
@@ -53,6 +55,9 @@ class Config:
     trusted_proxies: int = 0
     checkpoint_old_seeds: tuple[bytes, ...] = ()  # sign beside the newest while the log's key is changed
     checkpoint_past_keys: tuple[str, ...] = ()  # public keys that sign no more, as lines "KEY until SIZE"
+    credential_past_keys: tuple[str, ...] = ()  # public keys that sign no more, as publicKeyMultibase
+    certificate_key: Path | None = None  # PKCS#12 that signs the PDF of certificates
+    certificate_passphrase: str = ""
     now: datetime | None = None
     testing: bool = False
 
@@ -99,6 +104,9 @@ class Config:
             checkpoint_past_keys=read.list("CHECKPOINT_PAST_KEYS"),
             checkpoint_origin=f"{urlsplit(base_url).netloc}/log",
             credential_seed=credential_seed,
+            credential_past_keys=read.multikeys("CREDENTIAL_PAST_KEYS"),
+            certificate_key=read.file("CERTIFICATE_KEY"),
+            certificate_passphrase=read.text("CERTIFICATE_PASSPHRASE"),
             site_name=Bilingual(
                 read.text("SITE_NAME_ZH", "伊春森林碳汇平台"),
                 read.text("SITE_NAME_EN", "Yichun Forest Carbon"),
@@ -150,6 +158,21 @@ class _Reading:
     def list(self, name: str) -> tuple[str, ...]:
         """What is separated by commas."""
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def multikeys(self, name: str) -> tuple[str, ...]:
+        """Ed25519 public keys as ``publicKeyMultibase`` says them, separated by commas."""
+        keys = self.list(name)
+        if not all(MULTIKEY.fullmatch(key) for key in keys):
+            self.faults.append(f"{name} must be public keys as /.well-known/did.json shows them (z6Mk…)")
+        return keys
+
+    def file(self, name: str) -> Path | None:
+        if not self.text(name):
+            return None
+        path = Path(self.text(name)).resolve()
+        if not path.is_file():
+            self.faults.append(f"{name} names no file: {path}")
+        return path
 
     def need(self, name: str, why: str) -> str:
         if not self.text(name):

@@ -16,7 +16,7 @@ from portal.registry.queries.log import LogProof
 
 def issuer() -> Issuer:
     config = current_app.config["PORTAL"]
-    return Issuer(config.base_url, config.site_name, config.credential_seed)
+    return Issuer(config.base_url, config.site_name, config.credential_seed, config.credential_past_keys)
 
 
 def credential_of(certificate: CertificateView, proof: LogProof, with_name: bool) -> dict[str, Any]:

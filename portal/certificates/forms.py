@@ -1,9 +1,14 @@
-"""What a person hands in to have a certificate checked."""
+"""What a person hands in to have a certificate checked, and what holders and staff decide about one."""
+
+from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
+from wtforms import HiddenField
 
-from portal.web.forms import LineField, PortalForm, Required
-from portal.web.i18n import lazy_gettext
+from portal.certificates.rules.paper import LONGEST_NAME
+from portal.certificates.rules.states import GIVEN_BY_STAFF, REASONS
+from portal.web.forms import InputRequired, LineField, PortalForm, Required, SelectField
+from portal.web.i18n import lang, lazy_gettext
 
 
 class NumberForm(PortalForm):
@@ -34,3 +39,33 @@ class PaperForm(PortalForm):
         ),
         render_kw={"accept": ".json,application/json"},
     )
+
+
+class NameForm(PortalForm):
+    """The holder shows or hides the name; the key of the paper is the proof of being the holder."""
+
+    key = HiddenField()
+    shown = HiddenField()
+
+
+class ReasonForm(PortalForm):
+    """Why a certificate is put under review or revoked: a word of ``states.Reason``, said as a sentence."""
+
+    reason = SelectField(lazy_gettext("Reason"), validators=[InputRequired()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = [
+            ("", "–"),
+            *((each.value, REASONS[each].in_(lang())) for each in GIVEN_BY_STAFF),
+        ]
+
+
+class CorrectionForm(PortalForm):
+    """The holder's name as it should have been. Everything else follows from the register and stays."""
+
+    name = LineField(lazy_gettext("Holder’s name"), validators=[Required()], max=LONGEST_NAME)
+
+
+class ActionForm(PortalForm):
+    """A button that changes something."""

@@ -13,12 +13,12 @@ from typing import Any, cast
 from flask import current_app
 
 from portal import jobs
-from portal.certificates import bundle, queries, sheet
+from portal.certificates import bundle, queries, sheet, signature
 from portal.certificates.commands import drop_named, pack_done, render_done
 from portal.certificates.queries import CertificateView
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.kernel.errors import Unavailable
+from portal.kernel.errors import N_, Unavailable
 from portal.registry.queries.log import LogProof
 from portal.web import press
 
@@ -31,6 +31,10 @@ PACKING_ROUNDS = 720
 
 class NotInTheLogYet(Unavailable):
     """The sequencer has been silent for a minute: let the outbox wait longer each time, and show it."""
+
+
+class DocumentMissing(Unavailable):
+    message = N_("The document of this certificate cannot be read at the moment.")
 
 
 class StillPrinting(Unavailable):
@@ -59,11 +63,12 @@ def render(payload: dict[str, Any]) -> None:
 
 
 def _print(certificate: CertificateView, variant: str, proof: LogProof) -> None:
-    pdf = press.shared().print(
+    printed = press.shared().print(
         sheet.lay_out(certificate, variant, proof),
         certificate.issued_at,
         sheet.attachments(certificate, variant, proof),
     )
+    pdf = signature.sign(printed)
     file = f"{certificate.number}.pdf" if variant == "named" else f"{certificate.number}-withheld.pdf"
     keep(folder() / file, pdf)
     render_done(PRINTER, certificate.id, variant, file, hashlib.sha256(pdf).hexdigest(), clock.now())

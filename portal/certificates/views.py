@@ -3,20 +3,21 @@
 import re
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, send_file, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
 
 from portal.certificates import bundle, commands, policy, queries
 from portal.certificates.credentials import differences
-from portal.certificates.forms import NumberForm, PaperForm
-from portal.certificates.jobs import folder
+from portal.certificates.forms import NameForm, NumberForm, PaperForm
+from portal.certificates.jobs import DocumentMissing, folder
 from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.lines import day_of, lines
 from portal.certificates.sheet import address_of, holder_of
+from portal.certificates.words import event_words
 from portal.kernel import clock
-from portal.kernel.errors import N_, NotFound, PortalError, Refused, Unavailable
+from portal.kernel.errors import N_, NotFound, PortalError, Refused
 from portal.registry.queries import log
 from portal.registry.queries.trace import trace
 from portal.registry.rules.counties import county_name
@@ -24,6 +25,7 @@ from portal.registry.rules.maps import draw
 from portal.registry.rules.records import CertificateIssued
 from portal.web import press
 from portal.web.guard import actor, open_to_all
+from portal.web.i18n import _
 from portal.web.page import page_blueprint, plain_blueprint
 
 pages = page_blueprint("certificates", __name__)
@@ -39,10 +41,6 @@ class Withdrawn(Refused):
 
 class NothingToFollow(NotFound):
     message = N_("Only certificates of retired credits have kilograms that can be followed.")
-
-
-class DocumentMissing(Unavailable):
-    message = N_("The document of this certificate cannot be read at the moment.")
 
 
 @pages.get("/certificates")
@@ -83,6 +81,19 @@ def check_file() -> Any:
 def certificate(number: str) -> Response:
     """All facts of one certificate; with ``?key=`` the holder's name too."""
     return _facts(find(number), request.args.get("key"))
+
+
+@pages.post("/certificates/<number>/name")
+@open_to_all
+def show_name(number: str) -> Response:
+    """Whoever has the key of the paper shows the holder's name to everybody, or hides it again."""
+    found, form = find(number), NameForm()
+    key = form.key.data or ""
+    if form.validate_on_submit():
+        commands.show_name(actor(), found.number, key, form.shown.data == "yes", clock.now())
+        is_shown = form.shown.data == "yes"
+        flash(_("Everybody can see the name now.") if is_shown else _("The name is hidden now."), "success")
+    return redirect(url_for("certificates.certificate", number=found.number, key=key), 303)  # type: ignore[return-value]
 
 
 @pages.get("/certificates/<number>/kilogram")
@@ -225,6 +236,11 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         reason=states.REASONS[found.reason] if found.reason else None,
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
         proof=queries.log_proof(found.id),
+        history=queries.history(found.id, found.number),
+        event_words=event_words,
+        reasons=states.REASONS,
+        printed=numbers.printed,
+        name_form=NameForm(formdata=None) if has_key and found.holder_name is not None else None,
         address=address_of(found, has_key),
         keyed=keyed,
         # The short address has no language; its twin is the same page under one.

@@ -80,7 +80,8 @@ class Printer:
                 string=base64.b64decode(part["content"]), name=part["name"], description=part["description"],
                 created=at, modified=at, relationship=part["relationship"], url_fetcher=self._fetcher,
             )
-            for part in order["attachments"]
+            # The tree of names in the file has to be in order, and WeasyPrint keeps the order it is given.
+            for part in sorted(order["attachments"], key=lambda part: str(part["name"]))
         ]  # fmt: skip
         html = self._weasyprint.HTML(string=self.set(order["html"]), url_fetcher=self._fetcher)
         pdf: bytes = html.write_pdf(

@@ -4,6 +4,7 @@ import gzip
 import json
 from base64 import urlsafe_b64decode
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from openbadgeslib.ob3.verifier import OB3VerificationError
 from playwright.sync_api import Browser as Chromium
 
 from portal.certificates import commands
+from portal.certificates.credentials import issuer
 from portal.certificates.rules import credential, integrity
 from portal.certificates.rules.credential import LIST_BITS, Issuer, Purpose
 from portal.certificates.rules.integrity import NotACredential, Words
@@ -345,3 +347,36 @@ def test_a_badge_of_a_revoked_certificate_says_so(browser: Browser):
     shown = badge(browser, certificate.number, "zh")
     assert "已失效" in shown
     assert "#1c4f3c" not in shown
+
+
+# -- when the key is changed -------------------------------------------------------------------
+
+
+def rotated(app: Flask, *past: str) -> None:
+    """The site with another key, which still names these past ones."""
+    app.config["PORTAL"] = replace(
+        app.config["PORTAL"], credential_seed=bytes(reversed(range(32))), credential_past_keys=past
+    )
+
+
+def test_what_a_past_key_signed_stays_genuine_while_the_site_names_it(app: Flask, browser: Browser):
+    old = fetched(browser, logged().number)
+    past = integrity.multikey(integrity.public_key(app.config["PORTAL"].credential_seed))
+    rotated(app, past)
+    assert issuer().signed(old)
+    document = browser.client.get("/.well-known/did.json").get_json()
+    assert len(document["verificationMethod"]) == 2
+    assert old["proof"]["verificationMethod"] in document["assertionMethod"]
+    new = fetched(browser, old["credentialSubject"]["number"])
+    assert new["proof"]["verificationMethod"] == document["assertionMethod"][0]
+    assert issuer().signed(new)
+    page = browser.open("/en/certificates")
+    page = page.fill("Certificate file (JSON)", (BytesIO(json.dumps(old).encode()), "old.json"))
+    assert "This file is genuine" in page.submit("Compare the file").text
+
+
+def test_what_a_past_key_signed_is_refused_once_the_site_names_it_no_more(app: Flask, browser: Browser):
+    """The control: a key that leaked is left out of the list."""
+    old = fetched(browser, logged().number)
+    rotated(app)
+    assert not issuer().signed(old)

@@ -70,6 +70,8 @@ def test_an_empty_variable_is_a_missing_one(name: str):
         ({"CHECKPOINT_KEY": "bm90IGEgc2VlZA=="}, "32 bytes"),
         ({"CHECKPOINT_KEY": "/nowhere/key"}, "32 bytes"),
         ({"CREDENTIAL_KEY": "bm90IGEgc2VlZA=="}, "CREDENTIAL_KEY must be 32 bytes"),
+        ({"CREDENTIAL_PAST_KEYS": "z6Mknot-a-key"}, "CREDENTIAL_PAST_KEYS must be public keys"),
+        ({"CERTIFICATE_KEY": "/nowhere/key.p12"}, "CERTIFICATE_KEY names no file"),
         ({"DATABASE_URL": "mysql://db/portal"}, "postgresql:// or sqlite:///"),
         ({"PORTAL_NOW": "2026-01-01T00:00:00Z"}, "demo only"),
         ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),

@@ -7,19 +7,20 @@ be, in portions of any size. Killed in the middle, it hands the same portion in 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.certificates import policy
 from portal.certificates.commands.issuing import issue
 from portal.certificates.models import Certificate, CertificateBatch, CertificateBatchItem
-from portal.certificates.queries import NoSuchBatch
+from portal.certificates.queries import NoSuchBatch, unprinted
 from portal.certificates.rules.batches import LARGEST, BatchIsFull, BatchTooLarge
 from portal.certificates.rules.facts import Facts
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
 
 
 def open_batch(actor: Actor, batch_id: str, owner_id: str, total: int, lang: str, now: datetime) -> None:
@@ -56,6 +57,23 @@ def issue_batch(actor: Actor, batch_id: str, portion: Sequence[Facts], now: date
         if count == batch.total:
             jobs.enqueue("certificates.pack", {"id": batch_id}, key=f"certificates.pack:{batch_id}", now=now)
         return given
+
+
+def resume_batch(actor: Actor, batch_id: str, now: datetime) -> None:
+    """Have what is missing of a batch printed and packed, whatever became of the first errands.
+
+    Raises NotAllowed, NoSuchBatch.
+    """
+    if not policy.may_withdraw(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        _locked(session, batch_id)
+        again = new_id("run")
+        for _number, certificate_id in unprinted(batch_id):
+            key = f"certificates.render:{certificate_id}:{again}"
+            jobs.enqueue("certificates.render", {"id": certificate_id}, key=key, now=now)
+        jobs.enqueue("certificates.pack", {"id": batch_id}, key=f"certificates.pack:{again}", now=now)
+        audit.record(actor, "certificate.resume_batch", batch_id, now)
 
 
 def pack_done(actor: Actor, batch_id: str, file: str, sha256: str, now: datetime) -> None:
@@ -101,5 +119,5 @@ def _add(session: Session, batch: CertificateBatch, numbers: Sequence[str]) -> i
     return count + len(fresh)
 
 
-def _ids_of(numbers: Sequence[str]):  # type: ignore[no-untyped-def]
+def _ids_of(numbers: Sequence[str]) -> Select[str, str]:
     return select(Certificate.number, Certificate.id).where(Certificate.number.in_(numbers))

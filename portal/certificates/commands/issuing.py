@@ -38,10 +38,12 @@ _LIVE_NUMBER = select(_papers.c.number).where(
 _WRITE_HOLDER = insert(_holders)
 # Where two ask at the same moment, the second waits for the first and then reads its number.
 _WRITE = {
-    dialect: add(_papers).on_conflict_do_nothing(
+    dialect: add(_papers)
+    .on_conflict_do_nothing(
         index_elements=["retirement_id"],
-        index_where=_papers.c.state.in_([literal_column(f"'{s}'") for s in LIVE]),
+        index_where=_papers.c.state.in_([literal_column(f"'{state}'") for state in LIVE]),
     )
+    .returning(_papers.c.id)
     for dialect, add in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 
@@ -133,7 +135,7 @@ def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: date
             "lang": facts.lang, "issued_at": now, "state": State.VALID.value, "state_at": now,
         },
     )  # fmt: skip
-    if not written.rowcount:
+    if written.scalar_one_or_none() is None:
         return str(books.execute(_LIVE_NUMBER, {"subject_id": facts.subject_id}).scalar_one())
     books.execute(_WRITE_HOLDER, {"certificate_id": certificate_id, **_holder(facts, kind)})
     log.record(_record(facts, number, kind, sha256), certificate_id, now)

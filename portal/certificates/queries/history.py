@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal_column, select
 
 from portal.audit import AuditEntry
 from portal.certificates.models import Certificate
@@ -13,7 +13,17 @@ from portal.db import db
 
 SHOWN: Final = ("issue", "doubt", "clear", "revoke", "replace", "forget_holder")
 _VERB: Final = "certificate."
-_papers = Certificate.__table__
+# Built once: putting a statement together costs more than having it done.
+_papers, _entries = Certificate.__table__, AuditEntry.__table__
+_PREDECESSOR = select(_papers.c.number).where(_papers.c.replaced_by == bindparam("number"))
+_CHANGES = (
+    select(_entries.c.at, _entries.c.verb, _entries.c.facts, _entries.c.actor_id)
+    .where(
+        _entries.c.subject_id == bindparam("certificate_id"),
+        _entries.c.verb.in_([literal_column(f"'{_VERB}{each}'") for each in SHOWN]),
+    )
+    .order_by(_entries.c.at, _entries.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +39,9 @@ class Change:
 
 def history(certificate_id: str, number: str) -> list[Change]:
     """The changes of one certificate, oldest first."""
-    predecessor = db.session.scalar(select(_papers.c.number).where(_papers.c.replaced_by == number))
-    rows = db.session.execute(
-        select(AuditEntry.at, AuditEntry.verb, AuditEntry.facts, AuditEntry.actor_id)
-        .where(AuditEntry.subject_id == certificate_id, AuditEntry.verb.in_([_VERB + each for each in SHOWN]))
-        .order_by(AuditEntry.at, AuditEntry.id)
-    )
+    books = db.session.connection()
+    predecessor = books.execute(_PREDECESSOR, {"number": number}).scalar_one_or_none()
+    rows = books.execute(_CHANGES, {"certificate_id": certificate_id})
     return [
         Change(
             at=row.at,

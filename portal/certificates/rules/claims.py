@@ -273,7 +273,12 @@ WORDINGS: Final[Mapping[CertificateType, Wording]] = {
                 "Issued by {issuer}, course version {course_version}.",
             ),
         ),
-        silence=(),
+        silence=(
+            Bilingual(
+                "本证书说明学习经历，不是职业资格，也不表示任何减排。",
+                "It tells of learning. It is no professional licence and says nothing of emissions.",
+            ),
+        ),
         never=(*_NEUTRAL, *_AMOUNT, *_OFFSET, *_THINGS),
     ),
 }  # fmt: skip

@@ -33,11 +33,15 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs: the portal at ``base_url``, with its key of 32 secret bytes."""
+    """Who signs: the portal at ``base_url``, with its key of 32 secret bytes.
+
+    ``past_keys`` are public keys (publicKeyMultibase) that sign no more; what they signed stays genuine.
+    """
 
     base_url: str
     name: Bilingual
     seed: bytes
+    past_keys: tuple[str, ...] = ()
 
     @property
     def did(self) -> str:
@@ -46,7 +50,11 @@ class Issuer:
 
     @property
     def method(self) -> str:
-        return f"{self.did}#{integrity.multikey(self.public_key)}"
+        return self.method_of(integrity.multikey(self.public_key))
+
+    def method_of(self, multikey: str) -> str:
+        """The id of a key in the DID document."""
+        return f"{self.did}#{multikey}"
 
     @property
     def public_key(self) -> bytes:
@@ -58,8 +66,12 @@ class Issuer:
         return integrity.sign(document, self.seed, self.method, text_of(at), words)
 
     def signed(self, document: Mapping[str, Any]) -> bool:
-        """Whether the document is as this portal signed it. Raises NotACredential."""
-        return integrity.verify(document, self.public_key, integrity.words_of(self.base_url))
+        """Whether the document is as this portal signed it, now or with a past key. Raises NotACredential."""
+        proof = document.get("proof")
+        named = proof.get("verificationMethod") if isinstance(proof, Mapping) else None
+        past = {self.method_of(key): key for key in self.past_keys}
+        key = integrity.key_of(past[named]) if named in past else self.public_key
+        return integrity.verify(document, key, integrity.words_of(self.base_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +99,21 @@ class Certified:
 
 
 def did_document(issuer: Issuer) -> dict[str, Any]:
-    """The portal's keys, as did:web serves them."""
-    key = {
-        "id": issuer.method,
-        "type": "Multikey",
-        "controller": issuer.did,
-        "publicKeyMultibase": integrity.multikey(issuer.public_key),
-    }
+    """The portal's keys, as did:web serves them, the past ones too: what they signed still verifies."""
+    keys = [
+        {
+            "id": issuer.method_of(multikey),
+            "type": "Multikey",
+            "controller": issuer.did,
+            "publicKeyMultibase": multikey,
+        }
+        for multikey in (integrity.multikey(issuer.public_key), *issuer.past_keys)
+    ]
     return {
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
         "id": issuer.did,
-        "verificationMethod": [key],
-        "assertionMethod": [issuer.method],
+        "verificationMethod": keys,
+        "assertionMethod": [key["id"] for key in keys],
     }
 
 

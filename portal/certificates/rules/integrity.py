@@ -122,6 +122,14 @@ def multikey(key: bytes) -> str:
     return _multibase(_ED25519_PUBLIC + key)
 
 
+def key_of(multikey: str) -> bytes:
+    """The 32 bytes of an Ed25519 public key written as ``publicKeyMultibase``. Raises NotACredential."""
+    data = _unmultibase(multikey) or b""
+    if not data.startswith(_ED25519_PUBLIC) or len(data) != len(_ED25519_PUBLIC) + 32:
+        raise NotACredential(why="a key that is none")
+    return data.removeprefix(_ED25519_PUBLIC)
+
+
 def public_key(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 

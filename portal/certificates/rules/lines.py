@@ -1,6 +1,7 @@
 """The facts of a certificate as lines to be read: on its page, on its paper, in both languages.
 
-Retired credits (C3) have a layout of their own, by lot and range; every other type is lines.
+Retired credits (C3) have a layout of their own, by lot and range; every other type is lines. What the notes
+of the type say already (``paper.notes``) is not said again.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +42,6 @@ def _pledge(content: Content) -> list[Line]:
     said = places(CertificateType.PLEDGE, content)
     return [
         Line(Bilingual("目标", "Target"), said["aim"]),
-        Line(Bilingual("核查程度", "How far it is verified"), said["verified_how"]),
         _day(Bilingual("承诺日期", "Pledged on"), content["made_on"]),
     ]
 
@@ -62,7 +62,6 @@ def _expected(content: Content) -> list[Line]:
     project = _pair(content["project_name"])
     return [
         Line(Bilingual("预期清除量", "Expected removal"), said["amount"]),
-        Line(Bilingual("时间尺度", "Time-scale"), said["time_scale"]),
         Line(
             Bilingual("项目", "Project"),
             Bilingual(f"{project.zh} {content['project']}", f"{project.en} {content['project']}"),
@@ -87,10 +86,7 @@ def _event(content: Content) -> list[Line]:
             amounts({effect: Mass(retired[effect]) for effect in Effect if effect in retired}),
         ),
         Line(Bilingual("核算方法", "Method"), said["method"]),
-        Line(Bilingual("边界", "Boundary"), said["boundary"]),
-        Line(Bilingual("未计入", "Left out"), said["exclusions"]),
         *(Line(Bilingual("减排行动", "Reduction"), _pair(each)) for each in content["reductions"]),
-        Line(Bilingual("声明方式", "Declared by"), said["evaluator"]),
         Line(Bilingual("清册摘要", "Digest of the inventory"), same(content["inventory_sha256"]), True),
         _day(Bilingual("声明日期", "Declared on"), content["declared_on"]),
         Line(Bilingual("声明版本", "Version of the statement"), same(content["version"])),

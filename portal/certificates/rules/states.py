@@ -48,6 +48,8 @@ class Reason(StrEnum):
     VERIFIED_ANEW = "verified_anew"
 
 
+# A refund, a dispute and a gift are told by what happened to the order, not chosen at a desk.
+GIVEN_BY_STAFF: Final = (Reason.ERROR, Reason.SOURCE_REVERSED, Reason.REQUESTED)
 LIVE: Final = (State.VALID, State.UNDER_REVIEW)
 
 STEPS: Final[Mapping[tuple[State, Event], State]] = {
