@@ -1,6 +1,7 @@
 """What the database refuses about orders and money (ledger.md I9, I10, I16, I17), whoever asks."""
 
 from portal.guards import Guard, append_only, keeps, lawful, statements
+from portal.shop.billing_guards import BILLING
 from portal.shop.rules.states import MOVES
 
 # On PostgreSQL the lock makes two refunds of one payment wait for each other.
@@ -114,4 +115,7 @@ def ddl(dialect: str) -> list[str]:
     """All statements for this database, for the migration that makes the tables."""
     lock = " FOR UPDATE" if dialect == "postgresql" else ""
     left = Guard("refund", "INSERT", "no more is refunded than was paid", _LEFT.format(lock=lock))
-    return statements(dialect, [*GUARDS, left], room="shop")
+    return [
+        *statements(dialect, [*GUARDS, left], room="shop"),
+        *statements(dialect, BILLING, room="shop_billing"),
+    ]

@@ -4,6 +4,9 @@ from typing import Any
 
 from portal import jobs
 from portal.kernel import clock
+from portal.shop.commands import giving
+from portal.shop.commands.steps import TILL
+from portal.shop.queries import giving as givings
 from portal.shop.queries import orders as queries
 from portal.shop.till import till
 
@@ -27,6 +30,14 @@ def watch() -> None:
     """Refunds and disputes at the provider that we may not have heard of."""
     now = clock.now()
     till().heal(queries.watched(now), now)
+
+
+@jobs.every(seconds=300)
+def ask_givers() -> None:
+    """Monthly gifts whose day has come."""
+    now = clock.now()
+    for giving_id in givings.due(clock.day_of(now)):
+        giving.ask_due(TILL, giving_id, now)
 
 
 @jobs.handles("shop.refund")

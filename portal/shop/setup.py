@@ -6,7 +6,7 @@ from portal.config import Config
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import hooks
-from portal.shop.links import order_url
+from portal.shop.links import giving_url, order_url
 from portal.shop.sandbox_gateway import SandboxGateway
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import Till
@@ -16,6 +16,7 @@ def install(app: Flask) -> None:
     app.extensions["portal.till"] = till_for(app.config["PORTAL"])
     app.extensions["portal.csrf"].exempt(hooks.blueprint)
     app.jinja_env.globals["order_url"] = order_url
+    app.jinja_env.globals["giving_url"] = giving_url
     # Letters carry plain JSON; these make values of it again.
     app.jinja_env.filters["as_mass"] = Mass
     app.jinja_env.filters["as_money"] = Money

@@ -26,10 +26,12 @@ STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 FONTS: Final = STATIC / "fonts"
 CERTIFICATE: Final = "certificate"
 FOOTPRINT: Final = "footprint"
+PAPER: Final = "paper"
 # Style sheets by the kind of document; another kind adds its own here.
 DESIGNS: Final = {
     CERTIFICATE: (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css"),
     FOOTPRINT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-footprint.css"),
+    PAPER: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-paper.css"),
 }
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {

@@ -1,5 +1,5 @@
 """Tables of the shop, one module per subject; all are imported here, so that every table is known."""
 
-from portal.shop.models import orders, sandbox
+from portal.shop.models import billing, giving, orders, sandbox, transfers
 
-__all__ = ["orders", "sandbox"]
+__all__ = ["billing", "giving", "orders", "sandbox", "transfers"]

@@ -22,6 +22,7 @@ from portal.shop.forms.orders import ActionForm, AmountForm, BuyForm, SandboxFor
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable, SessionClosed
 from portal.shop.queries import orders as queries
+from portal.shop.queries.giving import givings_of
 from portal.shop.rules.orders import Buyer, NothingForSale, OrderContentsDiffer, check_purpose
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import (
@@ -39,7 +40,7 @@ from portal.shop.rules.quotes import (
 from portal.shop.rules.states import LAPSED, OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import Way, till
-from portal.shop.words import event_words, fee_words, party_words, words_of
+from portal.shop.words import event_words, fee_words, next_words, party_words, words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.i18n import mass as mass_words
@@ -82,12 +83,12 @@ class _Choice:
 def _choice() -> _Choice:
     """Raises NotFound for a lot that does not exist, NothingForSale."""
     wanted = request.values.get("lot", "")
-    lot = register.lot(wanted) if wanted else _recommended()
+    lot = register.lot(wanted) if wanted else recommended()
     footprint_id, cover = _footprint()
     return _Choice(lot, _purpose() or footprint_id, footprint_id, cover)
 
 
-def _recommended() -> LotView:
+def recommended() -> LotView:
     """The first lot the city recommends that has anything left. Raises NothingForSale."""
     lots = register.open_lots()
     if not lots:
@@ -266,10 +267,10 @@ def _place(choice: _Choice, seen: Quote, form: BuyForm, payment: PaymentKind) ->
         )
     opened_now(order_id)
     if not is_card:
-        return redirect(_order_page(order_id), 303)
+        return redirect(order_page(order_id), 303)
     try:
         return redirect(
-            till().open_payment(order_id, _way(order_id, chosen.mass), now) or _order_page(order_id), 303
+            till().open_payment(order_id, way(order_id, chosen.mass), now) or order_page(order_id), 303
         )
     except (ProviderUnavailable, ProviderRefused) as error:
         till().give_up(order_id, now)
@@ -300,11 +301,11 @@ def _sold_out_page(choice: _Choice, seen: Quote, form: BuyForm, error: NotEnough
     ), 409
 
 
-def _order_page(order_id: str) -> str:
+def order_page(order_id: str) -> str:
     return url_for("shop.order", order_id=order_id, k=key_for(order_id))
 
 
-def _way(order_id: str, mass: Mass) -> Way:
+def way(order_id: str, mass: Mass) -> Way:
     return Way(
         success_url=order_url(order_id, lang(), "/back"),
         cancel_url=order_url(order_id, lang()),
@@ -349,6 +350,9 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         may_withdraw=policy.may_withdraw(who, found, now),
         may_claim=policy.may_claim(who, found),
         is_lapsed=found.state in LAPSED,
+        is_paid=found.paid_at is not None,
+        arrived=queries.transfers(order_id) if found.payment == PaymentKind.TRANSFER else [],
+        next_steps=next_words(found.state),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
@@ -369,7 +373,7 @@ def pay(order_id: str) -> Answer:
     """To the payment page, again."""
     found = queries.order(actor(), order_id)
     try:
-        url = till().open_payment(order_id, _way(order_id, found.mass), clock.now())
+        url = till().open_payment(order_id, way(order_id, found.mass), clock.now())
     except PortalError as error:
         return _show(order_id, message(error), 503 if isinstance(error, ProviderUnavailable) else 409)
     return redirect(url or _kept_order_page(order_id), 303)
@@ -414,7 +418,12 @@ def _kept_order_page(order_id: str) -> str:
 def mine() -> Answer:
     """A person's orders."""
     rows = queries.orders_of(actor(), request.args.get("cursor", ""), 25)
-    return render_template("shop/mine.html", page=cut(rows, 25, lambda row: row.id), words_of=words_of)
+    return render_template(
+        "shop/mine.html",
+        page=cut(rows, 25, lambda row: row.id),
+        givings=givings_of(actor()),
+        words_of=words_of,
+    )
 
 
 # -- the sandbox provider's page ---------------------------------------------------------------
@@ -426,7 +435,7 @@ def sandbox(session_id: str) -> Answer:
     """The page that plays the payment provider's part, with test money."""
     shown = till().sandbox.page(session_id)
     if not shown.session.url:
-        return redirect(_order_page(str(shown.session.order_id)), 303)
+        return redirect(order_page(str(shown.session.order_id)), 303)
     return render_template("shop/sandbox.html", page=shown, form=SandboxForm(formdata=None))
 
 
@@ -440,4 +449,4 @@ def sandbox_pay(session_id: str) -> Answer:
         order_id = till().play(session_id, form.outcome.data, clock.now())
     except SessionClosed:  # the order's page says that the time is over
         order_id = str(till().sandbox.page(session_id).session.order_id)
-    return redirect(_order_page(order_id), 303)
+    return redirect(order_page(order_id), 303)
