@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from standin import form
+from standin import counter, form
 from standin.bank import Thing
 from standin.contract import Call
 from standin.errors import ApiError, invalid
@@ -187,8 +187,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _pay(self, session_id: str, query: str, body: str) -> None:
         server = self.server.stand_in
         session = server.bank.session(session_id)
+        deed = parse_qs(body).get("deed", [""])[0] if self.command == "POST" else ""
+        if deed:
+            counter.do(server.bank, session, deed)
+            self._go(f"/pay/{session_id}")
+            return
         if self.command != "POST" or session["status"] != "open":
-            page = pay_page(session, server.bank.items(session_id), query)
+            deeds = counter.deeds(server.bank, session)
+            page = pay_page(session, server.bank.items(session_id), query, deeds)
             self._send(200, page.encode(), "text/html", {"Cache-Control": "no-store"})
             return
         outcome = parse_qs(body).get("outcome", [""])[0]

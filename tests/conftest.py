@@ -207,6 +207,23 @@ def at() -> Iterator[Callable[[str], datetime]]:
         traveller.stop()
 
 
+class Letter(EmailMessage):
+    """A letter as its reader has it: ``get_content()`` is its text, ``html`` the same words with links."""
+
+    def get_content(self, *args: Any, **named: Any) -> Any:
+        text = self.get_body(("plain",)) if self.is_multipart() else None
+        return text.get_content() if text else super().get_content(*args, **named)
+
+    @property
+    def html(self) -> str:
+        part = self.get_body(("html",))
+        assert part is not None
+        return str(part.get_content())
+
+
+LETTERS = letter_policy.clone(message_factory=Letter)
+
+
 @pytest.fixture
 def sent_letters() -> Callable[[], list[EmailMessage]]:
     """``sent_letters()``: does the waiting work, then gives every letter that was sent, oldest first."""
@@ -215,7 +232,7 @@ def sent_letters() -> Callable[[], list[EmailMessage]]:
         jobs.drain()
         folder = current_app.config["PORTAL"].instance / "mail"
         files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-        return [email.message_from_bytes(file.read_bytes(), policy=letter_policy) for file in files]
+        return [email.message_from_bytes(file.read_bytes(), policy=LETTERS) for file in files]
 
     return read
 

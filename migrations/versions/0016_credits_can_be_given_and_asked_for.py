@@ -8,7 +8,7 @@ from alembic import op
 from portal.db import Bool, Day, Int, MassCol, Str, Utc
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def _where(condition: str) -> dict[str, sa.TextClause]:

@@ -2,6 +2,7 @@
 
 from portal.guards import Guard, append_only, in_turn, keeps, lawful, statements
 from portal.shop import planting_guards
+from portal.shop.billing_guards import BILLING
 from portal.shop.rules.requests import MOVES as REQUEST_MOVES
 from portal.shop.rules.states import MOVES
 
@@ -195,6 +196,7 @@ def ddl(dialect: str) -> list[str]:
         *statements(dialect, [*GUARDS, left], room="shop"),
         *payouts_ddl(dialect),
         *planting_guards.ddl(dialect),
+        *statements(dialect, BILLING, room="shop_billing"),
         *statements(dialect, GIFT_GUARDS, room="shop_gifts"),
     ]
 

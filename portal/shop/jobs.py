@@ -9,10 +9,11 @@ from portal import jobs
 from portal.kernel import clock
 from portal.shop.commands import batches as batch_commands
 from portal.shop.commands import gifts as gift_commands
-from portal.shop.commands import planting, shares, substitutes
+from portal.shop.commands import giving, planting, shares, substitutes
 from portal.shop.commands import requests as request_commands
 from portal.shop.commands.steps import TILL
 from portal.shop.queries import batches, delivery, gifts, requests
+from portal.shop.queries import giving as givings
 from portal.shop.queries import orders as queries
 from portal.shop.rules import gifts as gift_rules
 from portal.shop.till import till
@@ -39,6 +40,14 @@ def watch() -> None:
     """Refunds and disputes at the provider that we may not have heard of."""
     now = clock.now()
     till().heal(queries.watched(now), now)
+
+
+@jobs.every(seconds=300)
+def ask_givers() -> None:
+    """Monthly gifts whose day has come."""
+    now = clock.now()
+    for giving_id in givings.due(clock.day_of(now)):
+        giving.ask_due(TILL, giving_id, now)
 
 
 @jobs.handles("shop.refund")

@@ -5,6 +5,12 @@ from flask import current_app
 from portal.web.links import key_for
 
 
+def giving_url(giving_id: str, lang: str) -> str:
+    """The monthly support's own address with its key."""
+    base = current_app.config["PORTAL"].base_url
+    return f"{base}/{lang}/monthly/{giving_id}?k={key_for(giving_id)}"
+
+
 def order_url(order_id: str, lang: str, path: str = "") -> str:
     """The order's own address with its key, from the configured base URL and never from the Host header."""
     base = current_app.config["PORTAL"].base_url

@@ -62,9 +62,29 @@ def may_withdraw(actor: Actor, order: Ordered, now: datetime) -> bool:
     return waiting and owns(actor, order)
 
 
+def may_bill(actor: Actor, order: Ordered) -> bool:
+    """Have an invoice or a fapiao made out: whose order it is, and the till for them."""
+    return owns(actor, order) or may_run_till(actor)
+
+
 def may_claim(actor: Actor, order: Ordered) -> bool:
     """Make an order that was placed as a guest one's own: with its link, once."""
     return actor.is_person and actor.holds(order.id) and order.person_id is None
+
+
+class Given(Protocol):
+    """What a policy looks at in a gift and in a monthly support."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def person_id(self) -> str | None: ...
+
+
+def may_give(actor: Actor, giving: Given) -> bool:
+    """See and rule a monthly support: who holds its link, who began it, the till's readers to help."""
+    own = actor.holds(giving.id) or (actor.is_person and giving.person_id == actor.id)
+    return own or actor.is_system or actor.has(*_TILL)
 
 
 def may_settle(actor: Actor) -> bool:
@@ -94,15 +114,6 @@ def may_answer(actor: Actor, order: Ordered) -> bool:
 def may_run_planting(actor: Actor) -> bool:
     """Open plantings and report on them."""
     return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
-
-
-class Given(Protocol):
-    """What a policy looks at in a gift."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def person_id(self) -> str | None: ...
 
 
 def may_draft_gift(actor: Actor) -> bool:

@@ -27,6 +27,7 @@ class PaymentState(StrEnum):
 
     UNPAID = "unpaid"
     PAID = "paid"
+    FAILED = "failed"  # of a complete session: the slow payment came to nothing and can never come
 
 
 class RefundState(StrEnum):
@@ -59,6 +60,11 @@ class Session:
     @property
     def is_paid(self) -> bool:
         return self.state is SessionState.COMPLETE and self.payment_state is PaymentState.PAID
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it can never bring money any more."""
+        return self.state is SessionState.EXPIRED or self.payment_state is PaymentState.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,12 @@ class RefundTooLarge(ProviderRefused):
     """More than what is left of the payment. Nothing was refunded."""
 
     message = N_("The refund is larger than what is left of this payment.")
+
+
+class ChargeDisputed(ProviderRefused):
+    """The buyer's bank has taken the payment into question: until it decides nothing can be refunded."""
+
+    message = N_("The buyer's bank questions this payment; until it has decided, nothing can be refunded.")
 
 
 class KeyReused(ProviderRefused):
@@ -241,7 +253,7 @@ class PaymentProvider(Protocol):
     def refund(
         self, *, payment_id: str, amount: Money, refund_id: str, idempotency_key: str
     ) -> ProviderRefund:
-        """Give money back. Raises RefundTooLarge, KeyReused, PaymentNotFound."""
+        """Give money back. Raises RefundTooLarge, ChargeDisputed, KeyReused, PaymentNotFound."""
         ...
 
     def refunds(self, payment_id: str) -> tuple[ProviderRefund, ...]:

@@ -8,7 +8,7 @@ from portal.config import Config
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import hooks
-from portal.shop.links import claim_url, gift_url, order_url, planting_url
+from portal.shop.links import claim_url, gift_url, giving_url, order_url, planting_url
 from portal.shop.sandbox_gateway import SandboxGateway
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import Till
@@ -22,6 +22,7 @@ def install(app: Flask) -> None:
         order_url=order_url, gift_url=gift_url, claim_url=claim_url, gift_key=key_for
     )
     app.jinja_env.globals["planting_url"] = planting_url
+    app.jinja_env.globals["giving_url"] = giving_url
     # Letters carry plain JSON; these make values of it again.
     app.jinja_env.filters["as_mass"] = Mass
     app.jinja_env.filters["as_money"] = Money

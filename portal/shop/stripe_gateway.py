@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from portal.kernel.money import PLACES, Money
 from portal.shop.provider import (
     CARD_MINIMUM,
     AmountTooSmall,
+    ChargeDisputed,
     DisputeState,
     Event,
     ForeignPayment,
@@ -51,6 +53,7 @@ _REFUND_STATES = {
 }
 # https://docs.stripe.com/api/disputes/object: a closed warning or a prevented dispute took no money
 _DISPUTES_WON = frozenset({"won", "warning_closed", "prevented"})
+_CAME_TO_NOTHING = frozenset({"requires_payment_method", "canceled"})  # of an intent in a complete session
 
 
 class StripeGateway:
@@ -132,13 +135,13 @@ class StripeGateway:
     def session(self, session_id: str) -> Session:
         assert_no_transaction()
         with _asking():
-            return _session(self._client.checkout.sessions.retrieve(session_id).to_dict())
+            return self._told(self._client.checkout.sessions.retrieve(session_id).to_dict())
 
     def expire(self, session_id: str) -> Session:
         assert_no_transaction()
         try:
             with _asking():
-                return _session(self._client.checkout.sessions.expire(session_id).to_dict())
+                return self._told(self._client.checkout.sessions.expire(session_id).to_dict())
         except ProviderRefused:
             session = self.session(session_id)
             if session.state is SessionState.OPEN:
@@ -156,13 +159,21 @@ class StripeGateway:
             found = [
                 each.to_dict() for each in pages.auto_paging_iter() if each.client_reference_id == order_id
             ]
-        return tuple(_session(each) for each in found)
+            return tuple(self._told(each) for each in found)
 
     def session_of(self, payment_id: str) -> Session | None:
         assert_no_transaction()
         with _asking():
             found = self._client.checkout.sessions.list({"payment_intent": payment_id, "limit": 1}).data
-        return _session(found[0].to_dict()) if found else None
+            return self._told(found[0].to_dict()) if found else None
+
+    def _told(self, made: Mapping[str, Any]) -> Session:
+        """The session; of one that is complete and unpaid also whether its slow payment may still come."""
+        session = _session(made)
+        if session.state is not SessionState.COMPLETE or session.is_paid or not session.payment_id:
+            return session
+        status = self._client.payment_intents.retrieve(session.payment_id).status
+        return replace(session, payment_state=PaymentState.FAILED) if status in _CAME_TO_NOTHING else session
 
     def payment(self, payment_id: str) -> Payment:
         assert_no_transaction()
@@ -287,6 +298,8 @@ def _named(error: stripe.StripeError) -> PortalError:
         return PaymentNotFound()
     if code == "amount_too_small":
         return AmountTooSmall(code=code)
+    if code == "charge_disputed":
+        return ChargeDisputed(code=code)
     # of all we send, only a refund has a bare amount
     if code == "charge_already_refunded" or getattr(error, "param", None) == "amount":
         return RefundTooLarge(code=code)

@@ -21,10 +21,12 @@ from portal.shop.commands.settlement import Outcome
 from portal.shop.commands.steps import TILL
 from portal.shop.provider import (
     CARD_MINIMUM,
+    ChargeDisputed,
     Event,
     KeyReused,
     PaymentNotFound,
     PaymentProvider,
+    PaymentState,
     ProviderRefund,
     RefundTooLarge,
     Session,
@@ -101,7 +103,7 @@ class Till:
                 return session.url
             if session.state is SessionState.OPEN:
                 session = self._provider_of(order).expire(session.id)
-            if session.state is SessionState.COMPLETE:
+            if not session.is_over:
                 settlement.settle(TILL, order_id, session, now)
                 return None
             ordering.renew(TILL, order_id, session, now)
@@ -151,7 +153,7 @@ class Till:
         ended = None
         if order.session_id and order.is_unpaid:
             ended = self._provider_of(order).expire(order.session_id)
-            if ended.state is SessionState.COMPLETE:
+            if ended.is_paid:
                 settlement.settle(TILL, order_id, ended, now)
                 return False
         ordering.cancel_order(TILL, order_id, ended, now)
@@ -231,6 +233,10 @@ class Till:
         provider = self._providers[refund.provider]
         try:
             told = self._known_refund(provider, refund) or self._refund(provider, refund)
+        except ChargeDisputed:
+            # The refund waits for the bank's decision: won, it is made after all; lost, it gives way.
+            self._compare(refund.order_id, refund.payment_id, now)
+            return
         except RefundTooLarge:
             # Money went back in the provider's own pages meanwhile: that is taken over, and ours gives way.
             self._compare(refund.order_id, refund.payment_id, now)
@@ -275,15 +281,19 @@ class Till:
 
     def _look_unpaid(self, order: OrderView, now: datetime) -> None:
         if order.payment == PaymentKind.TRANSFER:
-            if now >= order.expires_at:
+            if now >= order.expires_at and not settlement.close_partly_paid(TILL, order.id, now):
                 ordering.expire_order(TILL, order.id, None, now)
             return
         sessions = self._sessions(order, now)
         for session in sessions:
             settlement.settle(TILL, order.id, session, now)
-        is_over = all(session.state is SessionState.EXPIRED for session in sessions)
+        is_over = all(session.is_over for session in sessions)
         own = next((session for session in sessions if session.id == order.session_id), None)
-        if is_over and (own or now >= order.expires_at):
+        if own and own.payment_state is PaymentState.FAILED and now < order.expires_at:
+            ordering.note_failed_payment(
+                TILL, order.id, now
+            )  # the buyer may try again until the time is over
+        elif is_over and (own or now >= order.expires_at):
             ordering.expire_order(TILL, order.id, own, now)
 
     def _sessions(self, order: OrderView, now: datetime) -> list[Session]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal.kernel.errors import N_
+from portal.shop.rules.billing import FapiaoState
 from portal.shop.rules.gifts import GiftState
 from portal.shop.rules.payouts import PayoutVerdictKind
 from portal.shop.rules.quotes import FeeKind, Party
@@ -256,6 +257,9 @@ _ATTENTION = {
     "mismatch_mode": N_("Test money for a real order, or the other way round"),
     "refund_by_transfer": N_("Send the refund by bank transfer and confirm it here"),
     "refund_failed": N_("A refund failed: the money is still here"),
+    "disputed_while_refunding": N_(
+        "Questioned by the bank while the money is on its way back or was never owed"
+    ),
     "partial_refund": N_("A part was refunded in the provider's own pages"),
     "refunded_at_provider": N_("Refunded in the provider's own pages"),
     "could_not_be_healed": N_("Could not be healed automatically"),
@@ -269,6 +273,8 @@ _EVENTS = {
     "settled": N_("Payment arrived"),
     "paid_too_late": N_("Payment arrived after the credits were gone"),
     "paid_twice": N_("A second payment arrived and goes back"),
+    "part_received": N_("A part of the money arrived by transfer"),
+    "overpaid": N_("Too much arrived; what is over goes back"),
     "mismatch": N_("The payment does not match the order"),
     "cancelled": N_("Order cancelled"),
     "expired": N_("Time to pay over, credits released"),
@@ -324,3 +330,113 @@ def payout_words() -> dict[PayoutVerdictKind, str]:
         PayoutVerdictKind.DECLINED: _("Declined"),
         PayoutVerdictKind.WITHDRAWN: _("Withdrawn"),
     }
+
+
+_PAY = N_("You pay; the provider tells us at once, and this page changes.")
+_RETIRE = N_("The credits are retired for good, in the name you gave.")
+_LETTER = N_("The certificate comes by e-mail, and this page links it.")
+_NEXT: dict[OrderState, tuple[str, ...]] = {
+    _S.RESERVED: (_PAY, _RETIRE, _LETTER),
+    _S.AWAITING_PAYMENT: (_PAY, _RETIRE, _LETTER),
+    _S.PAYMENT_FAILED: (_PAY, _RETIRE, _LETTER),
+    _S.AWAITING_TRANSFER: (
+        N_("Your transfer arrives; staff record it, usually within one working day."),
+        _RETIRE,
+        _LETTER,
+    ),
+    _S.PAID: (_RETIRE, _LETTER),
+    _S.SUBSTITUTE_OFFERED: (N_("You accept the other credits, or get all your money back."),),
+    _S.REGISTRY_PENDING: (
+        N_("The source registry confirms the retirement; staff upload its proof."),
+        _LETTER,
+    ),
+    _S.RETIRED: (_LETTER,),
+    _S.REFUND_PENDING: (
+        N_("The payment provider sends the money the way it was paid."),
+        N_("The credits become free again, and we write to you."),
+    ),
+    _S.REFUND_AFTER_RETIREMENT: (
+        N_("The payment provider sends the money the way it was paid."),
+        N_("The certificate is withdrawn, and we write to you."),
+    ),
+    _S.DISPUTED: (
+        N_("Your bank decides; that can take some weeks."),
+        N_("If the payment stays, the order goes on as before; if not, it ends and the money is yours."),
+    ),
+    _S.NEEDS_ATTENTION: (N_("Somebody compares the payment with the order and writes to you."),),
+}
+
+
+def next_words(state: OrderState) -> list[str]:
+    """What happens next, one step each; nothing when the order is where it will stay."""
+    return [_translated(text) for text in _NEXT.get(state, ())]
+
+
+_F = FapiaoState
+_FAPIAO: dict[FapiaoState, tuple[str, str, str, str]] = {
+    _F.REQUESTED: (
+        N_("Asked for"),
+        N_("Your fapiao is asked for"),
+        N_("We have it issued at the tax office, usually within five working days, and write to you then."),
+        "wait",
+    ),
+    _F.ISSUED: (
+        N_("Issued"),
+        N_("Your fapiao is issued"),
+        N_("It is on its way to the address you gave."),
+        "good",
+    ),
+    _F.SENT: (
+        N_("Sent"),
+        N_("Your fapiao was sent"),
+        N_("It was sent to the address you gave. With its number, it can be checked at the tax office."),
+        "good",
+    ),
+    _F.REJECTED: (
+        N_("Rejected"),
+        N_("Your fapiao could not be issued"),
+        N_("The reason stands below. Please ask for it anew with other details."),
+        "bad",
+    ),
+    _F.WITHDRAWN: (
+        N_("Withdrawn"),
+        N_("The fapiao is no longer asked for"),
+        N_("Nothing was issued."),
+        "plain",
+    ),
+    _F.RED_DUE: (
+        N_("To be cancelled"),
+        N_("Your fapiao has to be cancelled"),
+        N_("Your money was given back, so we have a red-letter fapiao issued that cancels the first one."),
+        "wait",
+    ),
+    _F.RED_ISSUED: (
+        N_("Cancelled"),
+        N_("Your fapiao is cancelled"),
+        N_(
+            "A red-letter fapiao cancels the first one. If a part of your money stayed with us, you can ask "
+            "for a new fapiao over it."
+        ),
+        "plain",
+    ),
+}
+
+_FAPIAO_EVENTS = {
+    "requested": N_("Asked for by the buyer"),
+    "issued": N_("Issued"),
+    "sent": N_("Sent to the buyer"),
+    "rejected": N_("Rejected"),
+    "withdrawn": N_("Withdrawn by the buyer"),
+    "refunded": N_("The money was given back"),
+    "red_issued": N_("Red-letter fapiao issued"),
+}
+
+
+def fapiao_words(state: FapiaoState) -> StateWords:
+    label, title, text, tone = _FAPIAO[state]
+    return StateWords(_translated(label), _translated(title), _translated(text), tone)
+
+
+def fapiao_event_words(event: str) -> str:
+    """A line of a fapiao's history."""
+    return _translated(_FAPIAO_EVENTS.get(event, event))

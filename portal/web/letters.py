@@ -40,8 +40,18 @@ def send_letter(payload: dict[str, Any]) -> None:
     letter["Message-ID"] = f"<{payload['id']}@{host}>" if payload.get("id") else make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(body.strip() + "\n")
+    letter.add_alternative(_as_html(letter["Subject"], body), subtype="html")
     letter["Content-Language"] = payload["lang"]  # after the content, which clears what is said about it
     deliver(letter, config)
+
+
+def _as_html(subject: str, body: str) -> str:
+    """The same words for programs that show HTML: paragraphs, and addresses that can be pressed."""
+    text, _, foot = body.strip().rpartition("\n-- \n")
+    parts = [part.strip().splitlines() for part in re.split(r"\n\s*\n", text or foot) if part.strip()]
+    return render_template(
+        "layouts/letter.html", subject=subject, parts=parts, foot=foot.splitlines() if text else []
+    )
 
 
 def deliver(letter: EmailMessage, config: Config) -> None:

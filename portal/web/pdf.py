@@ -28,12 +28,14 @@ CERTIFICATE: Final = "certificate"
 FOOTPRINT: Final = "footprint"
 GIFT: Final = "gift"
 STATEMENT: Final = "statement"
+PAPER: Final = "paper"
 # Style sheets by the kind of document; another kind adds its own here.
 DESIGNS: Final = {
     CERTIFICATE: (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css"),
     FOOTPRINT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-footprint.css"),
     GIFT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-gift.css"),
     STATEMENT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-statement.css"),
+    PAPER: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-paper.css"),
 }
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {

@@ -91,10 +91,28 @@ def pay_and_cancel(order_id: str, bank: Bank) -> None:
     work()
 
 
+def buy_and_lose_a_dispute(order_id: str, bank: Bank) -> None:
+    """Buy; staff begin to give the money back, but the buyer's bank is faster, and decides for the buyer."""
+    buy(order_id, bank)
+    payment_id = queries.payments(order_id)[0].provider_payment_id
+    dispute = bank.pull(f"payments/{payment_id}/dispute")["id"]
+    refunds.request_refund(FINANCE, order_id, "goodwill", clock.now())
+    work()  # the provider refuses: the charge is disputed
+    bank.pull(f"disputes/{dispute}/close", outcome="lost")
+    hear_of_payment(order_id, payment_id, "charge.dispute.closed")
+    work()
+
+
+def hear_of_payment(order_id: str, payment_id: str, kind: str) -> None:
+    now = clock.now()
+    till().hear(Event(new_id("evt"), kind, "dp_1", None, payment_id, order_id, None, True, now), now)
+
+
 WAYS: dict[Way, set[OrderState]] = {
     buy: {S.FULFILLED, S.EXPIRED},
     buy_and_withdraw: {S.REFUNDED, S.PAID, S.EXPIRED},  # paid: nobody asked for the money before the kill
     buy_and_refund: {S.REFUNDED_VOID, S.FULFILLED, S.EXPIRED},
+    buy_and_lose_a_dispute: {S.REFUNDED_VOID, S.FULFILLED, S.EXPIRED},
     cancel: {S.CANCELLED, S.EXPIRED},
     pay_and_cancel: {S.FULFILLED, S.EXPIRED},
 }

@@ -121,6 +121,10 @@ def _money(books: Thing) -> tuple[dict[str, int], dict[str, int]]:
     for charge in books["charges"]:
         captured[charge["metadata"]["order_id"]] += charge["amount"]
         back[charge["metadata"]["order_id"]] += charge["amount_refunded"]
+    lost = {each["charge"] for each in books["disputes"] if each["status"] == "lost"}
+    for charge in books["charges"]:
+        if charge["id"] in lost:  # the buyer's bank has taken what was left
+            back[charge["metadata"]["order_id"]] += charge["amount"] - charge["amount_refunded"]
     return captured, back
 
 

@@ -43,7 +43,10 @@ from portal.shop.rules.orders import (
     NoSuchOrder,
     NothingToRefund,
     OrderContentsDiffer,
+    PartlyPaid,
     StillPayable,
+    TransferInOtherCurrency,
+    TransferOfAnotherOrder,
 )
 from portal.shop.rules.states import OrderState, UnlawfulOrderStep
 from portal.shop.rules.terms import TERMS, PaymentKind
@@ -477,16 +480,36 @@ def test_a_bank_transfer_is_held_for_seven_days_and_confirmed_by_staff() -> None
     books_balance()
 
 
-def test_a_transfer_of_another_amount_is_for_staff() -> None:
+def test_a_transfer_of_too_little_is_for_staff_when_the_time_is_over() -> None:
     order_id = shop.placed(250, payment=PaymentKind.TRANSFER)
-    assert (
-        settlement.confirm_transfer(FINANCE, order_id, "B-1", Money.cny(20), clock.now()) is Outcome.MISMATCH
-    )
+    assert settlement.confirm_transfer(FINANCE, order_id, "B-1", Money.cny(20), clock.now()) is Outcome.PARTLY
+    with pytest.raises(PartlyPaid):
+        ordering.cancel_order(Actor.guest(order_id), order_id, None, clock.now())
+    till().look(order_id, clock.now() + timedelta(days=8))
     assert state(order_id) is S.NEEDS_ATTENTION
     refund_id = refunds.request_refund(FINANCE, order_id, "wrong amount", clock.now())
     assert shop.seen(order_id).attention == "refund_by_transfer"
     refunds.confirm_refund(FINANCE, order_id, refund_id, "B-2", clock.now())
     assert (state(order_id), free()) == (S.REFUNDED, 10_000)
+    books_balance()
+
+
+def test_an_order_is_paid_by_several_transfers_and_what_is_over_goes_back() -> None:
+    order_id = shop.placed(250, payment=PaymentKind.TRANSFER)
+    total = shop.seen(order_id).total
+    confirm = settlement.confirm_transfer
+    assert confirm(FINANCE, order_id, "B-1", Money.cny(5), clock.now()) is Outcome.PARTLY
+    assert confirm(FINANCE, order_id, "B-1", Money.cny(5), clock.now()) is Outcome.SEEN
+    with pytest.raises(TransferInOtherCurrency):
+        confirm(FINANCE, order_id, "B-2", Money(100, "HKD"), clock.now())
+    with pytest.raises(TransferOfAnotherOrder):
+        confirm(FINANCE, shop.placed(50, payment=PaymentKind.TRANSFER), "B-1", Money.cny(5), clock.now())
+    assert confirm(FINANCE, order_id, "B-2", total, clock.now()) is Outcome.RETIRED
+    assert [part.is_booked for part in queries.transfers(order_id)] == [True, True]
+    refund = refund_of(order_id)
+    assert (refund.kind, refund.amount, refund.reason) == ("extra", Money.cny(5), "overpaid")
+    refunds.confirm_refund(FINANCE, order_id, refund.id, "B-9", clock.now())
+    assert state(order_id) is S.RETIRED
     books_balance()
 
 

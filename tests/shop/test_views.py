@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -466,6 +467,7 @@ def test_what_needs_attention_comes_first(app: Flask, browser: Browser) -> None:
     wrong = shop.placed(250, payment=PaymentKind.TRANSFER)
     who = as_staff(app, Role.FINANCE)
     settlement.confirm_transfer(who, wrong, "B-1", Money.cny(1), clock.now())
+    till().look(wrong, clock.now() + timedelta(days=8))
     page = browser.open("/en/desk/orders")
     (row,) = page.table("Needs attention")
     assert (row["Order"], row["Reason"].split(" TEST")[0]) == (

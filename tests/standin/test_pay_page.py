@@ -1,5 +1,6 @@
 """Can a buyer read the pay page, and does it lead where the merchant said?"""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import html5lib
 import pytest
 import requests
 
+from standin.page import TEXTS
 from standin.server import StandIn, running
 
 
@@ -74,3 +76,30 @@ def test_an_expired_session_shows_no_button_and_takes_no_money(stand_in: StandIn
 def test_nonsense_is_refused(stand_in: StandIn) -> None:
     assert requests.post(session_of(stand_in)["url"], data={"outcome": "x"}, timeout=5).status_code == 400
     assert requests.get(f"{stand_in.url}/pay/cs_test_none", timeout=5).status_code == 404
+
+
+WAYS = {
+    ("pending", "arrives", "dispute", "won"): [],
+    ("pending", "bounces"): [],
+    ("paid", "dispute", "lost"): [],
+    ("paid", "refund"): [],
+    ("paid", "slow_refund", "refund_failed"): ["refund", "slow_refund", "dispute"],
+    ("paid", "slow_refund", "refund_done"): [],
+}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_what_can_happen_to_a_payment_is_pressed_by_hand(
+    stand_in: StandIn, way: tuple[str, ...], lang: str
+) -> None:
+    url = f"{stand_in.url}/pay/{session_of(stand_in, lang)['id']}"
+    first, *deeds = way
+    requests.post(url, {"outcome": first}, allow_redirects=False, timeout=5)
+    for deed in deeds:
+        page = requests.get(url, timeout=5).text
+        assert f'name="deed" value="{deed}">{TEXTS[lang][deed]}<' in page
+        assert requests.post(url, {"deed": deed}, timeout=5).status_code == 200
+    left = requests.get(url, timeout=5).text
+    assert re.findall('name="deed" value="([a-z_]+)"', left) == WAYS[way]
+    assert requests.post(url, {"deed": "won"}, timeout=5).status_code == 400, "what cannot happen is refused"

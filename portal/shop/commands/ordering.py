@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, or_, select
+from sqlalchemy import Connection, Table, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, jobs
@@ -28,9 +28,10 @@ from portal.shop.commands.steps import (
     promise,
     step,
 )
+from portal.shop.commands.transfers import unbooked
 from portal.shop.models.delivery import NamedRetirement
 from portal.shop.models.orders import OrderBuyer, OrderLine
-from portal.shop.provider import Session, SessionState
+from portal.shop.provider import Session
 from portal.shop.rules.delivery import NamedState
 from portal.shop.rules.orders import (
     AlreadyClaimed,
@@ -39,6 +40,7 @@ from portal.shop.rules.orders import (
     NoLongerPayable,
     NoSuchOrder,
     OrderContentsDiffer,
+    PartlyPaid,
     StillPayable,
     check_buyer,
     check_purpose,
@@ -53,6 +55,8 @@ SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting t
 lines: Table = OrderLine.__table__  # type: ignore[assignment]
 buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
 named: Table = NamedRetirement.__table__  # type: ignore[assignment]
+
+_LOTS = select(lines.c.lots).where(lines.c.order_id == bindparam("order_id")).order_by(lines.c.position)
 
 
 def place_order(
@@ -254,6 +258,8 @@ def cancel_order(actor: Actor, order_id: str, ended: Session | None, now: dateti
             raise NoSuchOrder()
         if order.state is OrderState.CANCELLED:
             return
+        if order.payment == PaymentKind.TRANSFER and unbooked(s, order):
+            raise PartlyPaid()
         _let_go(s, actor, order, OrderEvent.CANCELLED, "cancelled", ended, now)
         audit.record(actor, "shop.cancel", order_id, now)
 
@@ -292,7 +298,7 @@ def _check_dead(order: Locked, session: Session | None) -> None:
     """Raises StillPayable unless this is the order's session and it is over, or the order has none."""
     if order.session_id is None:
         return
-    if session is None or session.id != order.session_id or session.state is not SessionState.EXPIRED:
+    if session is None or session.id != order.session_id or not session.is_over:
         raise StillPayable()
 
 
@@ -323,6 +329,9 @@ def write_to_buyer(s: Connection, order: Locked, letter: str, now: datetime, **f
         "currency": order.currency,
         "payment": order.payment,
         "test": order.test,
+        "lots": list(
+            dict.fromkeys(lot for row in s.execute(_LOTS, {"order_id": order.id}) for lot in row.lots)
+        ),
     } | facts
     payload = {
         "id": key.replace(":", "."),

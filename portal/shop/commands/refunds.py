@@ -15,15 +15,16 @@ from portal.kernel.money import Money
 from portal.registry.commands import stock
 from portal.shop import policy
 from portal.shop.commands import shares
+from portal.shop.commands.billing import note_refund_on_papers
 from portal.shop.commands.ordering import lines, write_to_buyer
 from portal.shop.commands.seedlings import seedlings
-from portal.shop.commands.steps import TILL, Locked, change, lock, promise, remark, step
+from portal.shop.commands.steps import TILL, Locked, change, history, lock, promise, remark, step
 from portal.shop.models.orders import CashLine, PaymentRow, RefundRow
 from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
 from portal.shop.rules.cash import balances, give_back
 from portal.shop.rules.orders import NoSuchOrder, NothingToRefund
 from portal.shop.rules.quotes import Party, Share
-from portal.shop.rules.states import DISPUTABLE, RETIRED_ONCE, OrderEvent, OrderState
+from portal.shop.rules.states import DISPUTABLE, REFUNDING, RETIRED_ONCE, OrderEvent, OrderState
 from portal.shop.rules.terms import PaymentKind
 
 payments: Table = PaymentRow.__table__  # type: ignore[assignment]
@@ -31,6 +32,9 @@ refunds: Table = RefundRow.__table__  # type: ignore[assignment]
 cash: Table = CashLine.__table__  # type: ignore[assignment]
 
 NOT_FAILED = ("planned", "pending", "succeeded")
+DISPUTED_BESIDE = "disputed_while_refunding"  # attention: see _question_beside
+GIVEN_BACK = frozenset({OrderState.REFUNDED, OrderState.REFUNDED_VOID})
+OWED = REFUNDING | GIVEN_BACK | {OrderState.NEEDS_ATTENTION}  # where a refund that failed leaves a debt
 OVERTAKEN = "overtaken_at_provider"  # the reason of refunds that gave way, and of what came in their place
 
 
@@ -110,6 +114,26 @@ def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, 
         change(s, order, attention="", attention_at=None)
         note_refund(TILL, order_id, told, now)
         audit.record(actor, "shop.confirm_refund", order_id, now, refund=refund_id, reference=reference)
+
+
+def send_otherwise(actor: Actor, order_id: str, reference: str, now: datetime) -> None:
+    """Staff gave back what is still owed by bank transfer, because the provider cannot: its refund failed.
+
+    ``reference`` is the bank's number for it. Raises NotAllowed, NothingToRefund.
+    """
+    if not policy.may_run_till(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        if order.state not in OWED:
+            raise NothingToRefund()
+        payment_id, left = _refundable(s, order_id)
+        kind = "after" if order.state in RETIRED_ONCE else "before"
+        refund_id = plan_refund(s, actor, order, payment_id, kind, left, "sent_otherwise", now)
+        change(s, order, attention="", attention_at=None)
+        told = ProviderRefund(f"transfer:{reference}", RefundState.SUCCEEDED, left, "", refund_id, order.test)
+        note_refund(TILL, order_id, told, now)
+        audit.record(actor, "shop.refund_otherwise", order_id, now, refund=refund_id, reference=reference)
 
 
 def note_refund(actor: Actor, order_id: str, told: ProviderRefund, now: datetime) -> None:
@@ -208,6 +232,7 @@ def _take_back(s: Connection, order: Locked, refund: Any, now: datetime) -> None
         held = balances(Share(Party(row.party), Money(row.amount_minor, amount.currency)) for row in rows)
         held.pop(Party.UNASSIGNED, None)
         taken = give_back(held, amount)
+        note_refund_on_papers(s, TILL, order, refund, now)
     _write_cash(s, order, refund.id, taken, now)
 
 
@@ -244,7 +269,7 @@ def _after_refund(s: Connection, actor: Actor, order: Locked, refund: Any, now: 
             return
         if not _step_aside(s, actor, order, now):
             return
-    if refund.kind != "extra":
+    if refund.kind != "extra" and order.state not in GIVEN_BACK:
         _undo(s, actor, order, now)
     write_to_buyer(s, order, "refund", now, about=refund.id, **amount)
 
@@ -257,7 +282,7 @@ def _step_aside(s: Connection, actor: Actor, order: Locked, now: datetime) -> bo
         OrderState.NEEDS_ATTENTION,
     ):
         return True
-    if order.state is OrderState.PAID:
+    if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
         stock.begin_refund(TILL, order.hold_id)
     elif order.state not in (OrderState.RETIRED, OrderState.FULFILLED):
         change(s, order, attention="refunded_at_provider", attention_at=now)
@@ -301,7 +326,7 @@ def _after_failure(s: Connection, actor: Actor, order: Locked, refund: Any, now:
         back = tuple(Share(Party(row.party), Money(-row.amount_minor, refund.currency)) for row in rows)
         _write_cash(s, order, f"{refund.id}:returned", back, now)
     attention: dict[str, Any] = {"attention": "refund_failed", "attention_at": now}
-    if order.state is OrderState.REFUND_PENDING and refund.kind != "extra":
+    if order.state in REFUNDING and refund.kind != "extra":
         step(s, order, OrderEvent.REFUND_FAILED, actor, now, **attention)
     else:
         change(s, order, **attention)
@@ -316,48 +341,110 @@ def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -
         return
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
-        if payment.dispute in (DisputeState.OPEN, DisputeState.LOST) and order.state in DISPUTABLE:
-            step(s, order, OrderEvent.DISPUTED, actor, now, disputed_from=order.state.value)
-            for number in _certificates(s, order):
-                certificates.doubt(TILL, number, "disputed", now)
-            shares.follow(order, "doubt", "disputed", now)
-        if order.state is not OrderState.DISPUTED:
+        row = s.execute(select(payments).where(payments.c.provider_payment_id == payment.id)).one_or_none()
+        if row is None or row.order_id != order_id:
             return
+        is_open = payment.dispute is not DisputeState.WON
+        if is_open and row.kind == "order" and order.state in DISPUTABLE:
+            _question(s, actor, order, payment, now)
+        elif is_open and order.state is not OrderState.DISPUTED:
+            _question_beside(s, actor, order, payment, now)
         if payment.dispute is DisputeState.WON:
-            step(s, order, OrderEvent.DISPUTE_WON, actor, now, disputed_from=None)
-            for number in _certificates(s, order):
-                certificates.clear(TILL, number, now)
-            shares.follow(order, "clear", "", now)
+            _win(s, actor, order, row, now)
         elif payment.dispute is DisputeState.LOST:
-            _lose(s, actor, order, payment, now)
+            _lose(s, actor, order, row, now)
 
 
-def _lose(s: Connection, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
-    """The bank has taken the money: what a refund would have led to."""
-    payment_id, left = _refundable(s, order.id)
-    refund_id = new_id("rfd")
-    before = order.disputed_from == OrderState.PAID
-    if before:
+def _question(s: Connection, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
+    step(s, order, OrderEvent.DISPUTED, actor, now, disputed_from=order.state.value)
+    for number in _certificates(s, order):
+        certificates.doubt(TILL, number, "disputed", now)
+    shares.follow(order, "doubt", "disputed", now)
+    if payment.dispute is DisputeState.OPEN:
+        write_to_buyer(s, order, "dispute", now, about=f"{payment.id}.open", outcome="open")
+
+
+def _question_beside(s: Connection, actor: Actor, order: Locked, payment: Payment, now: datetime) -> None:
+    """A dispute of money that is on its way back already, or never paid the order: it moves nothing yet."""
+    is_told = select(history.c.id).where(
+        history.c.order_id == order.id, history.c.event == "disputed", history.c.note == payment.id
+    )
+    if s.execute(is_told).first() is None:
+        remark(s, order, "disputed", payment.id, actor, now)
+        change(s, order, attention=DISPUTED_BESIDE, attention_at=now)
+
+
+def _win(s: Connection, actor: Actor, order: Locked, payment: Any, now: datetime) -> None:
+    if order.state is OrderState.DISPUTED and payment.kind == "order":
+        step(s, order, OrderEvent.DISPUTE_WON, actor, now, disputed_from=None)
+        for number in _certificates(s, order):
+            certificates.clear(TILL, number, now)
+        shares.follow(order, "clear", "", now)
+        write_to_buyer(s, order, "dispute", now, about=f"{payment.id}.won", outcome="won")
+    elif order.attention == DISPUTED_BESIDE:
+        change(s, order, attention="", attention_at=None)
+        remark(s, order, "dispute_won", "", actor, now)
+
+
+def _lose(s: Connection, actor: Actor, order: Locked, payment: Any, now: datetime) -> None:
+    """The bank has taken what was left of this payment: what a refund would have led to."""
+    if _is_taken(s, payment):
+        return
+    s.execute(
+        update(refunds)
+        .where(refunds.c.payment_id == payment.id, refunds.c.state == "planned")
+        .values(state="failed", reason=OVERTAKEN, done_at=now)
+    )
+    left = payment.amount_minor - _refunded(s, payment.id)
+    if not left:
+        return  # all of it had been given back: staff, who see the mark, have that to show to the bank
+    refund = _taken_by_bank(s, actor, order, payment, left, now)
+    _take_back(s, order, refund, now)
+    if payment.kind == "order" or order.state in (OrderState.REFUND_PENDING, OrderState.NEEDS_ATTENTION):
+        _give_up(s, actor, order, now)
+    facts = {"refund_minor": left, "refund_currency": payment.currency, "reason": "dispute_lost"}
+    write_to_buyer(s, order, "refund", now, about=refund.id, **facts)
+
+
+def _is_taken(s: Connection, payment: Any) -> bool:
+    taken = select(refunds.c.id).where(refunds.c.payment_id == payment.id, refunds.c.kind == "dispute")
+    return s.execute(taken).first() is not None
+
+
+def _taken_by_bank(
+    s: Connection, actor: Actor, order: Locked, payment: Any, minor: int, now: datetime
+) -> Any:
+    if order.disputed_from == OrderState.PAID:
         stock.begin_refund(TILL, order.hold_id)
+    refund_id = new_id("rfd")
     s.execute(
         insert(refunds).values(
             id=refund_id,
             order_id=order.id,
-            payment_id=payment_id,
+            payment_id=payment.id,
             kind="dispute",
             state="succeeded",
-            amount_minor=left.minor,
-            currency=left.currency,
+            amount_minor=minor,
+            currency=payment.currency,
             reason="dispute_lost",
             actor_id=actor.id,
-            provider_refund_id=f"dispute:{payment.id}",
+            provider_refund_id=f"dispute:{payment.provider_payment_id}",
             created_at=now,
             done_at=now,
         )
     )
-    _take_back(s, order, s.execute(select(refunds).where(refunds.c.id == refund_id)).one(), now)
-    step(s, order, OrderEvent.DISPUTE_LOST, actor, now)
-    if before:
+    return s.execute(select(refunds).where(refunds.c.id == refund_id)).one()
+
+
+def _give_up(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
+    """The order ends where a refund would have led it."""
+    if order.state is not OrderState.DISPUTED:
+        if _step_aside(s, actor, order, now):
+            _undo(s, actor, order, now)
+        return
+    was_paid = order.disputed_from == OrderState.PAID
+    step(s, order, OrderEvent.DISPUTE_LOST, actor, now, attention="", attention_at=None)
+    if was_paid:
         stock.release(TILL, order.hold_id, "refunded", now)
     else:
         _void(s, order, "disputed", now)

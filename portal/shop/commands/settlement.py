@@ -22,6 +22,7 @@ from portal.registry.rules.facts import RetireLine, Want
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.registry.rules.records import holder_commitment
 from portal.shop import policy
+from portal.shop.commands import transfers
 from portal.shop.commands.named import ask_registry
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
@@ -55,6 +56,7 @@ class Outcome(StrEnum):
     RETIRED = "retired"
     SEEN = "seen"  # nothing new
     NOT_PAID = "not_paid"
+    PARTLY = "partly"  # a transfer of less than was asked for; the order waits for the rest
     PAID_TWICE = "paid_twice"
     PAID_TOO_LATE = "paid_too_late"
     MISMATCH = "mismatch"
@@ -96,13 +98,16 @@ def settle(
 def confirm_transfer(
     actor: Actor, order_id: str, reference: str, received: Money, now: datetime, terms: Terms = TERMS
 ) -> Outcome:
-    """Staff saw this bank transfer arrive; ``reference`` is the bank's own number for it."""
+    """Staff saw this bank transfer arrive; ``reference`` is the bank's own number for it.
+
+    Several may pay an order together, and what is too much goes back. Raises TransferInOtherCurrency,
+    TransferOfAnotherOrder.
+    """
     if not policy.may_run_till(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
-        came = MoneyIn(f"transfer:{reference}", received, order.quote_hash, order.test)
-        outcome = _take_money(s, actor, order, came, now, terms)
+        outcome = _take_transfer(s, actor, order, reference, received, now, terms)
         audit.record(
             actor,
             "shop.confirm_transfer",
@@ -114,6 +119,58 @@ def confirm_transfer(
             outcome=outcome.value,
         )
         return outcome
+
+
+def _take_transfer(
+    s: Connection,
+    actor: Actor,
+    order: Locked,
+    reference: str,
+    received: Money,
+    now: datetime,
+    terms: Terms,
+) -> Outcome:
+    arrived = transfers.write_down(s, actor, order, reference, received, now)
+    if arrived is None:
+        return Outcome.SEEN
+    asked = Money(order.amount_minor, order.currency)
+    if order.state is OrderState.AWAITING_TRANSFER and arrived.amount < asked:
+        left = asked - arrived.amount
+        remark(s, order, "part_received", reference, actor, now)
+        facts = {"came_minor": received.minor, "left_minor": left.minor}
+        write_to_buyer(s, order, "transfer_part", now, about=reference, **facts)
+        return Outcome.PARTLY
+    pays = min(arrived.amount, asked)
+    came = MoneyIn(arrived.payment_id, pays, order.quote_hash, order.test)
+    outcome = _take_money(s, actor, order, came, now, terms)
+    if arrived.amount > asked:
+        over = MoneyIn(f"{arrived.payment_id}:over", arrived.amount - asked, order.quote_hash, order.test)
+        _give_extra_back(s, actor, order, over, "overpaid", now)
+    transfers.book(s, order, came.payment_id)
+    return outcome
+
+
+def close_partly_paid(actor: Actor, order_id: str, now: datetime) -> bool:
+    """The time to pay is over and only a part has arrived: staff give it back. False when nothing has."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        arrived = transfers.unbooked(s, order)
+        if order.state is not OrderState.AWAITING_TRANSFER or arrived is None:
+            return False
+        came = MoneyIn(arrived.payment_id, arrived.amount, order.quote_hash, order.test)
+        _take_money(s, actor, order, came, now, TERMS)
+        transfers.book(s, order, came.payment_id)
+        return True
+
+
+def _give_extra_back(
+    s: Connection, actor: Actor, order: Locked, came: MoneyIn, reason: str, now: datetime
+) -> None:
+    payment_id = _record(s, order, came, "extra", now)
+    plan_refund(s, actor, order, payment_id, "extra", came.amount, reason, now)
+    remark(s, order, reason, "", actor, now)
 
 
 def _take_money(
@@ -132,9 +189,7 @@ def _take_money(
         return Outcome.PAID_TOO_LATE
     if order.state not in UNPAID | LAPSED:
         # Two tabs, two real payments: the second one goes back.
-        payment_id = _record(s, order, came, "extra", now)
-        plan_refund(s, actor, order, payment_id, "extra", came.amount, "paid_twice", now)
-        remark(s, order, "paid_twice", "", actor, now)
+        _give_extra_back(s, actor, order, came, "paid_twice", now)
         return Outcome.PAID_TWICE
     return _pay(s, actor, order, came, now, terms)
 
@@ -333,7 +388,14 @@ def fulfil(actor: Actor, order_id: str, now: datetime) -> bool:
             order,
             "certificate",
             now,
-            certificates=[{"number": c.printed_number, "path": f"/c/{c.number}/{c.key}"} for c in certified],
+            certificates=[
+                {
+                    "number": c.printed_number,
+                    "path": f"/c/{c.number}/{c.key}",
+                    "ranges": [part.full_serial for part in c.ranges],
+                }
+                for c in certified
+            ],
         )
         return True
 

@@ -1,5 +1,7 @@
 """The shop's pages for staff: one module per part of it."""
 
-from portal.shop.desk import delivery, orders, payouts, planting
+from portal.shop.desk import delivery, fapiao, orders, payouts, planting
 
-blueprints = (orders.blueprint, payouts.blueprint, planting.blueprint, delivery.blueprint)
+blueprints = (
+    orders.blueprint, payouts.blueprint, planting.blueprint, delivery.blueprint, fapiao.blueprint,
+)  # fmt: skip

@@ -78,6 +78,7 @@ def _page(
         held=held,
         party_words=party_words(),
         payments=queries.payments(order_id),
+        transfers=queries.transfers(order_id),
         refunds=queries.refunds(order_id),
         certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
         action=ActionForm(formdata=None),
@@ -88,6 +89,7 @@ def _page(
         may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
         may_refund=(can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED))
         or (can_act and found.state is OrderState.NEEDS_ATTENTION),
+        is_owed=can_act and found.attention == "refund_failed" and found.state in refunds.OWED,
     )
     return page, status
 
@@ -97,17 +99,23 @@ def _page(
 def confirm_transfer(order_id: str) -> Answer:
     """A bank transfer arrived."""
     form = TransferForm()
-    queries.order(actor(), order_id)
+    form.received.currency = queries.order(actor(), order_id).total.currency
     if not form.validate() or not form.received.value:
         return _page(order_id, form, 422)
-    outcome = settlement.confirm_transfer(
-        actor(), order_id, form.reference.data or "", form.received.value, clock.now()
-    )
+    try:
+        outcome = settlement.confirm_transfer(
+            actor(), order_id, form.reference.data or "", form.received.value, clock.now()
+        )
+    except PortalError as error:
+        form.blame("reference", error)
+        return _page(order_id, form, 409)
     if outcome is Outcome.MISMATCH:
         flash(
             _("The amount differs from the order, so nothing was allocated. Refund it, or ask the buyer."),
             "warning",
         )
+    elif outcome is Outcome.PARTLY:
+        flash(_("A part has arrived. The order waits for the rest, and the buyer is told."), "info")
     elif outcome is Outcome.SEEN:
         flash(_("This transfer was already recorded."), "info")
     else:
@@ -141,6 +149,23 @@ def confirm_refund(order_id: str, refund_id: str) -> Answer:
     if not form.validate():
         return _page(order_id, form, 422)
     refunds.confirm_refund(actor(), order_id, refund_id, form.reference.data or "", clock.now())
+    flash(_("The refund is recorded."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/desk/orders/<order_id>/otherwise")
+@staff(*TELLERS)
+def send_otherwise(order_id: str) -> Answer:
+    """What a failed refund still owes was sent by bank transfer."""
+    form = ReferenceForm()
+    queries.order(actor(), order_id)
+    if not form.validate():
+        return _page(order_id, form, 422)
+    try:
+        refunds.send_otherwise(actor(), order_id, form.reference.data or "", clock.now())
+    except PortalError as error:
+        form.blame("reference", error)
+        return _page(order_id, form, 409)
     flash(_("The refund is recorded."), "success")
     return _back(order_id)
 

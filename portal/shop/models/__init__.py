@@ -1,5 +1,19 @@
 """Tables of the shop, one module per subject; all are imported here, so that every table is known."""
 
-from portal.shop.models import delivery, gifts, orders, payouts, planting, requests, sandbox
+from portal.shop.models import (
+    billing,
+    delivery,
+    gifts,
+    giving,
+    orders,
+    payouts,
+    planting,
+    requests,
+    sandbox,
+    transfers,
+)
 
-__all__ = ["delivery", "gifts", "orders", "payouts", "planting", "requests", "sandbox"]
+__all__ = [
+    "billing", "delivery", "gifts", "giving", "orders", "payouts", "planting", "requests", "sandbox",
+    "transfers",
+]  # fmt: skip

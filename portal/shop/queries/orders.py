@@ -29,6 +29,7 @@ from portal.shop.models.orders import (
     RefundRow,
 )
 from portal.shop.models.planting import SeedlingLineRow
+from portal.shop.models.transfers import TransferPart
 from portal.shop.rules.orders import QUARANTINED, NoSuchOrder, NothingForSale
 from portal.shop.rules.quotes import Fee, FeeKind, NoPriceList, Offer, Party, Share
 from portal.shop.rules.states import REFUNDING, RETIRED_ONCE, UNPAID, OrderState
@@ -335,6 +336,29 @@ def cash_lines(order_id: str) -> list[CashView]:
     return sorted(lines, key=lambda line: (line.at, line.cause_id, list(Party).index(line.party)))
 
 
+@dataclass(frozen=True, slots=True)
+class TransferView:
+    """A bank transfer that arrived; ``is_booked`` once it is part of a payment."""
+
+    reference: str
+    amount: Money
+    is_booked: bool
+    at: datetime
+
+
+def transfers(order_id: str) -> list[TransferView]:
+    """Oldest first."""
+    rows = db.session.execute(
+        select(TransferPart.__table__)
+        .where(TransferPart.order_id == order_id)
+        .order_by(TransferPart.at, TransferPart.reference)
+    )
+    return [
+        TransferView(r.reference, Money(r.amount_minor, r.currency), r.payment_id is not None, r.at)
+        for r in rows
+    ]
+
+
 def order_of_payment(provider_payment_id: str) -> str | None:
     return db.session.execute(
         select(PaymentRow.order_id).where(PaymentRow.provider_payment_id == provider_payment_id)
@@ -480,9 +504,10 @@ def unfinished() -> list[str]:
 def watched(now: datetime, limit: int | None = 100) -> list[str]:
     """Paid orders that may have been refunded or disputed without our hearing, longest unasked first."""
     done = Order.state.in_((OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED, OrderState.DISPUTED))
+    is_recent = Order.state.in_(REFUNDING) | (done & (Order.paid_at > now - WATCHED))
     query = (
         select(Order.id)
-        .where(done, Order.payment == "card", Order.paid_at > now - WATCHED)
+        .where(is_recent, Order.payment == "card")
         .order_by(func.coalesce(Order.asked_at, Order.paid_at))
         .limit(limit)
     )

@@ -34,6 +34,21 @@ class TransfersNotTaken(InvalidInput):
     message = N_("This portal takes no bank transfers. Please pay by card, Alipay or WeChat Pay.")
 
 
+class TransferInOtherCurrency(InvalidInput):
+    message = N_("This order is paid in %(currency)s. Please have the bank send the transfer back.")
+
+
+class TransferOfAnotherOrder(Refused):
+    message = N_("A transfer with this number was recorded for another order.")
+
+
+class PartlyPaid(Refused):
+    message = N_(
+        "A part of your money has arrived, so the order cannot be cancelled here. Send the rest, or let the "
+        "time pass: then we give back what arrived."
+    )
+
+
 class BadPurpose(InvalidInput):
     message = N_("This purpose is not known here.")
 

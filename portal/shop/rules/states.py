@@ -100,6 +100,10 @@ STEPS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState]] = {
     (_S.REFUND_PENDING, _E.REFUND_DONE): _S.REFUNDED,
     (_S.REFUND_PENDING, _E.REFUND_FAILED): _S.NEEDS_ATTENTION,
     (_S.REFUND_AFTER_RETIREMENT, _E.REFUND_DONE): _S.REFUNDED_VOID,
+    # A refund that fails after retirement leaves the order where it is, and another one may be tried: the
+    # money is owed all the same.
+    (_S.REFUND_AFTER_RETIREMENT, _E.REFUND_FAILED): _S.REFUND_AFTER_RETIREMENT,
+    (_S.REFUND_AFTER_RETIREMENT, _E.REFUND_ASKED): _S.REFUND_AFTER_RETIREMENT,
     # What staff may do with an order that needs them: give the money back, or see that it is back.
     (_S.NEEDS_ATTENTION, _E.REFUND_ASKED): _S.REFUND_PENDING,
     (_S.NEEDS_ATTENTION, _E.REFUND_DONE): _S.REFUNDED,
@@ -109,7 +113,7 @@ DISPUTABLE: Final = frozenset({_S.PAID, _S.RETIRED, _S.FULFILLED})
 
 # The same as (from, to) pairs, for the database trigger that stands behind them.
 MOVES: Final = frozenset(
-    {(old, new) for (old, _), new in STEPS.items()}
+    {(old, new) for (old, _), new in STEPS.items() if new is not old}
     | {(_S.DISPUTED, back) for back in DISPUTABLE}
     | {(_S.DISPUTED, _S.REFUNDED), (_S.DISPUTED, _S.REFUND_AFTER_RETIREMENT)}
 )

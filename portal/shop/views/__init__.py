@@ -4,8 +4,10 @@ from portal.shop import hooks
 from portal.shop.views import (
     basket,
     batches,
+    billing,
     delivery,
     gifts,
+    giving,
     money,
     orders,
     planting,
@@ -15,6 +17,6 @@ from portal.shop.views import (
 
 blueprints = (
     orders.blueprint, basket.blueprint, gifts.blueprint, batches.blueprint, requests.blueprint,
-    statements.blueprint, money.pages, money.files, hooks.blueprint,
+    statements.blueprint, billing.blueprint, giving.blueprint, money.pages, money.files, hooks.blueprint,
 )  # fmt: skip
 __all__ = ["blueprints", "delivery", "orders", "planting"]

@@ -95,7 +95,7 @@ class Choice:
 def choice(among: list[LotView] | None = None) -> Choice:
     """Raises NotFound for a lot that does not exist, NotPricedIn, NothingForSale."""
     wanted = request.values.get("lot", "")
-    lot = register.lot(wanted, wanted_currency()) if wanted else _recommended(among)
+    lot = register.lot(wanted, wanted_currency()) if wanted else recommended(among)
     cover = _footprint() or _inventory()
     return Choice(lot, purpose_of(_purpose()) or (cover.id if cover else ""), cover)
 
@@ -106,7 +106,7 @@ def wanted_currency() -> str | None:
     return currency if currency in PLACES else None
 
 
-def _recommended(among: list[LotView] | None) -> LotView:
+def recommended(among: list[LotView] | None = None) -> LotView:
     """The first lot the city recommends that has anything left. Raises NothingForSale, NoPriceList."""
     lots = among or for_sale()
     return next((each for each in lots if each.free), lots[0])

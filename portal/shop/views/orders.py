@@ -23,6 +23,7 @@ from portal.shop.queries import delivery, gifts, money
 from portal.shop.queries import orders as queries
 from portal.shop.queries import planting as plantings
 from portal.shop.queries.gifts import GiftView
+from portal.shop.queries.giving import givings_of
 from portal.shop.queries.orders import OrderView
 from portal.shop.rules.basket import by_kind
 from portal.shop.rules.batches import is_shared
@@ -37,7 +38,7 @@ from portal.shop.views.checkout import first_form, kept_order_page, quote_page, 
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import order_page
-from portal.shop.words import event_words, fee_words, party_words, reason_words, words_of
+from portal.shop.words import event_words, fee_words, next_words, party_words, reason_words, words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint
@@ -228,6 +229,9 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         is_lapsed=found.state in LAPSED,
         is_given_away=gifts.is_given_away(found.purpose),
         gift=_gift_of(found),
+        is_paid=found.paid_at is not None,
+        arrived=queries.transfers(order_id) if found.payment == PaymentKind.TRANSFER else [],
+        next_steps=next_words(found.state),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
@@ -297,7 +301,12 @@ def claim(order_id: str) -> Answer:
 def mine() -> Answer:
     """A person's orders."""
     rows = queries.orders_of(actor(), request.args.get("cursor", ""), 25)
-    return render_template("shop/mine.html", page=cut(rows, 25, lambda row: row.id), words_of=words_of)
+    return render_template(
+        "shop/mine.html",
+        page=cut(rows, 25, lambda row: row.id),
+        givings=givings_of(actor()),
+        words_of=words_of,
+    )
 
 
 # -- the sandbox provider's page ---------------------------------------------------------------

@@ -1,0 +1,118 @@
+"""The desk of fapiao: what was asked for, what is to be issued, sent, or cancelled by a red-letter one."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.kernel import clock
+from portal.kernel.errors import PortalError
+from portal.shop import policy
+from portal.shop.commands import billing
+from portal.shop.desk.orders import READERS, TELLERS
+from portal.shop.forms.billing import IssueForm, RedForm, RejectForm
+from portal.shop.forms.orders import ActionForm
+from portal.shop.queries import billing as queries
+from portal.shop.rules.billing import FapiaoState
+from portal.shop.words import fapiao_event_words, fapiao_words
+from portal.web.forms import PortalForm
+from portal.web.guard import actor, staff
+from portal.web.i18n import _
+from portal.web.page import page_blueprint
+from portal.web.paging import cut
+
+blueprint = page_blueprint("shop_fapiao_desk", __name__)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/desk/fapiao")
+@staff(*READERS)
+def waiting() -> Answer:
+    """What has to be done, the longest waiting first."""
+    state = request.args.get("state", "")
+    state = state if state in list(FapiaoState) else ""
+    rows = queries.fapiao_at_desk(actor(), state, request.args.get("cursor", ""))
+    return render_template(
+        "shop/desk_fapiao_list.html",
+        page=cut(rows, 50, lambda row: row.id),
+        state=state,
+        states=[(each.value, fapiao_words(each).label) for each in FapiaoState],
+        words_of=fapiao_words,
+    )
+
+
+@blueprint.get("/desk/fapiao/<fapiao_id>")
+@staff(*READERS)
+def one(fapiao_id: str) -> Answer:
+    return _page(fapiao_id)
+
+
+def _page(fapiao_id: str, form: PortalForm | None = None, status: int = 200) -> Answer:
+    found = queries.fapiao(actor(), fapiao_id)
+    page = render_template(
+        "shop/desk_fapiao.html",
+        fapiao=found,
+        words=fapiao_words(found.state),
+        history=[(line, fapiao_event_words(line.event)) for line in queries.fapiao_history(fapiao_id)],
+        can_act=policy.may_run_till(actor()),
+        issue=form if isinstance(form, IssueForm) else IssueForm(formdata=None, day=clock.today()),
+        red=form if isinstance(form, RedForm) else RedForm(formdata=None),
+        reject=form if isinstance(form, RejectForm) else RejectForm(formdata=None),
+        action=ActionForm(formdata=None),
+    )
+    return page, status
+
+
+@blueprint.post("/desk/fapiao/<fapiao_id>/issue")
+@staff(*TELLERS)
+def issue(fapiao_id: str) -> Answer:
+    """It was issued at the tax office."""
+    form = IssueForm()
+    if not form.validate():
+        return _page(fapiao_id, form, 422)
+    try:
+        billing.issue_fapiao(actor(), fapiao_id, form.number.data or "", form.on, clock.now())
+    except PortalError as error:
+        form.blame("number", error)
+        return _page(fapiao_id, form, 422)
+    flash(_("The fapiao is recorded as issued."), "success")
+    return _back(fapiao_id)
+
+
+@blueprint.post("/desk/fapiao/<fapiao_id>/sent")
+@staff(*TELLERS)
+def sent(fapiao_id: str) -> Answer:
+    """It was sent to the buyer."""
+    billing.mark_fapiao_sent(actor(), fapiao_id, clock.now())
+    flash(_("The fapiao is recorded as sent."), "success")
+    return _back(fapiao_id)
+
+
+@blueprint.post("/desk/fapiao/<fapiao_id>/reject")
+@staff(*TELLERS)
+def reject(fapiao_id: str) -> Answer:
+    """It cannot be issued as asked."""
+    form = RejectForm()
+    if not form.validate():
+        return _page(fapiao_id, form, 422)
+    billing.reject_fapiao(actor(), fapiao_id, form.reason.data or "", clock.now())
+    flash(_("The request is rejected; the buyer is told why."), "success")
+    return _back(fapiao_id)
+
+
+@blueprint.post("/desk/fapiao/<fapiao_id>/red")
+@staff(*TELLERS)
+def red(fapiao_id: str) -> Answer:
+    """The red-letter fapiao was issued."""
+    form = RedForm()
+    if not form.validate():
+        return _page(fapiao_id, form, 422)
+    try:
+        billing.issue_red_fapiao(actor(), fapiao_id, form.red_number.data or "", clock.now())
+    except PortalError as error:
+        form.blame("red_number", error)
+        return _page(fapiao_id, form, 422)
+    flash(_("The red-letter fapiao is recorded."), "success")
+    return _back(fapiao_id)
+
+
+def _back(fapiao_id: str) -> Response:
+    return redirect(url_for("shop_fapiao_desk.one", fapiao_id=fapiao_id), 303)

@@ -1,0 +1,149 @@
+"""Papers of an order: receipt, invoice, credit notes, and the fapiao."""
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.kernel import clock
+from portal.kernel.clock import text_of
+from portal.kernel.errors import PortalError
+from portal.registry.queries import register
+from portal.shop.commands import billing
+from portal.shop.forms.billing import FapiaoForm, InvoiceForm
+from portal.shop.forms.orders import ActionForm
+from portal.shop.links import order_url
+from portal.shop.queries import billing as papers
+from portal.shop.queries import orders as queries
+from portal.shop.queries.billing import PaperView
+from portal.shop.queries.orders import OrderView, PaymentView
+from portal.shop.rules.billing import NothingToBill
+from portal.shop.words import fapiao_words, fee_words
+from portal.web import limits, press
+from portal.web.guard import actor, open_to_all
+from portal.web.i18n import _, lang
+from portal.web.page import page_blueprint
+from portal.web.pdf import PAPER
+
+blueprint = page_blueprint("shop_papers", __name__)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/orders/<order_id>/papers")
+@open_to_all
+def papers_page(order_id: str) -> Answer:
+    """What papers there are of this order, and which can be asked for."""
+    return _page(queries.order(actor(), order_id))
+
+
+def _page(
+    order: OrderView, invoice: InvoiceForm | None = None, wish: FapiaoForm | None = None, status: int = 200
+) -> Answer:
+    buyer = order.buyer
+    asked = papers.fapiao_of(order.id)
+    page = render_template(
+        "shop/papers.html",
+        order=order,
+        is_paid=_payment(order) is not None,
+        papers=papers.papers_of(order.id),
+        asked=[(each, fapiao_words(each.state)) for each in asked],
+        may_ask=_payment(order) is not None and all(each.is_over for each in asked),
+        invoice=invoice or InvoiceForm(formdata=None, title=buyer.name if buyer else ""),
+        wish=wish or FapiaoForm(formdata=None, email=buyer.email if buyer else ""),
+        action=ActionForm(formdata=None),
+        key=request.values.get("k", ""),
+    )
+    return page, status
+
+
+def _payment(order: OrderView) -> PaymentView | None:
+    return next((each for each in queries.payments(order.id) if each.kind == "order"), None)
+
+
+@blueprint.post("/orders/<order_id>/invoices")
+@open_to_all
+def invoice(order_id: str) -> Answer:
+    """Have the invoice made out."""
+    order, form = queries.order(actor(), order_id), InvoiceForm()
+    if not form.validate():
+        return _page(order, invoice=form, status=422)
+    try:
+        billing.issue_invoice(actor(), order_id, form.bill_to, clock.now())
+    except PortalError as error:
+        form.blame("tax_number" if form.tax_number.data else "title", error)
+        return _page(order, invoice=form, status=409 if isinstance(error, NothingToBill) else 422)
+    return _back(order_id)
+
+
+@blueprint.post("/orders/<order_id>/fapiao")
+@open_to_all
+def fapiao(order_id: str) -> Answer:
+    """Ask for a fapiao."""
+    order, form = queries.order(actor(), order_id), FapiaoForm()
+    if not form.validate():
+        return _page(order, wish=form, status=422)
+    try:
+        billing.request_fapiao(actor(), order_id, form.wish, lang(), clock.now())
+    except PortalError as error:
+        form.blame("fapiao_tax_number", error)
+        return _page(order, wish=form, status=422)
+    flash(_("The fapiao is asked for. We write to you when it is issued."), "success")
+    return _back(order_id)
+
+
+@blueprint.post("/orders/<order_id>/fapiao/<fapiao_id>/withdraw")
+@open_to_all
+def withdraw(order_id: str, fapiao_id: str) -> Answer:
+    """Take the request back, before it is issued."""
+    billing.withdraw_fapiao(actor(), order_id, fapiao_id, clock.now())
+    flash(_("The request is withdrawn."), "success")
+    return _back(order_id)
+
+
+def _back(order_id: str) -> Response:
+    return redirect(
+        url_for("shop_papers.papers_page", order_id=order_id, k=request.values.get("k") or None), 303
+    )
+
+
+# -- PDF ---------------------------------------------------------------------------------------
+
+
+@blueprint.get("/orders/<order_id>/receipt.pdf")
+@open_to_all
+@limits.limited("30/hour")
+def receipt(order_id: str) -> FlaskResponse:
+    """What was paid and what was given back. Raises NothingToBill, NoPango and its kin."""
+    order = queries.order(actor(), order_id)
+    payment = _payment(order)
+    if payment is None:
+        raise NothingToBill()
+    html = render_template("shop/pdf_receipt.html", payment=payment, **_facts(order, text_of(payment.at)))
+    return _pdf(press.shared().print(html, payment.at, design=PAPER), f"receipt-{order.id[-8:]}")
+
+
+@blueprint.get("/orders/<order_id>/papers/<number>.pdf")
+@open_to_all
+@limits.limited("30/hour")
+def paper(order_id: str, number: str) -> FlaskResponse:
+    """An invoice or credit note. Raises NoSuchPaper, NoPango and its kin."""
+    order = queries.order(actor(), order_id)
+    found: PaperView = papers.paper(order_id, number)
+    html = render_template("shop/pdf_invoice.html", paper=found, **_facts(order, text_of(found.issued_at)))
+    return _pdf(press.shared().print(html, found.issued_at, design=PAPER), found.number)
+
+
+def _facts(order: OrderView, at: str) -> dict[str, object]:
+    return {
+        "order": order,
+        "lots": {code: register.lot(code) for line in order.lines for code in line.lots},
+        "refunds": [each for each in queries.refunds(order.id) if each.state == "succeeded"],
+        "fee_words": fee_words(),
+        "address": order_url(order.id, lang()).partition("?")[0],
+        "at": at,
+    }
+
+
+def _pdf(content: bytes, name: str) -> FlaskResponse:
+    answer = FlaskResponse(content, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return answer
