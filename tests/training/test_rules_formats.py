@@ -238,12 +238,20 @@ BOMB = (
         ("csv", b"a,b\n1,2\n", "ColumnsMissing"),
         ("qti21", b"PK\x03\x04rubbish", "ZipBroken"),
         ("gift", b"a {=b ~c}\n\n" * 5_001, "TooManyItems"),
+        ("aiken", b"a\n" * 450_000, "TooManyLines"),
     ],
 )
 def test_hostile_files_are_refused_by_name(name: str, data: bytes, error: str):
     with pytest.raises(PortalError) as refused:
         read_items(name, data, "en")
     assert type(refused.value).__name__ == error
+
+
+@pytest.mark.parametrize("body", ["=" * 150, "~a" * 150, "=a" * 300, "x" * 200_000], ids=len)
+def test_questions_that_only_keep_a_reader_busy_are_listed(body: str):
+    reading = read_items("gift", f"One {{{body}}}\n\nTwo {{=a ~b}}\n".encode(), "en")
+    assert [item.stem.en for item in reading.items] == ["Two"]
+    assert [problem.line for problem in reading.problems] == [1]
 
 
 def test_a_cell_is_never_a_formula_and_comes_back_as_it_was():

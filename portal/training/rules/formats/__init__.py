@@ -12,11 +12,13 @@ from portal.registry.rules.imports import decode
 from portal.training.rules.formats import aiken, gift, moodle_xml, qti, table
 from portal.training.rules.formats.exchange import (
     MAX_BYTES,
+    MAX_LINES,
     FileTooLarge,
     LeftOut,
     NotInThisFormat,
     Problem,
     Reading,
+    TooManyLines,
     Writing,
 )
 from portal.training.rules.formats.repair import REPAIRS, repairs
@@ -73,7 +75,7 @@ def format_named(name: str) -> Format:
 def read_items(name: str, data: bytes, lang: str, repair: bool = False) -> Reading:
     """Items of a file in ``lang``; with ``repair`` full-width marks are mended and each repair is listed.
 
-    Raises UnknownFormat, FileTooLarge, UnreadableFile and what the format's ``read`` raises.
+    Raises UnknownFormat, FileTooLarge, TooManyLines, UnreadableFile and what the format's ``read`` raises.
     """
     form = format_named(name)
     if len(data) > MAX_BYTES:
@@ -82,6 +84,8 @@ def read_items(name: str, data: bytes, lang: str, repair: bool = False) -> Readi
         return form.read_bytes(data, lang)
     assert form.read_text is not None  # noqa: S101  # a format reads one or the other
     text = decode(data)[0]
+    if text.count("\n") + text.count("\r") > 2 * MAX_LINES:  # a line may end with both
+        raise TooManyLines(limit=MAX_LINES)
     changes = list(repairs(name, text))
     if not repair:
         reading = form.read_text(text, lang)

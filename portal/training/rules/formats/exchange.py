@@ -24,6 +24,7 @@ from portal.training.rules.items import (
 
 MAX_BYTES: Final = 10_000_000
 MAX_ITEMS: Final = 5_000
+MAX_LINES: Final = 200_000
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][+-]?\d{1,2})?")
 
 
@@ -33,6 +34,10 @@ class FileTooLarge(InvalidInput):
 
 class TooManyItems(InvalidInput):
     message = N_("This file has more than %(limit)s questions. Please split it.")
+
+
+class TooManyLines(InvalidInput):
+    message = N_("This file has more than %(limit)s lines. Please split it.")
 
 
 class NotTheFormat(InvalidInput):
@@ -121,12 +126,11 @@ def clean(text: str) -> str:
 
 def legible(text: str) -> str:
     """``clean``, but the white space around stays, so that lines keep their numbers."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNCARRIED)
+    return _UNCARRIED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-# Control characters, halves of surrogate pairs, and places of no character.
-_UNCARRIED: Final = {"Cc", "Cs", "Cn"}
+# Control characters, halves of surrogate pairs, and the places that Unicode keeps for no character.
+_UNCARRIED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def decimal(text: str) -> Decimal:

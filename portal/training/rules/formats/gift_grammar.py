@@ -28,6 +28,10 @@ from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.training.rules.formats.exchange import credit, decimal, plain
 from portal.training.rules.items import NOTHING, Markup
 
+# Far above what anybody asks, far below what would keep a reader busy.
+MAX_LENGTH: Final = 100_000
+MAX_ANSWERS: Final = 200
+MAX_COMMENT: Final = 10_000
 # Escaped characters stand as noncharacters while the text is taken apart: nobody can type those.
 _ESCAPED: Final = dict(zip("~=#{}:\\n", map(chr, range(0xFDD0, 0xFDD8)), strict=True))
 _RESTORED: Final = str.maketrans({stand_in: c if c != "n" else "\n" for c, stand_in in _ESCAPED.items()})
@@ -41,6 +45,10 @@ _WEIGHT: Final = re.compile(r"\s*%\s*(-?\d{1,3}(?:\.\d{0,10})?)\s*%")
 _TAG: Final = re.compile(r"\[tag:((?:\\.|[^\]\\])+)\]")
 _CATEGORY: Final = "$CATEGORY:"
 _FULL_WIDTH: Final = ("｛", "｝")
+
+
+class QuestionTooLong(InvalidInput):
+    message = N_("This question is too long or has too many answers.")
 
 
 class BraceOpen(InvalidInput):
@@ -160,7 +168,7 @@ def parse(text: str) -> Iterator[Question | Fault]:
         kept = []
         for written in lines:
             if written.lstrip().startswith("//"):
-                tags += (re.sub(r"\\(.)", r"\1", tag) for tag in _TAG.findall(written))
+                tags += (re.sub(r"\\(.)", r"\1", tag) for tag in _TAG.findall(written[:MAX_COMMENT]))
             elif written.lstrip().startswith(_CATEGORY):
                 category = written.lstrip().removeprefix(_CATEGORY).strip()
             else:
@@ -183,6 +191,8 @@ def _paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _question(text: str, category: str, tags: tuple[str, ...], line: int) -> Question | Fault:
+    if len(text) > MAX_LENGTH:
+        return Fault(line, QuestionTooLong())
     text = _ESCAPE.sub(lambda found: _ESCAPED[found[1]], text)
     title = ""
     if found := _TITLE.match(text):
@@ -228,9 +238,11 @@ def _body(text: str) -> Body:
 
 
 def _marked(text: str) -> Iterator[tuple[str, str]]:
-    """Pieces that begin with ``=`` or ``~``. Raises BodyUnreadable when the first does not."""
+    """Pieces that begin with ``=`` or ``~``. Raises BodyUnreadable, QuestionTooLong."""
     if text[:1] not in ("=", "~"):
         raise BodyUnreadable(text=text.translate(_RESTORED)[:40])
+    if text.count("=") + text.count("~") > MAX_ANSWERS:
+        raise QuestionTooLong()
     for piece in re.findall(r"[=~][^=~]*", text):
         yield piece[0], piece[1:]
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+# Nobody types questions as long as this.
+MAX_REPAIRED: Final = 20_000
 # White space inside a line: a repair never joins two lines.
 _GAP: Final = r"[^\S\n]{0,9}"
 _WIDE: Final = str.maketrans("｛｝＝～＃％：＼", "{}=~#%:\\")
@@ -42,6 +44,8 @@ def repaired_gift(text: str) -> str:
 
 
 def _question(text: str) -> str:
+    if len(text) > MAX_REPAIRED:
+        return text
     text = _COMMENT.sub(r"\1//", text)
     text = _TITLE.sub(r"\1::\2::", text)
     opened = re.search(r"(?<!\\)[{｛]", text)
@@ -81,7 +85,7 @@ def repaired_aiken(text: str) -> str:
     """Aiken with ``A. `` and ``ANSWER: A`` for Ａ．, A、 and 答案：Ａ; a question's first line stays."""
     lines, is_first = [], True
     for line in text.split("\n"):
-        if not is_first:
+        if not is_first and len(line) <= MAX_REPAIRED:
             line = _ANSWER.sub(lambda found: f"ANSWER: {_half(found[1])}", line)
             line = _OPTION.sub(lambda found: f"{found[1]}{_half(found[2])}. ", line)
         is_first = not line.strip() or line.lstrip().startswith("ANSWER:")
