@@ -30,7 +30,7 @@ def prices() -> str:
         lot=lot,
         currency=currency,
         lots=register.lots(limit=500),
-        currencies=list(PLACES),
+        currencies=read.currencies(),
     )
 
 
