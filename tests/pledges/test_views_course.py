@@ -162,7 +162,7 @@ def test_staff_see_a_document_and_the_level_follows(app: Flask, browser: Browser
     app.extensions["portal.person"] = lambda: Actor("usr_staff", frozenset({Role.REGISTRY}))
     queue = browser.open(f"/{lang}/desk/pledges")
     page = browser.open(next(h for h in queue.links.values() if "/desk/pledges/documents/evd_" in h))
-    refused = page.submit({"zh": "退回", "en": "Refuse it"}[lang], expect=422)
+    refused = page.submit({"zh": "拒绝", "en": "Refuse it"}[lang], expect=422)
     assert len(refused.errors) == 1
     refused.submit({"zh": "已查看：能印证数字", "en": "Seen: it bears out the number"}[lang])
     app.extensions["portal.person"] = lambda: None

@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.clock import CITY
-from portal.kernel.mass import Mass
+from portal.kernel.mass import Mass, total
 from portal.pledges import policy
 from portal.pledges.models.course import PlannedAction, PledgeProfile
 from portal.pledges.models.promise import PledgeRecord
@@ -108,11 +108,9 @@ def figures(group_id: str, today: date) -> GroupFigures | None:
     ids = _counted([group_id], today)[group_id]
     if len(ids) < FEWEST:
         return None
-    cut = db.session.execute(
-        select(func.sum(PledgeRecord.reduction)).where(PledgeRecord.id.in_(ids))
-    ).scalar_one()
+    cuts = db.session.scalars(select(PledgeRecord.reduction).where(PledgeRecord.id.in_(ids))).all()
     planned, done = _actions(ids, date.min, today)
-    return GroupFigures(len(ids), cut if isinstance(cut, Mass) else Mass(int(cut)), planned, done)
+    return GroupFigures(len(ids), total(list(cuts)), planned, done)
 
 
 def named_pledges(group_id: str, limit: int = 200) -> list[tuple[str, str]]:
