@@ -36,4 +36,4 @@ def test_without_the_index_the_same_eight_get_several(pg_app: Flask, monkeypatch
     monkeypatch.setattr(issuing, "_WRITE", {"postgresql": insert(PAPERS).returning(PAPERS.c.id)})
     told = pledge()
     numbers = at_once(pg_app, THREADS, lambda n: commands.issue(ACTOR, told, NOW))
-    assert live(told.subject_id) == len(set(numbers)) > 1
+    assert live(told.subject_id) > 1, numbers
