@@ -22,7 +22,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.ops import audit, seed, seed_life, seed_monitoring
+from portal.ops import audit, seed, seed_life, seed_monitoring, seed_statements
 from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import digests, log
@@ -219,6 +219,7 @@ def _seed() -> list[DemoSignIn]:
     people = seed_demo_people(Actor.system("demo"), now, Keys(config.secret_keys), is_demo=True)
     seed_life.seed(now)
     seed_monitoring.seed(now)
+    seed_statements.seed(now)
     return people
 
 
