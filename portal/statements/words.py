@@ -6,24 +6,24 @@ from portal.web.i18n import _
 
 # The way to a statement, in its order.
 WAY = (Stage.PLANNED, Stage.HELD, Stage.FROZEN, Stage.BALANCED, Stage.DECLARED)
-_DONE = {
-    Stage.PLANNED: N_("Plan published"),
-    Stage.HELD: N_("Event held"),
-    Stage.FROZEN: N_("Actual emissions frozen"),
-    Stage.BALANCED: N_("Credits retired"),
-    Stage.DECLARED: N_("Declared"),
+_STEPS = {
+    Stage.PLANNED: N_("Plan of the event"),
+    Stage.HELD: N_("The event itself"),
+    Stage.FROZEN: N_("Actual inventory"),
+    Stage.BALANCED: N_("Retirement"),
+    Stage.DECLARED: N_("Declaration"),
 }
 _STATES = {
     State.PUBLISHED: (N_("Plan published"), "wait"),
     State.DECLARED: (N_("Declared"), "good"),
-    State.LAPSED: (N_("Lapsed"), "bad"),
+    State.LAPSED: (N_("Has lapsed"), "bad"),
     State.WITHDRAWN: (N_("Withdrawn"), "bad"),
 }
 
 
 def way() -> list[str]:
     """The five steps in words."""
-    return [_(_DONE[stage]) for stage in WAY]
+    return [_(_STEPS[stage]) for stage in WAY]
 
 
 def place_on_way(stage: Stage) -> int:

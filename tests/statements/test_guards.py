@@ -34,7 +34,7 @@ _BATCH = (
 # What a hand at the database may try: on a declared statement (:id) and on a plan (:plan).
 ATTACKS = {
     "rewrite the name": "UPDATE event_statement_version SET name_zh = 'x' WHERE statement_id = :id",
-    "rewrite the figure": "UPDATE event_statement_version SET gross_g = 1 WHERE statement_id = :id",
+    "rewrite the figure": "UPDATE event_statement_version SET gross_g = 1 WHERE number = 2",
     "unsay a version": "DELETE FROM event_statement_version WHERE statement_id = :id AND number = 2",
     "leave out a version": _VERSION.format(number=9, certificate="'x'", gross="gross_g", facts="facts"),
     "another figure": _VERSION.format(number=3, certificate="'x'", gross="gross_g - 1", facts="facts"),

@@ -24,6 +24,7 @@ ACTION_MAX: Final = 200
 MOST_ACTIONS: Final = 50
 MOST_EVIDENCE: Final = 200
 SOON_DAYS: Final = 60
+SHELF: Final = "statements"  # folder of evidence and evaluations
 
 
 class UnknownStatement(NotFound):

@@ -23,6 +23,7 @@ from portal.statements.forms import (
 )
 from portal.statements.queries import StatementView
 from portal.statements.rules.plans import (
+    SHELF,
     ActionMissing,
     DayNotYet,
     EvaluationMissing,
@@ -32,7 +33,7 @@ from portal.statements.rules.plans import (
     ReasonMissing,
     UnknownAction,
 )
-from portal.statements.views.pages import SHELF, Answer, blueprint
+from portal.statements.views.pages import Answer, blueprint
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
@@ -72,6 +73,8 @@ def plan(event_id: str) -> Answer:
 def change(statement_id: str) -> Answer:
     """Publish a new version of the plan."""
     found = _spoken_for(statement_id)
+    if not found.is_open or clock.today() > found.newest.last_day:
+        return _to(statement_id)
     form = ChangeForm(data=found.newest.plan.typed if request.method == "GET" else None)
     if form.validate_on_submit():
         try:
@@ -91,6 +94,8 @@ def change(statement_id: str) -> Answer:
 def new_action(statement_id: str) -> Answer:
     """One more thing that is done to emit less."""
     found, form = _worked_on(statement_id), ActionForm()
+    if not found.is_open:
+        return _to(statement_id)
     if form.validate_on_submit():
         try:
             actions.add(actor(), statement_id, form.text, clock.now())
@@ -110,6 +115,8 @@ def evidence(statement_id: str, action_id: str) -> Answer:
     action = next((each for each in found.actions if each.id == action_id), None)
     if action is None:
         raise UnknownAction()
+    if not found.is_open:
+        return _to(statement_id)
     form = EvidenceForm(data={"done_on": clock.today()} if request.method == "GET" else None)
     if form.validate_on_submit():
         try:

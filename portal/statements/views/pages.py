@@ -8,4 +8,3 @@ blueprint = page_blueprint("statements", __name__)
 links = plain_blueprint("statement_links", __name__)
 
 Answer = str | Response | tuple[str, int]
-SHELF = "statements"  # folder of evidence and evaluations

@@ -15,8 +15,8 @@ from portal.registry.papers import given_out
 from portal.statements import policy, queries
 from portal.statements.forms import PressForm
 from portal.statements.queries import StatementView
-from portal.statements.rules.plans import Standing, UnknownStatement, obstacles
-from portal.statements.views.pages import SHELF, Answer, blueprint
+from portal.statements.rules.plans import SHELF, Standing, UnknownStatement, obstacles
+from portal.statements.views.pages import Answer, blueprint
 from portal.statements.words import place_on_way, state_word, way
 from portal.web.forms import clean_line
 from portal.web.guard import actor, open_to_all

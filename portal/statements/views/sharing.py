@@ -31,6 +31,8 @@ RATE = "60/minute"
 def share_list(statement_id: str) -> Answer:
     """What was shared out, and the form for more."""
     found = _spoken_for(statement_id)
+    if not found.declared:
+        return redirect(url_for("statements.statement", statement_id=statement_id), 303)
     form = SharesForm()
     if form.validate_on_submit():
         batch = form.batch.data or ""
