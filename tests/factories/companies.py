@@ -19,7 +19,7 @@ from tests.factories import shop
 from tests.factories.accounts import HOME, Somebody
 from tests.factories.certificates import sequence_and_sign
 
-CREDIT_CODE = "91230700MA1CCCCC07"
+CREDIT_CODE = "91110000600037341L"
 
 
 def organisation(owner: Somebody, *members: tuple[Somebody, Part], credit_code: str) -> str:

@@ -51,7 +51,7 @@ def _asked() -> tuple[Statement, str, str]:
     if not 2000 <= year <= clock.today().year:
         raise NotFound()
     found = queries.statement(actor(), whose, year, counts_tests=till().provider.test)
-    return found, whose, dict(_parties()).get(whose) or accounts.person(actor().id).name
+    return found, whose, dict(_parties())[whose] if whose else accounts.person(actor().id).name
 
 
 def _parties() -> list[tuple[str, str]]:
