@@ -163,6 +163,6 @@ def test_a_guest_begins_and_pays_the_first_month(
     names = {"zh": ("证书上的名称", "电子邮箱"), "en": ("Name on the certificate", "E-mail address")}[lang]
     page = page.fill(kg, "100").fill(names[0], "Li").fill(names[1], "li@example.cn").submit(button)
     page = page.submit(pay_button)
-    order_id = page.path.split("/")[3].partition("?")[0]
+    order_id = page.url.split("/")[3].partition("?")[0]
     assert shop.seen(order_id).paid_at is not None
     jobs.drain()

@@ -13,7 +13,9 @@ from portal.kernel.actor import Role
 from portal.registry.queries import register
 from portal.shop.commands import billing, refunds
 from portal.shop.queries import billing as queries
+from portal.shop.rules.states import OrderState as S
 from portal.shop.till import till
+from portal.shop.words import next_words
 from portal.web import press
 from portal.web.i18n import money, speak
 from portal.web.links import key_for
@@ -155,3 +157,11 @@ def test_the_letter_with_the_certificate_names_lot_and_ranges_in_text_and_html(
         assert f"/c/{paper.number}/{paper.key}" in part
     assert '<a href="http' in letter.html
     assert "<script" not in letter.html
+
+
+@LANGS
+def test_every_state_on_the_way_says_what_happens_next(app: Flask, lang: str) -> None:
+    speak(lang)
+    stays = {S.FULFILLED, S.REFUNDED, S.REFUNDED_VOID, S.CANCELLED, S.EXPIRED}
+    for state in S:
+        assert bool(next_words(state)) == (state not in stays), state
