@@ -157,7 +157,7 @@ def test_frozen_the_page_leads_to_the_offset_of_exactly_this(browser, organiser,
     facts = read.frozen_inventory(event_id)
     assert facts.digest == digest
     offset = [href for href in page.links.values() if "/offset?" in href]
-    assert f"footprint={facts.footprint_id}" in offset[0]
+    assert f"event={event_id}" in offset[0]
     for gone in ("actual", "freeze"):
         assert browser.open(f"/{lang}/events/{event_id}/{gone}").url.endswith(event_id), "nothing to change"
 

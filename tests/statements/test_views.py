@@ -143,7 +143,7 @@ def test_shares_are_made_printed_and_opened(organiser, browser, at):
     page = browser.open("/zh/statements/shares").fill("份额编码", printed(codes[0][1]).lower())
     share = page.submit("打开这份份额")
     assert "本身不构成任何声明" in share.main
-    assert browser.open(f"/s/{codes[0][1]}").h1 == "A share of an event’s certificate"
+    assert browser.open(f"/s/{codes[0][1]}").h1 == "活动证书的一份"
     browser.open("/en/statements/shares/AAAABBBBCCCC", expect=404)
 
 
