@@ -14,10 +14,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from portal.api import openapi
+from portal.kernel.actor import Actor
+from portal.ops import audit
 from portal.web.api import PREFIX, describes
 from portal.web.guard import open_to_all
 from portal.web.links import key_for
-from tests.factories import groups, shop
+from tests.factories import groups, shop, witnesses
+from tests.factories.planting import make_planting
+from tests.factories.witnesses import a_witness, signed_line
 
 OWN = {"api.document", "api.docs"}  # the document does not describe itself
 
@@ -72,7 +76,7 @@ PROMISED = [
     "GET /footprint/models/{model_id}/versions", "GET /footprint/factors",
     "GET /footprint/campaigns/{campaign_id}",
     "GET /projects", "GET /projects/{code}", "GET /lots",
-    "GET /lots/{code}", "GET /register", "POST /orders", "GET /orders/{order_id}",
+    "GET /lots/{code}", "GET /planting", "GET /register", "POST /orders", "GET /orders/{order_id}",
     "GET /certificates/{number}", "GET /log/checkpoint", "GET /log/entries",
     "GET /log/audits", "GET /log/witnesses", "POST /log/cosignatures",
     "GET /log/proof/inclusion", "GET /log/proof/consistency", "GET /schemas/{kind}.json",
@@ -158,6 +162,18 @@ def test_every_answer_is_as_the_document_says(client: FlaskClient, document, ord
     (serial,) = talk.ask("GET", "/lots/{code}", code=lot["code"])["serials"]
     (found,) = talk.ask("GET", "/register", query_string={"serial": serial})["items"]
     assert found["serial"] == serial
+    campaign = make_planting()
+    (planting,) = talk.ask("GET", "/planting")["plantings"]
+    assert planting["code"] == campaign.code
+    a_witness()
+    signed = {"size": witnesses.head().size, "line": signed_line()}
+    key = {"Idempotency-Key": "a witness's line"}
+    talk.ask("POST", "/log/cosignatures", expect=201, json=signed, headers=key)
+    (witness,) = talk.ask("GET", "/log/witnesses")["items"]
+    assert witness["size"] == signed["size"]
+    audit.verify_and_keep(Actor.system("audit"))
+    (report,) = talk.ask("GET", "/log/audits")["items"]
+    assert report["ok"]
     head = talk.ask("GET", "/log/checkpoint")
     entries = talk.ask("GET", "/log/entries")["items"]
     assert len(entries) == head["size"]
