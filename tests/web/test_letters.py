@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from flask import Flask
-from jinja2 import DictLoader
+from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import select
 
 from portal import jobs
@@ -34,7 +34,7 @@ TEMPLATES = {
 
 @pytest.fixture
 def post(app: Flask) -> Callable[..., None]:
-    app.jinja_env.loader = DictLoader(TEMPLATES)
+    app.jinja_env.loader = ChoiceLoader([DictLoader(TEMPLATES), app.jinja_env.loader])
 
     def send(**changes: Any) -> None:
         send_letter(letter(**changes))
@@ -103,7 +103,7 @@ def test_an_address_adds_no_header(post: Callable[..., None], sent_letters: Sent
 def test_a_site_name_with_a_comma_is_one_sender(sqlite_url: str, tmp_path: Path, sent_letters: Sent):
     name = Bilingual("碳汇", 'Carbon, "Yichun" <x>')
     with portal_on(sqlite_url, tmp_path, site_name=name) as app:
-        app.jinja_env.loader = DictLoader(TEMPLATES)
+        app.jinja_env.loader = ChoiceLoader([DictLoader(TEMPLATES), app.jinja_env.loader])
         send_letter(letter())
         (sent,) = sent_letters()
     (sender,) = sent["From"].addresses
@@ -172,7 +172,7 @@ def url_of(controller: Controller, who: str = "portal%40example.cn:p%40ss%3Aword
 
 def deliver(sqlite_url: str, folder: Path, smtp_url: str) -> None:
     with portal_on(sqlite_url, folder, smtp_url=smtp_url) as app:
-        app.jinja_env.loader = DictLoader(TEMPLATES)
+        app.jinja_env.loader = ChoiceLoader([DictLoader(TEMPLATES), app.jinja_env.loader])
         send_letter(letter(lang="zh"))
 
 
@@ -210,7 +210,7 @@ def test_a_server_without_encryption_is_not_trusted_when_it_is_wanted(
 
 def test_a_letter_that_could_not_go_waits_in_the_outbox(sqlite_url: str, tmp_path: Path):
     with portal_on(sqlite_url, tmp_path, smtp_url="smtp://127.0.0.1:1") as app:
-        app.jinja_env.loader = DictLoader(TEMPLATES)
+        app.jinja_env.loader = ChoiceLoader([DictLoader(TEMPLATES), app.jinja_env.loader])
         jobs.enqueue("letter", letter(), key="k", now=clock.now())
         jobs.drain()
         assert jobs.counts() == (1, 0)
