@@ -130,7 +130,7 @@ def test_a_worker_does_its_work_and_ends_when_asked(app: Flask, tmp_path: Path):
     server = LiveServer(f"sqlite:///{tmp_path}/portal.sqlite", tmp_path)
     worker = server.start_worker()
     try:
-        assert _within(20, lambda: _tried(tmp_path) > 0), server.log.read_text()
+        assert _within(60, lambda: _tried(tmp_path) > 0), server.log.read_text()
         os.kill(worker.pid, signal.SIGTERM)
         assert worker.wait(5) == 0
     finally:
