@@ -232,4 +232,10 @@ def test_every_table_of_the_ledger_is_tried():
     sold = {"cash_line", "order_event", "order_line", "orders", "payment", "payment_event", "refund"}
     sold |= {"list_price", "payee", "payout", "payout_verdict", "price_proposal", "price_verdict"}
     quiet = {"certificate_holder", "import_mapping", "import_run", "likeness", "notice_comment", "witness"}
-    assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet
+    # Sealed like the others; the story told here puts no rows into them.
+    unfilled = {
+        "certificate_batch", "certificate_batch_item", "fapiao", "fapiao_event", "giving", "giving_turn",
+        "named_retirement", "paper", "paper_series", "planting_campaign", "planting_photo",
+        "planting_report", "seedling_line", "substitute_offer", "transfer_part",
+    }  # fmt: skip
+    assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet | unfilled
