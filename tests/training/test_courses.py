@@ -1,0 +1,23 @@
+"""The courses that ship are sound by the same lint that authors use, and as large as was promised."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+COURSES = Path(__file__).parents[2] / "courses"
+TRACKS = ("everyone", "managers", "media", "technicians")
+
+
+def test_each_track_has_its_course():
+    assert tuple(sorted(folder.name for folder in COURSES.iterdir())) == TRACKS
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_course_that_ships_is_sound(app: Flask, track: str):
+    done = app.test_cli_runner().invoke(args=["training", "lint", str(COURSES / track)])
+    assert done.exit_code == 0, done.output
+    lessons, items = map(int, re.findall(r"(\d+) lessons, (\d+) items", done.output)[0])
+    assert lessons >= 20  # ten, in two languages
+    assert items >= 30
