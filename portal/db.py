@@ -127,10 +127,20 @@ def _inserts(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Insert:
 
 def assert_no_transaction() -> None:
     """Line one of every gateway. Raises InsideTransaction; also ends the read snapshot of the request."""
+    if not see_afresh():
+        raise InsideTransaction("a network call inside transaction()")
+
+
+def see_afresh() -> bool:
+    """End the read snapshot of the request: what is read next is as it stands now.
+
+    False inside ``transaction()``, where nothing is ended.
+    """
     session = db.session()
     if session.info.get("promise"):
-        raise InsideTransaction("a network call inside transaction()")
+        return False
     session.rollback()
+    return True
 
 
 def look_at_one_moment() -> None:

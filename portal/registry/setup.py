@@ -6,11 +6,11 @@ Restoring an old backup forks the log: what would be written now would contradic
 import time
 from weakref import WeakKeyDictionary
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.db import db
+from portal.db import db, see_afresh
 from portal.registry.jobs import is_behind_signer, signer
 from portal.registry.rules.checkpoint import NotACheckpoint
 from portal.registry.rules.errors import ReadOnly
@@ -35,17 +35,16 @@ def install(app: Flask) -> None:
 def is_read_only() -> bool:
     """Whether the database is behind the published log; asked on every page, so kept for two seconds.
 
-    It is asked in a session of its own, begun after the signer's last word was read: what the page itself
-    reads may be a snapshot from before the log grew, and would look like an old backup. While the database
-    cannot be asked the last answer stands.
+    While the database cannot be asked the last answer stands.
     """
     until, behind = _kept.get(db.engine, (0.0, False))
     if time.monotonic() > until:
         try:
-            with current_app.app_context():
-                behind = is_behind_signer()
+            # A page's snapshot from before the log grew looks like an old backup: then look as it stands now.
+            # Never on a second connection: pages that each hold one and want another wait for ever.
+            behind = is_behind_signer() and (not see_afresh() or is_behind_signer())
         except SQLAlchemyError:
-            pass
+            db.session.remove()
         except NotACheckpoint:
             behind = True  # without the signer's last word nobody can tell
         _kept[db.engine] = (time.monotonic() + KEPT_SECONDS, behind)
