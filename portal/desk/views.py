@@ -7,7 +7,7 @@ from portal.desk import commands, policy, queries
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.registry.queries import standing
-from portal.shop.words import attention_words
+from portal.shop.words.orders import attention_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _

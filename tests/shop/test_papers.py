@@ -15,7 +15,7 @@ from portal.shop.commands import billing, refunds
 from portal.shop.queries import billing as queries
 from portal.shop.rules.states import OrderState as S
 from portal.shop.till import till
-from portal.shop.words import next_words
+from portal.shop.words.orders import next_words
 from portal.web import press
 from portal.web.i18n import money, speak
 from portal.web.links import key_for

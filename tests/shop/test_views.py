@@ -26,7 +26,7 @@ from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
-from portal.shop.words import words_of
+from portal.shop.words.orders import words_of
 from portal.web.i18n import speak
 from portal.web.links import key_for
 from tests.browser import Browser, Page

@@ -12,7 +12,7 @@ from portal.shop.forms.billing import IssueForm, RedForm, RejectForm
 from portal.shop.forms.orders import ActionForm
 from portal.shop.queries import billing as queries
 from portal.shop.rules.billing import FapiaoState
-from portal.shop.words import fapiao_event_words, fapiao_words
+from portal.shop.words.orders import fapiao_event_words, fapiao_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _

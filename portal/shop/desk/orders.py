@@ -17,7 +17,7 @@ from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
 from portal.shop.rules.states import OrderEvent, OrderState, may_step
 from portal.shop.till import till
-from portal.shop.words import attention_words, event_words, party_words, words_of
+from portal.shop.words.orders import attention_words, event_words, party_words, words_of
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.page import page_blueprint

@@ -19,7 +19,7 @@ from portal.shop.rules.payouts import (
 )
 from portal.shop.rules.quotes import Party
 from portal.shop.till import till
-from portal.shop.words import party_words, payout_words
+from portal.shop.words.orders import party_words, payout_words
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
 from portal.web.page import page_blueprint

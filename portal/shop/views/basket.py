@@ -19,7 +19,7 @@ from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now, keep
 from portal.shop.views.checkout import Answer, Purchase, first_form, quote_page, sent
 from portal.shop.views.gift_in_hand import purpose_of
-from portal.shop.words import fee_words, party_words
+from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import open_to_all
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint

@@ -45,7 +45,7 @@ from portal.shop.rules.requests import Ask
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.buying import pay_page, payment_of, provider_of
-from portal.shop.words import fee_words, gift_words, party_words, words_of
+from portal.shop.words.orders import fee_words, gift_words, party_words, words_of
 from portal.web.forms import clean_line
 from portal.web.guard import actor, opened_now, signed_in
 from portal.web.i18n import _, lang, message

@@ -17,7 +17,7 @@ from portal.shop.queries import orders as queries
 from portal.shop.queries.billing import PaperView
 from portal.shop.queries.orders import OrderView, PaymentView
 from portal.shop.rules.billing import NothingToBill
-from portal.shop.words import fapiao_words, fee_words
+from portal.shop.words.orders import fapiao_words, fee_words
 from portal.web import limits, press
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang

@@ -26,7 +26,7 @@ from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import Way, till
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
-from portal.shop.words import fee_words, party_words
+from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor
 from portal.web.i18n import _, lang, message
 from portal.web.i18n import mass as mass_words

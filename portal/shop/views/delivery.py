@@ -23,7 +23,7 @@ from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.orders import blueprint
 from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
-from portal.shop.words import fee_words, party_words
+from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang, message, tonnes
 

@@ -17,7 +17,7 @@ from portal.shop.queries import gifts as queries
 from portal.shop.queries.gifts import GiftView
 from portal.shop.rules.gifts import AddressNeeded, DayOutOfRange, GiftState, Taker, parse_code
 from portal.shop.views.gift_in_hand import in_hand, put_down, take_in_hand
-from portal.shop.words import gift_words
+from portal.shop.words.orders import gift_words
 from portal.web import limits, press
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message, speak

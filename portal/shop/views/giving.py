@@ -28,7 +28,7 @@ from portal.shop.till import till
 from portal.shop.views.checkout import way
 from portal.shop.views.choosing import recommended
 from portal.shop.views.paying import order_page
-from portal.shop.words import words_of
+from portal.shop.words.orders import words_of
 from portal.web.guard import actor, open_to_all, opened_now
 from portal.web.i18n import _, lang, message
 from portal.web.links import key_for

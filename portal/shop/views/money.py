@@ -8,7 +8,7 @@ from portal.kernel import clock
 from portal.kernel.clock import text_of
 from portal.shop.queries import money as queries
 from portal.shop.till import till
-from portal.shop.words import party_words
+from portal.shop.words.orders import party_words
 from portal.web.exports import Cell, streamed
 from portal.web.guard import open_to_all
 from portal.web.limits import limited

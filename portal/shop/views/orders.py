@@ -17,7 +17,6 @@ from portal.shop import policy
 from portal.shop.commands import ordering, refunds
 from portal.shop.forms.basket import FilterForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
-from portal.shop.planting_words import planting_event_words, planting_words_of
 from portal.shop.provider import ProviderUnavailable, SessionClosed
 from portal.shop.queries import delivery, gifts, money
 from portal.shop.queries import orders as queries
@@ -38,7 +37,8 @@ from portal.shop.views.checkout import first_form, kept_order_page, quote_page, 
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import order_page
-from portal.shop.words import event_words, fee_words, next_words, party_words, reason_words, words_of
+from portal.shop.words.orders import event_words, fee_words, next_words, party_words, reason_words, words_of
+from portal.shop.words.planting import planting_event_words, planting_words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint

@@ -21,7 +21,7 @@ from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.orders import blueprint
 from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
-from portal.shop.words import fee_words, party_words
+from portal.shop.words.orders import fee_words, party_words
 from portal.web import photos
 from portal.web.exports import streamed
 from portal.web.guard import open_to_all

@@ -19,7 +19,7 @@ from portal.shop.rules.requests import Ask, ReasonIsMissing, RequestState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.buying import pay_page, payment_of, provider_of
-from portal.shop.words import fee_words, request_words
+from portal.shop.words.orders import fee_words, request_words
 from portal.web.guard import actor, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint

@@ -12,7 +12,7 @@ from portal.registry.sheets import Row, csv_file
 from portal.shop.queries import statements as queries
 from portal.shop.queries.statements import Statement
 from portal.shop.till import till
-from portal.shop.words import words_of
+from portal.shop.words.orders import words_of
 from portal.web import limits, press
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang

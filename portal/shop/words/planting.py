@@ -2,7 +2,7 @@
 
 from portal.kernel.errors import N_
 from portal.shop.rules.states import OrderState
-from portal.shop.words import StateWords, event_words, words_of
+from portal.shop.words.orders import StateWords, event_words, words_of
 from portal.web.i18n import _
 
 _S = OrderState

@@ -1,0 +1,23 @@
+"""What the database refuses about orders and all that is paid for, whoever asks."""
+
+from portal.guards import statements
+from portal.shop.guards import orders, payouts, planting
+from portal.shop.guards.billing import BILLING
+from portal.shop.guards.gifts import GIFT_GUARDS
+from portal.shop.guards.orders import GUARDS
+from portal.shop.guards.payouts import PAYOUT_GUARDS
+from portal.shop.guards.planting import PLANTING
+
+# Those that are the same on both databases; what they keep for good is what the log can vouch for.
+EVERY_GUARD = [*GUARDS, *PAYOUT_GUARDS, *PLANTING, *BILLING, *GIFT_GUARDS]
+
+
+def ddl(dialect: str) -> list[str]:
+    """All statements for this database, for the migrations that make the tables."""
+    return [
+        *orders.ddl(dialect),
+        *payouts.ddl(dialect),
+        *planting.ddl(dialect),
+        *statements(dialect, BILLING, room="shop_billing"),
+        *statements(dialect, GIFT_GUARDS, room="shop_gifts"),
+    ]

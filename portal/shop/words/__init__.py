@@ -1,0 +1,1 @@
+"""States, events and parts of money in the reader's language."""
