@@ -84,6 +84,17 @@ def test_from_choosing_to_the_certificate_without_a_word_of_carbon(app: Flask, b
     assert "10 of 100 funded, 90 can still be funded" in browser.open(f"/en/planting/{CODE}").main
 
 
+def test_the_payment_page_names_the_seedlings_the_second_time_too(app: Flask, browser: Browser) -> None:
+    make_planting()
+    page = browser.open(f"/en/planting/{CODE}/quote?seedlings=10")
+    page = page.fill("Name on the certificate", "Forest friends").fill("E-mail address", "a@example.cn")
+    page = page.submit("Reserve and pay ¥121.20")
+    assert "Planting contribution: 10 seedlings" in page.main
+    page = page.submit("Let the payment fail").submit("Pay ¥121.20")
+    assert "Planting contribution: 10 seedlings" in page.main
+    assert " kg" not in page.main
+
+
 def test_what_is_wrong_stands_beside_its_field(app: Flask, browser: Browser) -> None:
     make_planting(price="1.00")
     page = browser.open(f"/en/planting/{CODE}")

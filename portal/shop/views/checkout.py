@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.accounts import queries as people
@@ -16,20 +16,18 @@ from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.shop.forms.basket import AddForm
 from portal.shop.forms.orders import BuyForm
-from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.rules.basket import by_kind
 from portal.shop.rules.orders import OrderContentsDiffer
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import Offer, PriceChanged, Quote, check_minimum, make_quote
 from portal.shop.rules.terms import PaymentKind
-from portal.shop.till import Way, till
+from portal.shop.till import till
 from portal.shop.views.gift_in_hand import in_hand
-from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
+from portal.shop.views.paying import buy_form, credits_bought, payment_chosen, refusal, reserve_and_pay
 from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor
-from portal.web.i18n import _, lang, message
-from portal.web.i18n import mass as mass_words
+from portal.web.i18n import _, message
 
 Answer = str | Response | tuple[str, int]
 
@@ -120,7 +118,7 @@ def sent(purchase: Purchase) -> Answer:
 def _place(purchase: Purchase, seen: Quote, form: BuyForm, payment: PaymentKind) -> Answer:
     chosen = purchase.quote(payment)
     try:
-        return reserve_and_pay(chosen, form, what(chosen.mass), purchase.purpose)
+        return reserve_and_pay(chosen, form, credits_bought(chosen.mass), purchase.purpose)
     except NotEnoughCredits as error:
         return _sold_out_page(purchase, seen, form, error)
     except (OrderContentsDiffer, ProviderUnavailable, ProviderRefused) as error:
@@ -149,21 +147,3 @@ def _sold_out_page(purchase: Purchase, seen: Quote, form: BuyForm, error: NotEno
         form=form,
     )
     return page, 409
-
-
-def kept_order_page(order_id: str) -> str:
-    """The order's page for whoever came by its link."""
-    return url_for("shop.order", order_id=order_id, k=request.values.get("k") or None)
-
-
-def what(mass: Mass) -> str:
-    """What the provider's page says is bought."""
-    return _("%(mass)s in verified credits", mass=mass_words(mass))
-
-
-def way(order_id: str, mass: Mass) -> Way:
-    return Way(
-        success_url=order_url(order_id, lang(), "/back"),
-        cancel_url=order_url(order_id, lang()),
-        description=what(mass),
-    )

@@ -1,6 +1,6 @@
 """Pages for tonnes retired in the buyer's name, and for the answer to other credits."""
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -22,7 +22,7 @@ from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.orders import blueprint
-from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
+from portal.shop.views.paying import buy_form, kept_order_page, payment_chosen, refusal, reserve_and_pay
 from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang, message, tonnes
@@ -134,7 +134,7 @@ def named_buy() -> Answer:
 def stop_waiting(order_id: str) -> Answer:
     """The proof is overdue: all the money back."""
     proofs.stop_waiting(actor(), order_id, clock.now())
-    return redirect(_order_page(order_id), 303)
+    return redirect(kept_order_page(order_id), 303)
 
 
 # -- other credits -----------------------------------------------------------------------------
@@ -176,15 +176,11 @@ def accept_substitute(order_id: str) -> Answer:
         raise
     except PortalError as error:
         return _substitute_page(order_id, message(error), 409)
-    return redirect(_order_page(order_id), 303)
+    return redirect(kept_order_page(order_id), 303)
 
 
 @blueprint.post("/orders/<order_id>/substitute/decline")
 @open_to_all
 def decline_substitute(order_id: str) -> Answer:
     substitutes.decline(actor(), order_id, clock.now())
-    return redirect(_order_page(order_id), 303)
-
-
-def _order_page(order_id: str) -> str:
-    return url_for("shop.order", order_id=order_id, k=request.values.get("k") or None)
+    return redirect(kept_order_page(order_id), 303)

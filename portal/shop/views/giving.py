@@ -25,9 +25,8 @@ from portal.shop.rules.quotes import Quote, check_mass, check_minimum, make_quot
 from portal.shop.rules.states import LAPSED, UNPAID
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
-from portal.shop.views.checkout import way
 from portal.shop.views.choosing import recommended
-from portal.shop.views.paying import order_page
+from portal.shop.views.paying import credits_bought, order_page, way
 from portal.shop.words.orders import words_of
 from portal.web.guard import actor, open_to_all, opened_now
 from portal.web.i18n import _, lang, message
@@ -157,7 +156,7 @@ def _pay(giving_id: str, month: str, *, consent: bool, now: datetime) -> Answer:
         return _page(found, message(error), 409)
     opened_now(order_id)
     try:
-        url = till().open_payment(order_id, way(order_id, quote.mass), now)
+        url = till().open_payment(order_id, way(order_id, credits_bought(quote.mass)), now)
     except (ProviderUnavailable, ProviderRefused) as error:
         till().give_up(order_id, now)
         return _page(found, message(error), 503 if isinstance(error, ProviderUnavailable) else 409)

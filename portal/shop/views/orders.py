@@ -33,10 +33,10 @@ from portal.shop.rules.states import LAPSED, OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now
-from portal.shop.views.checkout import first_form, kept_order_page, quote_page, sent, way
+from portal.shop.views.checkout import first_form, quote_page, sent
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
-from portal.shop.views.paying import order_page
+from portal.shop.views.paying import credits_bought, kept_order_page, order_page, seedlings_bought, way
 from portal.shop.words.orders import event_words, fee_words, next_words, party_words, reason_words, words_of
 from portal.shop.words.planting import planting_event_words, planting_words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
@@ -260,10 +260,15 @@ def pay(order_id: str) -> Answer:
     """To the payment page, again."""
     found = queries.order(actor(), order_id)
     try:
-        url = till().open_payment(order_id, way(order_id, found.mass), clock.now())
+        url = till().open_payment(order_id, way(order_id, _bought(found)), clock.now())
     except PortalError as error:
         return _show(order_id, message(error), 503 if isinstance(error, ProviderUnavailable) else 409)
     return redirect(url or kept_order_page(order_id), 303)
+
+
+def _bought(order: OrderView) -> str:
+    seedlings = sum(each.seedlings for each in plantings.seedlings_of(order.id))
+    return seedlings_bought(seedlings) if seedlings else credits_bought(order.mass)
 
 
 @blueprint.post("/orders/<order_id>/cancel")

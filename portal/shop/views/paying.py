@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, redirect, url_for
+from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -10,6 +10,7 @@ from portal.accounts import queries as people
 from portal.kernel import clock
 from portal.kernel.errors import PortalError, Unavailable
 from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
 from portal.shop.commands import ordering
 from portal.shop.forms.orders import BuyForm
 from portal.shop.links import order_url
@@ -19,7 +20,8 @@ from portal.shop.rules.quotes import Quote
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import Way, till
 from portal.web.guard import actor, opened_now
-from portal.web.i18n import _, lang, message
+from portal.web.i18n import _, lang, message, ngettext, number
+from portal.web.i18n import mass as mass_words
 from portal.web.links import key_for
 
 
@@ -71,16 +73,34 @@ def reserve_and_pay(chosen: Quote, form: BuyForm, description: str, purpose: str
     page = order_page(order_id)
     if not is_card:
         return redirect(page, 303)
-    way = Way(order_url(order_id, lang(), "/back"), order_url(order_id, lang()), description)
     try:
-        return redirect(till().open_payment(order_id, way, now) or page, 303)
+        return redirect(till().open_payment(order_id, way(order_id, description), now) or page, 303)
     except (ProviderUnavailable, ProviderRefused):
         till().give_up(order_id, now)
         raise
 
 
+def way(order_id: str, description: str) -> Way:
+    """To the payment page and back; ``description`` is what that page says is bought."""
+    return Way(order_url(order_id, lang(), "/back"), order_url(order_id, lang()), description)
+
+
+def credits_bought(mass: Mass) -> str:
+    return _("%(mass)s in verified credits", mass=mass_words(mass))
+
+
+def seedlings_bought(count: int) -> str:
+    seedlings = ngettext("%(shown)s seedling", "%(shown)s seedlings", count, shown=number(count))
+    return _("Planting contribution: %(seedlings)s", seedlings=seedlings)
+
+
 def order_page(order_id: str) -> str:
     return url_for("shop.order", order_id=order_id, k=key_for(order_id))
+
+
+def kept_order_page(order_id: str) -> str:
+    """The order's page for whoever came by its link."""
+    return url_for("shop.order", order_id=order_id, k=request.values.get("k") or None)
 
 
 def refusal(error: PortalError) -> tuple[int, str]:

@@ -20,12 +20,12 @@ from portal.shop.rules.quotes import Offer, PriceChanged, Quote, QuoteLine
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.orders import blueprint
-from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay
+from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_and_pay, seedlings_bought
 from portal.shop.words.orders import fee_words, party_words
 from portal.web import photos
 from portal.web.exports import streamed
 from portal.web.guard import open_to_all
-from portal.web.i18n import _, message, ngettext, number
+from portal.web.i18n import _, message
 
 PHOTO_FOLDER = "planting"
 Answer = str | Response | tuple[str, int]
@@ -172,12 +172,9 @@ def planting_buy(code: str) -> Answer:
     if questions.quote_hash.data != seen.hash:
         questions.quote_hash.data = seen.hash
         return _quote_page(found, form, seen, questions, 409, message(PriceChanged()))
-    bought = ngettext(
-        "%(shown)s seedling", "%(shown)s seedlings", form.seedlings.value, shown=number(form.seedlings.value)
-    )
     try:
         chosen = _quote(found, form, payment_chosen(questions))
-        return reserve_and_pay(chosen, questions, _("Planting contribution: %(seedlings)s", seedlings=bought))
+        return reserve_and_pay(chosen, questions, seedlings_bought(form.seedlings.value))
     except PortalError as error:
         status, problem = refusal(error)
         return _quote_page(queries.campaign(code), form, seen, questions, status, problem)
