@@ -251,7 +251,7 @@ def _verified(export: Path, folder: Path) -> Figure:
     )  # fmt: skip
 
 
-LOOP = """
+LOOP = r"""
 import sys
 from hashlib import sha256
 with open(sys.argv[1], "rb") as file:
