@@ -3,16 +3,18 @@
 import json
 import sys
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from flask.cli import AppGroup
 
-from portal.footprint.rules import library
+from portal.kernel import clock
+from portal.kernel.actor import Actor
 from portal.kernel.errors import PortalError
-from portal.training.queries import scenario_faults
+from portal.training.commands.publishing import publish
+from portal.training.queries.courses import published_factors
+from portal.training.queries.scenarios import scenario_faults
 from portal.training.rules.formats import FORMATS, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import LeftOut, Problem, Writing
 from portal.training.rules.packs.bank import written_bank
@@ -36,7 +38,7 @@ _HIDDEN = {".git", ".DS_Store", "__MACOSX"}
 def lint_pack(path: Path, lang: str, as_json: bool) -> None:
     """Look over the course pack at PATH, a folder or a ZIP file. Exit 0: sound, 1: not, 2: unreadable."""
     speak(lang)
-    pack, findings = lint(_files(path), _published(), scenario_faults)
+    pack, findings = lint(_files(path), published_factors(), scenario_faults)
     for finding in findings:
         click.echo(json.dumps(_finding(finding), ensure_ascii=False) if as_json else _line(finding))
     if not as_json:
@@ -107,6 +109,13 @@ def pack_files(path: Path, out: Path) -> None:
     click.echo(f"{len(files)} files.")
 
 
+@training.command("publish")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def publish_pack(path: Path) -> None:
+    """Publish the course pack at PATH, a folder or a ZIP file. A sound pack that stands already stays."""
+    click.echo(_or_stop(lambda: publish(Actor.system("cli"), _files(path), clock.now())))
+
+
 @training.command("stamp")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def stamp(path: Path) -> None:
@@ -137,11 +146,6 @@ def _or_stop(work: Callable[[], T]) -> T:
     except PortalError as fault:
         click.echo(message(fault), err=True)
         sys.exit(2)
-
-
-def _published() -> dict[str, Decimal]:
-    """Factors of the newest footprint models by their key in the published tables."""
-    return {factor.key: factor.value for model in library.models() for factor in model.factors.values()}
 
 
 def _written(name: str, pack: Pack, lang: str) -> Writing:

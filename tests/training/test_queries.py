@@ -9,7 +9,7 @@ from portal.footprint.rules import library
 from portal.footprint.rules.results import estimate
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.training.queries import outcome_of, scenario_faults
+from portal.training.queries.scenarios import outcome_of, scenario_faults
 from portal.training.rules.grading import grade
 from portal.training.rules.items import Calculator, Item
 

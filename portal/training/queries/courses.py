@@ -1,0 +1,136 @@
+"""Courses as learners and trainers find them: every version that was published, with its pack read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from portal.db import db
+from portal.footprint.rules import library
+from portal.kernel.bilingual import Bilingual
+from portal.training.models.courses import CourseVersion
+from portal.training.rules.courses import UnknownCourse, newest
+from portal.training.rules.items import Item
+from portal.training.rules.packs.course import Course, Pack, files_of_zip
+from portal.training.rules.packs.lessons import Lesson
+from portal.training.rules.packs.lint import lint
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A version of a course as a list shows it. ``time`` is what a learner needs for it."""
+
+    id: str
+    course: str
+    version: str
+    track: str
+    audience: str
+    title: Bilingual
+    time: timedelta
+    sha256: str
+    published_at: datetime
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a version teaches and asks. ``lessons`` are by lesson id and language, ``items`` by id."""
+
+    pack: Pack
+    course: Course
+    lessons: Mapping[tuple[str, str], Lesson]
+    items: Mapping[str, Item]
+
+
+def published_factors() -> dict[str, Decimal]:
+    """Factors of the newest footprint models by their key in the published tables."""
+    return {factor.key: factor.value for model in library.models() for factor in model.factors.values()}
+
+
+def catalogue() -> list[Listed]:
+    """The newest version of every course that may be begun, by track and title."""
+    rows = db.session.scalars(select(CourseVersion).where(CourseVersion.withdrawn_at.is_(None)))
+    courses: dict[str, list[Listed]] = {}
+    for row in rows:
+        courses.setdefault(row.course, []).append(_listed(row))
+    found = [newest(versions, lambda each: each.version) for versions in courses.values()]
+    return sorted(found, key=lambda each: (each.track, each.course))
+
+
+def newest_version(course: str) -> Listed:
+    """The version of this course that is begun today. Raises UnknownCourse."""
+    for each in catalogue():
+        if each.course == course:
+            return each
+    raise UnknownCourse()
+
+
+def versions(course: str) -> list[Listed]:
+    """All that was ever published of it, newest first."""
+    rows = db.session.scalars(
+        select(CourseVersion)
+        .where(CourseVersion.course == course)
+        .order_by(CourseVersion.published_at.desc())
+    )
+    return [_listed(row) for row in rows]
+
+
+def version(version_id: str) -> Listed:
+    """Raises UnknownCourse."""
+    row = db.session.get(CourseVersion, version_id)
+    if row is None:
+        raise UnknownCourse()
+    return _listed(row)
+
+
+def content(version_id: str) -> Content:
+    """What this version teaches; read once per process, as it never changes. Raises UnknownCourse."""
+    return _content(version(version_id).sha256)
+
+
+def media(version_id: str, name: str) -> bytes:
+    """A picture or sound of this version, by its name below ``media/``. Raises UnknownCourse."""
+    try:
+        return content(version_id).pack.files[f"media/{name}"]
+    except KeyError:
+        raise UnknownCourse() from None
+
+
+def pack_of(version_id: str) -> bytes:
+    """The pack as it was published, a ZIP file. Raises UnknownCourse."""
+    data = db.session.scalar(select(CourseVersion.pack).where(CourseVersion.id == version_id))
+    if data is None:
+        raise UnknownCourse()
+    return data
+
+
+@lru_cache(maxsize=32)
+def _content(sha256: str) -> Content:
+    data = db.session.execute(select(CourseVersion.pack).where(CourseVersion.sha256 == sha256)).scalar_one()
+    pack, _findings = lint(files_of_zip(data))
+    if pack.course is None:  # publish() lets none in
+        raise UnknownCourse()
+    return Content(
+        pack,
+        pack.course,
+        {(lesson.id, lang): lesson for (_, lang), lesson in pack.lessons.items()},
+        {item.id: item for item, _, _ in pack.items},
+    )
+
+
+def _listed(row: CourseVersion) -> Listed:
+    return Listed(
+        id=row.id,
+        course=row.course,
+        version=row.version,
+        track=row.track,
+        audience=row.audience,
+        title=Bilingual(row.title_zh, row.title_en),
+        time=timedelta(minutes=row.minutes),
+        sha256=row.sha256,
+        published_at=row.published_at,
+        is_withdrawn=row.withdrawn_at is not None,
+    )
