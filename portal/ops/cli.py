@@ -22,12 +22,21 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.ops import audit, seed, seed_life, seed_monitoring, seed_planting, seed_prices, seed_statements
+from portal.ops import (
+    audit,
+    backup,
+    seed,
+    seed_life,
+    seed_monitoring,
+    seed_planting,
+    seed_prices,
+    seed_statements,
+)
 from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import digests, log
 from portal.registry.commands import witnesses as watch
-from portal.registry.jobs import sign_checkpoint
+from portal.registry.jobs import is_behind_signer, sign_checkpoint
 from portal.registry.queries import log as reading
 from portal.registry.queries import witnesses as watching
 from portal.registry.rules import checkpoint as notes
@@ -188,6 +197,35 @@ def worker() -> None:
     work_until_stopped(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
+@click.command("backup")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def make_backup(folder: Path) -> None:
+    """Write the whole site to DIR while it runs: database, documents, the signer's memory. No keys."""
+    with _told():
+        made = backup.make(current_app.config["PORTAL"], folder, clock.now())
+    size = sum(each.size for each in made.files)
+    click.echo(f"{len(made.files)} files, {size:,} bytes, {made.log_size} records in the log: {folder}")
+
+
+@click.command("restore")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore_backup(folder: Path) -> None:
+    """Fill an empty site from the backup in DIR, bring its schema to head, and look whether it may go on.
+
+    Exit code 1 when it is refused, and when more was published than the backup has: it reads only then.
+    """
+    with _told():
+        found = backup.restore(current_app.config["PORTAL"], folder)
+    upgrade()
+    click.echo(f"{len(found.files)} files of {found.made_at}, {found.log_size} records in the log.")
+    if is_behind_signer():
+        raise click.ClickException(
+            "More was signed and published than this backup has: the portal reads only (docs/runbook.md, "
+            "“An old backup was restored”)."
+        )
+    click.echo("Now check it: flask --app app ledger verify")
+
+
 @demo.command("seed")
 def seed_demo() -> None:
     """Put demonstration data in, once, and print how to sign in."""
@@ -233,4 +271,4 @@ def _print(people: list[DemoSignIn]) -> None:
     click.echo("  The current code of a second factor: flask --app app account otp EMAIL")
 
 
-commands = (demo, ledger, worker)
+commands = (demo, ledger, worker, make_backup, restore_backup)
