@@ -51,6 +51,7 @@ class Config:
     stripe_api_base: str = ""
     smtp_url: str = ""
     bank_account: str = ""
+    security_contact: str = ""  # whom to tell of a weakness: mailto: or https:
     limits_storage: str = "memory://"
     trusted_proxies: int = 0
     checkpoint_old_seeds: tuple[bytes, ...] = ()  # sign beside the newest while the log's key is changed
@@ -119,7 +120,9 @@ class Config:
             stripe_api_base=read.text("STRIPE_API_BASE"),
             smtp_url=read.text("SMTP_URL"),
             bank_account=read.text("BANK_ACCOUNT"),
+            security_contact=read.contact("SECURITY_CONTACT"),
             limits_storage=read.text("REDIS_URL", "memory://"),
+            trusted_proxies=read.count("TRUSTED_PROXIES"),
             now=read.instant("PORTAL_NOW") if kind == "demo" else None,
         )
         if read.faults:
@@ -173,6 +176,20 @@ class _Reading:
         if not path.is_file():
             self.faults.append(f"{name} names no file: {path}")
         return path
+
+    def count(self, name: str) -> int:
+        """A small number, 0 when nothing is said."""
+        value = self.text(name, "0")
+        if not re.fullmatch(r"\d{1,2}", value, re.ASCII):
+            self.faults.append(f"{name} is {value!r}; it is a number such as 1")
+            return 0
+        return int(value)
+
+    def contact(self, name: str) -> str:
+        value = self.text(name)
+        if value and not value.startswith(("mailto:", "https://")):
+            self.faults.append(f"{name} must begin with mailto: or https://")
+        return value
 
     def need(self, name: str, why: str) -> str:
         if not self.text(name):

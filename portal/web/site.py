@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from flask import current_app, render_template
 
 from portal.kernel.bilingual import Bilingual
-from portal.web import frame
+from portal.web import frame, wellknown
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("site", __name__)
 blueprint.record_once(lambda setup: frame.install(setup.app))
+blueprints = (blueprint, wellknown.blueprint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""What lies in deploy/ fits the portal: commands, variables, ports, figures and runbook are the real ones."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask
+from granian.cli import cli as granian
+
+from portal.config import ROOT, BadConfiguration, Config
+from portal.ops import metrics
+
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ")
+NGINX = (DEPLOY / "nginx.conf").read_text()
+UNITS = ("portal-web.service", "portal-worker.service")
+SEED = "A" * 43 + "="
+REST = {  # what the operator adds in portal.env
+    "SECRET_KEY": "x" * 40, "BASE_URL": "https://carbon.example", "CHECKPOINT_KEY": SEED,
+    "CREDENTIAL_KEY": SEED, "SMTP_URL": "smtp://mail:587",
+}  # fmt: skip
+
+
+def instructions(name: str) -> list[str]:
+    return re.findall(rf"^{name} (.+)$", CONTAINERFILE, re.MULTILINE)
+
+
+def unit(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)=(.+)$", (DEPLOY / name).read_text(), re.MULTILINE))
+
+
+def commands() -> list[list[str]]:
+    """Every command that is started anywhere, without the path of its program."""
+    started = [json.loads(instructions("CMD")[-1])]
+    started += [each["command"] for each in COMPOSE["services"].values() if each.get("image") == "portal"
+                and "command" in each]  # fmt: skip
+    started += [shlex.split(unit(name)["ExecStart"]) for name in UNITS]
+    return [[Path(program).name, *rest] for program, *rest in started]
+
+
+def test_every_server_that_is_started_understands_its_arguments():
+    servers = [command for command in commands() if command[0] == "granian"]
+    assert len(servers) == 2
+    for _, *arguments in servers:
+        given = granian.make_context("granian", list(arguments)).params
+        assert (given["app"], given["interface"].value, given["factory"]) == ("app:create_app", "wsgi", True)
+        assert given["port"] == 8000
+
+
+def test_every_command_that_is_started_exists(app: Flask):
+    asked = [command[3:] for command in commands() if command[:3] == ["flask", "--app", "app"]]
+    assert sorted(asked) == [["db", "upgrade"], ["worker"], ["worker"]]
+    runner = app.test_cli_runner()
+    for command in asked:
+        assert runner.invoke(args=[*command, "--help"]).exit_code == 0
+
+
+def test_the_image_has_what_pages_papers_and_backups_need():
+    pango = re.search(r'^pango_packages="(.+)"', (ROOT / "run").read_text(), re.MULTILINE)
+    assert pango
+    for package in (*pango[1].split(), "postgresql-client"):
+        assert package in CONTAINERFILE
+    assert instructions("USER") == ["portal"]
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {".git", ".env", "instance", "*.key"} <= {*left_out}
+    needed = {"app.py", "portal", "templates", "static", "translations", "migrations", "courses"}
+    assert not needed & {*left_out}
+
+
+def test_the_processes_start_with_these_variables(tmp_path: Path):
+    given = COMPOSE["services"]["web"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path)}
+    config = Config.from_env(given)
+    assert config.trusted_proxies == NGINX.count("X-Forwarded-For") == 1
+    assert config.database_url.startswith("postgresql+psycopg://portal@database/")
+    assert config.limits_storage == "redis://limits:6379/0"
+
+
+@pytest.mark.parametrize("name", REST)
+def test_without_what_the_operator_must_give_they_do_not(name: str, tmp_path: Path):
+    given = COMPOSE["services"]["web"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path), name: ""}
+    with pytest.raises(BadConfiguration):
+        Config.from_env(given)
+
+
+def test_every_variable_of_the_readme_is_read():
+    table = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    named = {name for cell in table for name in re.findall(r"`([A-Z_]{4,})`", cell)}
+    read = {*re.findall(r'"([A-Z_]{4,})"', (ROOT / "portal/config.py").read_text())}
+    assert len(named) > 20
+    assert named <= read
+    assert read - named <= {"PORT"}
+
+
+def test_a_number_of_proxies_is_a_number():
+    with pytest.raises(BadConfiguration) as refused:
+        Config.from_env({"TRUSTED_PROXIES": "one"})
+    assert refused.value.faults == ["TRUSTED_PROXIES is 'one'; it is a number such as 1"]
+
+
+def test_the_proxy_asks_the_service_at_its_port(app: Flask):
+    host, port = re.search(r"server (\w+):(\d+) resolve", NGINX).groups()  # type: ignore[union-attr]
+    assert host in COMPOSE["services"]
+    assert [port] == instructions("EXPOSE")
+    megabytes = int(re.search(r"client_max_body_size (\d+)m", NGINX)[1])  # type: ignore[index]
+    assert megabytes * 1024 * 1024 > app.config["MAX_CONTENT_LENGTH"]
+    assert NGINX.count("{") == NGINX.count("}")
+
+
+def test_alerts_and_the_dashboard_ask_for_figures_that_exist(app: Flask):
+    app.test_client().get("/healthz")
+    told = {*re.findall(r"^# TYPE (\w+) ", metrics.text().decode(), re.MULTILINE)}
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"][0]["rules"]
+    panels = json.loads((DEPLOY / "dashboard.json").read_text())["panels"]
+    asked = [rule["expr"] for rule in rules] + [each["expr"] for panel in panels for each in panel["targets"]]
+    for expression in asked:
+        names = re.findall(r"portal_\w+", expression)
+        assert names
+        assert {name.removesuffix("_bucket") for name in names} <= told, expression
+    book = (ROOT / "docs/runbook.md").read_text()
+    for rule in rules:
+        page = rule["annotations"]["runbook"]
+        assert f"## {page}" in book or f"**{page}" in book, page
