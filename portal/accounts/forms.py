@@ -6,7 +6,14 @@ from wtforms import PasswordField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from portal.accounts.rules import NAME_MAX, ORGANISATION_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, Part
+from portal.accounts.rules import (
+    NAME_MAX,
+    ORGANISATION_NAME_MAX,
+    PASSKEY_NAME_MAX,
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    Part,
+)
 from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required
 from portal.web.i18n import _, lazy_gettext
 
@@ -88,6 +95,16 @@ class RecoveryForm(PortalForm):
         validators=[Required()],
         description=lazy_gettext("One of those you kept when you set up the second factor. Each works once."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+class PasskeyForm(PortalForm):
+    name = LineField(
+        lazy_gettext("Name of the device"),
+        max=PASSKEY_NAME_MAX,
+        validators=[Required()],
+        description=lazy_gettext("So that you know it again, for example “My phone”."),
+        render_kw={"autocomplete": "off"},
     )
 
 

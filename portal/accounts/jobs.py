@@ -6,7 +6,7 @@ from flask import current_app
 
 from portal import jobs
 from portal.accounts import queries
-from portal.accounts.commands import entering, resetting, tries
+from portal.accounts.commands import entering, passkeys, resetting, tries
 from portal.accounts.queries import Credentials
 from portal.accounts.visit import keys
 from portal.config import Config
@@ -59,3 +59,4 @@ def tidy() -> None:
     """Forget counted tries after a day and sessions two months after they were last used."""
     tries.forget_old(clock.now())
     entering.forget_old_sessions(clock.now())
+    passkeys.forget_old_challenges(clock.now())

@@ -60,6 +60,39 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class Passkey(Base):
+    """A key on a phone, a computer or a stick, by its public half. ``id`` is the credential's, base64url.
+
+    ``uses`` is the key's own counter, where it has one: a copy of the key gives itself away by it.
+    """
+
+    __tablename__ = "passkey"
+    __table_args__ = strict(
+        CheckConstraint("name <> '' AND length(name) <= 60", name="a_passkey_has_a_short_name"),
+        CheckConstraint("uses >= 0", name="uses_of_a_passkey_are_counted"),
+        Index("ix_passkey_person_id", "person_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    public_key: Mapped[bytes] = mapped_column(Bytes, nullable=False)  # COSE
+    uses: Mapped[int] = mapped_column(Int, nullable=False)
+    name: Mapped[str] = mapped_column(Str, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    used_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Challenge(Base):
+    """What a passkey is to sign, once and soon. ``id`` is its hash; ``person_id`` is empty at sign-in."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = strict(Index("ix_passkey_challenge_until", "until"))
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Str, nullable=False)
+    until: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class LoginSession(Base):
     """A browser that has passed the password. ``id`` is the hash of the secret in its cookie."""
 

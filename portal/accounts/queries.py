@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from portal.accounts import policy, rules
 from portal.accounts.models import (
@@ -12,6 +12,7 @@ from portal.accounts.models import (
     LoginSession,
     Membership,
     Organisation,
+    Passkey,
     Person,
     RecoveryCode,
     RoleGrant,
@@ -30,6 +31,7 @@ _VISIT = (
         LoginSession.id, LoginSession.created_at, LoginSession.last_seen_at, LoginSession.second_factor_at,
         Person.id.label("person_id"), Person.email, Person.name, Person.lang, Person.totp_since,
         Person.password_is_temporary, RoleGrant.role, Membership.organisation_id, Membership.part,
+        exists().where(Passkey.person_id == Person.id).label("has_passkey"),
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
@@ -53,7 +55,8 @@ def visit(session_id: str) -> Visit | None:
         created_at=first.created_at,
         last_seen_at=first.last_seen_at,
         second_factor_at=first.second_factor_at,
-        has_second_factor=first.totp_since is not None,
+        has_app=first.totp_since is not None,
+        has_passkey=bool(first.has_passkey),
         password_is_temporary=first.password_is_temporary,
         granted=frozenset(Role(row.role) for row in rows if row.role),
         organisations={row.organisation_id: row.part for row in rows if row.organisation_id},
@@ -127,7 +130,7 @@ def _shown(found: Person | None) -> PersonView:
         found.name,
         found.lang,
         found.confirmed_at is not None,
-        found.totp_since is not None,
+        found.totp_since is not None or bool(passkeys_of(found.id)),
     )
 
 
@@ -149,6 +152,24 @@ def _credentials(condition: ColumnElement[bool]) -> Credentials | None:
 def recovery_codes_left(person_id: str) -> int:
     counted = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
     return db.session.execute(counted).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    id: str
+    name: str
+    made_at: datetime
+    used_at: datetime | None
+
+
+def passkeys_of(person_id: str) -> list[PasskeyView]:
+    """The person's passkeys, the oldest first."""
+    rows = db.session.execute(
+        select(Passkey.id, Passkey.name, Passkey.made_at, Passkey.used_at)
+        .where(Passkey.person_id == person_id)
+        .order_by(Passkey.made_at, Passkey.id)
+    )
+    return [PasskeyView(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
@@ -74,6 +76,22 @@ class NoSecondFactor(Refused):
 
 class SecondFactorUnreadable(Refused):
     message = N_("Your second factor can no longer be read. Please ask the operator to reset it.")
+
+
+class WrongPasskey(InvalidInput):
+    message = N_("This passkey was not accepted. Try again, or sign in with your password.")
+
+
+class PasskeyIsKnown(Refused):
+    message = N_("This passkey is in use already.")
+
+
+class TooManyPasskeys(Refused):
+    message = N_("An account has at most %(most)s passkeys. Remove one first.")
+
+
+class NoPasskeysHere(Refused):
+    message = N_("Passkeys do not work at this address of the portal: they need a name, not a number.")
 
 
 class NotFresh(NotAllowed):
@@ -196,6 +214,7 @@ TRIES_AT_ACCOUNT = Limit(50, _QUARTER)
 CODES_OF_PERSON = Limit(5, _QUARTER)
 LETTERS_TO_ADDRESS = Limit(4, timedelta(hours=1))
 LETTERS_FROM_NETWORK = Limit(30, timedelta(hours=1))
+CHALLENGES_FROM_NETWORK = Limit(60, _QUARTER)
 
 
 def network_of(address: str | None) -> str:
@@ -286,10 +305,15 @@ class Visit:
     created_at: datetime
     last_seen_at: datetime
     second_factor_at: datetime | None
-    has_second_factor: bool
+    has_app: bool
+    has_passkey: bool
     password_is_temporary: bool
     granted: frozenset[Role] = frozenset()
     organisations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.has_app or self.has_passkey
 
     @property
     def awaits_code(self) -> bool:
@@ -346,6 +370,45 @@ def recovery_hash(code: str) -> str:
 def is_app_code(text: str) -> bool:
     """Whether it can be a code from an app (six digits), and not a recovery code."""
     return re.fullmatch(r"[0-9]{6}", re.sub(r"\s", "", text)) is not None
+
+
+# --- Passkeys --------------------------------------------------------------------------------------
+
+PASSKEYS_MAX = 10
+PASSKEY_NAME_MAX = 60
+CHALLENGE_LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whom a passkey is made for (WebAuthn's relying party): ``id`` is a host, ``origin`` its address."""
+
+    id: str
+    name: str
+    origin: str
+
+
+def party_of(base_url: str, name: str) -> Party:
+    """The party behind an address. Raises NoPasskeysHere: browsers make no passkeys for an IP address."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        raise NoPasskeysHere()
+    return Party(host, name, f"{parts.scheme}://{parts.netloc}")
+
+
+def challenge_id(challenge: bytes) -> str:
+    """What is stored of a challenge."""
+    return hashlib.sha256(challenge).hexdigest()
+
+
+def checked_passkey_name(name: str) -> str:
+    """Raises NameIsMissing."""
+    name = name.strip()
+    if not 0 < len(name) <= PASSKEY_NAME_MAX:
+        raise NameIsMissing(max=PASSKEY_NAME_MAX)
+    return name
 
 
 # --- Organisations ---------------------------------------------------------------------------------

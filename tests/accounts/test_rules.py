@@ -102,12 +102,12 @@ def test_roles_are_live_only_after_the_second_factor() -> None:
     before = _visit(granted=frozenset({Role.REGISTRY, Role.TRAINER}))
     assert before.actor.roles == {Role.CITIZEN}
     assert before.lacks_second_factor
-    after = _visit(granted=frozenset({Role.REGISTRY}), has_second_factor=True, second_factor_at=NOW)
+    after = _visit(granted=frozenset({Role.REGISTRY}), has_app=True, second_factor_at=NOW)
     assert after.actor.roles == {Role.CITIZEN, Role.REGISTRY}
 
 
 def test_a_role_is_not_live_with_a_password_made_by_somebody_else() -> None:
-    passed = {"granted": frozenset({Role.ADMIN}), "has_second_factor": True, "second_factor_at": NOW}
+    passed = {"granted": frozenset({Role.ADMIN}), "has_passkey": True, "second_factor_at": NOW}
     assert Role.ADMIN in _visit(**passed).actor.roles
     assert Role.ADMIN not in _visit(**passed, password_is_temporary=True).actor.roles
 
@@ -165,7 +165,7 @@ def test_tokens_survive_a_new_key_and_serve_one_purpose() -> None:
 def _visit(**changes: object) -> Visit:
     facts = {
         "session_id": "s", "person_id": "usr_a", "email": "a@example.cn", "name": "A", "lang": "zh",
-        "created_at": NOW, "last_seen_at": NOW, "second_factor_at": None, "has_second_factor": False,
-        "password_is_temporary": False,
+        "created_at": NOW, "last_seen_at": NOW, "second_factor_at": None, "has_app": False,
+        "has_passkey": False, "password_is_temporary": False,
     }  # fmt: skip
     return Visit(**(facts | changes))  # type: ignore[arg-type]

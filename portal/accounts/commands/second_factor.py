@@ -11,7 +11,7 @@ from portal.accounts import policy, rules, totp
 from portal.accounts.commands import letters, tries
 from portal.accounts.commands.entering import end
 from portal.accounts.keys import Keys
-from portal.accounts.models import LoginSession, Person, RecoveryCode
+from portal.accounts.models import LoginSession, Passkey, Person, RecoveryCode
 from portal.accounts.rules import NoSecondFactor, NotFresh, Visit, WrongCode
 from portal.db import transaction
 from portal.kernel.actor import Actor
@@ -23,9 +23,9 @@ def propose_second_factor(actor: Actor, visit: Visit, keys: Keys, now: datetime)
 
     Raises NotFresh.
     """
-    _ask(actor, visit, now)
+    ask(actor, visit, now)
     with transaction() as session:
-        person = _locked(session, actor.id)
+        person = locked(session, actor.id)
         if person.totp_pending is None:
             person.totp_pending = keys.seal(totp.new_secret(), person.id)
         return keys.unseal(person.totp_pending, person.id)
@@ -40,10 +40,10 @@ def prove_second_factor(
     secret for the cookie, and the recovery codes, which are shown once.
     Raises NotFresh, NoSecondFactor, TooManyTries, WrongCode.
     """
-    _ask(actor, visit, now)
+    ask(actor, visit, now)
     tries.before_code(actor.id, now)
     with transaction() as session:
-        person = _locked(session, actor.id)
+        person = locked(session, actor.id)
         if person.totp_pending is None:
             raise NoSecondFactor()
         step = totp.matching_step(keys.unseal(person.totp_pending, person.id), code, now, None)
@@ -56,7 +56,7 @@ def prove_second_factor(
         tries.after_right_code(session, actor.id)
         audit.record(actor, "accounts.second_factor_set", actor.id, now)
         letters.ask_for("second_factor_set", person.email, person.lang, now)
-        return _pass(session, visit, now), _new_codes(session, actor.id)
+        return passed(session, visit, now), new_codes(session, actor.id)
 
 
 def check_second_factor(actor: Actor, visit: Visit, code: str, keys: Keys, now: datetime) -> str:
@@ -73,17 +73,17 @@ def check_second_factor(actor: Actor, visit: Visit, code: str, keys: Keys, now: 
             audit.record(actor, "accounts.recovery_code_used", visit.person_id, now)
         tries.after_right_code(session, visit.person_id)
         audit.record(actor, "accounts.second_factor_passed", visit.person_id, now)
-        return _pass(session, visit, now)
+        return passed(session, visit, now)
 
 
 def renew_recovery_codes(actor: Actor, visit: Visit, now: datetime) -> tuple[str, ...]:
     """New recovery codes, shown once; the old ones stop working. Raises NotFresh, NoSecondFactor."""
-    _ask(actor, visit, now)
+    ask(actor, visit, now)
     if not visit.has_second_factor:
         raise NoSecondFactor()
     with transaction() as session:
         audit.record(actor, "accounts.recovery_codes_renewed", actor.id, now)
-        return _new_codes(session, actor.id)
+        return new_codes(session, actor.id)
 
 
 def reset_second_factor(actor: Actor, person_id: str, now: datetime) -> None:
@@ -91,9 +91,10 @@ def reset_second_factor(actor: Actor, person_id: str, now: datetime) -> None:
     if not policy.may_manage_roles(actor):
         raise NotAllowed()
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         person.totp_sealed = person.totp_pending = person.totp_since = None
         session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+        session.execute(delete(Passkey).where(Passkey.person_id == person_id))
         end(session, now, LoginSession.person_id == person_id)
         audit.record(actor, "accounts.second_factor_reset", person_id, now)
         letters.ask_for("second_factor_reset", person.email, person.lang, now)
@@ -102,21 +103,21 @@ def reset_second_factor(actor: Actor, person_id: str, now: datetime) -> None:
 def current_code(person_id: str, keys: Keys, now: datetime) -> str:
     """The next code that would be accepted, for demonstrations. Raises NoSecondFactor, NotFound."""
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         if person.totp_since is None or person.totp_sealed is None:
             raise NoSecondFactor()
         step = max(rules.step_of(now), (person.last_totp_step or 0) + 1)
         return totp.code_at(keys.unseal(person.totp_sealed, person.id), step)
 
 
-def _ask(actor: Actor, visit: Visit, now: datetime) -> None:
+def ask(actor: Actor, visit: Visit, now: datetime) -> None:
     if visit.person_id != actor.id or visit.awaits_code:
         raise NotAllowed()
     if not visit.is_fresh(now):
         raise NotFresh()
 
 
-def _locked(session: Session, person_id: str) -> Person:
+def locked(session: Session, person_id: str) -> Person:
     found = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one_or_none()
     if not found:
         raise NotFound()
@@ -124,7 +125,7 @@ def _locked(session: Session, person_id: str) -> Person:
 
 
 def _use_app_code(session: Session, person_id: str, code: str, keys: Keys, now: datetime) -> None:
-    person = _locked(session, person_id)
+    person = locked(session, person_id)
     if person.totp_since is None or person.totp_sealed is None:
         raise NoSecondFactor()
     secret = keys.unseal(person.totp_sealed, person.id)
@@ -155,7 +156,7 @@ def _use_recovery_code(session: Session, person_id: str, code: str, now: datetim
         raise WrongCode()
 
 
-def _pass(session: Session, visit: Visit, now: datetime) -> str:
+def passed(session: Session, visit: Visit, now: datetime) -> str:
     """Mark the session and give it a new id: a cookie seen before the second factor opens nothing after."""
     sid = secrets.token_urlsafe(32)
     mine = update(LoginSession).where(LoginSession.id == visit.session_id, LoginSession.ended_at.is_(None))
@@ -165,7 +166,7 @@ def _pass(session: Session, visit: Visit, now: datetime) -> str:
     return sid
 
 
-def _new_codes(session: Session, person_id: str) -> tuple[str, ...]:
+def new_codes(session: Session, person_id: str) -> tuple[str, ...]:
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     codes = tuple(rules.recovery_code(secrets.token_bytes(16)) for _ in range(rules.RECOVERY_CODES))
     rows = [{"person_id": person_id, "code_hash": rules.recovery_hash(code)} for code in codes]

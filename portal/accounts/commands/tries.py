@@ -66,6 +66,12 @@ def before_letter(email: str, network: str, now: datetime) -> None:
         _count(session, _bucket("letter", key), rules.LETTERS_TO_ADDRESS, now, TooManyLetters)
 
 
+def before_challenge(network: str, now: datetime) -> None:
+    """Count a challenge that somebody has made for a passkey. Raises TooManyTries."""
+    with transaction() as session:
+        _count(session, _bucket("challenge", network), rules.CHALLENGES_FROM_NETWORK, now)
+
+
 def forget_old(now: datetime) -> None:
     with transaction() as session:
         session.execute(delete(Throttle).where(Throttle.started_at < now - timedelta(days=1)))

@@ -23,10 +23,10 @@ def second_factor_check() -> Answer:
     waiting = visit.current()
     if not waiting or not waiting.awaits_code:
         return redirect(destination.onward())
-    with_recovery = request.args.get("with") == "recovery"
+    with_recovery = request.args.get("with") == "recovery" or not waiting.has_app
     form = RecoveryForm() if with_recovery else CodeForm()
     template = "accounts/second_factor_check.html"
-    shown = {"with_recovery": with_recovery, "next": destination.wanted() or None}
+    shown = {"visit": waiting, "with_recovery": with_recovery, "next": destination.wanted() or None}
     if not form.validate_on_submit():
         return form_page(template, form, **shown)
     try:
@@ -65,26 +65,26 @@ def second_factor_setup() -> Answer:
         except (WrongCode, TooManyTries) as error:
             return refused(template, form, "code", error, **shown)
     except NotFresh:
-        return _sign_in_again("accounts.second_factor_setup")
+        return sign_in_again("accounts.second_factor_setup")
     visit.begin(sid)
-    return _codes_page(codes)
+    return codes_page(codes)
 
 
 @blueprint.post("/account/second-factor/recovery-codes")
 @signed_in
 def recovery_codes() -> Answer:
     try:
-        return _codes_page(commands.renew_recovery_codes(actor(), here(), clock.now()))
+        return codes_page(commands.renew_recovery_codes(actor(), here(), clock.now()))
     except NotFresh:
-        return _sign_in_again("accounts.second_factor")
+        return sign_in_again("accounts.second_factor")
 
 
-def _codes_page(codes: tuple[str, ...]) -> Answer:
+def codes_page(codes: tuple[str, ...]) -> Answer:
     """Shown once, in the answer itself: they are stored only as hashes."""
     return render_template("accounts/recovery_codes.html", codes=codes, onward=destination.onward())
 
 
-def _sign_in_again(endpoint: str) -> Answer:
+def sign_in_again(endpoint: str) -> Answer:
     flash(_("Please sign in again to make this change."), "info")
     return redirect(url_for("accounts.sign_in", next=url_for(endpoint)))
 
