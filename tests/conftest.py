@@ -43,6 +43,7 @@ def missing(what: str) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     kept.share_dialects()
+    kept.share_routes()
     if not hasattr(config, "workerinput"):  # the first process; its workers inherit the environment
         config.stash[_SESSION] = postgres.open_session()
         if memory := postgres.roomy_memory():
@@ -108,9 +109,8 @@ def portal_on(database_url: str, instance: Path, **changes: Any) -> Iterator[Fla
     """The portal with an application context open, so that a test may call commands and queries."""
     app = create_app(Config.for_tests(database_url, instance, **changes))
     app.test_client_class = IsolatedClient
-    app.jinja_env.bytecode_cache = kept.TEMPLATES
     with app.app_context():
-        db.engine.update_execution_options(compiled_cache=kept.STATEMENTS)
+        kept.lend(app)
         yield app
         db.session.remove()
         db.engine.dispose()
