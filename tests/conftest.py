@@ -23,9 +23,11 @@ from portal import create_app, jobs
 from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
+from portal.web import press
 from tests import kept, postgres
 from tests.browser import Browser
 from tests.looks.chromium import chromium, chromium_page, visit
+from tests.patience import patient_press
 from tests.server import LiveServer
 
 UNDER_CI = os.environ.get("CI") == "true"
@@ -44,6 +46,7 @@ def missing(what: str) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     kept.share_dialects()
     kept.share_routes()
+    press.shared = patient_press
     if not hasattr(config, "workerinput"):  # the first process; its workers inherit the environment
         config.stash[_SESSION] = postgres.open_session()
         if memory := postgres.roomy_memory():
