@@ -14,6 +14,8 @@ from typing import Self
 
 import psutil
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -81,7 +83,7 @@ class LiveServer:
             return None
         return victim
 
-    def wait_until_ready(self, path: str = "/healthz", seconds: float = 90) -> None:
+    def wait_until_ready(self, path: str = "/healthz", seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._processes[0].poll() is not None:

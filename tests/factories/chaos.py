@@ -58,13 +58,13 @@ class Bank:
         """One of the strings of standin/routes.py. Raises urllib.error.HTTPError when it refuses."""
         url, kind = f"{self.url}/_control/{string}", {"Content-Type": "application/json"}
         request = urllib.request.Request(url, json.dumps(given).encode(), kind, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             told: Thing = json.load(answer)
             return told
 
     def books(self) -> Thing:
         """Everything it knows."""
-        with urllib.request.urlopen(f"{self.url}/_control/", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.url}/_control/", timeout=120) as answer:
             told: Thing = json.load(answer)
             return told
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.config import ROOT
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:  # loaded by the tests that use it only: it takes a while
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -76,7 +77,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
             java_script_enabled=javascript,
             accept_downloads=True,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)
@@ -98,7 +99,8 @@ def assert_accessible(page: Page) -> None:
     """No violation of WCAG 2.2 A or AA that axe-core can find on the page as it is now."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
+    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     lines = [
         f"{v['id']} ({v['impact']}): {v['help']}\n    {node['html'][:200]}"
         for v in found
@@ -122,7 +124,12 @@ def shoot(page: Page, name: str) -> Path:
 
 
 def look(page: Page, name: str) -> None:
-    """What every page of a story must pass, and its picture for the people who look."""
-    shoot(page, name)
-    assert_fits(page)
-    assert_accessible(page)
+    """What every page of a story must pass; its picture when it fails, or for people who ask to look."""
+    try:
+        assert_fits(page)
+        assert_accessible(page)
+    except AssertionError:
+        shoot(page, name)
+        raise
+    if os.environ.get("LOOKS"):
+        shoot(page, name)

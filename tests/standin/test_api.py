@@ -53,7 +53,7 @@ def open_session(api: Any, **changes: Any) -> Any:
 
 
 def control(stand_in: StandIn, method: str, path: str, **given: Any) -> Any:
-    answer = requests.request(method, f"{stand_in.url}/_control/{path}", json=given, timeout=5)
+    answer = requests.request(method, f"{stand_in.url}/_control/{path}", json=given, timeout=60)
     answer.raise_for_status()
     return answer.json()
 
@@ -119,7 +119,7 @@ def test_too_little_is_refused_by_its_own_code(api: Any) -> None:
 def test_a_wrong_key_opens_nothing(stand_in: StandIn, key: str) -> None:
     with pytest.raises(stripe.AuthenticationError):
         client(stand_in, key or "none").checkout.sessions.list()
-    assert requests.get(f"{stand_in.url}/v1/events", timeout=5).status_code == 401
+    assert requests.get(f"{stand_in.url}/v1/events", timeout=60).status_code == 401
 
 
 def test_in_livemode_only_live_keys_open() -> None:
@@ -218,7 +218,7 @@ def test_while_a_request_runs_another_with_its_key_is_told_so(stand_in: StandIn)
     answer = requests.post(
         f"{stand_in.url}/v1/refunds",
         headers={"Authorization": "Bearer sk_test_1", "Idempotency-Key": "k"},
-        timeout=5,
+        timeout=60,
     )
     go_on.set()
     thread.join()
@@ -321,5 +321,5 @@ def test_a_slow_payment_is_complete_but_unpaid_until_it_settles(stand_in: StandI
 )
 def test_a_malformed_body_is_refused_and_never_breaks_the_server(stand_in: StandIn, body: bytes) -> None:
     headers = {"Authorization": "Bearer sk_test_1", "Content-Type": "application/x-www-form-urlencoded"}
-    answer = requests.post(f"{stand_in.url}/v1/refunds", data=body, headers=headers, timeout=5)
+    answer = requests.post(f"{stand_in.url}/v1/refunds", data=body, headers=headers, timeout=60)
     assert answer.status_code == 400

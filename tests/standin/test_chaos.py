@@ -195,7 +195,7 @@ def test_the_command_serves_and_stops_cleanly() -> None:
         assert process.stdout is not None
         said = process.stdout.readline().split()
         assert [said[0], *said[2:]] == ["standin", "seed", "5", "secret", SECRET]
-        state = requests.get(f"{said[1]}/_control/", timeout=5).json()
+        state = requests.get(f"{said[1]}/_control/", timeout=60).json()
         assert (state["seed"], state["sessions"]) == (5, [])
         process.terminate()
         assert process.wait(5) == 0

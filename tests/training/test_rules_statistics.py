@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from portal.training.rules.statistics import Answered, Attempt, Sitting, by_version_and_language, figures
 
@@ -37,6 +36,8 @@ def attempts(n: int, seed: int, only_right_or_wrong: bool) -> list[Attempt]:
 @pytest.mark.parametrize("only_right_or_wrong", [True, False])
 @pytest.mark.parametrize(("n", "seed"), [(20, 1), (37, 2), (101, 3), (500, 4)])
 def test_figures_equal_scipy(n: int, seed: int, only_right_or_wrong: bool):
+    from scipy import stats  # loaded by this test only: it takes a while
+
     sat = attempts(n, seed, only_right_or_wrong)
     found = figures(sat, ITEMS)
     marks = np.array([[float(a.answers[item].credit) for item in ITEMS] for a in sat])
@@ -72,6 +73,8 @@ def upper_lower(mine: np.ndarray, totals: np.ndarray) -> float:
 
 
 def terciles(sat: list[Attempt], item: str, totals: np.ndarray) -> dict:
+    from scipy import stats
+
     ranks = stats.rankdata(np.round(totals, 9)) - 0.5
     third = np.minimum(2, np.floor(ranks * 3 / len(sat) + 1e-9).astype(int))
     counts = np.zeros((4, 3), dtype=int)
