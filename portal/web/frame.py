@@ -1,7 +1,8 @@
-"""The parts of a page's frame that are the same for everybody: rendered once per language, then kept."""
+"""Parts of pages that say the same to everybody: rendered once per language, then kept."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from flask import render_template
 from flask.sansio.app import App
@@ -9,6 +10,8 @@ from flask.templating import Environment
 from markupsafe import Markup
 
 from portal.web.i18n import lang
+
+KEPT: Final = 2_000  # fragments, of a few hundred bytes each
 
 
 class Templates(Environment):
@@ -23,17 +26,17 @@ class Templates(Environment):
 
 
 def install(app: App) -> None:
-    """Give templates ``kept("layouts/_footer.html")``.
+    """Give templates ``kept("layouts/_footer.html")`` and ``kept("…/_lot.html", lot=…)``.
 
-    What is kept may depend on the installation, the language and the route's rule, which are few, and on
-    nothing else: never on the person, the query or the time.
+    What is kept depends on the installation, the language and the frozen values it is given, and on nothing
+    else: never on the person, the query or the time. The values are its key, so it cannot be out of date.
     """
-    fragments: dict[tuple[str, str, str], Markup] = {}
 
-    def kept(template: str, rule: str = "") -> Markup:
-        key = (template, lang(), rule)
-        if key not in fragments or app.debug:
-            fragments[key] = Markup(render_template(template, rule=rule))  # noqa: S704  our own template
-        return fragments[key]
+    @lru_cache(maxsize=0 if app.debug else KEPT)
+    def fragment(template: str, _language: str, **values: Any) -> Markup:
+        return Markup(render_template(template, **values))  # noqa: S704  our own template
+
+    def kept(template: str, **values: Any) -> Markup:
+        return fragment(template, lang(), **values)
 
     app.jinja_env.globals["kept"] = kept

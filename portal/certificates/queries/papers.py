@@ -21,7 +21,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.queries import log
-from portal.registry.queries.log import LogProof
+from portal.registry.queries.log import LogProof, Standing
 from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.records import CertificateIssued
 
@@ -187,6 +187,11 @@ def public_totals() -> Totals:
 def log_proof(certificate_id: str) -> LogProof | None:
     """Where the certificate stands in the transparency log; None until a checkpoint is signed over it."""
     return log.proof_for(CertificateIssued.kind, certificate_id)
+
+
+def log_standing(certificate_id: str) -> Standing | None:
+    """Its place in the log, as the page says it; None until a checkpoint is signed over it."""
+    return log.standing(CertificateIssued.kind, certificate_id)
 
 
 def withdrawn_places(purpose: Purpose, start: int, end: int) -> list[int]:
