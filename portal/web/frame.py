@@ -1,7 +1,8 @@
 """Parts of pages that say the same to everybody: rendered once per language, then kept."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Hashable, MutableMapping
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from flask import render_template
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from portal.web.i18n import lang
 
-KEPT: Final = 2_000  # fragments, of a few hundred bytes each
+KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
 
 
 class Templates(Environment):
@@ -39,4 +40,24 @@ def install(app: App) -> None:
     def kept(template: str, **values: Any) -> Markup:
         return fragment(template, lang(), **values)
 
-    app.jinja_env.globals["kept"] = kept
+    shown: dict[tuple[str, Hashable], Markup] = {}
+    one_at_a_time = Lock()
+
+    def kept_for(facts: Hashable | None, caller: Callable[[], str]) -> Markup:
+        """``{% call kept_for(facts) %}…{% endcall %}``: what stands between says these facts and no others.
+
+        They are read anew for each reader; only putting them into words is spared when they are the same as
+        somebody else's. None: not kept.
+        """
+        key = (lang(), facts)
+        words = shown.get(key) if facts is not None else None
+        if words is None:
+            words = Markup(caller())  # noqa: S704  markup already
+            with one_at_a_time:
+                if len(shown) >= KEPT:
+                    del shown[next(iter(shown))]
+                if facts is not None:
+                    shown[key] = words
+        return words
+
+    app.jinja_env.globals.update(kept=kept, kept_for=kept_for)

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,13 @@ class NoSuchCertificate(NotFound):
     message = N_("There is no certificate with the number %(number)s.")
 
 
+class Printed(dict[str, str]):
+    """Printed documents: variant → file name. Nobody changes it, so it may be compared and kept by."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items())))
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateView:
     """One certificate with all its facts. ``holder_name`` is None when it was forgotten;
@@ -37,6 +44,8 @@ class CertificateView:
 
     ``mass`` and ``by_effect`` are what it retires: nothing, but for retired credits (C3). ``ranges`` are all
     that it names as retired; ``retired_at`` is the instant of the retirement, of retired credits only.
+
+    What is read out of ``payload`` is left out when two are compared: the text itself is compared.
     """
 
     id: str
@@ -48,7 +57,7 @@ class CertificateView:
     reason: Reason | None
     replaced_by: str | None
     mass: Mass
-    by_effect: Mapping[Effect, Mass]
+    by_effect: Mapping[Effect, Mass] = field(compare=False)
     ranges: tuple[RangeFacts, ...]
     says: Bilingual
     commitment: str
@@ -65,10 +74,10 @@ class CertificateView:
     issued_at: datetime
     retired_at: datetime | None
     trainer: str
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = field(compare=False)
     payload: str
     payload_sha256: str
-    documents: Mapping[str, str]  # variant → file name
+    documents: Printed
 
     @property
     def printed_number(self) -> str:
@@ -282,7 +291,7 @@ def _view(row: Any, documents: Mapping[str, str]) -> CertificateView:
         content=content,
         payload=row.payload,
         payload_sha256=row.payload_sha256,
-        documents=documents,
+        documents=Printed(documents),
     )
 
 
