@@ -193,7 +193,8 @@ def day(value: Any) -> str:
 
 def instant(value: datetime) -> str:
     """Date and time in the city, with the zone said."""
-    return f"{value.astimezone(CITY):%Y-%m-%d %H:%M} ({_('Beijing time')})"
+    shown = f"{value.astimezone(CITY):%Y-%m-%d %H:%M}"
+    return shown + " (" + _("Beijing time") + ")"
 
 
 def country(name: str) -> str:
