@@ -27,8 +27,11 @@ def fresh_portal() -> Iterator[Flask]:
             db.engine.dispose()
 
 
-def get(app: Flask, path: str) -> tuple[Callable[[], bytes], int]:
-    """A call that asks the WSGI application for ``path`` as a server would, and the size of its answer."""
+def get(app: Flask, path: str, try_first: bool = True) -> tuple[Callable[[], bytes], int]:
+    """A call that asks the WSGI application for ``path`` as a server would, and the size of its answer.
+
+    Without ``try_first`` nothing is asked yet, and no size known.
+    """
 
     def call() -> bytes:
         status: list[str] = []
@@ -43,4 +46,4 @@ def get(app: Flask, path: str) -> tuple[Callable[[], bytes], int]:
             raise RuntimeError(f"{path} answered {status[0]}")
         return body
 
-    return call, len(call())
+    return call, len(call()) if try_first else 0

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from flask import Flask, Response, redirect, url_for
 from flask_migrate import Migrate
@@ -14,7 +15,7 @@ from portal.db import db as database
 from portal.db import engine_options
 from portal.kernel import clock
 from portal.web import api as web_api
-from portal.web import assets, errors, frame, guard, headers, i18n, requestlog
+from portal.web import assets, errors, frame, guard, headers, i18n, requestlog, sessions
 from portal.web.routes import Route
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
@@ -51,6 +52,8 @@ def create_app(config: Config | None = None) -> Flask:
     config.instance.mkdir(parents=True, exist_ok=True)
     app.jinja_environment = frame.Templates
     app.url_rule_class = Route
+    app.session_interface = sessions.Sessions()
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign,assignment]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["site"] = _Site(config, app)
@@ -74,6 +77,11 @@ def create_app(config: Config | None = None) -> Flask:
         return answer  # type: ignore[return-value]
 
     return app
+
+
+def _as_it_is(view: Any) -> Any:
+    """Flask looks at each request whether a view is a coroutine; here none is."""
+    return view
 
 
 class _Site:

@@ -222,6 +222,8 @@ class InvitationView:
 
 def organisations_of(actor: Actor) -> list[OrganisationView]:
     """What the actor is a member of, by name."""
+    if not actor.organisations:
+        return []
     rows = db.session.scalars(
         select(Organisation)
         .where(Organisation.id.in_(list(actor.organisations)))

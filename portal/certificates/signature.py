@@ -7,15 +7,17 @@ holds. Without a key (``CERTIFICATE_KEY``) a production site prints unsigned; a 
 of its own that says so in its name.
 """
 
+import asyncio
 import os
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -35,6 +37,33 @@ _DEMO_SINCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _DEMO_UNTIL: Final = datetime(2100, 1, 1, tzinfo=UTC)
 # PDF/A wants every annotation printable and not hidden, also one without a picture.
 _INVISIBLE: Final = fields.InvisSigSettings(set_print_flag=True, set_hidden_flag=False)
+# An ECDSA signature is a few bytes longer or shorter than another.
+_MARGIN: Final = 64
+
+
+class PaperSigner(signers.SimpleSigner):
+    """A signer that encodes once what all its signatures have in common: that costs more than signing."""
+
+    _in_common: list[cms.CMSAttribute] | None = None
+
+    async def signed_attrs(self, data_digest: bytes, *args: Any, **how: Any) -> cms.CMSAttributes:
+        """As pyHanko makes them. Only the digest differs from one paper to the next."""
+        if self._in_common is None:
+            whole = await super().signed_attrs(data_digest, *args, **how)
+            self._in_common = [_encoded(each) for each in whole if each["type"].native != "message_digest"]
+        digest = cms.CMSAttribute({"type": "message_digest", "values": [data_digest]})
+        return cms.CMSAttributes([*self._in_common, _encoded(digest)])
+
+    @cached_property
+    def place(self) -> int:
+        """Room that a signature takes in the file, in hexadecimal digits. Found out by signing once."""
+        trial = asyncio.run(self.async_sign(bytes(32), "sha256", use_pades=True))
+        return 2 * (len(trial.dump()) + _MARGIN)
+
+
+def _encoded(attribute: cms.CMSAttribute) -> cms.CMSAttribute:
+    """The same attribute, which keeps its bytes as long as nobody looks into it."""
+    return cms.CMSAttribute.load(attribute.dump())
 
 
 def sign(pdf: bytes) -> bytes:
@@ -52,12 +81,12 @@ def sign(pdf: bytes) -> bytes:
     )
     place = fields.SigFieldSpec(FIELD, invis_sig_settings=_INVISIBLE)
     signed = signers.PdfSigner(promise, signer, new_field_spec=place).sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(pdf))
+        IncrementalPdfFileWriter(BytesIO(pdf)), bytes_reserved=signer.place
     )
     return bytes(signed.getbuffer())
 
 
-def _signer_of_this_site() -> signers.SimpleSigner | None:
+def _signer_of_this_site() -> PaperSigner | None:
     config = current_app.config["PORTAL"]
     if config.certificate_key is not None:
         return load(config.certificate_key, config.certificate_passphrase)
@@ -65,14 +94,14 @@ def _signer_of_this_site() -> signers.SimpleSigner | None:
 
 
 @lru_cache(maxsize=4)
-def load(file: Path, passphrase: str) -> signers.SimpleSigner:
+def load(file: Path, passphrase: str) -> PaperSigner:
     """The key and certificates of a PKCS#12 file. Raises ValueError when it cannot be opened."""
     secret = passphrase.encode() if passphrase else None
     signer: signers.SimpleSigner | None
     signer = signers.SimpleSigner.load_pkcs12(str(file), passphrase=secret)  # type: ignore[no-untyped-call]
     if signer is None:
         raise ValueError(f"{file} is no PKCS#12 file that this passphrase opens")
-    return signer
+    return PaperSigner(signer.signing_cert, signer.signing_key, signer.cert_registry)
 
 
 def _demo_key(folder: Path) -> Path:

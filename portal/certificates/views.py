@@ -13,8 +13,8 @@ from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.rules.claims import CertificateType
-from portal.certificates.rules.lines import day_of, lines
-from portal.certificates.sheet import address_of, holder_of
+from portal.certificates.rules.lines import lines
+from portal.certificates.sheet import holder_of
 from portal.certificates.words import event_words
 from portal.kernel import clock
 from portal.kernel.errors import N_, NotFound, PortalError, Refused
@@ -216,6 +216,7 @@ def _facts(found: CertificateView, key: str | None) -> Response:
     with_name = policy.sees_name(found.is_public, has_key)
     holder = holder_of(found, with_name)
     keyed: dict[str, Any] = {"key": found.key} if has_key else {}
+    standing, told = queries.log_standing(found.id), tuple(queries.history(found.id, found.number))
     page = render_template(
         "certificates/certificate.html",
         certificate=found,
@@ -225,23 +226,19 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         says=paper.filled(found.says, holder),
         wording=claims.WORDINGS[found.type],
         effects=claims.EFFECTS,
-        project_types=claims.PROJECT_TYPES,
-        effect_of=claims.EFFECT_OF,
         notes=paper.notes(found.type, found.content),
         lines=lines(found.type, found.content),
-        day=day_of(found.type, found.content),
         sources=paper.sources(found.ranges),
-        vintage=paper.vintage,
-        registry=paper.registry_name,
         reason=states.REASONS[found.reason] if found.reason else None,
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
-        proof=queries.log_proof(found.id),
-        history=queries.history(found.id, found.number),
+        # All that the page says follows from these; what a key opens is for one reader and is not kept.
+        facts=None if has_key else (found, standing, told),
+        proof=standing,
+        history=told,
         event_words=event_words,
         reasons=states.REASONS,
         printed=numbers.printed,
         name_form=NameForm(formdata=None) if has_key and found.holder_name is not None else None,
-        address=address_of(found, has_key),
         keyed=keyed,
         # The short address has no language; its twin is the same page under one.
         twin_url=lambda language: url_for(

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
+from typing import Final
 
 import click
 from flask import Flask
@@ -15,6 +16,9 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from portal import jobs
+
+# Granian's workers do not hear a stop while they start: then they are ended.
+_SECONDS_TO_END: Final = 5
 
 
 def serve_until_stopped(portal: Flask, host: str, port: int, greeting: str) -> None:
@@ -57,7 +61,7 @@ def _apart(do: Callable[..., None], *arguments: object) -> None:
 def _answer(portal: Flask, host: str, port: int) -> None:
     server = Granian(
         "app:create_app", host, port, interface=Interfaces.WSGI, blocking_threads=4, websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.warning, workers_kill_timeout=_SECONDS_TO_END,
     )  # fmt: skip
     server.serve(target_loader=lambda _target: portal)
 

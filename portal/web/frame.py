@@ -1,7 +1,9 @@
-"""The parts of a page's frame that are the same for everybody: rendered once per language, then kept."""
+"""Parts of pages that say the same to everybody: rendered once per language, then kept."""
 
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Callable, Hashable, MutableMapping
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Final
 
 from flask import render_template
 from flask.sansio.app import App
@@ -9,6 +11,8 @@ from flask.templating import Environment
 from markupsafe import Markup
 
 from portal.web.i18n import lang
+
+KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
 
 
 class Templates(Environment):
@@ -23,17 +27,37 @@ class Templates(Environment):
 
 
 def install(app: App) -> None:
-    """Give templates ``kept("layouts/_footer.html")``.
+    """Give templates ``kept("layouts/_footer.html")`` and ``kept("…/_lot.html", lot=…)``.
 
-    What is kept may depend on the installation, the language and the route's rule, which are few, and on
-    nothing else: never on the person, the query or the time.
+    What is kept depends on the installation, the language and the frozen values it is given, and on nothing
+    else: never on the person, the query or the time. The values are its key, so it cannot be out of date.
     """
-    fragments: dict[tuple[str, str, str], Markup] = {}
 
-    def kept(template: str, rule: str = "") -> Markup:
-        key = (template, lang(), rule)
-        if key not in fragments or app.debug:
-            fragments[key] = Markup(render_template(template, rule=rule))  # noqa: S704  our own template
-        return fragments[key]
+    @lru_cache(maxsize=0 if app.debug else KEPT)
+    def fragment(template: str, _language: str, **values: Any) -> Markup:
+        return Markup(render_template(template, **values))  # noqa: S704  our own template
 
-    app.jinja_env.globals["kept"] = kept
+    def kept(template: str, **values: Any) -> Markup:
+        return fragment(template, lang(), **values)
+
+    shown: dict[tuple[str, Hashable], Markup] = {}
+    one_at_a_time = Lock()
+
+    def kept_for(facts: Hashable | None, caller: Callable[[], str]) -> Markup:
+        """``{% call kept_for(facts) %}…{% endcall %}``: what stands between says these facts and no others.
+
+        They are read anew for each reader; only putting them into words is spared when they are the same as
+        somebody else's. None: not kept.
+        """
+        key = (lang(), facts)
+        words = shown.get(key) if facts is not None else None
+        if words is None:
+            words = Markup(caller())  # noqa: S704  markup already
+            with one_at_a_time:
+                if len(shown) >= KEPT:
+                    del shown[next(iter(shown))]
+                if facts is not None:
+                    shown[key] = words
+        return words
+
+    app.jinja_env.globals.update(kept=kept, kept_for=kept_for)

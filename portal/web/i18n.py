@@ -3,16 +3,19 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
+from gettext import NullTranslations
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from babel.support import LazyProxy
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.routing import BaseConverter, BuildError
 
 from portal.config import LANGS
@@ -60,9 +63,15 @@ def preferred_lang() -> str:
 def _of_browser() -> str:
     """What was read last, or the first language asked for that we speak."""
     # Not negotiated by Babel, which gives "en" to a browser that asks for zh-CN.
-    asked = (tag.lower().split("-")[0] for tag, _weight in request.accept_languages)
-    known = (name for name in (request.cookies.get(_COOKIE), *asked) if name in LANGS)
-    return next(known, None) or _default()
+    kept = request.cookies.get(_COOKIE)
+    return kept if kept in LANGS else _asked_for(request.headers.get("Accept-Language", "")) or _default()
+
+
+@lru_cache(maxsize=1000)
+def _asked_for(header: str) -> str | None:
+    """The first language of ours in an Accept-Language header; browsers send few different ones."""
+    asked = (tag.lower().split("-")[0] for tag, _weight in parse_accept_header(header, LanguageAccept))
+    return next((name for name in asked if name in LANGS), None)
 
 
 def _default() -> str:
@@ -112,8 +121,15 @@ _ = gettext
 @pass_eval_context
 def _in_template(scope: EvalContext, text: str, /, **places: object) -> str:
     """``_`` of templates: a text of ours is markup, what fills its places is escaped."""
-    translated = catalogues.texts(lang()).gettext(text)
-    return (Markup(translated) if scope.autoescape else translated) % places  # noqa: S704
+    translated = _translated(catalogues.texts(lang()), text, scope.autoescape)
+    return translated % places if places or "%" in translated else translated
+
+
+@cache
+def _translated(texts: NullTranslations, text: str, is_markup: bool) -> str:
+    """A text of ours before its places are filled; there are as many as in the catalogue."""
+    translated = texts.gettext(text)
+    return Markup(translated) if is_markup else translated  # noqa: S704
 
 
 @pass_eval_context
@@ -177,7 +193,7 @@ def day(value: Any) -> str:
 
 def instant(value: datetime) -> str:
     """Date and time in the city, with the zone said."""
-    shown = format_datetime(value.astimezone(CITY), "yyyy-MM-dd HH:mm", locale=locale_of(lang()))
+    shown = f"{value.astimezone(CITY):%Y-%m-%d %H:%M}"
     return shown + " (" + _("Beijing time") + ")"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
@@ -63,6 +64,28 @@ def test_a_production_site_without_a_key_prints_unsigned_and_with_one_signs(app:
     given.write_bytes(signature._demo_pkcs12())
     app.config["PORTAL"] = replace(config, env="production", certificate_key=given)
     assert len(PdfFileReader(BytesIO(signature.sign(plain))).embedded_signatures) == 1
+
+
+@pytest.mark.parametrize("digest", [bytes(32), bytes(range(32))])
+def test_what_signatures_have_in_common_is_what_pyhanko_would_write(app: Flask, digest: bytes):
+    signature.sign(_unsigned())  # makes the demonstration's key
+    ours = signature.load(app.config["PORTAL"].instance / "keys" / "demo-signature.p12", "")
+    plain = SimpleSigner(ours.signing_cert, ours.signing_key, ours.cert_registry)
+    told = [
+        asyncio.run(signer.signed_attrs(digest, "sha256", use_pades=True)).dump() for signer in (ours, plain)
+    ]
+    assert told[0] == told[1]
+    assert digest in told[0]
+
+
+def test_there_is_room_for_every_signature_and_little_more(app: Flask):
+    sizes = {len(signature.sign(_unsigned())) for _ in range(5)}
+    assert len(sizes) == 1  # the place in the file is the same, whatever length the signature has
+    ours = signature.load(app.config["PORTAL"].instance / "keys" / "demo-signature.p12", "")
+    longest = max(
+        len(asyncio.run(ours.async_sign(bytes([n] * 32), "sha256", use_pades=True)).dump()) for n in range(20)
+    )
+    assert longest <= ours.place // 2 <= longest + 100
 
 
 def _unsigned() -> bytes:

@@ -8,16 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
+import pydyf
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
+from pypdf.generic import StreamObject
 
 from portal.db import InsideTransaction, transaction
 from portal.web import press
-from portal.web.pdf import FONTS, PICTURES, Printer
+from portal.web.pdf import FONTS, PICTURES, Printer, compress_once
 from portal.web.press import Attachment, NoPango, Press, PrintingFailed, PrintingTookTooLong
 from tests.patience import PATIENCE
 from tests.web.printing import (
@@ -286,3 +290,24 @@ def test_no_text_is_ever_printed_as_empty_boxes(printer: Printer, text: str):
 def test_a_missing_type_is_shown_as_such_and_explained(printer: Printer):
     assert printer.set("<body>한글 李明 CO₂") == '<body class="lacks-types">〓〓 李明 CO<sub>2</sub>'
     assert printer.set("<body>李明") == "<body>李明"
+
+
+def test_what_is_compressed_once_is_the_same_inside():
+    def written(finish: bool) -> bytes:
+        pdf, out = pydyf.PDF(), BytesIO()
+        for stream in ([b"BT", 1.5, "ET"] * 400, [bytes(300_000)], ["stream", b"\nendstream\n"]):
+            pdf.add_object(pydyf.Stream(stream, {"Kind": "/Test"}, compress=True))
+        pdf.add_object(pydyf.Stream(["plain"]))
+        if finish:
+            compress_once(None, pdf)
+        pdf.write(out, b"1.7", identifier=True, compress=True)
+        return out.getvalue()
+
+    ours, plain = (PdfReader(BytesIO(written(finish))) for finish in (True, False))
+    inside = [
+        [each.get_data() for n in range(1, 8) if isinstance(each := file.get_object(n), StreamObject)]
+        for file in (ours, plain)
+    ]
+    assert inside[0] == inside[1]
+    assert max(len(each) for each in inside[0]) == 300_000
+    assert written(True) == written(True)

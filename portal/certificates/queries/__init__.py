@@ -20,6 +20,7 @@ from portal.certificates.queries.papers import (
     for_order,
     for_subject,
     log_proof,
+    log_standing,
     public_totals,
     recent,
     retirement_facts,
@@ -30,6 +31,6 @@ from portal.certificates.queries.papers import (
 __all__ = [
     "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
     "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
-    "log_proof", "public_totals", "recent", "recent_batches", "retirement_facts", "unprinted",
+    "log_proof", "log_standing", "public_totals", "recent", "recent_batches", "retirement_facts", "unprinted",
     "unprinted_of",    "withdrawn_places",
 ]  # fmt: skip

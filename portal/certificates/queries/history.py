@@ -15,9 +15,11 @@ SHOWN: Final = ("issue", "doubt", "clear", "revoke", "replace", "forget_holder")
 _VERB: Final = "certificate."
 # Built once: putting a statement together costs more than having it done.
 _papers, _entries = Certificate.__table__, AuditEntry.__table__
-_PREDECESSOR = select(_papers.c.number).where(_papers.c.replaced_by == bindparam("number"))
+_PREDECESSOR = select(_papers.c.number).where(_papers.c.replaced_by == bindparam("number")).scalar_subquery()
 _CHANGES = (
-    select(_entries.c.at, _entries.c.verb, _entries.c.facts, _entries.c.actor_id)
+    select(
+        _entries.c.at, _entries.c.verb, _entries.c.facts, _entries.c.actor_id, _PREDECESSOR.label("before")
+    )
     .where(
         _entries.c.subject_id == bindparam("certificate_id"),
         _entries.c.verb.in_([literal_column(f"'{_VERB}{each}'") for each in SHOWN]),
@@ -39,15 +41,14 @@ class Change:
 
 def history(certificate_id: str, number: str) -> list[Change]:
     """The changes of one certificate, oldest first."""
-    books = db.session.connection()
-    predecessor = books.execute(_PREDECESSOR, {"number": number}).scalar_one_or_none()
-    rows = books.execute(_CHANGES, {"certificate_id": certificate_id})
+    wanted = {"certificate_id": certificate_id, "number": number}
+    rows = db.session.connection().execute(_CHANGES, wanted)
     return [
         Change(
             at=row.at,
             event=row.verb.removeprefix(_VERB),
             reason=Reason(row.facts["reason"]) if "reason" in row.facts else None,
-            other=predecessor if row.verb == _VERB + "issue" else row.facts.get("replaced_by"),
+            other=row.before if row.verb == _VERB + "issue" else row.facts.get("replaced_by"),
             actor_id=row.actor_id,
         )
         for row in rows

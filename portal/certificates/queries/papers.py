@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,20 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, NotFound
 from portal.kernel.mass import Mass
 from portal.registry.queries import log
-from portal.registry.queries.log import LogProof
+from portal.registry.queries.log import LogProof, Standing
 from portal.registry.rules.facts import RangeFacts
 from portal.registry.rules.records import CertificateIssued
 
 
 class NoSuchCertificate(NotFound):
     message = N_("There is no certificate with the number %(number)s.")
+
+
+class Printed(dict[str, str]):
+    """Printed documents: variant → file name. Nobody changes it, so it may be compared and kept by."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class CertificateView:
 
     ``mass`` and ``by_effect`` are what it retires: nothing, but for retired credits (C3). ``ranges`` are all
     that it names as retired; ``retired_at`` is the instant of the retirement, of retired credits only.
+
+    What is read out of ``payload`` is left out when two are compared: the text itself is compared.
     """
 
     id: str
@@ -48,7 +57,7 @@ class CertificateView:
     reason: Reason | None
     replaced_by: str | None
     mass: Mass
-    by_effect: Mapping[Effect, Mass]
+    by_effect: Mapping[Effect, Mass] = field(compare=False)
     ranges: tuple[RangeFacts, ...]
     says: Bilingual
     commitment: str
@@ -65,10 +74,10 @@ class CertificateView:
     issued_at: datetime
     retired_at: datetime | None
     trainer: str
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = field(compare=False)
     payload: str
     payload_sha256: str
-    documents: Mapping[str, str]  # variant → file name
+    documents: Printed
 
     @property
     def printed_number(self) -> str:
@@ -189,6 +198,11 @@ def log_proof(certificate_id: str) -> LogProof | None:
     return log.proof_for(CertificateIssued.kind, certificate_id)
 
 
+def log_standing(certificate_id: str) -> Standing | None:
+    """Its place in the log, as the page says it; None until a checkpoint is signed over it."""
+    return log.standing(CertificateIssued.kind, certificate_id)
+
+
 def withdrawn_places(purpose: Purpose, start: int, end: int) -> list[int]:
     """Places ``start`` … ``end - 1`` of the log whose certificates do not hold: for good, or under review."""
     states = (State.REVOKED, State.REPLACED) if purpose is Purpose.REVOCATION else (State.UNDER_REVIEW,)
@@ -277,7 +291,7 @@ def _view(row: Any, documents: Mapping[str, str]) -> CertificateView:
         content=content,
         payload=row.payload,
         payload_sha256=row.payload_sha256,
-        documents=documents,
+        documents=Printed(documents),
     )
 
 

@@ -58,6 +58,22 @@ class NotACertificateFile(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What all certificates from one lot say of it, in words where there are words."""
+
+    lot_code: str
+    project_code: str
+    project_name: Bilingual
+    kind: Bilingual
+    effect: Bilingual
+    vintage: str
+    registry: str
+    country: str
+    methodology: str
+    retirement_reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What a certificate draws from one lot: the lot's facts (of its first range) and every range of it."""
 
@@ -67,6 +83,21 @@ class Source:
     @property
     def mass(self) -> Mass:
         return total([part.mass for part in self.ranges])
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(
+            lot_code=self.lot.lot_code,
+            project_code=self.lot.project_code,
+            project_name=self.lot.project_name,
+            kind=claims.PROJECT_TYPES[self.lot.project_type],
+            effect=claims.EFFECTS[claims.EFFECT_OF[self.lot.project_type]],
+            vintage=vintage(self.lot),
+            registry=registry_name(self.lot.registry),
+            country=self.lot.country,
+            methodology=self.lot.methodology,
+            retirement_reference=self.lot.retirement_reference,
+        )
 
 
 def sources(ranges: Iterable[RangeFacts]) -> list[Source]:

@@ -35,6 +35,15 @@ class SignedHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A record's place, in the tree of the first signed checkpoint that holds it."""
+
+    idx: int
+    size: int
+    root_hex: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogProof:
     """A record's place and the proof of it, in the tree of a signed checkpoint."""
 
@@ -151,6 +160,13 @@ def proof_for(kind: str, subject_id: str) -> LogProof | None:
     return LogProof(row.idx, head.size, head.root.hex(), head.note, tuple(proof), row.body)
 
 
+def standing(kind: str, subject_id: str) -> Standing | None:
+    """As ``proof_for``, without the proof: what a page says of it, for a third of the work."""
+    asked = {"kind": kind, "subject_id": subject_id}
+    row = db.session.connection().execute(_STANDING, asked).one_or_none()
+    return Standing(row.idx, row.size, row.root.hex()) if row else None
+
+
 def places_of(kind: str, subject_ids: Sequence[str]) -> list[int]:
     """Where the records of this kind about these subjects stand, in order; what waits has no place yet."""
     found: list[int] = []
@@ -195,6 +211,7 @@ def is_in_step(now: datetime, seconds: int) -> bool:
 
 
 _records, _entries, _nodes = Record.__table__, Entry.__table__, Node.__table__
+_checkpoints, _larger = Checkpoint.__table__, Checkpoint.__table__.alias()
 # Built once: putting a statement together costs more than having it done.
 _BODIES = (
     select(_records.c.body)
@@ -210,4 +227,14 @@ _HASHES = (
         _nodes.c.idx < bindparam("end"),
     )
     .order_by(_nodes.c.idx)
+)
+_STANDING = (
+    select(_entries.c.idx, _checkpoints.c.size, _checkpoints.c.root)
+    .join_from(_records, _entries, _entries.c.record_id == _records.c.id)
+    .join(
+        _checkpoints,
+        _checkpoints.c.size
+        == select(func.min(_larger.c.size)).where(_larger.c.size > _entries.c.idx).scalar_subquery(),
+    )
+    .where(_records.c.kind == bindparam("kind"), _records.c.subject_id == bindparam("subject_id"))
 )

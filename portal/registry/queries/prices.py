@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -76,10 +76,7 @@ def _in_force(lot_code: str, currency: str) -> list[tuple[str, int, Money, datet
 
 def currencies() -> list[str]:
     """Currencies in which any open lot has a price, in the portal's order."""
-    is_open = PoolLot.closed_at.is_(None)
-    own = set(db.session.scalars(select(PoolLot.currency).where(is_open).distinct()))
-    more = select(ListPrice.currency).join(PoolLot, PoolLot.id == ListPrice.lot_id).where(is_open).distinct()
-    offered = own | set(db.session.scalars(more))
+    offered = set(db.session.connection().execute(_CURRENCIES).scalars())
     return [currency for currency in PLACES if currency in offered]
 
 
@@ -105,3 +102,13 @@ def proposals(actor: Actor) -> list[ProposalView]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+_lots, _listed = PoolLot.__table__, ListPrice.__table__
+# Built once: putting a statement together costs more than having it done.
+_CURRENCIES = union(
+    select(_lots.c.currency).where(_lots.c.closed_at.is_(None)),
+    select(_listed.c.currency)
+    .join_from(_listed, _lots, _lots.c.id == _listed.c.lot_id)
+    .where(_lots.c.closed_at.is_(None)),
+)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -137,11 +137,14 @@ def money_of_order(order_id: str, test: bool) -> list[OrderMoney]:
         parts[f"{day_of(line.at):%Y-%m}", line.party, line.amount.currency] += line.amount.minor
     if not parts:
         return []
-    came = _came_in(test, sorted({period for period, _, _ in parts}, reverse=True))
     paid = _paid_out(test)
+    # Whether a month is paid out asks for all its sales: only where something was paid at all.
+    periods = sorted({period for period, party, unit in parts if paid[party, unit][period]}, reverse=True)
+    came = _came_in(test, periods) if periods else {}
     told = []
     for (period, party, unit), minor in parts.items():
-        in_month, gone = Money(came[period, party, unit], unit), Money(paid[party, unit][period], unit)
+        in_month = Money(came.get((period, party, unit), 0), unit)
+        gone = Money(paid[party, unit][period], unit)
         told.append(OrderMoney(party, Money(minor, unit), period, rules.is_closed([in_month], [gone])))
     return sorted(
         (each for each in told if each.amount),
@@ -155,13 +158,7 @@ def _place(party: Party, currency: str) -> tuple[int, int]:
 
 def _paid_out(test: bool) -> defaultdict[tuple[str, str], Counter[str]]:
     """Confirmed pay-outs: party and currency → month → minor units."""
-    rows = db.session.execute(
-        select(Payee.party, Payee.currency, Payout.period, func.sum(Payout.amount_minor).label("minor"))
-        .join(Payout, Payout.payee_id == Payee.id)
-        .join(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
-        .where(Payee.test == test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
-        .group_by(Payee.party, Payee.currency, Payout.period)
-    )
+    rows = db.session.connection().execute(_PAID_OUT, {"is_test": test})
     paid: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
         paid[row.party, row.currency][row.period] = int(row.minor)
@@ -232,3 +229,17 @@ def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
         )
         for row in rows
     ]
+
+
+_payees, _paid, _verdicts = Payee.__table__, Payout.__table__, PayoutVerdict.__table__
+# Built once: putting a statement together costs more than having it done.
+_PAID_OUT = (
+    select(_payees.c.party, _payees.c.currency, _paid.c.period, func.sum(_paid.c.amount_minor).label("minor"))
+    .join_from(_paid, _payees, _payees.c.id == _paid.c.payee_id)
+    .join(_verdicts, _verdicts.c.payout_id == _paid.c.id)
+    .where(
+        _payees.c.test == bindparam("is_test"),
+        _verdicts.c.verdict == literal_column(f"'{PayoutVerdictKind.CONFIRMED}'"),
+    )
+    .group_by(_payees.c.party, _payees.c.currency, _paid.c.period)
+)

@@ -203,6 +203,8 @@ _REFUNDS = (
     .join_from(_refund, _payment, _payment.c.id == _refund.c.payment_id)
     .order_by(_refund.c.created_at)
 )
+_cash = CashLine.__table__
+_CASH = select(_cash).where(_cash.c.order_id == bindparam("order_id")).order_by(_cash.c.at, _cash.c.cause_id)
 _REFUNDS_OF_ORDER = _REFUNDS.where(_refund.c.order_id == bindparam("order_id"))
 _REFUND = _REFUNDS.where(_refund.c.id == bindparam("refund_id"))
 _REFUNDS_RUNNING = _REFUNDS.where(_refund.c.state.in_(("planned", "pending")))
@@ -327,11 +329,7 @@ def _refunds(query: Select[Any], **values: str) -> list[RefundView]:
 
 
 def cash_lines(order_id: str) -> list[CashView]:
-    rows = db.session.execute(
-        select(CashLine.__table__)
-        .where(CashLine.order_id == order_id)
-        .order_by(CashLine.at, CashLine.cause_id)
-    )
+    rows = db.session.connection().execute(_CASH, {"order_id": order_id})
     lines = [CashView(Party(r.party), Money(r.amount_minor, r.currency), r.cause_id, r.at) for r in rows]
     return sorted(lines, key=lambda line: (line.at, line.cause_id, list(Party).index(line.party)))
 

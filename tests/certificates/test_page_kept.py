@@ -1,0 +1,72 @@
+"""The words of a certificate's page are kept by its facts: never older than they are, never another's."""
+
+import pytest
+from flask import Flask, render_template_string
+
+from portal.certificates import commands, queries
+from portal.registry.jobs import sequence_and_sign
+from tests.browser import Browser
+from tests.factories.certificates import ACTOR, NOW, PLANTING, issued, logged
+
+SPOKEN = "{% call kept_for(facts) %}{{ said }}{% endcall %}"
+
+
+def test_what_happens_to_a_certificate_is_on_its_page_at_once(browser: Browser):
+    certificate = issued()
+    address = f"/en/certificates/{certificate.number}"
+    assert "is being entered in the transparency log" in browser.open(address).text
+
+    sequence_and_sign()
+    page = browser.open(address).text
+    assert "Root of the log then" in page
+    assert "李明" not in page
+    assert browser.open(address).text == page
+
+    commands.show_name(ACTOR, certificate.number, certificate.key, True, NOW)
+    assert "李明" in browser.open(address).text
+    commands.forget_holder(ACTOR, certificate.number, NOW)
+    assert "The holder asked to be forgotten" in browser.open(address).text
+
+    commands.revoke(ACTOR, certificate.number, "refunded", NOW)
+    ended = browser.open(address).text
+    assert "Revoked" in ended
+    assert "Download the PDF" not in ended
+
+
+def test_who_has_the_key_leaves_nothing_for_others(browser: Browser):
+    certificate = logged()
+    address = f"/en/certificates/{certificate.number}"
+    assert "李明" in browser.open(f"{address}?key={certificate.key}").text
+    after = browser.open(address)
+    assert "李明" not in after.text
+    assert certificate.key not in after.html
+
+
+def test_each_language_and_each_certificate_has_words_of_its_own(browser: Browser):
+    one, other = logged(), logged(PLANTING)
+    numbers = (one.number, other.number)
+    pages = [browser.open(f"/{lang}/certificates/{each}") for each in numbers for lang in ("en", "zh")]
+    for page, number in zip(pages, sorted(numbers * 2, key=numbers.index), strict=True):
+        assert f"{number}.json" in page.html
+    assert "What this certificate does not say" in pages[0].text
+    assert "What this certificate does not say" not in pages[1].text
+
+
+@pytest.mark.usefixtures("app")
+def test_a_certificate_is_compared_by_all_it_says():
+    one = logged()
+    again = queries.by_number(one.number)
+    assert one == again
+    assert hash(one) == hash(again)
+    commands.doubt(ACTOR, one.number, "error", NOW)
+    assert queries.by_number(one.number) != one
+
+
+@pytest.mark.usefixtures("app")
+def test_words_are_kept_by_their_facts_and_nothing_else(app: Flask):
+    with app.test_request_context("/"):
+        first = render_template_string(SPOKEN, facts=("valid",), said="valid")
+        assert first == render_template_string(SPOKEN, facts=("valid",), said="never looked at")
+        assert render_template_string(SPOKEN, facts=("revoked",), said="revoked") == "revoked"
+        assert render_template_string(SPOKEN, facts=None, said="for one reader") == "for one reader"
+        assert render_template_string(SPOKEN, facts=None, said="for another") == "for another"
