@@ -89,7 +89,8 @@ class LiveServer:
             if self._processes[0].poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(self.url + path, timeout=2):
+                # Long enough for the first answer of a busy machine: who gives up and asks anew waits longer.
+                with urllib.request.urlopen(self.url + path, timeout=PATIENCE / 2):
                     return
             except urllib.error.HTTPError:
                 return  # it answers; whether well is for the test to say

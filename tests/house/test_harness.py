@@ -7,16 +7,22 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask, g, redirect, request
+from jinja2 import DictLoader, Environment
+from sqlalchemy import create_engine, select
 
+from portal import jobs
 from portal.config import ROOT
 from portal.db import db
+from portal.jobs import Outbox
 from portal.kernel import clock
-from tests import postgres
+from tests import kept, postgres
 from tests.browser import Browser, PageFault, faults
+from tests.conftest import portal_on, sqlite_copy
 
 SOUND = (
     '<!doctype html><html lang="en"><head><title>Offset</title></head><body><main><h1>Offset</h1>'
@@ -183,3 +189,50 @@ def test_no_test_reaches_beyond_this_machine():
 def test_the_real_server_answers(live_server: Callable[..., object], sqlite_url: str):
     server = live_server(sqlite_url, workers=2)
     assert len(server.worker_pids()) == 2  # type: ignore[attr-defined]
+
+
+def test_a_template_is_compiled_once_and_afresh_when_its_source_changes(monkeypatch: pytest.MonkeyPatch):
+    sources = {"page": "one"}
+    shelf = kept.KeptTemplates()
+
+    def read() -> tuple[str, list[str]]:
+        compiled: list[str] = []
+        env = Environment(loader=DictLoader(sources), bytecode_cache=shelf)
+        compile_afresh = env.compile
+
+        def counted(source: str, *about: Any) -> Any:
+            compiled.append(source)
+            return compile_afresh(source, *about)
+
+        monkeypatch.setattr(env, "compile", counted)
+        return env.get_template("page").render(), compiled
+
+    assert read() == ("one", ["one"])
+    assert read() == ("one", [])
+    sources["page"] = "two"
+    assert read() == ("two", ["two"])
+
+
+def test_two_portals_share_a_statement_and_no_row(tmp_path: Path):
+    """Kept is how a question is said in SQL, never what was answered."""
+    counted = []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        with portal_on(sqlite_copy(folder), folder):
+            before = len(kept.STATEMENTS)
+            found = db.session.scalars(select(Outbox.key).where(Outbox.key == "of the first")).all()
+            counted.append((len(found), len(kept.STATEMENTS) - before))
+            jobs.enqueue("nothing", {}, key="of the first", now=clock.now())
+    assert counted[0][0] == counted[1][0] == 0
+    assert counted[1][1] == 0, "the second portal compiled the same statement again"
+
+
+def test_a_portal_without_what_is_kept_compiles_again(tmp_path: Path):
+    """The control: an engine of its own keeps its statements to itself."""
+    with portal_on(sqlite_copy(tmp_path), tmp_path):
+        question = select(Outbox.key).where(Outbox.key == "asked twice")
+        db.session.scalars(question).all()
+        alone = create_engine(db.engine.url)
+        with alone.connect() as connection:
+            connection.scalars(question).all()
+        assert len(alone._compiled_cache or ()) == 1
+        alone.dispose()

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from portal.config import ROOT
+from tests.patience import PATIENCE
 from tests.server import free_port
 
 
@@ -46,10 +47,10 @@ def test_the_demonstration_starts_answers_and_stops_on_ctrl_c(tmp_path: Path):
             [ROOT / "run", "demo"], env=environment, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            status = first_answer(f"http://127.0.0.1:{port}/en/", demo, seconds=90)
+            status = first_answer(f"http://127.0.0.1:{port}/en/", demo, seconds=PATIENCE)
             family = psutil.Process(demo.pid).children(recursive=True) if status else []
             demo.poll() is None and os.killpg(demo.pid, signal.SIGINT)
-            code = demo.wait(30)
+            code = demo.wait(PATIENCE)
         finally:
             demo.poll() is None and os.killpg(demo.pid, signal.SIGKILL)
         said = (tmp_path / "log").read_text()
@@ -64,7 +65,7 @@ def first_answer(url: str, server: "subprocess.Popen[bytes]", seconds: float) ->
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=PATIENCE / 2) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as fault:
             return fault.code
