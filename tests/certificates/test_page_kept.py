@@ -70,3 +70,14 @@ def test_words_are_kept_by_their_facts_and_nothing_else(app: Flask):
         assert render_template_string(SPOKEN, facts=("revoked",), said="revoked") == "revoked"
         assert render_template_string(SPOKEN, facts=None, said="for one reader") == "for one reader"
         assert render_template_string(SPOKEN, facts=None, said="for another") == "for another"
+
+
+@pytest.mark.usefixtures("any_app")
+def test_the_place_that_the_page_says_is_the_one_that_is_proved():
+    waiting = [logged(), logged(PLANTING), issued()]
+    for certificate in waiting[:2]:
+        proof, said = queries.log_proof(certificate.id), queries.log_standing(certificate.id)
+        assert proof is not None
+        assert said is not None
+        assert (said.idx, said.size, said.root_hex) == (proof.idx, proof.size, proof.root_hex)
+    assert queries.log_standing(waiting[2].id) is None
