@@ -76,7 +76,7 @@ def test_what_was_typed_stays_beside_its_fault(page):
     item, typed = an_item("numeric"), MultiDict([("q1-number", "about three")])
     with pytest.raises(PortalError) as refused:
         response_from(item, typed, "q1")
-    for lang, words in (("en", "is no number"), ("zh", "不是带单位的数字")):
+    for lang, words in (("en", "is no number"), ("zh", "不是带单位的数")):
         html = page(ASKED, lang, item=item, typed=typed, fault=refused.value)
         assert 'value="about three"' in html
         assert words in html
