@@ -14,6 +14,7 @@ from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.lessons import read_lesson, stamped
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.scenarios import scenario_faults
 from tests.factories.packs import pack_files, planted
 
 FACTORS = {"test-wood": Decimal("1.83")}
@@ -49,6 +50,55 @@ def test_the_bank_is_written_as_it_was_read():
     assert written_bank(item for item, _ in read_bank(once, Notes(BANK))) == once
 
 
+NEWER = """\
+- id: pairs
+  type: matching
+  objective: units
+  source: {zh: 术语表, en: Glossary}
+  lesson: why-forests
+  stem: {zh: 配对, en: Match}
+  pairs:
+    - {prompt: {zh: 亩, en: mu}, match: {zh: 面积, en: area}, feedback: {zh: 看单位, en: Look at the unit}}
+    - {prompt: {zh: 斤, en: jin}, match: {zh: 质量, en: mass}}
+- id: cards
+  type: register
+  objective: units
+  source: GB/T 1
+  stem: {zh: 哪个, en: Which}
+  projects:
+    - text: {zh: 甲, en: A}
+      facts: [{name: {zh: 面积, en: Area}, value: {zh: 20 公顷, en: 20 ha}}]
+      may_issue: true
+      reason: {zh: 齐, en: all there}
+    - {text: {zh: 乙, en: B}, may_issue: false, reason: {zh: 缺, en: missing}}
+- id: home
+  type: calculator
+  objective: units
+  source: computed
+  stem: {zh: 算, en: Work out}
+  model: household-cn/2.0.0
+  result: 1
+  tolerance: 1
+  region: 230700
+  answers: {heating: district, people: 3}
+"""
+
+
+def test_the_newer_keys_are_read_and_written():
+    notes = Notes(BANK)
+    pairs, cards, home = items = [item for item, _ in read_bank(NEWER.encode(), notes)]
+    assert notes.findings == []
+    assert (pairs.source.zh, cards.source.zh, cards.source.en) == ("术语表", "GB/T 1", "GB/T 1")
+    assert pairs.task.pairs[0].feedback.en == "Look at the unit"
+    assert cards.task.projects[0].facts[0].value.en == "20 ha"
+    assert (home.task.region, home.task.answers) == ("230700", (("heating", "district"), ("people", "3")))
+    assert [item for item, _ in read_bank(written_bank(items), Notes(BANK))] == items
+    faults = [type(fault).__name__ for fault in scenario_faults(home.task)]
+    assert faults == ["ScenarioResultDiffers"]
+    lesson = NEWER.replace("lesson: why-forests", "lesson: dragons").encode()
+    assert (BANK, 1, "LessonUnknown") in found(pack_files() | {BANK: lesson})
+
+
 PICTURE = '![A tree stores carbon above and below the ground](media/tree.svg "Carbon in the parts of a tree")'
 FAULTS = [
     (EN, "growth -->", "grow -->", (EN, 8, "BlocksDiffer")),
@@ -65,6 +115,13 @@ FAULTS = [
     ("course.yml", ", en: Basics", "", ("course.yml", 19, "TranslationMissing")),
     ("course.yml", "1.0.0", "1.0", ("course.yml", 3, "BadVersion")),
     ("course.yml", "[why-forests]", "[why-forests, more]", ("course.yml", 18, "LessonUnknown")),
+    (
+        "course.yml",
+        "[why-forests]",
+        "[why-forests]\n    objectives: [poems]",
+        ("course.yml", 18, "ObjectiveUnknown"),
+    ),
+    ("course.yml", "hours: 1\n", "hours: 1\nquiz: {per_objective: 0}\n", ("course.yml", 7, "NumberOutside")),
     ("course.yml", "[why-forests]", "[]", (ZH, 0, "LessonUnused")),
     ("course.yml", "hours: 1\n", "hours: 1\nhours: 2\n", ("course.yml", 7, "KeyTwice")),
     ("course.yml", "hours: 1", "hours: [", ("course.yml", 8, "YamlBroken")),

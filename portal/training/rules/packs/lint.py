@@ -51,7 +51,7 @@ from portal.training.rules.packs.faults import (
 )
 from portal.training.rules.packs.lessons import Lesson, compare, look_at_pictures, read_lesson
 from portal.training.rules.quantities import unit_of
-from portal.training.rules.variants import check
+from portal.training.rules.variants import check, outdated
 
 ITEMS_PER_OBJECTIVE: Final = 3
 _SIGNS: Final = {
@@ -180,7 +180,7 @@ class _Linter:
             if item.id in seen:
                 notes.add(line, IdTwice(id=item.id))
             seen.add(item.id)
-            if not item.source.strip():
+            if not (item.source.zh.strip() or item.source.en.strip()):
                 notes.add(line, SourceMissing(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
@@ -198,12 +198,11 @@ class _Linter:
             check(item.variant)
         except PortalError as reason:
             notes.add(line, reason)
-        for _, key, value in item.variant.factors if self.factors is not None else ():
-            now = (self.factors or {}).get(key)
-            if now is None:
-                notes.add(line, FactorUnknown(key=key))
-            elif now != value:
-                notes.add(line, FactorChanged(key=key, now=str(now), then=str(value)))
+        for each in outdated(item, self.factors) if self.factors is not None else ():
+            if each.now is None:
+                notes.add(line, FactorUnknown(key=each.key))
+            else:
+                notes.add(line, FactorChanged(key=each.key, now=str(each.now), then=str(each.then)))
 
     def _course(self, pack: Pack, course: Course) -> None:
         notes = self.notes("course.yml")
@@ -229,6 +228,11 @@ class _Linter:
                 used.add(lesson)
                 if lesson not in lessons:
                     self.notes("course.yml").add(module.line, LessonUnknown(lesson=lesson[:40]))
+            for objective in set(module.objectives) - {each.id for each in course.objectives}:
+                self.notes("course.yml").add(module.line, ObjectiveUnknown(objective=objective[:40]))
+        for item, file, line in pack.items:
+            if item.lesson and item.lesson not in lessons:
+                self.notes(file).add(line, LessonUnknown(lesson=item.lesson[:40]))
         for (name, lang), found in pack.lessons.items():
             if found.id not in used:
                 self.notes(f"lessons/{name}.{lang}.md").add(0, LessonUnused())
