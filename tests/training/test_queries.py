@@ -9,9 +9,9 @@ from portal.footprint.rules import library
 from portal.footprint.rules.results import estimate
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.training.rules.scenarios import Calculation, outcome_of, scenario_faults
 from portal.training.rules.grading import grade
 from portal.training.rules.items import Calculator, Item
+from portal.training.rules.scenarios import Calculation, outcome_of, scenario_faults
 
 MODEL = library.model("household-cn", "2.0.0")
 HEATING = next(q for q in MODEL.questions.values() if q.is_choice and len(q.options) > 1)
