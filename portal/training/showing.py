@@ -197,9 +197,7 @@ def _calculation_answered(task: Calculator, response: Calculation, lang: str) ->
     return lines
 
 
-def values(
-    item: Item, response: Response | None, prefix: str, typed: Sent | None = None
-) -> dict[str, list[str]]:
+def values(item: Item, response: Response | None, prefix: str, typed: Sent | None = None) -> Typed:
     """What stands in the fields: what was typed and not taken, else the response."""
     if typed is not None:
         return {name: typed.getlist(name) for name in typed if name.startswith(prefix)}
