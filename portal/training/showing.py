@@ -8,7 +8,7 @@ from markupsafe import Markup as Html
 
 from portal.footprint.rules.answers import shown
 from portal.kernel.bilingual import Bilingual
-from portal.training.forms.responses import Sent, fields_of
+from portal.training.forms.responses import Sent, Typed, fields_of
 from portal.training.forms.sandbox import sandbox as sandbox
 from portal.training.rules.grading import Mark, Response
 from portal.training.rules.grading import rule_of as rule_of

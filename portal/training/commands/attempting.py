@@ -15,6 +15,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import InvalidInput
 from portal.kernel.ids import new_id
 from portal.training import policy
+from portal.training.commands.completing import complete_if_met
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import attempts, courses, learners
@@ -105,6 +106,7 @@ def submit(actor: Actor, attempt_id: str, now: datetime) -> None:
         session.flush()
         _seen(session, row.enrolment_id, now)
         audit.record(actor, "attempt.submitted", row.id, now, earned=row.earned, possible=row.possible)
+        complete_if_met(row.enrolment_id, now)
 
 
 def _may_try_again(quiz: str, tried: Any, now: datetime) -> None:
