@@ -44,10 +44,6 @@ class CourseWithdrawn(Refused):
     )
 
 
-class CourseCompleted(Refused):
-    message = N_("This course is completed. It stays in your training record.")
-
-
 def new_code() -> str:
     """A personal code: 44 bits, tried by few (entry is counted), typed from a slip of paper."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LENGTH))

@@ -174,7 +174,8 @@ def _questions(found: AttemptView, faults: Mapping[str, PortalError]) -> str:
     text = request.args.get("q", "")
     alone = int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(asked) else None
     return render_template(
-        "training/attempt.html", attempt=found, title=_title(found), form=PortalForm(), typed=request.form if faults else None,
+        "training/attempt.html", attempt=found, title=_title(found), form=PortalForm(),
+        typed=request.form if faults else None,
         asked=asked if alone is None else [asked[alone - 1]], alone=alone, count=len(asked),
         media_url=media_url_of(found.enrolment.version_id), answered=len(asked) - len(found.unanswered),
     )  # fmt: skip
