@@ -165,8 +165,9 @@ def _onward(attempt_id: str, button: str) -> str:
     if button == ALL:
         return url_for("training.hand_in", attempt_id=attempt_id)
     number = int(button) if button.isascii() and button.isdigit() and len(button) < 4 else 1
-    alone = {"q": number} if request.args.get("q") else {}
-    return url_for("training.attempt", attempt_id=attempt_id, _anchor=f"q{number}", **alone)
+    if request.args.get("q"):
+        return url_for("training.attempt", attempt_id=attempt_id, q=number, _anchor=f"q{number}")
+    return url_for("training.attempt", attempt_id=attempt_id, _anchor=f"q{number}")
 
 
 def _questions(found: AttemptView, faults: Mapping[str, PortalError]) -> str:
