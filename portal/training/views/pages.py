@@ -51,7 +51,7 @@ def learners_here() -> list[LearnerView]:
     """The reader as a learner; asked once for each request."""
     if "learners" not in g:
         g.learners = learners.learners_of(actor())
-    return g.learners  # type: ignore[no-any-return]
+    return g.learners
 
 
 def guest_here() -> LearnerView | None:
