@@ -104,9 +104,9 @@ def submit(actor: Actor, attempt_id: str, now: datetime) -> None:
         row.earned, row.submitted_at = str(earned), now
         row.passed = Policy.read(row.policy).passes(earned, row.possible)
         session.flush()
-        _seen(session, row.enrolment_id, now)
         audit.record(actor, "attempt.submitted", row.id, now, earned=row.earned, possible=row.possible)
-        complete_if_met(row.enrolment_id, now)
+        complete_if_met(row.enrolment_id, now)  # locks the learner, then comes the enrolment, as everywhere
+        _seen(session, row.enrolment_id, now)
 
 
 def _may_try_again(quiz: str, tried: Any, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.training import policy
-from portal.training.commands.completing import complete_if_met
+from portal.training.commands.completing import alone_with, complete_if_met
 from portal.training.models.learners import Enrolment, Reading
 from portal.training.queries import courses, learners
 from portal.training.rules.courses import UnknownLesson
@@ -31,7 +31,7 @@ def _mark(actor: Actor, enrolment_id: str, lesson: str, now: datetime, *, is_don
     if (lesson, "zh") not in courses.content(enrolled.version_id).lessons:
         raise UnknownLesson()
     with transaction() as session:
-        session.execute(update(Enrolment).where(Enrolment.id == enrolment_id).values(seen_at=now))
+        alone_with(session, enrolled.learner_id)  # two taps at once are one reading
         row = session.get(Reading, (enrolment_id, lesson), populate_existing=True)
         if row is None:
             row = Reading(enrolment_id=enrolment_id, lesson=lesson, opened_at=now)
@@ -40,3 +40,4 @@ def _mark(actor: Actor, enrolment_id: str, lesson: str, now: datetime, *, is_don
             row.done_at = now
             session.flush()
             complete_if_met(enrolment_id, now)
+        session.execute(update(Enrolment).where(Enrolment.id == enrolment_id).values(seen_at=now))
