@@ -1,6 +1,7 @@
 """Who may do what in training."""
 
 from collections.abc import Collection
+from typing import Protocol
 
 from portal.kernel.actor import Actor, Role
 
@@ -27,3 +28,34 @@ def may_run(actor: Actor, trainers: Collection[str]) -> bool:
 def may_read_all(actor: Actor) -> bool:
     """Auditors see every class and change none."""
     return actor.has(Role.AUDITOR)
+
+
+class Owned(Protocol):
+    """What a policy looks at: whose learning this is. ``person_id`` is None without an account."""
+
+    @property
+    def learner_id(self) -> str: ...
+    @property
+    def person_id(self) -> str | None: ...
+
+
+def may_enrol(actor: Actor) -> bool:
+    """Who has an account, or is known already by a personal code."""
+    return actor.is_person or any(key.startswith("lrn_") for key in actor.keys)
+
+
+def may_learn(actor: Actor, owned: Owned) -> bool:
+    """The learner alone. Once there is an account it is the only door: a device that knew the code is not."""
+    if owned.person_id is not None:
+        return actor.is_person and actor.id == owned.person_id
+    return actor.holds(owned.learner_id)
+
+
+def is_staff_of(actor: Actor, trainers: Collection[str]) -> bool:
+    """Who writes the questions or runs the class is never counted in its statistics."""
+    return may_write_courses(actor) or may_run(actor, trainers)
+
+
+def may_link(actor: Actor, learner_id: str) -> bool:
+    """Somebody with an account, on a device that this learner's code has opened."""
+    return actor.is_person and actor.holds(learner_id)

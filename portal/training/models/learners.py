@@ -36,6 +36,23 @@ class Learner(Base):
     erased_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class JoinedLearner(Base):
+    """A learner who turned out to be another: put on a list by name, known by an account since before.
+
+    What was learned stays with the row it was learned under; from here on both belong to one person.
+    """
+
+    __tablename__ = "training_joined_learner"
+    __table_args__ = strict(
+        CheckConstraint("learner_id <> into_id", name="a_learner_is_not_joined_to_itself"),
+        Index("ix_training_joined_learner_into_id", "into_id"),
+    )
+
+    learner_id: Mapped[str] = mapped_column(ForeignKey("training_learner.id"), primary_key=True)
+    into_id: Mapped[str] = mapped_column(ForeignKey("training_learner.id"), nullable=False)
+    joined_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class Roster(Base):
     """A list of learners that was taken into a cohort in one go; undone as one."""
 

@@ -12,6 +12,10 @@ class UnknownCourse(NotFound):
     message = N_("We could not find this course. The catalogue lists all that can be taken.")
 
 
+class UnknownLesson(NotFound):
+    message = N_("This course has no such lesson.")
+
+
 class PackUnsound(InvalidInput):
     message = N_("This course cannot be published yet: %(count)s findings are open.")
 

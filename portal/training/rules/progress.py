@@ -1,0 +1,200 @@
+"""Progress: what a course asks, what of it is met, and why the rest is not.
+
+The rule of every course: each lesson is read, the final quiz is passed, and as many meetings are attended as
+the class asks. A trainer's word on one of them counts more than the count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.errors import N_, PortalError
+from portal.training.rules.attempts import Policy, share
+from portal.training.rules.quizzes import FINAL, FINAL_TITLE
+
+LESSON: Final = "lesson:"
+FINAL_QUIZ: Final = f"quiz:{FINAL}"
+SESSIONS: Final = "sessions"
+
+
+class NotOpened(PortalError):
+    message = N_("Not opened yet.")
+
+
+class NotFinished(PortalError):
+    message = N_("Opened; not marked as read yet.")
+
+
+class NotTaken(PortalError):
+    message = N_("Not taken yet. %(needed)s %% of the marks are needed.")
+
+
+class AttemptOpen(PortalError):
+    message = N_("An attempt is begun and not handed in yet. %(needed)s %% of the marks are needed.")
+
+
+class MarksMissing(PortalError):
+    message = N_("Best result %(best)s %%, needed are %(needed)s %%. You can try again now.")
+
+
+class MarksMissingWait(PortalError):
+    message = N_("Best result %(best)s %%, needed are %(needed)s %%. The next attempt can begin %(at)s.")
+
+
+class MeetingsMissing(PortalError):
+    message = N_("%(done)s of %(needed)s meetings attended.")
+
+
+class SetBack(PortalError):
+    message = N_("Your trainer has decided that this is still open.")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A trainer's word on one requirement. The learner sees it."""
+
+    requirement: str
+    is_met: bool
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that the course asks. ``key`` is ``lesson:<id>``, ``quiz:final`` or ``sessions``.
+
+    ``done`` of ``needed`` are counts, of a quiz percent of the marks, exactly. ``why`` says what is missing
+    and is None when nothing is; ``override`` is the trainer's word that decided it, if one did.
+    """
+
+    key: str
+    title: Bilingual
+    is_met: bool
+    done: Fraction
+    needed: Fraction
+    why: PortalError | None = None
+    override: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        return all(each.is_met for each in self.requirements)
+
+    @property
+    def lessons(self) -> tuple[Requirement, ...]:
+        return tuple(each for each in self.requirements if each.key.startswith(LESSON))
+
+    @property
+    def final(self) -> Requirement:
+        return next(each for each in self.requirements if each.key == FINAL_QUIZ)
+
+    @property
+    def read(self) -> int:
+        """How many lessons count as read."""
+        return sum(each.is_met for each in self.lessons)
+
+    @property
+    def met(self) -> int:
+        return sum(each.is_met for each in self.requirements)
+
+    @property
+    def missing(self) -> tuple[Requirement, ...]:
+        return tuple(each for each in self.requirements if not each.is_met)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt at the final quiz; ``earned`` and ``submitted_at`` are None while it is open."""
+
+    policy: Policy
+    possible: int
+    earned: Fraction | None
+    passed: bool
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the course and the class ask: lessons by id with their titles, the quiz, meetings."""
+
+    lessons: tuple[tuple[str, Bilingual], ...]
+    quiz: Policy
+    sessions: int = 0
+
+
+@dataclass(slots=True)
+class Done:
+    """What one learner has done so far. ``read`` maps a lesson that was opened to whether it is finished."""
+
+    read: dict[str, bool] = field(default_factory=dict)
+    tried: list[Tried] = field(default_factory=list)
+    attended: int = 0
+    words: dict[str, Word] = field(default_factory=dict)
+
+
+SESSIONS_TITLE: Final = Bilingual("到课", "Meetings attended")
+
+
+def progress(rule: Rule, done: Done) -> Progress:
+    """How far this is; lessons in their order, then the quiz, then meetings where the class asks for any."""
+    found = [_lesson(lesson, title, done.read) for lesson, title in rule.lessons]
+    found.append(_quiz(rule.quiz, done.tried))
+    if rule.sessions:
+        found.append(_sessions(rule.sessions, done.attended))
+    return Progress(tuple(_decided(each, done.words) for each in found))
+
+
+def percent(part: Fraction) -> Decimal:
+    """Percent to one place, rounded down: 79.96 % is never shown as the 80 % that are needed."""
+    return Decimal(int(part * 10)) / 10
+
+
+def _lesson(lesson: str, title: Bilingual, read: Mapping[str, bool]) -> Requirement:
+    is_read = read.get(lesson, False)
+    why = None if is_read else NotFinished() if lesson in read else NotOpened()
+    return Requirement(f"{LESSON}{lesson}", title, is_read, Fraction(is_read), Fraction(1), why)
+
+
+def _quiz(policy: Policy, tried: list[Tried]) -> Requirement:
+    handed_in = [each for each in tried if each.earned is not None]
+    best = max((share(each.earned or Fraction(0), each.possible) * 100 for each in handed_in), default=None)
+    needed = Fraction(policy.pass_percent)
+    passed = any(each.passed for each in handed_in)
+    why = None if passed else _why_not_passed(policy, tried, best)
+    return Requirement(FINAL_QUIZ, FINAL_TITLE, passed, best or Fraction(0), needed, why)
+
+
+def _why_not_passed(policy: Policy, tried: list[Tried], best: Fraction | None) -> PortalError:
+    needed = percent(Fraction(policy.pass_percent))
+    if any(each.submitted_at is None for each in tried):
+        return AttemptOpen(needed=needed)
+    if best is None:
+        return NotTaken(needed=needed)
+    at = tried[-1].policy.next_at([each.submitted_at for each in tried if each.submitted_at])
+    if at is None:
+        return MarksMissing(best=percent(best), needed=needed)
+    return MarksMissingWait(best=percent(best), needed=needed, at=at)
+
+
+def _sessions(needed: int, attended: int) -> Requirement:
+    is_met = attended >= needed
+    why = None if is_met else MeetingsMissing(done=attended, needed=needed)
+    return Requirement(SESSIONS, SESSIONS_TITLE, is_met, Fraction(attended), Fraction(needed), why)
+
+
+def _decided(counted: Requirement, words: Mapping[str, Word]) -> Requirement:
+    word = words.get(counted.key)
+    if word is None:
+        return counted
+    why = None if word.is_met else counted.why or SetBack()
+    return Requirement(
+        counted.key, counted.title, word.is_met, counted.done, counted.needed, why, word
+    )  # fmt: skip
