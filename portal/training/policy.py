@@ -54,3 +54,8 @@ def may_learn(actor: Actor, owned: Owned) -> bool:
 def is_staff_of(actor: Actor, trainers: Collection[str]) -> bool:
     """Who writes the questions or runs the class is never counted in its statistics."""
     return may_write_courses(actor) or may_run(actor, trainers)
+
+
+def may_link(actor: Actor, learner_id: str) -> bool:
+    """Somebody with an account, on a device that this learner's code has opened."""
+    return actor.is_person and actor.holds(learner_id)
