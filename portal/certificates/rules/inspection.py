@@ -249,7 +249,8 @@ def status(handed: Handed, own: Issuer, is_set: Callable[[Purpose, int], bool]) 
     places = [_place(entry, own) for entry in entries]
     if None in places:
         return Finding(Answer.UNKNOWN, N_("It names a list that is not this portal’s."))
-    withdrawn = {purpose for purpose, place in filter(None, places) if is_set(purpose, place)}
+    # A badge names one list; a place is the same in both, and who asks here is told of both.
+    withdrawn = {purpose for place in places for purpose in Purpose if place and is_set(purpose, place[1])}
     if Purpose.REVOCATION in withdrawn:
         return Finding(Answer.NO, N_("It was withdrawn or replaced."))
     if Purpose.SUSPENSION in withdrawn:

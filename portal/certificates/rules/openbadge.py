@@ -65,7 +65,8 @@ def badge_credential(issuer: Issuer, facts: Achieved) -> dict[str, Any]:
             }
         ],
         "relatedResource": [{"id": f"{here}.json", "digestSRI": _sri(facts.payload_sha256)}],
-        "credentialStatus": status_entries(issuer, facts.log_idx),
+        # The schema of 1EdTech takes one list: that of what is withdrawn for good.
+        "credentialStatus": status_entries(issuer, facts.log_idx)[0],
     }
 
 
