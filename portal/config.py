@@ -17,7 +17,7 @@ from portal.kernel.money import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = ("zh", "en")
-MULTIKEY = re.compile("z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
+MULTIKEY = re.compile("z6Mk[1-9A-HJ-NP-Za-km-z]{44}|zDn[1-9A-HJ-NP-Za-km-z]{46}")  # Ed25519, P-256
 
 
 class BadConfiguration(SystemExit):
@@ -163,10 +163,10 @@ class _Reading:
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 
     def multikeys(self, name: str) -> tuple[str, ...]:
-        """Ed25519 public keys as ``publicKeyMultibase`` says them, separated by commas."""
+        """Public keys as ``publicKeyMultibase`` says them, separated by commas."""
         keys = self.list(name)
         if not all(MULTIKEY.fullmatch(key) for key in keys):
-            self.faults.append(f"{name} must be public keys as /.well-known/did.json shows them (z6Mk…)")
+            self.faults.append(f"{name} must be public keys of /.well-known/did.json (z6Mk…, zDn…)")
         return keys
 
     def file(self, name: str) -> Path | None:

@@ -9,8 +9,9 @@ from flask import current_app
 
 from portal.certificates import queries
 from portal.certificates.queries import CertificateView
-from portal.certificates.rules import credential
+from portal.certificates.rules import credential, integrity
 from portal.certificates.rules.credential import Certified, Issuer, Purpose
+from portal.certificates.rules.openbadge import Achieved, badge_credential
 from portal.registry.queries.log import LogProof
 
 
@@ -41,6 +42,20 @@ def credential_of(certificate: CertificateView, proof: LogProof, with_name: bool
             tlog_proof=proof.text,
         ),
     )
+
+
+def badge_of(certificate: CertificateView, proof: LogProof, with_name: bool) -> dict[str, Any]:
+    """The signed Open Badge of a completed course whose certificate stands in the log."""
+    own = issuer()
+    facts = Achieved(
+        number=certificate.number,
+        content=certificate.content,
+        holder_name=certificate.holder_name if with_name else None,
+        issued_at=certificate.issued_at,
+        payload_sha256=certificate.payload_sha256,
+        log_idx=proof.idx,
+    )
+    return own.sign(badge_credential(own, facts), certificate.issued_at, integrity.badge_words())
 
 
 def differences(document: Mapping[str, Any], certificate: CertificateView, proof: LogProof) -> list[str]:

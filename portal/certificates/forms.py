@@ -41,6 +41,17 @@ class PaperForm(PortalForm):
     )
 
 
+class CredentialForm(PortalForm):
+    """A credential or a badge of any issuer."""
+
+    file = FileField(
+        lazy_gettext("Badge or credential"),
+        validators=[FileRequired(lazy_gettext("Choose a file first."))],
+        description=lazy_gettext("A picture (PNG, SVG), a JSON file or a token (JWT), at most 1 MB."),
+        render_kw={"accept": ".json,.jsonld,.jwt,.txt,.png,.svg"},
+    )
+
+
 class NameForm(PortalForm):
     """The holder shows or hides the name; the key of the paper is the proof of being the holder."""
 

@@ -5,8 +5,10 @@ import json
 import segno
 from flask import current_app, render_template
 
+from portal.certificates.credentials import badge_of
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, paper
+from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.lines import lines
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY, text_of
@@ -74,6 +76,13 @@ def attachments(certificate: CertificateView, variant: str, proof: LogProof) -> 
             f"{number}.tlog-proof", "Proof of its place in the log", proof.text.encode(), "Supplement"
         ),
     ]
+    if certificate.type is CertificateType.COURSE:
+        badge = json.dumps(badge_of(certificate, proof, variant == "named"), ensure_ascii=False, indent=1)
+        files.append(
+            Attachment(
+                f"{number}-badge.json", "Open Badge, a signed credential", badge.encode(), "Supplement"
+            )
+        )
     if variant == "named" and certificate.holder_salt is not None:
         opening = {
             "name": certificate.holder_name,

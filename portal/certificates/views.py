@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import bundle, commands, policy, queries
+from portal.certificates import badges, bundle, commands, policy, queries
 from portal.certificates.credentials import differences
 from portal.certificates.forms import NameForm, NumberForm, PaperForm
 from portal.certificates.jobs import DocumentMissing, folder
@@ -14,6 +14,7 @@ from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.lines import lines
+from portal.certificates.rules.openbadge import audience_of
 from portal.certificates.sheet import holder_of
 from portal.certificates.words import event_words
 from portal.kernel import clock
@@ -30,7 +31,7 @@ from portal.web.page import page_blueprint, plain_blueprint
 
 pages = page_blueprint("certificates", __name__)
 links = plain_blueprint("certificate_links", __name__)
-blueprints = (pages, links)
+blueprints = (pages, links, *badges.blueprints)
 
 LARGEST_FILE = 1_000_000
 
@@ -238,6 +239,7 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         event_words=event_words,
         reasons=states.REASONS,
         printed=numbers.printed,
+        badge=audience_of(found.content) if found.type is CertificateType.COURSE else None,
         name_form=NameForm(formdata=None) if has_key and found.holder_name is not None else None,
         keyed=keyed,
         # The short address has no language; its twin is the same page under one.

@@ -211,7 +211,7 @@ def documents(browser: Browser, credential: dict[str, Any]) -> dict[str, Any]:
     """Everything a verifier has to look up to check the credential, by address."""
     lists = [entry["statusListCredential"] for entry in credential["credentialStatus"]]
     did = json.loads(browser.client.get("/.well-known/did.json").data)
-    (key,) = did["verificationMethod"]
+    key, _for_tokens = did["verificationMethod"]
     known = dict(integrity.words_of(SITE).contexts)
     known |= {address: json.loads(browser.client.get(address.removeprefix(SITE)).data) for address in lists}
     return known | {did["id"]: did, key["id"]: {"@context": "https://w3id.org/security/multikey/v1", **key}}
@@ -307,7 +307,9 @@ def test_there_is_no_other_list(browser: Browser, path: str):
 def test_the_key_is_found_where_did_web_says(app: Flask, browser: Browser):
     document = fetched(browser, logged().number)
     did = json.loads(browser.client.get("/.well-known/did.json").data)
-    (method,) = did["verificationMethod"]
+    method, for_tokens = did["verificationMethod"]
+    assert for_tokens["type"] == "JsonWebKey"
+    assert for_tokens["publicKeyJwk"].keys() == {"kty", "crv", "x", "y"}
     assert did["id"] == document["issuer"] == method["controller"]
     assert document["proof"]["verificationMethod"] == method["id"] in did["assertionMethod"]
     key = base58.b58decode(method["publicKeyMultibase"][1:])
@@ -365,7 +367,7 @@ def test_what_a_past_key_signed_stays_genuine_while_the_site_names_it(app: Flask
     rotated(app, past)
     assert issuer().signed(old)
     document = browser.client.get("/.well-known/did.json").get_json()
-    assert len(document["verificationMethod"]) == 2
+    assert [key["type"] for key in document["verificationMethod"]] == ["Multikey", "Multikey", "JsonWebKey"]
     assert old["proof"]["verificationMethod"] in document["assertionMethod"]
     new = fetched(browser, old["credentialSubject"]["number"])
     assert new["proof"]["verificationMethod"] == document["assertionMethod"][0]

@@ -15,8 +15,11 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from portal.certificates.rules import claims, integrity
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from portal.certificates.rules import claims, integrity, tokens
 from portal.certificates.rules.claims import CertificateType, Effect
+from portal.certificates.rules.integrity import Words
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import text_of
 from portal.kernel.mass import ZERO, Mass
@@ -60,18 +63,47 @@ class Issuer:
     def public_key(self) -> bytes:
         return integrity.public_key(self.seed)
 
-    def sign(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-        """The document with this portal's proof."""
-        words = integrity.words_of(self.base_url)
-        return integrity.sign(document, self.seed, self.method, text_of(at), words)
+    @property
+    def token_key(self) -> ec.EllipticCurvePublicKey:
+        """The key that checks this portal's tokens."""
+        return tokens.private_key(self.seed).public_key()
 
-    def signed(self, document: Mapping[str, Any]) -> bool:
-        """Whether the document is as this portal signed it, now or with a past key. Raises NotACredential."""
+    @property
+    def token_method(self) -> str:
+        """The id of that key in the DID document."""
+        return self.method_of(tokens.multikey(self.token_key))
+
+    @property
+    def token_keys(self) -> dict[str, ec.EllipticCurvePublicKey]:
+        """All keys that check tokens of this portal, by their ids, the present one first."""
+        past = [key for key in self.past_keys if key.startswith(tokens.FOR_TOKENS)]
+        return {self.token_method: self.token_key} | {self.method_of(k): tokens.key_of(k) for k in past}
+
+    @property
+    def proof_keys(self) -> dict[str, str]:
+        """All keys that check proofs of this portal, by their ids, the present one first."""
+        past = [key for key in self.past_keys if not key.startswith(tokens.FOR_TOKENS)]
+        return {self.method_of(key): key for key in (integrity.multikey(self.public_key), *past)}
+
+    def sign(self, document: Mapping[str, Any], at: datetime, words: Words | None = None) -> dict[str, Any]:
+        """The document with this portal's proof; in its own words where no others are given."""
+        known = words or integrity.words_of(self.base_url)
+        return integrity.sign(document, self.seed, self.method, text_of(at), known)
+
+    def signed(self, document: Mapping[str, Any], words: Words | None = None) -> bool:
+        """Whether the document is as this portal signed it, now or with a past key.
+
+        Raises NotACredential, TooTangled.
+        """
         proof = document.get("proof")
         named = proof.get("verificationMethod") if isinstance(proof, Mapping) else None
-        past = {self.method_of(key): key for key in self.past_keys}
-        key = integrity.key_of(past[named]) if named in past else self.public_key
-        return integrity.verify(document, key, integrity.words_of(self.base_url))
+        multikey = self.proof_keys.get(str(named))
+        key = integrity.key_of(multikey) if multikey else self.public_key
+        return integrity.verify(document, key, words or integrity.words_of(self.base_url))
+
+    def token(self, document: Mapping[str, Any]) -> str:
+        """The document as a token with this portal's signature."""
+        return tokens.token_of(document, self.seed, self.token_method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +132,20 @@ class Certified:
 
 def did_document(issuer: Issuer) -> dict[str, Any]:
     """The portal's keys, as did:web serves them, the past ones too: what they signed still verifies."""
-    keys = [
-        {
-            "id": issuer.method_of(multikey),
-            "type": "Multikey",
-            "controller": issuer.did,
-            "publicKeyMultibase": multikey,
-        }
-        for multikey in (integrity.multikey(issuer.public_key), *issuer.past_keys)
+    keys: list[dict[str, Any]] = [
+        {"id": method, "type": "Multikey", "controller": issuer.did, "publicKeyMultibase": multikey}
+        for method, multikey in issuer.proof_keys.items()
+    ]
+    keys += [
+        {"id": method, "type": "JsonWebKey", "controller": issuer.did, "publicKeyJwk": tokens.jwk(key)}
+        for method, key in issuer.token_keys.items()
     ]
     return {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "@context": [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+            "https://w3id.org/security/jwk/v1",
+        ],
         "id": issuer.did,
         "verificationMethod": keys,
         "assertionMethod": [key["id"] for key in keys],
@@ -134,7 +169,7 @@ def credential(issuer: Issuer, facts: Certified) -> dict[str, Any]:
                 "tlogProof": facts.tlog_proof,
             }
         ],
-        "credentialStatus": [_status(issuer, purpose, facts.log_idx) for purpose in Purpose],
+        "credentialStatus": status_entries(issuer, facts.log_idx),
     }
     return issuer.sign(document, facts.issued_at)
 
@@ -179,6 +214,11 @@ def status_list(
 
 def list_address(base_url: str, purpose: Purpose, number: int) -> str:
     return f"{base_url}/credentials/status/{purpose.value}/{number}"
+
+
+def status_entries(issuer: Issuer, log_idx: int) -> list[dict[str, str]]:
+    """Where it is said whether a credential still holds: its place in each of the lists."""
+    return [_status(issuer, purpose, log_idx) for purpose in Purpose]
 
 
 def _status(issuer: Issuer, purpose: Purpose, log_idx: int) -> dict[str, str]:

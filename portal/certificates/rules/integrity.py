@@ -3,7 +3,7 @@
 Method: W3C Recommendation "Data Integrity EdDSA Cryptosuites v1.0" (2025), section 3.2. The document and
 the proof's options are each turned into canonical N-Quads (RDFC-1.0) and hashed with SHA-256; the two hashes,
 options first, are what Ed25519 signs. Keys and signatures are written in multibase base58-btc.
-The canonical form is PyLD's; contexts come from this package alone, and nothing is ever fetched.
+Contexts come from this package alone, and nothing is ever fetched.
 """
 
 import json
@@ -19,10 +19,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pyld import jsonld
 
+from portal.certificates.rules.canonical import canonical
 from portal.kernel.errors import N_, InvalidInput
 
 SUITE: Final = "eddsa-rdfc-2022"
 CREDENTIALS: Final = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES: Final = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 OUR_PATH: Final = "/contexts/carbon/v1"
 _DEEPEST: Final = 12
 _ED25519_PUBLIC: Final = b"\xed\x01"  # multicodec
@@ -69,10 +71,17 @@ class Words:
 @cache
 def words_of(base_url: str) -> Words:
     """The two contexts of the credentials of the portal at ``base_url``."""
-    contexts = {
-        CREDENTIALS: json.loads(_file("credentials-v2.jsonld")),
-        our_context(base_url): json.loads(context_text(base_url)),
-    }
+    return _words(our_context(base_url), context_text(base_url))
+
+
+@cache
+def badge_words() -> Words:
+    """The two contexts of Open Badges 3.0, of whatever issuer."""
+    return _words(OPEN_BADGES, _file("openbadges-3.0.3.jsonld"))
+
+
+def _words(address: str, text: str) -> Words:
+    contexts = {CREDENTIALS: json.loads(_file("credentials-v2.jsonld")), address: json.loads(text)}
     named = (word for document in contexts.values() for word in document["@context"])
     return Words(contexts, frozenset(word for word in named if word[:1].isupper()))
 
@@ -146,17 +155,9 @@ def _canonical(document: Document, words: Words) -> str:
         raise NotACredential(why="another context than ours")
     _check_types(document, words.types)
     try:
-        quads = jsonld.JsonLdProcessor(on_property_dropped=_refuse).normalize(
-            document,
-            {
-                "algorithm": "URDNA2015",  # the name under which PyLD knows RDFC-1.0
-                "format": "application/n-quads",
-                "documentLoader": words.load,
-            },
-        )
+        return canonical(document, words.load, _refuse)
     except (jsonld.JsonLdError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotACredential(why="not JSON-LD") from None
-    return str(quads)
 
 
 def _check_types(value: object, known: frozenset[str], depth: int = 0) -> None:
