@@ -54,3 +54,13 @@ def may_learn(actor: Actor, owned: Owned) -> bool:
 def is_staff_of(actor: Actor, trainers: Collection[str]) -> bool:
     """Who writes the questions or runs the class is never counted in its statistics."""
     return may_write_courses(actor) or may_run(actor, trainers)
+
+
+def may_see(actor: Actor, trainers: Collection[str]) -> bool:
+    """A cohort is seen by its own trainers and by auditors."""
+    return may_run(actor, trainers) or may_read_all(actor)
+
+
+def may_raise_trainers(actor: Actor, level: str) -> bool:
+    """Lead trainers, and editors of the city who name the first of them; ``level`` is the actor's own."""
+    return actor.is_system or actor.has(Role.EDITOR) or (actor.has(Role.TRAINER) and level == "lead")

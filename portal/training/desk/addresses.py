@@ -1,0 +1,33 @@
+"""Addresses on paper and on the wall; never from the Host header."""
+
+import segno
+from flask import current_app
+from markupsafe import Markup
+
+from portal.web.i18n import lang
+
+
+def base() -> str:
+    return str(current_app.config["PORTAL"].base_url)
+
+
+def join_url(join_code: str) -> str:
+    """Where a phone comes into the class."""
+    return f"{base()}/{lang()}/learn/join?code={join_code}"
+
+
+def attend_url(session_id: str, code: str) -> str:
+    """What the wall shows while people sign in; the phone's language is chosen there."""
+    return f"{base()}/attend/{session_id}/{code}"
+
+
+def drawn(address: str) -> Markup:
+    """The address as a QR code for a page."""
+    code = segno.make(address, error="m", micro=False)
+    # Drawn by segno from modules, no text in it.
+    return Markup(code.svg_inline(border=2, omitsize=True, svgclass="qr-code", lineclass=None))  # noqa: S704
+
+
+def pictured(address: str) -> str:
+    """The same as a picture for paper, a ``data:`` address."""
+    return segno.make(address, error="m", micro=False).png_data_uri(scale=1, border=2)

@@ -1,0 +1,1 @@
+"""What people send to the training room, as values, one module per subject."""
