@@ -14,7 +14,6 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import PortalError
 from portal.training.commands.publishing import publish
 from portal.training.queries.courses import published_factors
-from portal.training.queries.scenarios import scenario_faults
 from portal.training.rules.formats import FORMATS, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import LeftOut, Problem, Writing
 from portal.training.rules.packs.bank import written_bank
@@ -22,6 +21,7 @@ from portal.training.rules.packs.course import Pack, files_of_zip, zip_of_files
 from portal.training.rules.packs.faults import Finding
 from portal.training.rules.packs.lessons import stamped
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.scenarios import scenario_faults
 from portal.web.i18n import message, speak
 
 training = AppGroup("training", help="Course packs and items.")

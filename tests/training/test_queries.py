@@ -9,9 +9,9 @@ from portal.footprint.rules import library
 from portal.footprint.rules.results import estimate
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.training.queries.scenarios import outcome_of, scenario_faults
 from portal.training.rules.grading import grade
 from portal.training.rules.items import Calculator, Item
+from portal.training.rules.scenarios import Calculation, outcome_of, scenario_faults
 
 MODEL = library.model("household-cn", "2.0.0")
 HEATING = next(q for q in MODEL.questions.values() if q.is_choice and len(q.options) > 1)
@@ -32,14 +32,14 @@ def scenario(option: int = 0) -> tuple[Calculator, dict[str, str]]:
 
 def test_the_right_answers_earn_everything_on_the_real_model():
     task, answers = scenario()
-    mark = grade(Item("s", Bilingual("?", "?"), task), outcome_of(task, REGION, answers))
+    mark = grade(Item("s", Bilingual("?", "?"), task), Calculation(REGION, tuple(answers.items())))
     assert mark.is_right
 
 
 def test_another_choice_is_told():
     task, _ = scenario()
-    outcome = outcome_of(task, REGION, {HEATING.key: HEATING.options[1].key})
-    mark = grade(Item("s", Bilingual("?", "?"), task), outcome)
+    other = Calculation(REGION, ((HEATING.key, HEATING.options[1].key),))
+    mark = grade(Item("s", Bilingual("?", "?"), task), other)
     assert "FactorNotUsed" in [type(remark).__name__ for remark in mark.remarks]
     assert mark.credit < 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.training.rules.grading import NotAResponse, Outcome, grade, rule_of
+from portal.training.rules.grading import NotAResponse, grade, rule_of
 from portal.training.rules.items import (
     FULL,
     MISSING,
@@ -26,6 +26,7 @@ from portal.training.rules.items import (
 from portal.training.rules.packs.bank import read_bank
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.quantities import read_quantity
+from portal.training.rules.scenarios import Calculation, outcome_of
 from portal.training.rules.variants import draw
 from tests.factories.packs import pack_files
 
@@ -176,16 +177,20 @@ def test_a_register_scenario_says_why():
     assert grade(ITEMS["register"], frozenset({0})).is_right
 
 
-def test_a_calculator_scenario_is_marked_on_result_factors_and_what_was_forgotten():
-    task = item(Calculator("household-cn", 1_000_000, Decimal(5), ("grid",), ("heating", "car")))
-    assert grade(task, Outcome(1_040_000, frozenset({"grid"}), frozenset({"heating", "car"}))).is_right
-    mark = grade(task, Outcome(2_000_000, frozenset(), frozenset({"car"})))
-    assert mark.credit == Fraction(1, 4)
+def test_a_calculator_scenario_is_marked_on_result_place_factors_and_what_was_forgotten():
+    solved = (("heating", "district"), ("electricity", "150"))
+    result = outcome_of(Calculator("household-cn/2.0.0", 0, Decimal(0)), "230700", dict(solved)).result
+    task = Calculator(
+        "household-cn/2.0.0", result, Decimal(1), ("heating=district",), ("heat_district",), "230700",
+        answers=solved,
+    )  # fmt: skip
+    assert grade(item(task), Calculation("230700", solved)).is_right
+    mark = grade(item(task), Calculation("110000", (("heating", "none"), ("electricity", "999"))))
+    assert mark.credit == 0
     assert [type(remark).__name__ for remark in mark.remarks] == [
-        "ResultOutside",
-        "FactorNotUsed",
-        "LineForgotten",
-    ]
+        "ResultTooHigh", "AnotherPlace", "FactorNotUsed", "LineForgotten", "LookAgain",
+    ]  # fmt: skip
+    assert all(isinstance(remark.params.get("question", MISSING), Bilingual) for remark in mark.remarks)
 
 
 def test_a_seed_gives_the_same_item_and_its_right_answer():

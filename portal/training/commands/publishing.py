@@ -12,7 +12,6 @@ from portal.kernel.ids import new_id
 from portal.training import policy
 from portal.training.models.courses import CourseVersion
 from portal.training.queries import courses
-from portal.training.queries.scenarios import scenario_faults
 from portal.training.rules.courses import (
     PackUnsound,
     UnknownCourse,
@@ -23,6 +22,7 @@ from portal.training.rules.courses import (
 )
 from portal.training.rules.packs.course import Course, Track, zip_of_files
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.scenarios import scenario_faults
 
 
 def publish(actor: Actor, files: Mapping[str, bytes], now: datetime) -> str:

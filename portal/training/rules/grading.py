@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, PortalError
+from portal.kernel.mass import Mass
 from portal.training.rules.items import (
     MISSING,
     Calculator,
@@ -29,6 +30,7 @@ from portal.training.rules.items import (
     TrueFalse,
 )
 from portal.training.rules.quantities import CO2_PER_CARBON, Quantity, Unit, read_quantity, unit_of
+from portal.training.rules.scenarios import Calculation, model_of, outcome_of
 
 _RULES: Final = {
     Scoring.ALL_OR_NOTHING: N_("Full marks for exactly the right options, otherwise none."),
@@ -57,29 +59,32 @@ class CarbonNotDioxide(InvalidInput):
 
 
 class FactorNotUsed(InvalidInput):
-    message = N_("The factor “%(key)s” was not used.")
+    message = N_("“%(question)s”: this case calls for another answer, and so for another factor.")
 
 
 class LineForgotten(InvalidInput):
-    message = N_("“%(key)s” was forgotten.")
+    message = N_("“%(line)s” was forgotten: in your result it is zero.")
 
 
-class ResultOutside(InvalidInput):
-    message = N_("The result is outside what the task allows.")
+class LookAgain(InvalidInput):
+    message = N_("Look again at “%(question)s”.")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a learner built in the calculator: grams of CO₂e, choices made, lines that are not zero."""
-
-    result: int
-    factors: frozenset[str]
-    lines: frozenset[str]
+class ResultTooHigh(InvalidInput):
+    message = N_("Your result, %(result)s, is too high.")
 
 
-# By task: option indices (single, multiple, register), True or False, text (numeric, short answer),
-# one option per prompt or None (matching), step indices in order (ordering), an outcome (calculator).
-Response = frozenset[int] | bool | str | tuple[int | None, ...] | Outcome
+class ResultTooLow(InvalidInput):
+    message = N_("Your result, %(result)s, is too low.")
+
+
+class AnotherPlace(InvalidInput):
+    message = N_("The place is %(place)s: its factors are the ones to use.")
+
+
+# By task: option indices (single, multiple, register), True or False, text (numeric, short answer), one pair
+# per prompt or None (matching), step indices or None in order (ordering), a calculation (calculator).
+Response = frozenset[int] | bool | str | tuple[int | None, ...] | Calculation
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def rule_of(task: Task) -> str:
 
 def grade(item: Item, response: Response) -> Mark:
     """What ``response`` earns. Raises NotAResponse when it is of another kind or out of range,
-    NoQuantity and UnknownUnit when a number cannot be read."""
+    NoQuantity and UnknownUnit when a number cannot be read, and what the calculator raises for answers."""
     match item.task, response:
         case Single(options=options), frozenset():
             return _single(options, response)
@@ -131,7 +136,7 @@ def grade(item: Item, response: Response) -> Mark:
             return _ordering(len(steps), response)
         case ShortAnswer() as task, str():
             return _short(task, response)
-        case Calculator() as task, Outcome():
+        case Calculator() as task, Calculation():
             return _calculator(task, response)
     raise NotAResponse()
 
@@ -224,19 +229,25 @@ def _matching(task: Matching, chosen: tuple[int | None, ...]) -> Mark:
     prompts = task.prompts
     if len(chosen) != len(prompts) or not all(c is None or 0 <= c < len(task.pairs) for c in chosen):
         raise NotAResponse()
-    right = sum(
-        taken is not None and task.pairs[taken].match == pair.match
+    wrong = [
+        pair
         for pair, taken in zip(prompts, chosen, strict=True)
-    )
-    return Mark(Fraction(right, len(prompts)))
+        if taken is None or task.pairs[taken].match != pair.match
+    ]
+    told = _said(*(pair.feedback for pair in wrong))
+    return Mark(Fraction(len(prompts) - len(wrong), len(prompts)), told)
 
 
 def _ordering(steps: int, order: tuple[int | None, ...]) -> Mark:
-    """A share for every neighbouring pair that stands as it should, so that one slip does not cost all."""
-    if sorted(step if step is not None else -1 for step in order) != list(range(steps)):
+    """A share for every neighbouring pair that stands as it should, so that one slip does not cost all.
+
+    A place that was left open breaks the pairs it stands in.
+    """
+    placed = [step for step in order if step is not None]
+    if len(order) != steps or not set(placed) <= set(range(steps)) or len(set(placed)) != len(placed):
         raise NotAResponse()
     pairs = list(pairwise(order))
-    kept = sum(later == (earlier or 0) + 1 for earlier, later in pairs)
+    kept = sum(earlier is not None and later == earlier + 1 for earlier, later in pairs)
     return Mark(Fraction(kept, len(pairs)) if pairs else Fraction(1))
 
 
@@ -259,11 +270,24 @@ def _pattern(answer: str) -> re.Pattern[str]:
     return re.compile(".*?".join(re.escape(part) for part in re.split(r"\*+", folded(answer))), re.S)
 
 
-def _calculator(task: Calculator, outcome: Outcome) -> Mark:
-    off = abs(Fraction(outcome.result - task.result))
-    is_close = off <= abs(Fraction(task.result)) * Fraction(task.tolerance) / 100
-    remarks: list[PortalError] = [] if is_close else [ResultOutside()]
-    remarks += [FactorNotUsed(key=key) for key in task.factors if key not in outcome.factors]
-    remarks += [LineForgotten(key=key) for key in task.lines if key not in outcome.lines]
-    parts = 1 + len(task.factors) + len(task.lines)
-    return Mark(Fraction(parts - len(remarks), parts), remarks=tuple(remarks))
+def _calculator(task: Calculator, calculation: Calculation) -> Mark:
+    """A share each for the result, the place, every factor and line; what else differs is only told."""
+    model = model_of(task)
+    outcome = outcome_of(task, calculation.region, dict(calculation.answers))
+    lost: list[PortalError] = [*_result_remarks(task, outcome.result)]
+    if task.region and calculation.region != task.region:
+        lost.append(AnotherPlace(place=model.place(task.region).title))
+    missed = [key.partition("=")[0] for key in task.factors if key not in outcome.factors]
+    lost += [FactorNotUsed(question=model.questions[key].title) for key in missed]
+    lost += [LineForgotten(line=model.rules[key].title) for key in task.lines if key not in outcome.lines]
+    parts = 1 + bool(task.region) + len(task.factors) + len(task.lines)
+    given, right = dict(calculation.answers), dict(task.answers)
+    differing = (key for key in model.questions if right and given.get(key) != right.get(key))
+    hints = [LookAgain(question=model.questions[key].title) for key in differing if key not in missed]
+    return Mark(Fraction(parts - len(lost), parts), remarks=(*lost, *(hints if lost else ())))
+
+
+def _result_remarks(task: Calculator, grams: int) -> Iterator[PortalError]:
+    off = Fraction(grams - task.result)
+    if abs(off) > abs(Fraction(task.result)) * Fraction(task.tolerance) / 100:
+        yield (ResultTooHigh if off > 0 else ResultTooLow)(result=Mass(grams))

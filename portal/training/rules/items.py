@@ -94,6 +94,7 @@ class Pair:
 
     prompt: Bilingual
     match: Bilingual
+    feedback: Bilingual = MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,9 @@ class Calculator:
 
     ``result`` in grams of CO₂e may be off by ``tolerance`` percent. ``factors`` are the
     choices that pick the right factor, ``question=option``; ``lines`` are rules that must not be forgotten.
+    ``region`` is the place to pick, a six-digit code; ``""`` leaves it open. ``form`` is how much of the
+    calculator is asked, short or full. ``answers`` solve the scenario, (question, answer as it is stored);
+    with them the lint computes the result again, and a learner is told which answers differ.
     """
 
     model: str
@@ -132,6 +136,17 @@ class Calculator:
     tolerance: Decimal
     factors: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    region: str = ""
+    form: str = "short"
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a project's card: what it is about (age, area, permit …) and what the register says."""
+
+    name: Bilingual
+    value: Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,7 @@ class RegisterProject:
     text: Bilingual
     may_issue: bool
     reason: Bilingual = MISSING
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +173,30 @@ Task = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question. ``difficulty`` runs from 1 to 5, 0 where nobody said; ``objective`` is a course's id."""
+    """One question. ``difficulty`` runs from 1 to 5, 0 where nobody said; ``objective`` is a course's id,
+    ``lesson`` that of the lesson it belongs to, if it belongs to one.
+
+    ``source`` reads the same in both languages where only one was given. ``order`` is for an item as one
+    learner sees it: at place k stands what the author wrote at ``order[k]``; empty is the author's order.
+    Responses and marks always speak of the author's indices.
+    """
 
     id: str
     stem: Bilingual
     task: Task
     objective: str = ""
     difficulty: int = 0
-    source: str = ""
+    source: Bilingual = MISSING
     category: str = ""
     feedback: Bilingual = MISSING
     markup: Markup = Markup.MARKDOWN
     variant: "Variant | None" = None
+    lesson: str = ""
+    order: tuple[int, ...] = ()
+
+    def shown(self, count: int) -> tuple[int, ...]:
+        """The author's indices of ``count`` parts in the order in which they are shown."""
+        return self.order or tuple(range(count))
 
 
 @dataclass(frozen=True, slots=True)

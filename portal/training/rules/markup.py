@@ -1,7 +1,8 @@
 """Texts of lessons and items as safe HTML: Markdown with emphasis that works in Chinese, sanitised by nh3."""
 
-from functools import cache
-from html import escape
+from collections.abc import Callable
+from functools import cache, partial
+from html import escape, unescape
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ _TAGS: Final = set(
     """p br hr strong em b i u s del sub sup code pre blockquote ul ol li table thead tbody tr th td
     img a h2 h3 h4 h5 h6 figure figcaption div span""".split()
 )
+_PHRASE: Final = {"br", "strong", "em", "b", "i", "u", "s", "del", "sub", "sup", "code", "img", "span"}
 _ATTRIBUTES: Final = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -23,6 +25,8 @@ _ATTRIBUTES: Final = {
     "ol": {"start"},
 }
 
+MediaUrl = Callable[[str], str]
+
 
 @cache
 def markdown() -> MarkdownIt:
@@ -30,27 +34,42 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").use(cjk_friendly)
 
 
-def to_html(text: str, markup: Markup = Markup.MARKDOWN) -> str:
-    """Safe HTML of a text. Images are only those of the pack itself: a relative address."""
+def to_html(text: str, markup: Markup = Markup.MARKDOWN, media_url: MediaUrl | None = None) -> str:
+    """Safe HTML of a text. Images are only those of the pack itself: a relative address.
+
+    ``media_url`` gives the address of a picture on a page by its name in the pack, ``media/tree.svg``.
+    """
+    html = markdown().render(text) if markup is Markup.MARKDOWN else _written(text, markup)
+    return sanitised(html, media_url).strip()
+
+
+def to_phrase(text: str, markup: Markup = Markup.MARKDOWN, media_url: MediaUrl | None = None) -> str:
+    """As ``to_html`` without paragraphs, tables and lists: what may stand inside a label."""
+    html = markdown().renderInline(text) if markup is Markup.MARKDOWN else _written(text, markup)
+    return sanitised(html, media_url, _PHRASE).strip()
+
+
+def to_words(text: str, markup: Markup = Markup.MARKDOWN) -> str:
+    """The words of a text alone, for where no markup can stand."""
+    return " ".join(unescape(nh3.clean(to_html(text, markup), tags=set())).split())
+
+
+def _written(text: str, markup: Markup) -> str:
     match markup:
-        case Markup.MARKDOWN:
-            html = markdown().render(text)
-        case Markup.HTML:
-            html = text
         case Markup.PLAIN:
-            html = _lines(escape(text, quote=False))
+            return _lines(escape(text, quote=False))
         case Markup.MOODLE:  # Moodle's own: HTML whose line breaks count
-            html = _lines(text)
-    return sanitised(html).strip()
+            return _lines(text)
+    return text
 
 
-def sanitised(html: str) -> str:
+def sanitised(html: str, media_url: MediaUrl | None = None, tags: set[str] = _TAGS) -> str:
     """Without scripts, styles, handlers and foreign images; sanitising it again changes nothing."""
     return nh3.clean(
         html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_own_images,
+        tags=tags,
+        attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag in tags},
+        attribute_filter=partial(_own_images, media_url),
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
@@ -60,8 +79,12 @@ def _lines(html: str) -> str:
     return html.replace("\n", "<br>")
 
 
-def _own_images(tag: str, attribute: str, value: str) -> str | None:
-    return value if (tag, attribute) != ("img", "src") or is_own_address(value) else None
+def _own_images(media_url: MediaUrl | None, tag: str, attribute: str, value: str) -> str | None:
+    if (tag, attribute) != ("img", "src"):
+        return value
+    if not is_own_address(value):
+        return None
+    return media_url(value) if media_url else value
 
 
 def is_own_address(address: str) -> bool:

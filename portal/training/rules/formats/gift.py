@@ -212,7 +212,7 @@ def question_of(item: Item, lang: str) -> Question:
         body=_body(item.task, lang),
         feedback=Text(item.feedback.in_(lang)),
         category=item.category,
-        tags=labels_of_item(item),
+        tags=labels_of_item(item, lang),
     )
 
 

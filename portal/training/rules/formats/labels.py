@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from portal.kernel.bilingual import Bilingual
 from portal.training.rules.formats.exchange import clean
 from portal.training.rules.items import Item, Multiple, Numeric, Scoring
 
 _NAMES: Final = ("objective", "difficulty", "source", "unit", "scoring")
 
 
-def labels_of_item(item: Item) -> tuple[str, ...]:
+def labels_of_item(item: Item, lang: str) -> tuple[str, ...]:
     labels = {
         "objective": item.objective,
         "difficulty": str(item.difficulty or ""),
-        "source": item.source,
+        "source": item.source.in_(lang),
         "unit": item.task.unit if isinstance(item.task, Numeric) else "",
         "scoring": _scoring(item),
     }
@@ -33,10 +34,10 @@ def labels_of(tags: Iterable[str]) -> dict[str, str]:
 
 
 def labelled(item: Item, labels: dict[str, str]) -> Item:
-    difficulty = labels.get("difficulty", "")
+    difficulty, source = labels.get("difficulty", ""), labels.get("source", "")
     return replace(
         item,
         objective=labels.get("objective", ""),
         difficulty=int(difficulty) if difficulty in ("1", "2", "3", "4", "5") else 0,
-        source=labels.get("source", ""),
+        source=Bilingual(source, source),
     )

@@ -237,7 +237,7 @@ def _question(item: Item, lang: str) -> Element:
         writer.marked_up("generalfeedback", item.feedback.in_(lang)),
         element("defaultgrade", text="1"),
     ]
-    tags = [element("tag", _words(tag)) for tag in labels_of_item(item)]
+    tags = [element("tag", _words(tag)) for tag in labels_of_item(item, lang)]
     return element("question", *head, *parts, *([element("tags", *tags)] if tags else []), type=kind)
 
 

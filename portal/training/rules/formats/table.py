@@ -213,7 +213,7 @@ def _row(item: Item, lang: str) -> list[str]:
         item.category,
         item.objective,
         str(item.difficulty or ""),
-        item.source,
+        item.source.in_(lang),
         item.markup.value,
         _there(item.stem, lang),
         item.feedback.in_(lang),

@@ -13,6 +13,7 @@ from portal.training.rules.items import (
     NOTHING,
     OPTIONS,
     Calculator,
+    Fact,
     Item,
     Markup,
     Matching,
@@ -61,8 +62,9 @@ def _item(fields: Fields) -> Item | None:
         "stem": fields.bilingual("stem", required=True),
         "objective": fields.text("objective", required=True),
         "difficulty": int(fields.number("difficulty", 1, 5, default="3")),
-        "source": fields.text("source"),
+        "source": fields.either("source"),
         "category": fields.text("category"),
+        "lesson": fields.text("lesson"),
         "feedback": fields.bilingual("feedback"),
         "markup": Markup(fields.word("markup", tuple(Markup), default="markdown")),
     }
@@ -155,7 +157,7 @@ def _tolerance(text: str, value: Decimal) -> Decimal:
 
 
 def _pair(fields: Fields) -> Pair:
-    pair = Pair(fields.bilingual("prompt"), fields.bilingual("match", required=True))
+    pair = Pair(fields.bilingual("prompt"), fields.bilingual("match", True), fields.bilingual("feedback"))
     fields.finish()
     return pair
 
@@ -167,6 +169,9 @@ def _calculator(fields: Fields) -> Calculator:
         tolerance=fields.number("tolerance", 0, 100),
         factors=fields.texts("factors"),
         lines=fields.texts("lines"),
+        region=fields.text("region"),
+        form=fields.word("form", ("short", "full"), default="short"),
+        answers=tuple(fields.words("answers").items()),
     )
 
 
@@ -174,11 +179,18 @@ def _register(fields: Fields) -> Register:
     projects = []
     for group in fields.groups("projects", required=True):
         may = group.word("may_issue", ("true", "false")) == "true"
-        projects.append(RegisterProject(group.bilingual("text", True), may, group.bilingual("reason", True)))
+        text, reason = group.bilingual("text", True), group.bilingual("reason", True)
+        projects.append(RegisterProject(text, may, reason, tuple(map(_fact, group.groups("facts")))))
         group.finish()
     if len(projects) not in OPTIONS:
         raise OptionsOutside(count=len(projects))
     return Register(tuple(projects))
+
+
+def _fact(fields: Fields) -> Fact:
+    fact = Fact(fields.bilingual("name", required=True), fields.bilingual("value", required=True))
+    fields.finish()
+    return fact
 
 
 def _variant(fields: Fields) -> Variant | None:
@@ -224,8 +236,9 @@ def _mapping(item: Item) -> dict[str, Any]:
         "type": kind,
         "objective": item.objective,
         "difficulty": str(item.difficulty or ""),
-        "source": item.source,
+        "source": item.source.en if item.source.zh == item.source.en else _sides(item.source),
         "category": item.category,
+        "lesson": item.lesson,
         "markup": "" if item.markup is Markup.MARKDOWN else item.markup.value,
         "stem": _sides(item.stem),
         **answers,
@@ -258,8 +271,7 @@ def _written_task(task: Task) -> tuple[str, dict[str, Any]]:
             answers = [_without_empty(_written_number(answer)) for answer in task.answers]
             return "numeric", {"unit": task.unit, "answers": answers, "if_carbon": _sides(task.if_carbon)}
         case Matching():
-            pairs = ({"prompt": _sides(p.prompt), "match": _sides(p.match)} for p in task.pairs)
-            return "matching", {"pairs": [*map(_without_empty, pairs)]}
+            return "matching", {"pairs": [*map(_written_pair, task.pairs)]}
         case Ordering():
             return "ordering", {"steps": [_sides(step) for step in task.steps]}
         case ShortAnswer():
@@ -271,9 +283,17 @@ def _written_task(task: Task) -> tuple[str, dict[str, Any]]:
                 "tolerance": plain(task.tolerance),
                 "factors": list(task.factors),
                 "lines": list(task.lines),
+                "region": task.region,
+                "form": "" if task.form == "short" else task.form,
+                "answers": dict(task.answers),
             }
         case Register():
             return "register", {"projects": [*_projects(task)]}
+
+
+def _written_pair(pair: Pair) -> dict[str, Any]:
+    sides = {"prompt": pair.prompt, "match": pair.match, "feedback": pair.feedback}
+    return _without_empty({key: _sides(text) for key, text in sides.items()})
 
 
 def _written_option(option: Option) -> dict[str, Any]:
@@ -293,7 +313,15 @@ def _written_number(answer: NumericAnswer) -> dict[str, Any]:
 def _projects(task: Register) -> Iterator[dict[str, Any]]:
     for project in task.projects:
         may = str(project.may_issue).lower()
-        yield {"text": _sides(project.text), "may_issue": may, "reason": _sides(project.reason)}
+        facts = [{"name": _sides(fact.name), "value": _sides(fact.value)} for fact in project.facts]
+        yield _without_empty(
+            {
+                "text": _sides(project.text),
+                "facts": facts,
+                "may_issue": may,
+                "reason": _sides(project.reason),
+            }
+        )
 
 
 def _written_variant(variant: Variant | None) -> dict[str, Any]:

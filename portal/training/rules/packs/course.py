@@ -9,7 +9,7 @@ from typing import Final
 from portal.kernel.bilingual import Bilingual
 from portal.training.rules.formats.packages import unpacked, zipped
 from portal.training.rules.items import Item
-from portal.training.rules.packs.documents import Fields, entry_of, text_of
+from portal.training.rules.packs.documents import Entry, Fields, entry_of, text_of
 from portal.training.rules.packs.faults import BadVersion, Notes
 from portal.training.rules.packs.lessons import Lesson
 
@@ -27,12 +27,13 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A part of a course: the lessons it takes, by id, in order."""
+    """A part of a course: the lessons it takes, by id, in order, and the objectives that it practises."""
 
     id: str
     title: Bilingual
     lessons: tuple[str, ...]
     line: int
+    objectives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """``pass_percent`` of the marks pass the quiz; after ``attempts`` there are ``wait_hours`` to wait."""
+    """``pass_percent`` of the marks pass the quiz; after ``attempts`` there are ``wait_hours`` to wait.
+
+    The final quiz asks ``per_objective`` questions of every objective.
+    """
 
     id: str
     version: str
@@ -57,6 +61,7 @@ class Course:
     wait_hours: int
     objectives: tuple[Objective, ...]
     modules: tuple[Module, ...]
+    per_objective: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ def read_course(data: bytes, notes: Notes) -> Course | None:
         wait_hours=int(fields.number("wait_hours", 0, 999, default="24")),
         objectives=tuple(_objective(group) for group in fields.groups("objectives", required=True)),
         modules=tuple(_module(group) for group in fields.groups("modules", required=True)),
+        per_objective=_per_objective(fields),
     )
     fields.finish()
     return course
@@ -133,9 +139,22 @@ def _objective(fields: Fields) -> Objective:
     return objective
 
 
+def _per_objective(fields: Fields) -> int:
+    if not fields.has("quiz"):
+        return 2
+    quiz = Fields(Entry(fields.mapping("quiz"), fields.line_of("quiz")), fields.notes)
+    count = int(quiz.number("per_objective", 1, 20, default="2"))
+    quiz.finish()
+    return count
+
+
 def _module(fields: Fields) -> Module:
     module = Module(
-        fields.id(), fields.bilingual("title", required=True), fields.texts("lessons"), fields.line
+        id=fields.id(),
+        title=fields.bilingual("title", required=True),
+        lessons=fields.texts("lessons"),
+        line=fields.line,
+        objectives=fields.texts("objectives"),
     )
     fields.finish()
     return module

@@ -172,6 +172,13 @@ class Fields:
             return MISSING
         return bilingual_of(entry, key, self.notes)
 
+    def either(self, key: str) -> Bilingual:
+        """A text that stands for both languages, or ``{zh: …, en: …}``."""
+        if isinstance(self._entries.get(key, Entry("", 0)).value, dict):
+            return self.bilingual(key)
+        text = self.text(key).strip()
+        return Bilingual(text, text)
+
     def entries(self, key: str, required: bool = False) -> list[Entry]:
         entry = self._take(key, required)
         if entry is None:
@@ -199,6 +206,14 @@ class Fields:
             self._note(ValueShape(key=key, wanted="{…: …}"), key)
             return {}
         return entry.value
+
+    def words(self, key: str) -> dict[str, str]:
+        """A mapping of texts to texts."""
+        found = {name: entry.value for name, entry in self.mapping(key).items()}
+        texts = {name: text for name, text in found.items() if isinstance(text, str)}
+        if len(texts) != len(found):
+            self._note(ValueShape(key=key, wanted="{…: …}"), key)
+        return texts
 
     def finish(self) -> bool:
         """Notes what was never asked for; whether nothing was noted since these fields were opened."""

@@ -161,5 +161,9 @@ class FactorUnknown(InvalidInput):
     message = N_("“%(key)s” is none of the published factors.")
 
 
+class ScenarioResultDiffers(InvalidInput):
+    message = N_("The calculator makes %(now)s g of these answers, not %(then)s g: check the item again.")
+
+
 class LineUnknown(InvalidInput):
     message = N_("The calculator has no line “%(key)s”.")

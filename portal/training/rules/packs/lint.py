@@ -180,7 +180,7 @@ class _Linter:
             if item.id in seen:
                 notes.add(line, IdTwice(id=item.id))
             seen.add(item.id)
-            if not item.source.strip():
+            if not (item.source.zh.strip() or item.source.en.strip()):
                 notes.add(line, SourceMissing(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
@@ -229,6 +229,11 @@ class _Linter:
                 used.add(lesson)
                 if lesson not in lessons:
                     self.notes("course.yml").add(module.line, LessonUnknown(lesson=lesson[:40]))
+            for objective in set(module.objectives) - {each.id for each in course.objectives}:
+                self.notes("course.yml").add(module.line, ObjectiveUnknown(objective=objective[:40]))
+        for item, file, line in pack.items:
+            if item.lesson and item.lesson not in lessons:
+                self.notes(file).add(line, LessonUnknown(lesson=item.lesson[:40]))
         for (name, lang), found in pack.lessons.items():
             if found.id not in used:
                 self.notes(f"lessons/{name}.{lang}.md").add(0, LessonUnused())
