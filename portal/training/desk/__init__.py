@@ -1,6 +1,17 @@
 """The classroom: pages of those who run classes."""
 
-from portal.training.desk import attendance, cohorts, learners, nudges, papers, progress, sessions
+from portal.training.desk import (
+    attendance,
+    cohorts,
+    figures,
+    learners,
+    nudges,
+    paper,
+    papers,
+    progress,
+    sessions,
+    voices,
+)
 from portal.training.desk.attendance import links
 from portal.training.desk.pages import attending, blueprint
 
@@ -9,9 +20,12 @@ __all__ = [
     "attendance",
     "blueprints",
     "cohorts",
+    "figures",
     "learners",
     "nudges",
+    "paper",
     "papers",
     "progress",
     "sessions",
+    "voices",
 ]

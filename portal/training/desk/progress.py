@@ -42,8 +42,7 @@ def matrix(cohort_id: str) -> Answer:
 
 
 def _body(cohort: CohortView, rows: list[queries.MatrixRow]) -> Markup:
-    """The rows of the grid: ten thousand cells for five hundred learners, so they are put together here, where
-    a cell that was made once costs nothing."""
+    """The rows of the grid: ten thousand cells for five hundred learners, each kind made once."""
     met, open_ = _("met"), _("open")
     cells: dict[tuple[bool, str, bool], str] = {}
 

@@ -1,4 +1,4 @@
-"""Attempts as statistics take them: per version and language, learners alone, final quizzes that were handed in."""
+"""Attempts as statistics take them: by version and language, of learners alone, final quizzes handed in."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -60,7 +60,9 @@ def figures_of(version_id: str, cohort_id: str | None = None) -> VersionFigures:
     attempts = _attempts(version_id, cohort_id)
     names = [name for name in content.items if any(name in each.asked for each in attempts)]
     by_lang = {lang: [each for each in attempts if each.attempt.lang == lang] for lang in ("zh", "en")}
-    whole = {lang: statistics.figures((each.attempt for each in found), names) for lang, found in by_lang.items()}
+    whole = {
+        lang: statistics.figures((each.attempt for each in found), names) for lang, found in by_lang.items()
+    }
     single = {
         (name, lang): _of_item(name, [each for each in found if name in each.asked])
         for lang, found in by_lang.items()

@@ -123,7 +123,9 @@ def checked(questions: Sequence[Question], given: Mapping[int, str]) -> dict[str
     return kept
 
 
-def summaries(questions: Sequence[Question], answers: Sequence[Mapping[str, Any]]) -> tuple[Summary, ...] | None:
+def summaries(
+    questions: Sequence[Question], answers: Sequence[Mapping[str, Any]]
+) -> tuple[Summary, ...] | None:
     """What was answered; None below five answers, which would tell who said what.
 
     Words stand in the order of their letters, so that nothing shows which came with which.

@@ -75,7 +75,7 @@ class Need:
 
 
 def needs(learner: Standing, first_day: date, last_day: date, now: datetime) -> tuple[Need, ...]:
-    """Why this learner needs a word, the most urgent first; nothing for who is through, or before the class."""
+    """Why this learner needs a word, what is urgent first; nothing for who is through or before it begins."""
     today = day_of(now)
     if learner.is_complete or today < first_day:
         return ()
