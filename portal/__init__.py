@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal.config import ROOT, Config
 from portal.db import db as database
 from portal.db import engine_options
-from portal.kernel import clock
+from portal.kernel import clock, site
 from portal.web import api as web_api
 from portal.web import assets, errors, frame, guard, headers, i18n, requestlog
 
@@ -28,6 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for this configuration (by default from the environment)."""
     config = config or Config.from_env()
     clock.set_to(config.now)
+    site.call(config.site_name)
     requestlog.configure()
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance))
     app.config.update(

@@ -9,8 +9,9 @@ from flask import Flask
 
 from portal.certificates import commands, queries
 from portal.certificates.rules import claims, paper
-from portal.certificates.rules.claims import FactMissing, ForbiddenClaim, NothingToCertify
+from portal.certificates.rules.claims import CertificateType, FactMissing, ForbiddenClaim, NothingToCertify
 from portal.certificates.rules.facts import Facts, Level
+from portal.certificates.rules.lines import lines
 from portal.certificates.rules.paper import BadName, BadText, EventNotBalanced, RangesDoNotAddUp
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
@@ -141,8 +142,7 @@ PLACES = {
     "species": lambda text: planting(species=Bilingual(text, "")),
     "season": lambda text: planting(season=Bilingual("", text)),
     "verifier": lambda text: pledge(level=Level.THIRD_PARTY, verifier=Bilingual(text, "")),
-    "course": lambda text: course(course=Bilingual(text, "Course")),
-    "objective": lambda text: course(objectives=(Bilingual(text, ""),)),
+    "cohort": lambda text: course(cohort=Bilingual(text, "")),
 }
 
 
@@ -151,6 +151,24 @@ PLACES = {
 def test_nothing_typed_smuggles_a_forbidden_word_in(place: str, text: str):
     with pytest.raises((ForbiddenClaim, BadText)):
         text_of(PLACES[place](f"我们的活动 {text} 2026"))
+
+
+def test_a_course_may_be_about_claims_which_its_certificate_quotes():
+    told = course(
+        course=Bilingual("读懂“碳中和”", "Carbon neutral? Read the label"),
+        objectives=(Bilingual("说得清净零与抵消", "Tell net zero from offsetting 1 t"),),
+    )
+    content = text_of(told)
+    assert content["says"]["zh"] == "{holder}已完成课程“读懂‘碳中和’”（16 学时）。"
+    shown = [line.value for line in lines(CertificateType.COURSE, content)]
+    assert Bilingual("“说得清净零与抵消”", "“Tell net zero from offsetting 1 t”") in shown
+    assert any("claim nothing" in note.en for note in paper.notes(CertificateType.COURSE, content))
+
+
+@pytest.mark.parametrize("quote", ["“", "”", "„", '"', "＂", "〞"])
+def test_a_title_cannot_close_its_quotes_and_go_on_as_our_words(quote: str):
+    says = text_of(course(course=Bilingual(f"课程{quote}。本城市{quote}", "")))["says"]["zh"]
+    assert (says.count("“"), says.count("”"), says.count('"')) == (1, 1, 0)
 
 
 def test_a_place_in_braces_is_not_filled():

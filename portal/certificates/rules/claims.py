@@ -272,6 +272,10 @@ WORDINGS: Final[Mapping[CertificateType, Wording]] = {
                 "由{issuer}颁发，课程版本 {course_version}。",
                 "Issued by {issuer}, course version {course_version}.",
             ),
+            Bilingual(
+                "课程名称与学习目标均为引文：只说明学了什么，不作任何声明。",
+                "The title and the objectives are quoted: they tell what was taught and claim nothing.",
+            ),
         ),
         silence=(
             Bilingual(
@@ -287,6 +291,8 @@ WORDINGS: Final[Mapping[CertificateType, Wording]] = {
 _GAPS: Final = re.compile(
     r"(?<=[\u4e00-\u9fff])[\s·•・_*~'\"“”‘’「」『』()\[\]【】|/\\+&^=<>《》.-]+(?=[\u4e00-\u9fff])"
 )
+# What a paper quotes between “ and ”, by its name in the text: a course teaches about claims and makes none.
+QUOTED: Final[Mapping[CertificateType, tuple[str, ...]]] = {CertificateType.COURSE: ("course", "objectives")}
 # Titles of rules that are cited, not claimed.
 _CITATIONS: Final = ("《大型活动碳中和实施指南（试行）》",)
 

@@ -7,6 +7,7 @@ type, so that a page, a paper and a credential of an old certificate say what wa
 import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from portal.certificates.rules import claims
@@ -31,6 +32,7 @@ from portal.registry.rules.ledger import ProjectType
 Content = Mapping[str, Any]
 HOLDER: Final = "{holder}"
 _PLACE: Final = re.compile(r"\{(\w+)\}")
+_INNER_QUOTES: Final = str.maketrans('“”„‟〝〞″＂"', "‘’‘‘‘’’’’")
 
 LEVELS: Final[Mapping[Level, Bilingual]] = {
     Level.SELF_DECLARED: Bilingual("本人声明，未经他人核查", "self-declared; nobody else has checked it"),
@@ -85,6 +87,17 @@ def either(pair: Mapping[str, str]) -> Bilingual:
 def same(text: object) -> Bilingual:
     """What reads alike in both languages."""
     return Bilingual(str(text), str(text))
+
+
+def inside_quotes(text: Bilingual) -> Bilingual:
+    """A text to be put between “ and ”, which it cannot close itself: its own quotes become ‘ and ’."""
+    return Bilingual(*(text.in_(lang).translate(_INNER_QUOTES) for lang in ("zh", "en")))
+
+
+def quoted(text: Bilingual) -> Bilingual:
+    """A text between “ and ”; a side that is missing stays so."""
+    inner = inside_quotes(text)
+    return Bilingual(*(f"“{side}”" if side else "" for side in (inner.zh, inner.en)))
 
 
 def by_effect(ranges: tuple[RangeFacts, ...]) -> dict[Effect, Mass]:
@@ -297,21 +310,28 @@ def _event_stated(content: Content) -> dict[str, bool]:
 
 
 def _course(facts: CourseFacts) -> dict[str, Any]:
+    told_since = {"course_id": facts.course_id, "audience": facts.audience, "language": facts.learned_in}
     return {
         "course": _pair(facts.course),
         "course_version": facts.course_version,
-        "hours": facts.hours,
+        "hours": _number(facts.hours),
         "cohort": _pair(facts.cohort),
         "objectives": [_pair(each) for each in facts.objectives],
         "issuer": _pair(facts.issuer),
         "completed_on": facts.completed_on.isoformat(),
         "is_demo": facts.is_demo,
+        **{name: value for name, value in told_since.items() if value},
     }
+
+
+def _number(value: Decimal) -> int | str:
+    """Whole numbers as they are, others as text: canonical JSON has no exact fractions."""
+    return int(value) if value == int(value) else str(value.normalize())
 
 
 def _course_places(content: Content) -> dict[str, Bilingual]:
     return {
-        "course": either(content["course"]),
+        "course": inside_quotes(either(content["course"])),
         "hours": same(content["hours"]),
         "issuer": either(content["issuer"]),
         "course_version": same(content["course_version"]),
@@ -321,7 +341,7 @@ def _course_places(content: Content) -> dict[str, Bilingual]:
 def _course_stated(content: Content) -> dict[str, bool]:
     return {
         "course": any(content["course"].values()),
-        "hours": content["hours"] > 0,
+        "hours": Decimal(content["hours"]) > 0,
         "competence": bool(content["objectives"]),
         "issuer": any(content["issuer"].values()),
         "course_version": bool(content["course_version"]),

@@ -8,6 +8,7 @@ they are kept beside it, erasable. Everything else is public for good.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from portal.certificates.rules.claims import Evidence, Inventory
@@ -221,17 +222,24 @@ class EventFacts(Held):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseFacts(Held):
-    """C5: a course was completed. ``trainer`` is a person's name and kept apart, like the holder's."""
+    """C5: a course was completed. ``trainer`` is a person's name and kept apart, like the holder's.
+
+    ``cohort`` is empty for who learned alone. ``course_id``, ``learned_in`` (zh, en) and ``audience``, which
+    chooses the drawing of the badge, are empty where they were not told.
+    """
 
     result_id: str
     course: Bilingual
     course_version: str
-    hours: int
+    hours: Decimal
     cohort: Bilingual
     trainer: str
     objectives: tuple[Bilingual, ...]
     issuer: Bilingual
     completed_on: date
+    course_id: str = ""
+    audience: str = ""
+    learned_in: str = ""
     is_demo: bool = False
 
     @property

@@ -10,11 +10,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from portal.certificates.rules.claims import PROJECT_TYPES, CertificateType, Effect, amounts
-from portal.certificates.rules.content import Content, places, same
+from portal.certificates.rules.content import Content, places, quoted, same
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
 from portal.registry.rules.ledger import ProjectType
+
+LANGUAGES: Final[Mapping[str, Bilingual]] = {
+    "zh": Bilingual("中文", "Chinese"),
+    "en": Bilingual("英文", "English"),
+}
+BY_ONESELF: Final = Bilingual("自学", "on one’s own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,19 @@ def _event(content: Content) -> list[Line]:
 
 def _course(content: Content) -> list[Line]:
     return [
-        Line(Bilingual("课程", "Course"), _pair(content["course"])),
+        Line(Bilingual("课程", "Course"), quoted(_pair(content["course"]))),
         Line(Bilingual("课程版本", "Course version"), same(content["course_version"])),
         Line(Bilingual("学时", "Hours"), same(content["hours"])),
-        Line(Bilingual("班次", "Cohort"), _pair(content["cohort"])),
-        *(Line(Bilingual("学习目标", "Competence"), _pair(each)) for each in content["objectives"]),
+        *(
+            [Line(Bilingual("授课语言", "Language"), LANGUAGES[content["language"]])]
+            if "language" in content
+            else []
+        ),
+        Line(
+            Bilingual("班次", "Cohort"),
+            _pair(content["cohort"]) if any(content["cohort"].values()) else BY_ONESELF,
+        ),
+        *(Line(Bilingual("学习目标", "Competence"), quoted(_pair(each))) for each in content["objectives"]),
         Line(Bilingual("颁发机构", "Issuer"), _pair(content["issuer"])),
         _day(Bilingual("结业日期", "Completed on"), content["completed_on"]),
     ]

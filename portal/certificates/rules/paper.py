@@ -17,7 +17,7 @@ import rfc8785
 
 from portal.certificates.rules import claims
 from portal.certificates.rules.claims import CertificateType, FactMissing, NothingToCertify
-from portal.certificates.rules.content import HOLDER, content_of, fill, places, ranges_of, stated
+from portal.certificates.rules.content import HOLDER, content_of, fill, places, ranges_of, same, stated
 from portal.certificates.rules.facts import EventFacts, ExpectedFacts, Facts, RetirementFacts, SerialRange
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import text_of
@@ -155,19 +155,29 @@ def payload(
     }
     if missing := set(claims.WORDINGS[kind].must) - stated(kind, content):
         raise FactMissing(facts=", ".join(sorted(missing)))
+    _check_words(kind, content)
     says = fill(claims.WORDINGS[kind].claim, places(kind, content))
-    _check_words(kind, says, content)
     return canonical({**content, "says": {"zh": says.zh, "en": says.en}})
 
 
-def _check_words(kind: CertificateType, says: Bilingual, content: Mapping[str, Any]) -> None:
-    """Nothing that was typed may smuggle in what the type never says, nor be too long to print."""
-    typed = [] if kind is CertificateType.RETIRED else list(_texts(content))
-    if any(len(text) > LONGEST_TEXT or not text.isprintable() for text in typed):
+def _check_words(kind: CertificateType, content: Mapping[str, Any]) -> None:
+    """Nothing that was typed may smuggle in what the type never says, nor be too long to print.
+
+    What is quoted is not said: the sentences are read with its place left open.
+    """
+    typed = {} if kind is CertificateType.RETIRED else content
+    if any(len(text) > LONGEST_TEXT or not text.isprintable() for text in _texts(typed)):
         raise BadText(longest=LONGEST_TEXT)
+    quoted = claims.QUOTED.get(kind, ())
+    said = {name: value for name, value in typed.items() if name not in quoted}
+    filling = places(kind, content) | {name: same("…") for name in quoted}
     wording = claims.WORDINGS[kind]
-    ours = (says, wording.title, *notes(kind, content), *wording.silence)
-    claims.check(kind, *typed, *(pair.in_(lang) for pair in ours for lang in ("zh", "en")))
+    ours = (
+        wording.title,
+        *(fill(words, filling) for words in (wording.claim, *wording.notes)),
+        *wording.silence,
+    )
+    claims.check(kind, *_texts(said), *(pair.in_(lang) for pair in ours for lang in ("zh", "en")))
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:

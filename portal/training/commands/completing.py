@@ -1,5 +1,113 @@
+"""Completing a course: certified once for each learner, version and award, whoever asks and how often."""
+
+import secrets
 from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.certificates.commands import issue
+from portal.certificates.rules.claims import CertificateType, is_sayable
+from portal.certificates.rules.facts import CourseFacts
+from portal.db import transaction
+from portal.kernel import clock, site
+from portal.kernel.actor import Actor
+from portal.kernel.bilingual import Bilingual
+from portal.kernel.ids import new_id
+from portal.training.models.classes import Cohort, CohortTrainer
+from portal.training.models.learners import Enrolment, Learner
+from portal.training.models.outcomes import Completion
+from portal.training.queries.courses import content, version
+from portal.training.queries.progress import progress_of
+
+AWARD: Final = "completion"
+# The room of certificates knows no courses: this one has asked whether the rule is met and speaks for itself.
+_HAND: Final = Actor.system("training")
 
 
 def complete_if_met(enrolment_id: str, now: datetime) -> str | None:
-    return None
+    """Certify the course if its rule is met; the number of the certificate, the same one when asked again.
+
+    Joins the transaction in which the last requirement was met. None while something is missing, and always
+    for who does not count as a learner (testers, staff), has left or was erased.
+    """
+    with transaction() as session:
+        enrolment = session.get_one(Enrolment, enrolment_id)
+        learner = alone_with(session, enrolment.learner_id)
+        known = _certificate(session, enrolment)
+        if known or not _counts(enrolment, learner) or not progress_of(enrolment_id).is_complete:
+            return known
+        completion_id = new_id("cmp")
+        number = issue(_HAND, _facts(session, completion_id, enrolment, learner, now), now)
+        session.add(
+            Completion(
+                id=completion_id, enrolment_id=enrolment.id, learner_id=learner.id,
+                version_id=enrolment.version_id, award=AWARD, certificate=number, completed_at=now,
+            )
+        )  # fmt: skip
+        session.flush()
+        audit.record(_HAND, "course.completed", completion_id, now, enrolment=enrolment.id)
+        return number
+
+
+def alone_with(session: Session, learner_id: str) -> Learner:
+    """The learner as they stand now, with nobody else completing anything for them until we are done."""
+    return session.scalars(
+        select(Learner)
+        .where(Learner.id == learner_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _counts(enrolment: Enrolment, learner: Learner) -> bool:
+    return enrolment.standing == "learner" and enrolment.left_at is None and learner.erased_at is None
+
+
+def _certificate(session: Session, enrolment: Enrolment) -> str | None:
+    return session.scalar(
+        select(Completion.certificate).where(
+            Completion.learner_id == enrolment.learner_id,
+            Completion.version_id == enrolment.version_id,
+            Completion.award == AWARD,
+        )
+    )
+
+
+def _facts(
+    session: Session, completion_id: str, enrolment: Enrolment, learner: Learner, now: datetime
+) -> CourseFacts:
+    listed, course = version(enrolment.version_id), content(enrolment.version_id).course
+    cohort = session.get_one(Cohort, enrolment.cohort_id) if enrolment.cohort_id else None
+    return CourseFacts(
+        holder_name=learner.name, holder_salt=secrets.token_bytes(32),
+        organisation_id=cohort.organisation_id if cohort else "",
+        is_public=False, lang=enrolment.lang, test=False, result_id=completion_id,
+        course=course.title, course_id=course.id, course_version=course.version, hours=course.hours,
+        audience=listed.audience, learned_in=enrolment.lang,
+        cohort=_name_of(cohort) if cohort else Bilingual("", ""),
+        trainer=_first_trainer(session, cohort) if cohort else "",
+        objectives=tuple(each.text for each in course.objectives),
+        issuer=site.name(), completed_on=clock.day_of(now),
+    )  # fmt: skip
+
+
+def _name_of(cohort: Cohort) -> Bilingual:
+    """The cohort as its trainer called it; by its days where that would claim what no certificate says."""
+    name = Bilingual(cohort.name, cohort.name)
+    if is_sayable(CertificateType.COURSE, name):
+        return name
+    days = f"{cohort.first_day.isoformat()} – {cohort.last_day.isoformat()}"
+    return Bilingual(days, days)
+
+
+def _first_trainer(session: Session, cohort: Cohort) -> str:
+    found = session.scalar(
+        select(CohortTrainer.name)
+        .where(CohortTrainer.cohort_id == cohort.id)
+        .order_by(CohortTrainer.since, CohortTrainer.person_id)
+        .limit(1)
+    )
+    return found or ""

@@ -1,0 +1,151 @@
+"""A completed course is certified once, for learners alone, with what was taught quoted and not claimed."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from portal.certificates import queries as certificates
+from portal.certificates.models import Certificate
+from portal.db import db, transaction
+from portal.training.commands import completing
+from portal.training.commands.completing import complete_if_met
+from portal.training.models.learners import Enrolment, Learner
+from portal.training.models.outcomes import Completion
+from tests.factories.training import COURSES, NOW, a_cohort, a_version, an_enrolment
+
+
+@dataclass(frozen=True)
+class Met:
+    is_complete: bool = True
+
+
+@pytest.fixture
+def rule_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completing, "progress_of", lambda _enrolment_id: Met())
+
+
+def enrolled(track: str = "everyone", *, alone: bool = False, name: str = "一班", **changes: object) -> str:
+    version_id = a_version(track)
+    with transaction() as session:
+        cohort_id = None if alone else a_cohort(session, version_id, name=name)
+        return an_enrolment(session, version_id, cohort_id, **changes)
+
+
+def count(table: type) -> int:
+    db.session.rollback()
+    return int(db.session.scalar(select(func.count()).select_from(table)) or 0)
+
+
+def test_a_completed_course_is_certified_once(any_app: Flask, rule_met: None):
+    enrolment_id = enrolled()
+    number = complete_if_met(enrolment_id, NOW)
+    assert number
+    assert complete_if_met(enrolment_id, NOW + timedelta(days=1)) == number
+    assert (count(Completion), count(Certificate)) == (1, 1)
+    certificate = certificates.by_number(number)
+    assert certificate.type == "C5"
+    assert (certificate.holder_name, certificate.trainer) == ("测试学员", "测试讲师")
+    content = certificate.content
+    assert content["course_version"] == "1.0.0"
+    assert content["hours"] == 3
+    assert content["cohort"] == {"zh": "一班", "en": "一班"}
+    assert content["language"] == "zh"
+    assert content["issuer"]["zh"] == "伊春森林碳汇平台"
+    assert len(content["objectives"]) == 10
+
+
+def test_nothing_is_certified_before_the_rule_is_met(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(completing, "progress_of", lambda _enrolment_id: Met(is_complete=False))
+    assert complete_if_met(enrolled(), NOW) is None
+    assert (count(Completion), count(Certificate)) == (0, 0)
+
+
+@pytest.mark.parametrize("changes", [{"standing": "tester"}, {"standing": "staff"}, {"left_at": NOW}])
+def test_who_does_not_count_as_a_learner_has_no_certificate(app: Flask, rule_met: None, changes: dict):
+    assert complete_if_met(enrolled(**changes), NOW) is None
+    assert count(Certificate) == 0
+
+
+def test_who_was_erased_has_no_certificate(app: Flask, rule_met: None):
+    enrolment_id = enrolled()
+    with transaction() as session:
+        learner = session.get_one(Learner, session.get_one(Enrolment, enrolment_id).learner_id)
+        learner.name, learner.erased_at = "", NOW
+    assert complete_if_met(enrolment_id, NOW) is None
+
+
+def test_a_second_enrolment_in_the_same_version_earns_no_second_certificate(app: Flask, rule_met: None):
+    first = enrolled()
+    with transaction() as session:
+        row = session.get_one(Enrolment, first)
+        other = Enrolment(
+            id="enr_alone", learner_id=row.learner_id, version_id=row.version_id, standing="learner",
+            lang="en", enrolled_at=NOW, seen_at=NOW,
+        )  # fmt: skip
+        session.add(other)
+    assert complete_if_met(first, NOW) == complete_if_met("enr_alone", NOW)
+    assert count(Certificate) == 1
+
+
+def test_who_learned_alone_is_certified_without_cohort_and_trainer(app: Flask, rule_met: None):
+    number = complete_if_met(enrolled(alone=True, lang="en"), NOW)
+    assert number
+    certificate = certificates.by_number(number)
+    assert certificate.content["cohort"] == {"zh": "", "en": ""}
+    assert certificate.trainer == ""
+    assert certificate.lang == certificate.content["language"] == "en"
+
+
+def test_a_cohort_whose_name_is_a_claim_is_named_by_its_days(app: Flask, rule_met: None):
+    number = complete_if_met(enrolled(name="本公司产品碳中和"), NOW)
+    assert number
+    assert certificates.by_number(number).content["cohort"]["zh"] == "2026-11-01 – 2026-12-31"
+
+
+@pytest.mark.parametrize("track", sorted(folder.name for folder in COURSES.iterdir() if folder.is_dir()))
+def test_every_course_that_ships_can_be_certified_with_its_title(app: Flask, rule_met: None, track: str):
+    """Titles such as 人人懂碳汇与碳中和 name what is taught; a certificate quotes them."""
+    number = complete_if_met(enrolled(track), NOW)
+    assert number
+    certificate = certificates.by_number(number)
+    title = certificate.content["course"]
+    assert f"“{title['zh']}”" in certificate.says.zh
+    assert f"“{title['en']}”" in certificate.says.en
+
+
+def test_half_hours_are_stated_exactly(app: Flask, rule_met: None, monkeypatch: pytest.MonkeyPatch):
+    read = completing.content
+    monkeypatch.setattr(
+        completing,
+        "content",
+        lambda version_id: replace(
+            read(version_id), course=replace(read(version_id).course, hours=Decimal("2.50"))
+        ),
+    )
+    number = complete_if_met(enrolled(), NOW)
+    assert number
+    assert certificates.by_number(number).content["hours"] == "2.5"
+
+
+def test_the_database_completes_a_course_once(any_app: Flask, rule_met: None):
+    number = complete_if_met(enrolled(), NOW)
+    again = (
+        "INSERT INTO training_completion SELECT 'cmp_2', enrolment_id, learner_id, version_id, award, "
+        "'OTHER', completed_at FROM training_completion"
+    )
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.execute(text(again))
+    with transaction() as session:  # the control: another award is another completion
+        session.execute(text(again.replace("award,", "'distinction',")))
+    for change in ("UPDATE training_completion SET certificate = 'X'", "DELETE FROM training_completion"):
+        with pytest.raises(DBAPIError), transaction() as session:
+            session.execute(text(change))
+    assert (
+        db.session.scalar(text("SELECT certificate FROM training_completion WHERE award='completion'"))
+        == number
+    )
