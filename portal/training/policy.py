@@ -64,3 +64,8 @@ def may_see(actor: Actor, trainers: Collection[str]) -> bool:
 def may_raise_trainers(actor: Actor, level: str) -> bool:
     """Lead trainers, and editors of the city who name the first of them; ``level`` is the actor's own."""
     return actor.is_system or actor.has(Role.EDITOR) or (actor.has(Role.TRAINER) and level == "lead")
+
+
+def may_link(actor: Actor, learner_id: str) -> bool:
+    """Somebody with an account, on a device that this learner's code has opened."""
+    return actor.is_person and actor.holds(learner_id)

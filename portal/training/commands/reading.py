@@ -7,6 +7,7 @@ from sqlalchemy import update
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.training import policy
+from portal.training.commands.completing import complete_if_met
 from portal.training.models.learners import Enrolment, Reading
 from portal.training.queries import courses, learners
 from portal.training.rules.courses import UnknownLesson
@@ -37,3 +38,5 @@ def _mark(actor: Actor, enrolment_id: str, lesson: str, now: datetime, *, is_don
             session.add(row)
         if is_done and row.done_at is None:
             row.done_at = now
+            session.flush()
+            complete_if_met(enrolment_id, now)

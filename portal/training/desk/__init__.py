@@ -2,6 +2,7 @@
 
 from portal.training.desk import (
     attendance,
+    calendar,
     cohorts,
     figures,
     learners,
@@ -19,6 +20,7 @@ blueprints = (blueprint, attending, links)
 __all__ = [
     "attendance",
     "blueprints",
+    "calendar",
     "cohorts",
     "figures",
     "learners",

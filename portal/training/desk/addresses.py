@@ -5,6 +5,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from portal.web.i18n import lang
+from portal.web.links import key_for
 
 
 def base() -> str:
@@ -14,6 +15,11 @@ def base() -> str:
 def join_url(join_code: str) -> str:
     """Where a phone comes into the class."""
     return f"{base()}/{lang()}/learn/join?code={join_code}"
+
+
+def calendar_url(cohort_id: str) -> str:
+    """Where calendar programs find the sessions; the key in it opens nothing else."""
+    return f"{base()}/{lang()}/classes/{cohort_id}/sessions.ics?k={key_for(cohort_id)}"
 
 
 def attend_url(session_id: str, code: str) -> str:

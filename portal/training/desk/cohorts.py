@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
+from wtforms.fields.choices import SelectChoice
 
 from portal.accounts import queries as accounts
 from portal.accounts.rules import NoSuchPerson
@@ -46,7 +47,7 @@ def new() -> Answer:
     """A class in three minutes: this form, then its list."""
     form = NewCohortForm()
     form.version.choices = [
-        (each.id, each.title.in_(lang()) or each.title.zh) for each in courses.catalogue()
+        SelectChoice(each.id, each.title.in_(lang()) or each.title.zh) for each in courses.catalogue()
     ]
     if form.validate_on_submit() and is_id(form.cohort.data, "coh"):
         try:

@@ -4,7 +4,7 @@ from flask import Response, flash
 
 from portal.kernel import clock
 from portal.training.commands import rosters as commands
-from portal.training.desk.addresses import drawn, join_url, pictured
+from portal.training.desk.addresses import calendar_url, drawn, join_url, pictured
 from portal.training.desk.pages import READERS, TRAINERS, Answer, back_to, blueprint, pdf, shown, the_cohort
 from portal.training.forms.cohorts import ChosenForm
 from portal.training.queries import cohorts as queries
@@ -21,7 +21,7 @@ def share(cohort_id: str) -> Answer:
     address = join_url(cohort.join_code)
     return shown(
         "share", cohort, code=printed(cohort.join_code), address=address.partition("?")[0],
-        drawn=drawn(address),
+        drawn=drawn(address), calendar=calendar_url(cohort_id),
     )  # fmt: skip
 
 

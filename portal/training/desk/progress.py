@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from flask import flash, request
 from markupsafe import Markup
+from wtforms.fields.choices import SelectChoice
 
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, PortalError
@@ -118,7 +119,9 @@ def learner(cohort_id: str, enrolment_id: str) -> Answer:
     if row is None:
         raise UnknownCohort()
     form = OverrideForm()
-    form.requirement.choices = [(each.key, each.title.in_(lang())) for each in row.progress.requirements]
+    form.requirement.choices = [
+        SelectChoice(each.key, each.title.in_(lang())) for each in row.progress.requirements
+    ]
     if form.validate_on_submit():
         try:
             number = override(

@@ -59,7 +59,7 @@ def feedback(cohort_id: str) -> Answer:
             form.blame("own", error)
         else:
             flash(
-                _("The class is asked. Give them the address, or say it: it stands in their course."),
+                _("The class is asked. Open the questions to find the address for the class."),
                 "success",
             )
             return back_to("feedback", cohort_id)

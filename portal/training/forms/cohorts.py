@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 
 from portal.training.rules.classes import MOST_SESSIONS, NAME_MAX, PLACE_MAX, CohortDraft
 from portal.web.forms import (
@@ -21,7 +22,7 @@ from portal.web.forms import (
 from portal.web.i18n import gettext
 from portal.web.i18n import lazy_gettext as _
 
-_LANGUAGES = [("zh", "中文"), ("en", "English")]
+_LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
 
 
 def said_in_words(field: Any, text: str) -> None:

@@ -1,6 +1,7 @@
 """Forms about a learner's progress: a trainer's word, and a few words to learners."""
 
 from wtforms import SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 
 from portal.training.rules.classes import REASON_MAX
 from portal.training.rules.nudging import TEXT_MAX
@@ -11,7 +12,9 @@ from portal.web.i18n import lazy_gettext as _
 class OverrideForm(PortalForm):
     requirement = SelectField(_("Requirement"), validators=[Required()])
     is_met = RadioField(
-        _("Decision"), choices=[("yes", _("It counts as met")), ("no", _("It counts as not met"))],
+        _("Decision"), choices=[
+            SelectChoice("yes", _("It counts as met")), SelectChoice("no", _("It counts as not met")),
+        ],
         validators=[Required()],
     )  # fmt: skip
     reason = LineField(

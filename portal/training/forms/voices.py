@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import DateField, HiddenField
+from wtforms.fields.choices import SelectChoice
 
 from portal.training.forms.cohorts import said_in_words
 from portal.training.rules.classes import REASON_MAX
@@ -28,7 +29,10 @@ class FeedbackForm(PortalForm):
     title = LineField(_("Title"), max=80, validators=[Required()])
     which = RadioField(
         _("Questions"), default="usual", validators=[Required()],
-        choices=[("usual", _("The usual five, in both languages")), ("own", _("My own, below"))],
+        choices=[
+            SelectChoice("usual", _("The usual five, in both languages")),
+            SelectChoice("own", _("My own, below")),
+        ],
     )  # fmt: skip
     own = TextField(
         _("My own questions"), max=QUESTION_MAX * 12, validators=[Optional()], render_kw={"rows": 5},
@@ -49,7 +53,10 @@ class StepForm(PortalForm):
     email = EmailField(_("E-mail address of the trainer"), validators=[Required()])
     level = RadioField(
         _("Step"), validators=[Required()],
-        choices=[("facilitator", _("Facilitator")), ("trainer", _("Trainer")), ("lead", _("Lead trainer"))],
+        choices=[
+            SelectChoice("facilitator", _("Facilitator")), SelectChoice("trainer", _("Trainer")),
+            SelectChoice("lead", _("Lead trainer")),
+        ],
     )  # fmt: skip
     reason = LineField(
         _("What it rests on"), max=REASON_MAX, validators=[Required()],

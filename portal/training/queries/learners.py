@@ -66,18 +66,18 @@ class ClassView:
 
 
 _Into = aliased(Learner)
-_PERSON = func.coalesce(Learner.person_id, _Into.person_id)
+_account = func.coalesce(Learner.person_id, _Into.person_id)
 
 
 def learners_of(actor: Actor) -> list[LearnerView]:
     """The actor as a learner: of the account, of lists that were joined to it, of a code on this device."""
-    whose = actor.id == _PERSON if actor.is_person else _nobody()
-    held = Learner.id.in_([key for key in actor.keys if key.startswith("lrn_")]) & _PERSON.is_(None)
+    held = Learner.id.in_([key for key in actor.keys if key.startswith("lrn_")]) & _account.is_(None)
+    whose = or_(_account == actor.id, held) if actor.is_person else held
     rows = db.session.execute(
-        select(Learner, _PERSON)
+        select(Learner, _account)
         .outerjoin(JoinedLearner, JoinedLearner.learner_id == Learner.id)
         .outerjoin(_Into, _Into.id == JoinedLearner.into_id)
-        .where(or_(whose, held), Learner.erased_at.is_(None))
+        .where(whose, Learner.erased_at.is_(None))
         .order_by(JoinedLearner.joined_at.is_not(None), Learner.person_id.is_(None), Learner.made_at)
     )
     return [
@@ -86,10 +86,6 @@ def learners_of(actor: Actor) -> list[LearnerView]:
         )
         for row, person in rows
     ]  # fmt: skip
-
-
-def _nobody() -> ColumnElement[bool]:
-    return Learner.id.is_(None)
 
 
 def learner_with(code: str) -> str | None:
@@ -156,7 +152,7 @@ def _class(row: Cohort) -> ClassView:
 
 def _enrolments(which: ColumnElement[bool]) -> list[Enrolled]:
     rows = db.session.execute(
-        select(Enrolment, _PERSON, Cohort.name, Completion.certificate)
+        select(Enrolment, _account, Cohort.name, Completion.certificate)
         .join(Learner, Learner.id == Enrolment.learner_id)
         .outerjoin(JoinedLearner, JoinedLearner.learner_id == Learner.id)
         .outerjoin(_Into, _Into.id == JoinedLearner.into_id)

@@ -13,9 +13,10 @@ from portal.training.models.classes import Attendance, Cohort, Session
 from portal.training.models.learners import Enrolment, Reading
 from portal.training.models.outcomes import Override
 from portal.training.queries import courses
-from portal.training.rules.attempts import FINAL, Policy
+from portal.training.rules.attempts import Policy
 from portal.training.rules.learners import UnknownEnrolment
 from portal.training.rules.progress import Done, Progress, Rule, Tried, Word, progress
+from portal.training.rules.quizzes import FINAL
 
 
 def progress_of(enrolment_id: str) -> Progress:

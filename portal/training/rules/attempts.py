@@ -9,14 +9,10 @@ from typing import Any, Final, Self
 
 from portal.kernel.errors import N_, NotFound, Refused
 from portal.training.rules.packs.course import Course
+from portal.training.rules.quizzes import FINAL
 
-FINAL: Final = "final"
 # What stands for an answer that was taken back: its edition counts, its content is nothing.
 UNANSWERED: Final[dict[str, Any]] = {}
-
-
-class UnknownQuiz(NotFound):
-    message = N_("This course has no such quiz.")
 
 
 class UnknownAttempt(NotFound):

@@ -13,7 +13,8 @@ from typing import Final
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, PortalError
-from portal.training.rules.attempts import FINAL, Policy, share
+from portal.training.rules.attempts import Policy, share
+from portal.training.rules.quizzes import FINAL, FINAL_TITLE
 
 LESSON: Final = "lesson:"
 FINAL_QUIZ: Final = f"quiz:{FINAL}"
@@ -139,7 +140,6 @@ class Done:
     words: dict[str, Word] = field(default_factory=dict)
 
 
-QUIZ_TITLE: Final = Bilingual("结业测验", "Final quiz")
 SESSIONS_TITLE: Final = Bilingual("到课", "Meetings attended")
 
 
@@ -169,7 +169,7 @@ def _quiz(policy: Policy, tried: list[Tried]) -> Requirement:
     needed = Fraction(policy.pass_percent)
     passed = any(each.passed for each in handed_in)
     why = None if passed else _why_not_passed(policy, tried, best)
-    return Requirement(FINAL_QUIZ, QUIZ_TITLE, passed, best or Fraction(0), needed, why)
+    return Requirement(FINAL_QUIZ, FINAL_TITLE, passed, best or Fraction(0), needed, why)
 
 
 def _why_not_passed(policy: Policy, tried: list[Tried], best: Fraction | None) -> PortalError:

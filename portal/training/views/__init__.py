@@ -1,5 +1,6 @@
 """Pages of the training room, one module per subject."""
 
-from portal.training.views import items
+from portal.training.views import catalogue, items, joining, learning, pages, quizzes, record
 
-blueprints = (items.blueprint,)
+blueprints = (items.blueprint, pages.blueprint, pages.files)
+__all__ = ["blueprints", "catalogue", "joining", "learning", "quizzes", "record"]
