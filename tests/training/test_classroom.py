@@ -51,10 +51,10 @@ def class_(app) -> Class:
     return a_class()
 
 
-def a_class(people: int = 3, **changes: object) -> Class:
-    version_id = a_version()
+def a_class(people: int = 3, version_id: str = "") -> Class:
+    version_id = version_id or a_version()
     with transaction() as session:
-        cohort_id = a_cohort(session, version_id, **changes)
+        cohort_id = a_cohort(session, version_id)
         enrolled = [an_enrolment(session, version_id, cohort_id, name=f"学员{n}") for n in range(people)]
     return Class(version_id, cohort_id, enrolled)
 
@@ -91,7 +91,7 @@ def test_nobody_signs_in_early_elsewhere_or_to_what_is_cancelled(class_):
         sessions.sign_in(class_.holder(0), tomorrow, class_.people[0], NOW)
     now = a_session(class_)
     with pytest.raises(NotInThisClass):
-        sessions.sign_in(class_.holder(0), now, a_class(1).people[0], NOW)
+        sessions.sign_in(class_.holder(0), now, a_class(1, class_.version_id).people[0], NOW)
     sessions.cancel_session(TRAINER, now, NOW)
     with pytest.raises(SessionIsCancelled):
         sessions.sign_in(class_.holder(0), now, class_.people[0], NOW)

@@ -13,8 +13,13 @@ def base() -> str:
 
 
 def join_url(join_code: str) -> str:
-    """Where a phone comes into the class."""
-    return f"{base()}/{lang()}/learn/join?code={join_code}"
+    """Where a phone comes into the class; its language is chosen there."""
+    return f"{base()}/learn/join/{join_code}"
+
+
+def typed_url(page: str) -> str:
+    """An address to type from paper: ``join`` for the class's code, ``code`` for a personal one."""
+    return f"{base()}/{lang()}/learn/{page}"
 
 
 def calendar_url(cohort_id: str) -> str:

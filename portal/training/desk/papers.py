@@ -4,7 +4,7 @@ from flask import Response, flash
 
 from portal.kernel import clock
 from portal.training.commands import rosters as commands
-from portal.training.desk.addresses import calendar_url, drawn, join_url, pictured
+from portal.training.desk.addresses import calendar_url, drawn, join_url, pictured, typed_url
 from portal.training.desk.pages import READERS, TRAINERS, Answer, back_to, blueprint, pdf, shown, the_cohort
 from portal.training.forms.cohorts import ChosenForm
 from portal.training.queries import cohorts as queries
@@ -20,7 +20,7 @@ def share(cohort_id: str) -> Answer:
     cohort = the_cohort(cohort_id)
     address = join_url(cohort.join_code)
     return shown(
-        "share", cohort, code=printed(cohort.join_code), address=address.partition("?")[0],
+        "share", cohort, code=printed(cohort.join_code), address=typed_url("join"),
         drawn=drawn(address), calendar=calendar_url(cohort_id),
     )  # fmt: skip
 
@@ -33,7 +33,7 @@ def poster(cohort_id: str) -> Response:
     address = join_url(cohort.join_code)
     return pdf(
         "pdf_poster", f"poster-{cohort_id[-6:].lower()}", clock.now(), cohort=cohort,
-        code=printed(cohort.join_code), address=address.partition("?")[0], qr=pictured(address),
+        code=printed(cohort.join_code), address=typed_url("join"), qr=pictured(address),
     )  # fmt: skip
 
 
@@ -52,5 +52,5 @@ def slips(cohort_id: str) -> Answer | Response:
     return pdf(
         "pdf_slips", f"slips-{cohort_id[-6:].lower()}", now, cohort=cohort,
         slips=[(each.name, printed(codes[each.enrolment_id])) for each in people],
-        address=join_url(cohort.join_code).partition("?")[0],
+        address=typed_url("code"),
     )  # fmt: skip

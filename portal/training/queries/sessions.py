@@ -81,7 +81,7 @@ def enrolment_of(actor: Actor, cohort_id: str, code_hash: str = "") -> str | Non
 def _views(which: ColumnElement[bool]) -> list[SessionView]:
     counted = (
         select(Attendance.session_id, func.count().label("n"))
-        .where(Attendance.is_present.is_(True))
+        .where(Attendance.is_present)
         .group_by(Attendance.session_id)
         .subquery()
     )

@@ -98,7 +98,7 @@ def _tries(cohort_id: str) -> Mapping[str, list[bool]]:
 def _there(session_ids: Sequence[str]) -> set[tuple[str, str]]:
     rows = db.session.execute(
         select(Attendance.session_id, Attendance.enrolment_id).where(
-            Attendance.session_id.in_(session_ids), Attendance.is_present.is_(True)
+            Attendance.session_id.in_(session_ids), Attendance.is_present
         )
     )
     return {(row.session_id, row.enrolment_id) for row in rows}
