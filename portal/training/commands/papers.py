@@ -17,11 +17,12 @@ from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
 from portal.training.queries.papers import items_of
-from portal.training.rules.attempts import FINAL, Policy
+from portal.training.rules.attempts import Policy
 from portal.training.rules.classes import UnknownCohort
 from portal.training.rules.grading import Response, grade
 from portal.training.rules.items import Item
 from portal.training.rules.papers import PaperEmpty, PaperTaken, earned, seed_of
+from portal.training.rules.quizzes import FINAL
 from portal.training.rules.responses import stored
 
 

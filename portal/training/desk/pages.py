@@ -1,6 +1,7 @@
 """The classroom's blueprint and what its pages share."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, url_for
@@ -36,7 +37,7 @@ def the_cohort(cohort_id: str) -> CohortView:
     return queries.cohort(actor(), cohort_id)
 
 
-def back_to(endpoint: str, cohort_id: str, **values: str) -> Response:
+def back_to(endpoint: str, cohort_id: str, **values: Any) -> Response:
     return redirect(url_for(f"teach.{endpoint}", cohort_id=cohort_id, **values), 303)
 
 

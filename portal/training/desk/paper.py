@@ -18,11 +18,12 @@ from portal.training.queries import courses
 from portal.training.queries.cohorts import Member, members
 from portal.training.queries.papers import items_of, recorded
 from portal.training.rules import papers
-from portal.training.rules.attempts import FINAL, Policy
+from portal.training.rules.attempts import Policy
 from portal.training.rules.classes import CohortView
 from portal.training.rules.grading import Response, rule_of
 from portal.training.rules.items import Item
 from portal.training.rules.markup import to_html
+from portal.training.rules.quizzes import FINAL
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, gettext, lang, message, ngettext
 

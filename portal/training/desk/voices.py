@@ -51,7 +51,7 @@ def feedback(cohort_id: str) -> Answer:
             raise NotFound()
         try:
             asked = USUAL if form.which.data == "usual" else own_questions(form.lines)
-            until = datetime.combine(form.closes.data, time(23, 59), CITY)  # type: ignore[arg-type]  required
+            until = datetime.combine(form.closes.data, time(23, 59), CITY)
             commands.ask_class(
                 actor(), cohort_id, form.form.data or "", form.title.data, asked, clock.now(), until
             )

@@ -36,7 +36,7 @@ class CohortForm(PortalForm):
         _("Name of the class"), max=NAME_MAX, validators=[Required()],
         description=_("As it will stand on certificates, such as “Wuying, December 2026”."),
     )  # fmt: skip
-    place = LineField(_("Place"), max=PLACE_MAX, validators=[Optional()])
+    place = LineField(_("Place of the class"), max=PLACE_MAX, validators=[Optional()])
     first_day = DateField(_("First day"), validators=[Required()])
     last_day = DateField(_("Last day"), validators=[Required()])
     sessions_required = WholeField(
@@ -55,8 +55,8 @@ class CohortForm(PortalForm):
         return CohortDraft(
             name=self.name.data or "",
             place=self.place.data or "",
-            first_day=self.first_day.data,  # type: ignore[arg-type]  both are required
-            last_day=self.last_day.data,  # type: ignore[arg-type]
+            first_day=self.first_day.data,
+            last_day=self.last_day.data,
             sessions_required=self.sessions_required.value or 0,
         )
 

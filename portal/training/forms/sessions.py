@@ -16,11 +16,11 @@ from portal.web.i18n import lazy_gettext as _
 
 class SessionForm(PortalForm):
     session = HiddenField()
-    title = LineField(_("What it is about"), max=TITLE_MAX, validators=[Optional()])
+    title = LineField(_("Topic of the session"), max=TITLE_MAX, validators=[Optional()])
     day = DateField(_("Day"), validators=[Required()])
     starts = TimeField(_("From"), validators=[Required()], description=_("Beijing time, such as 08:30."))
     ends = TimeField(_("To"), validators=[Required()])
-    place = LineField(_("Place"), max=PLACE_MAX, validators=[Optional()])
+    place = LineField(_("Place of the session"), max=PLACE_MAX, validators=[Optional()])
 
     def process(self, *args: Any, **kwargs: Any) -> None:
         super().process(*args, **kwargs)
@@ -34,8 +34,8 @@ class SessionForm(PortalForm):
         return SessionDraft(
             title=self.title.data or "",
             place=self.place.data or "",
-            starts_at=datetime.combine(day, starts, CITY),  # type: ignore[arg-type]  all are required
-            ends_at=datetime.combine(day, ends, CITY),  # type: ignore[arg-type]
+            starts_at=datetime.combine(day, starts, CITY),
+            ends_at=datetime.combine(day, ends, CITY),
         )
 
 

@@ -96,7 +96,7 @@ def members(cohort_id: str, *, left: bool = False) -> list[Member]:
         select(Enrolment, Learner)
         .join(Learner, Learner.id == Enrolment.learner_id)
         .where(Enrolment.cohort_id == cohort_id)
-        .order_by(Enrolment.enrolled_at, Enrolment.id)
+        .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
     )
     return [
         Member(

@@ -14,8 +14,8 @@ from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
 from portal.training.rules import statistics
-from portal.training.rules.attempts import FINAL
 from portal.training.rules.items import Item
+from portal.training.rules.quizzes import FINAL
 from portal.training.rules.statistics import Answered, Figures, ItemFigures, Sitting
 
 _SITTINGS = {"learner": Sitting.LEARNER, "tester": Sitting.TESTER, "staff": Sitting.STAFF}

@@ -9,10 +9,9 @@ from portal.db import db
 from portal.training.models.attempts import Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
-from portal.training.rules.attempts import FINAL
 from portal.training.rules.items import Item
 from portal.training.rules.papers import printable, seed_of
-from portal.training.rules.quizzes import drawn
+from portal.training.rules.quizzes import FINAL, drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from portal.kernel.clock import day_of
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
-from portal.training.rules.attempts import FINAL
 from portal.training.rules.classes import Standing
+from portal.training.rules.quizzes import FINAL
 from portal.training.rules.research import AnswerFact, grouped
 
 
@@ -29,6 +29,8 @@ def research_rows(version_id: str) -> Iterator[tuple[str | int, ...]]:
     )  # fmt: skip
     facts = []
     for item, credit, lang, at in rows:
+        if at is None:
+            continue
         day = day_of(at)
         quarter = f"{day.year}-Q{(day.month + 2) // 3}"
         objective = content.items[item].objective if item in content.items else ""

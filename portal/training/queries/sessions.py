@@ -60,12 +60,15 @@ def attended(session_: SessionView) -> list[Attended]:
             (Attendance.enrolment_id == Enrolment.id) & (Attendance.session_id == session_.id),
         )
         .where(Enrolment.cohort_id == session_.cohort_id, Enrolment.left_at.is_(None))
-        .order_by(Enrolment.enrolled_at, Enrolment.id)
+        .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
     )
-    return [
-        Attended(enrolment_id, name, row and row.is_present, row.way if row else "", row and row.at)
-        for enrolment_id, name, row in rows
-    ]
+    return [_attended(enrolment_id, name, row) for enrolment_id, name, row in rows]
+
+
+def _attended(enrolment_id: str, name: str, row: Attendance | None) -> Attended:
+    if row is None:
+        return Attended(enrolment_id, name, None, "", None)
+    return Attended(enrolment_id, name, row.is_present, row.way, row.at)
 
 
 def enrolment_of(actor: Actor, cohort_id: str, code_hash: str = "") -> str | None:

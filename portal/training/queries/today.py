@@ -15,10 +15,10 @@ from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
 from portal.training.queries.matrix import MatrixRow, matrix
 from portal.training.queries.sessions import sessions_of
-from portal.training.rules.attempts import FINAL
 from portal.training.rules.attendance import SessionView, next_of
 from portal.training.rules.classes import CohortView
 from portal.training.rules.needs import Need, Standing, Urgency, needs
+from portal.training.rules.quizzes import FINAL
 
 
 @dataclass(frozen=True, slots=True)

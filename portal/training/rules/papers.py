@@ -123,7 +123,7 @@ def _places(item: Item, typed: str) -> list[int | None]:
     letters = [each for each in typed.upper() if each not in " ,、，;；."]
     if letters == [NOTHING] and isinstance(item.task, Multiple | Register):
         return []
-    places = []
+    places: list[int | None] = []
     for letter in letters:
         if letter == NOTHING and isinstance(item.task, Matching):
             places.append(None)
