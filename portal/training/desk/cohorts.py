@@ -84,7 +84,14 @@ def settings(cohort_id: str) -> Answer:
 
 
 def _settings(cohort: CohortView, form: CohortForm, trainer: TrainerForm, status: int = 200) -> Answer:
-    return shown("settings", cohort, status, form=form, trainer_form=trainer, press=PressForm(formdata=None))
+    return shown(
+        "training/teach/settings.html",
+        cohort,
+        status,
+        form=form,
+        trainer_form=trainer,
+        press=PressForm(formdata=None),
+    )
 
 
 @blueprint.post("/teach/<cohort_id>/trainers")

@@ -24,7 +24,8 @@ def figures(cohort_id: str) -> Answer:
     is_all = request.args.get("all") == "1"
     found = figures_of(cohort.version_id, None if is_all else cohort_id)
     return shown(
-        "figures", cohort, found=found, is_all=is_all, words=_words, options=_options, figure=_figure,
+        "training/teach/figures.html",
+        cohort, found=found, is_all=is_all, words=_words, options=_options, figure=_figure,
         names={"zh": "中文", "en": "English"}, smallest=SMALLEST_GROUP,
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ def learners(cohort_id: str) -> Answer:
     wanted = " ".join(request.args.get("q", "").split())[:60]
     found = queries.members(cohort_id, left=True)
     return shown(
-        "learners", cohort, q=wanted,
+        "training/teach/learners.html", cohort, q=wanted,
         members=[each for each in found if not each.left_at and wanted.casefold() in each.name.casefold()],
         left=[each for each in found if each.left_at],
         rosters=queries.rosters(cohort_id), form=ChosenForm(formdata=None), standings=tuple(Standing),
@@ -53,19 +53,19 @@ def roster(cohort_id: str) -> Answer:
     cohort, form = the_cohort(cohort_id), RosterForm()
     if request.method == "GET":
         form.roster.data, form.lang.data = new_id("ros"), lang()
-        return shown("roster", cohort, form=form)
+        return shown("training/teach/roster.html", cohort, form=form)
     if not is_id(form.roster.data, "ros"):
         raise NotFound()
     if not form.validate():
-        return shown("roster", cohort, 422, form=form)
+        return shown("training/teach/roster.html", cohort, 422, form=form)
     try:
         reading = _read(cohort_id, form)
     except InvalidInput as error:
         form.blame("typed" if form.typed.data and not form.token.data else "file", error)
-        return shown("roster", cohort, 422, form=form)
+        return shown("training/teach/roster.html", cohort, 422, form=form)
     if "keep" in request.form:
         return _kept(cohort, form, reading)
-    return shown("roster_dry", cohort, form=form, reading=reading)
+    return shown("training/teach/roster_dry.html", cohort, form=form, reading=reading)
 
 
 def _read(cohort_id: str, form: RosterForm) -> RosterReading:
@@ -92,7 +92,7 @@ def _read(cohort_id: str, form: RosterForm) -> RosterReading:
 def _kept(cohort: CohortView, form: RosterForm, reading: RosterReading) -> Answer:
     if reading.left_out and not form.without.data:
         form.without.errors = [_("Tick that these rows are left out, or mend them in your file.")]
-        return shown("roster_dry", cohort, 422, form=form, reading=reading)
+        return shown("training/teach/roster_dry.html", cohort, 422, form=form, reading=reading)
     digest = form.token.data or sha256((form.typed.data or "").encode()).hexdigest()
     file = commands.RosterFile(form.file_name.data or "", digest)
     try:
@@ -102,7 +102,7 @@ def _kept(cohort: CohortView, form: RosterForm, reading: RosterReading) -> Answe
         )  # fmt: skip
     except PortalError as error:
         form.blame("file", error)
-        return shown("roster_dry", cohort, 409, form=form, reading=reading)
+        return shown("training/teach/roster_dry.html", cohort, 409, form=form, reading=reading)
     flash(ngettext("One learner is enrolled.", "%(num)s learners are enrolled.", count), "success")
     return back_to("learners", cohort.id)
 

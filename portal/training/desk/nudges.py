@@ -30,4 +30,4 @@ def nudge(cohort_id: str) -> Answer:
                 )
             return back_to("today", cohort_id)
     now = clock.now()
-    return shown("today", cohort, 422, state=state_of(cohort, now), now=now, form=form)
+    return shown("training/teach/today.html", cohort, 422, state=state_of(cohort, now), now=now, form=form)

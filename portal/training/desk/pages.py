@@ -28,7 +28,7 @@ READERS = (Role.TRAINER, Role.AUDITOR)
 def shown(template: str, cohort: CohortView, status: int = 200, **values: object) -> Answer:
     """A page about one class; auditors see it without its buttons."""
     may_run = policy.may_run(actor(), cohort.trainer_ids) and cohort.closed_at is None
-    page = render_template(f"training/teach/{template}.html", cohort=cohort, may_run=may_run, **values)
+    page = render_template(template, cohort=cohort, may_run=may_run, **values)
     return page, status
 
 
@@ -43,7 +43,7 @@ def back_to(endpoint: str, cohort_id: str, **values: Any) -> Response:
 
 def pdf(template: str, name: str, now: datetime, **values: object) -> FlaskResponse:
     """Paper to print. Raises NoPango and its kin."""
-    html = render_template(f"training/teach/{template}.html", at=now.isoformat(), **values)
+    html = render_template(template, at=now.isoformat(), **values)
     content = press.shared().print(html, now, design=CLASSROOM, seconds=30)
     answer = FlaskResponse(content, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'

@@ -37,7 +37,7 @@ def paper(cohort_id: str) -> Answer:
     """Two papers of the same quiz, so that neighbours have different ones."""
     cohort = the_cohort(cohort_id)
     return shown(
-        "paper", cohort,
+        "training/teach/paper.html", cohort,
         papers=[(each, len(items_of(cohort.version_id, cohort_id, each)), len(recorded(cohort_id, each)))
                 for each in papers.PAPERS],
     )  # fmt: skip
@@ -51,7 +51,8 @@ def paper_pdf(cohort_id: str, paper: str, langs: str) -> FlaskResponse:
     items = items_of(cohort.version_id, cohort_id, paper)
     with_key = request.args.get("key") == "1"
     return pdf(
-        "pdf_paper", f"paper-{paper}-{langs}", clock.now(), cohort=cohort, paper=paper, langs=_LANGS[langs],
+        "training/teach/pdf_paper.html",
+        f"paper-{paper}-{langs}", clock.now(), cohort=cohort, paper=paper, langs=_LANGS[langs],
         questions=[_printed(cohort, item, _LANGS[langs]) for item in items], with_key=with_key,
         keys=[papers.key_of(item) for item in items],
     )  # fmt: skip
@@ -111,7 +112,8 @@ def paper_entry(cohort_id: str, paper: str) -> Answer:
     policy = Policy.of(courses.content(cohort.version_id).course, FINAL)
     marks = {each.enrolment_id: papers.earned(items, each.responses) for each in read.sheets}
     return shown(
-        "paper_entry", cohort, 422 if read.faults else 200, paper=paper, items=items, people=at_once,
+        "training/teach/paper_entry.html",
+        cohort, 422 if read.faults else 200, paper=paper, items=items, people=at_once,
         more=len(waiting) - len(at_once), typed=read.typed, wrong=read.wrong, faults=read.faults,
         form=form, language=language, done=len(done),
         marks={known: (f"{float(mark):g}", policy.passes(mark, len(items))) for known, mark in marks.items()},

@@ -20,7 +20,7 @@ def share(cohort_id: str) -> Answer:
     cohort = the_cohort(cohort_id)
     address = join_url(cohort.join_code)
     return shown(
-        "share", cohort, code=printed(cohort.join_code), address=typed_url("join"),
+        "training/teach/share.html", cohort, code=printed(cohort.join_code), address=typed_url("join"),
         drawn=drawn(address), calendar=calendar_url(cohort_id),
     )  # fmt: skip
 
@@ -32,7 +32,7 @@ def poster(cohort_id: str) -> Response:
     cohort = the_cohort(cohort_id)
     address = join_url(cohort.join_code)
     return pdf(
-        "pdf_poster", f"poster-{cohort_id[-6:].lower()}", clock.now(), cohort=cohort,
+        "training/teach/pdf_poster.html", f"poster-{cohort_id[-6:].lower()}", clock.now(), cohort=cohort,
         code=printed(cohort.join_code), address=typed_url("join"), qr=pictured(address),
     )  # fmt: skip
 
@@ -50,7 +50,7 @@ def slips(cohort_id: str) -> Answer | Response:
         return back_to("learners", cohort_id)
     codes = commands.give_codes(actor(), cohort_id, [each.enrolment_id for each in people], now)
     return pdf(
-        "pdf_slips", f"slips-{cohort_id[-6:].lower()}", now, cohort=cohort,
+        "training/teach/pdf_slips.html", f"slips-{cohort_id[-6:].lower()}", now, cohort=cohort,
         slips=[(each.name, printed(codes[each.enrolment_id])) for each in people],
         address=typed_url("code"),
     )  # fmt: skip

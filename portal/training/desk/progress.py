@@ -28,7 +28,8 @@ def today(cohort_id: str) -> Answer:
     cohort = the_cohort(cohort_id)
     now = clock.now()
     return shown(
-        "today", cohort, state=state_of(cohort, now), now=now, form=NudgeForm(formdata=None),
+        "training/teach/today.html",
+        cohort, state=state_of(cohort, now), now=now, form=NudgeForm(formdata=None),
     )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def matrix(cohort_id: str) -> Answer:
     cohort = the_cohort(cohort_id)
     rows = queries.matrix(cohort_id)
     heads = rows[0].progress.requirements if rows else ()
-    return shown("matrix", cohort, heads=heads, body=_body(cohort, rows), now=clock.now())
+    return shown("training/teach/matrix.html", cohort, heads=heads, body=_body(cohort, rows), now=clock.now())
 
 
 def _body(cohort: CohortView, rows: list[queries.MatrixRow]) -> Markup:
@@ -140,7 +141,7 @@ def learner(cohort_id: str, enrolment_id: str) -> Answer:
                 )
             return back_to("learner", cohort_id, enrolment_id=enrolment_id)
     return shown(
-        "learner", cohort, 422 if request.method == "POST" else 200, row=row, form=form,
+        "training/teach/learner.html", cohort, 422 if request.method == "POST" else 200, row=row, form=form,
         decisions=queries.decisions(enrolment_id), nudges=nudges_of(enrolment_id),
         titles={each.key: each.title for each in row.progress.requirements},
         mark=_mark,

@@ -53,7 +53,7 @@ def sessions(cohort_id: str) -> Answer:
         form.session.data, form.place.data = new_id("ses"), cohort.place
         form.starts.data, form.ends.data = time(8, 30), time(11, 30)
     return shown(
-        "sessions", cohort, 422 if form.errors else 200,
+        "training/teach/sessions.html", cohort, 422 if form.errors else 200,
         sessions=queries.sessions_of(cohort_id), form=form, now=clock.now(),
     )  # fmt: skip
 
@@ -75,7 +75,8 @@ def session(cohort_id: str, session_id: str) -> Answer:
     if request.method == "GET":
         form.heads.data = found.headcount
     return shown(
-        "session", cohort, 422 if form.errors else 200, session=found, people=people, form=form,
+        "training/teach/session.html",
+        cohort, 422 if form.errors else 200, session=found, people=people, form=form,
         press=PressForm(formdata=None), is_over=found.ends_at < clock.now(),
     )  # fmt: skip
 
@@ -97,7 +98,9 @@ def change_session(cohort_id: str, session_id: str) -> Answer:
         else:
             flash(_("Saved."), "success")
             return back_to("session", cohort_id, session_id=session_id)
-    return shown("session_change", cohort, 422 if form.errors else 200, session=found, form=form)
+    return shown(
+        "training/teach/session_change.html", cohort, 422 if form.errors else 200, session=found, form=form
+    )
 
 
 @blueprint.post("/teach/<cohort_id>/sessions/<session_id>/<any(cancel, hold):deed>")
@@ -150,7 +153,8 @@ def sign_in_sheet(cohort_id: str, session_id: str) -> FlaskResponse:
         (each.name for each in queries.attended(found)), key=lambda name: sort_key(Bilingual(name, name))
     )
     return pdf(
-        "pdf_sheet", f"sign-in-{found.number}", clock.now(), cohort=cohort, session=found, names=names,
+        "training/teach/pdf_sheet.html",
+        f"sign-in-{found.number}", clock.now(), cohort=cohort, session=found, names=names,
         blanks=BLANK_ROWS, when=_when(found),
     )  # fmt: skip
 

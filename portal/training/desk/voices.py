@@ -67,7 +67,8 @@ def feedback(cohort_id: str) -> Answer:
         form.form.data, form.closes.data = new_id("fbf"), clock.today() + OPEN_FOR
         form.title.data = cohort.name
     return shown(
-        "feedback", cohort, 422 if form.errors else 200, form=form, forms=queries.forms_of(cohort_id),
+        "training/teach/feedback.html",
+        cohort, 422 if form.errors else 200, form=form, forms=queries.forms_of(cohort_id),
         now=clock.now(), me=actor().id, shown_from=SHOWN_FROM,
     )  # fmt: skip
 
@@ -80,7 +81,8 @@ def feedback_results(cohort_id: str, form_id: str) -> Answer:
     if found.cohort_id != cohort_id:
         raise UnknownForm()
     return shown(
-        "feedback_results", cohort, asked=found, summaries=queries.results(actor(), found),
+        "training/teach/feedback_results.html",
+        cohort, asked=found, summaries=queries.results(actor(), found),
         shown_from=SHOWN_FROM, press=PressForm(formdata=None), is_open=found.is_open(clock.now()),
     )  # fmt: skip
 
