@@ -42,7 +42,7 @@ def learners(cohort_id: str) -> Answer:
         "training/teach/learners.html", cohort, q=wanted,
         members=[each for each in found if not each.left_at and wanted.casefold() in each.name.casefold()],
         left=[each for each in found if each.left_at],
-        rosters=queries.rosters(cohort_id), form=ChosenForm(formdata=None), standings=tuple(Standing),
+        rosters=queries.rosters(cohort_id), form=ChosenForm(formdata=None),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from portal.training.forms.progress import NudgeForm, OverrideForm
 from portal.training.queries import matrix as queries
 from portal.training.queries.nudges import nudges_of
 from portal.training.queries.today import today as state_of
-from portal.training.rules.classes import CohortView, UnknownCohort
+from portal.training.rules.classes import CohortView, Standing, UnknownCohort
 from portal.training.rules.progress import FINAL_QUIZ, Requirement, percent
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
@@ -144,5 +144,5 @@ def learner(cohort_id: str, enrolment_id: str) -> Answer:
         "training/teach/learner.html", cohort, 422 if request.method == "POST" else 200, row=row, form=form,
         decisions=queries.decisions(enrolment_id), nudges=nudges_of(enrolment_id),
         titles={each.key: each.title for each in row.progress.requirements},
-        mark=_mark,
+        mark=_mark, standings=tuple(Standing),
     )  # fmt: skip
