@@ -31,6 +31,7 @@ from portal.ops import (
     seed_planting,
     seed_prices,
     seed_statements,
+    seed_training,
 )
 from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
@@ -260,6 +261,7 @@ def _seed() -> list[DemoSignIn]:
     seed_prices.seed(now)
     seed_planting.seed(now)
     seed_statements.seed(now)
+    seed_training.seed(now)
     return people
 
 

@@ -56,6 +56,16 @@ def is_staff_of(actor: Actor, trainers: Collection[str]) -> bool:
     return may_write_courses(actor) or may_run(actor, trainers)
 
 
+def may_see(actor: Actor, trainers: Collection[str]) -> bool:
+    """A cohort is seen by its own trainers and by auditors."""
+    return may_run(actor, trainers) or may_read_all(actor)
+
+
+def may_raise_trainers(actor: Actor, level: str) -> bool:
+    """Lead trainers, and editors of the city who name the first of them; ``level`` is the actor's own."""
+    return actor.is_system or actor.has(Role.EDITOR) or (actor.has(Role.TRAINER) and level == "lead")
+
+
 def may_link(actor: Actor, learner_id: str) -> bool:
     """Somebody with an account, on a device that this learner's code has opened."""
     return actor.is_person and actor.holds(learner_id)

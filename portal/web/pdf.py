@@ -30,6 +30,7 @@ FOOTPRINT: Final = "footprint"
 GIFT: Final = "gift"
 STATEMENT: Final = "statement"
 PAPER: Final = "paper"
+CLASSROOM: Final = "classroom"
 # Style sheets by the kind of document; another kind adds its own here.
 DESIGNS: Final = {
     CERTIFICATE: (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css"),
@@ -37,6 +38,7 @@ DESIGNS: Final = {
     GIFT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-gift.css"),
     STATEMENT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-statement.css"),
     PAPER: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-paper.css"),
+    CLASSROOM: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-classroom.css"),
 }
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {

@@ -100,7 +100,7 @@ def _add_attendance(done: dict[str, Done], which: ColumnElement[bool]) -> None:
         select(Attendance.enrolment_id, func.count())
         .join(Enrolment, Enrolment.id == Attendance.enrolment_id)
         .join(Session, Session.id == Attendance.session_id)
-        .where(which, Attendance.is_present.is_(True), Session.cancelled_at.is_(None))
+        .where(which, Attendance.is_present, Session.cancelled_at.is_(None))
         .group_by(Attendance.enrolment_id)
     )
     for enrolment_id, attended in rows:

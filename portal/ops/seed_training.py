@@ -1,0 +1,92 @@
+"""A demonstration of training: the four courses that ship, and one class in the middle of its days.
+
+Its learners are no people: each name says so. Making it again changes nothing.
+"""
+
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from portal.accounts.queries import person_at
+from portal.config import ROOT
+from portal.kernel import clock
+from portal.kernel.actor import Actor, Role
+from portal.kernel.clock import CITY
+from portal.kernel.ids import new_id
+from portal.training.commands import cohorts, rosters, sessions
+from portal.training.commands.overriding import override
+from portal.training.commands.papers import Sheet, record_sheets
+from portal.training.commands.publishing import publish
+from portal.training.queries import courses
+from portal.training.queries.cohorts import cohorts_of, members
+from portal.training.queries.papers import items_of
+from portal.training.rules.attendance import SessionDraft
+from portal.training.rules.classes import CohortDraft
+from portal.training.rules.papers import PAPERS, key_of, read_answer
+from portal.training.rules.rosters import Entry
+
+_TRACKS = ("everyone", "managers", "technicians", "media")
+_COURSE = "everyone"
+_LEARNERS = [
+    *(Entry(f"演示学员{number:02}", "", "zh") for number in range(1, 10)),
+    *(Entry(f"Demonstration learner {number}", "", "en") for number in range(10, 13)),
+]
+
+
+def seed(now: datetime) -> None:
+    """The courses of the shelf, and a class of the demonstration's trainer."""
+    for track in _TRACKS:
+        publish(Actor.system("demo"), _files(ROOT / "courses" / track), now)
+    trainer = Actor(person_at(f"{Role.TRAINER}@demo.example").id, frozenset({Role.TRAINER}))
+    if cohorts_of(trainer):
+        return
+    version = next(each for each in courses.catalogue() if each.track == _COURSE)
+    _class(trainer, version.id, now)
+
+
+def _class(trainer: Actor, version_id: str, now: datetime) -> None:
+    today = clock.day_of(now)
+    draft = CohortDraft(
+        "演示班 · Demonstration class", "演示教室", today - timedelta(days=12), today + timedelta(days=5), 1
+    )
+    cohort_id = cohorts.open_cohort(trainer, new_id("coh"), version_id, draft, now)
+    begun = now - timedelta(days=11)
+    file = rosters.RosterFile("演示名单.xlsx", "0" * 64)
+    rosters.take_roster(trainer, cohort_id, new_id("ros"), file, _LEARNERS, begun)
+    held = _session(trainer, cohort_id, "森林与碳 · Forests and carbon", -10, now)
+    _session(trainer, cohort_id, "我的碳足迹 · My footprint", 1, now)
+    people = members(cohort_id)
+    there = {each.enrolment_id: number % 4 != 0 for number, each in enumerate(people)}
+    sessions.tick(trainer, held, there, now, way="sheet")
+    sessions.count_heads(trainer, held, 10, now)
+    items = items_of(version_id, cohort_id, PAPERS[0])
+    right = tuple(
+        read_answer(item, key_of(item), 1) if _has_letters(key_of(item)) else None for item in items
+    )
+    weak = tuple(answer if number % 3 else None for number, answer in enumerate(right))
+    sheets = [
+        Sheet(each.enrolment_id, each.name, right if number % 2 else weak)
+        for number, each in enumerate(people[:8])
+    ]
+    record_sheets(trainer, cohort_id, PAPERS[0], "zh", sheets, now)
+    reason = "演示：已在课堂口头完成。Demonstration: done aloud in class."
+    override(trainer, cohort_id, people[0].enrolment_id, "sessions", True, reason, now)
+
+
+def _has_letters(key: str) -> bool:
+    """Whether a key can be typed as it is printed; numbers are printed with their tolerance."""
+    return len(key) <= 10 and "±" not in key and "/" not in key
+
+
+def _session(trainer: Actor, cohort_id: str, title: str, days: int, now: datetime) -> str:
+    day = clock.day_of(now) + timedelta(days=days)
+    starts = datetime.combine(day, time(9), CITY)
+    draft = SessionDraft(title, "演示教室", starts, starts + timedelta(hours=2))
+    return sessions.add_session(trainer, cohort_id, new_id("ses"), draft, now)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }

@@ -1,0 +1,59 @@
+"""Forms of sessions: when and where, who was there, and signing in."""
+
+from datetime import datetime
+from typing import Any
+
+from wtforms import DateField, HiddenField, SelectMultipleField, TimeField
+
+from portal.kernel.clock import CITY
+from portal.training.forms.cohorts import said_in_words
+from portal.training.rules.attendance import MOST_HEADS, TITLE_MAX, SessionDraft
+from portal.training.rules.classes import PLACE_MAX
+from portal.web.forms import BooleanField, LineField, Optional, PortalForm, Required, WholeField
+from portal.web.i18n import gettext
+from portal.web.i18n import lazy_gettext as _
+
+
+class SessionForm(PortalForm):
+    session = HiddenField()
+    title = LineField(_("Topic of the session"), max=TITLE_MAX, validators=[Optional()])
+    day = DateField(_("Day"), validators=[Required()])
+    starts = TimeField(_("From"), validators=[Required()], description=_("Beijing time, such as 08:30."))
+    ends = TimeField(_("To"), validators=[Required()])
+    place = LineField(_("Place of the session"), max=PLACE_MAX, validators=[Optional()])
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        super().process(*args, **kwargs)
+        said_in_words(self.day, gettext("Write the day as 2026-12-31."))
+        for field in (self.starts, self.ends):
+            said_in_words(field, gettext("Write the time as 08:30."))
+
+    @property
+    def draft(self) -> SessionDraft:
+        day, starts, ends = self.day.data, self.starts.data, self.ends.data
+        return SessionDraft(
+            title=self.title.data or "",
+            place=self.place.data or "",
+            starts_at=datetime.combine(day, starts, CITY),
+            ends_at=datetime.combine(day, ends, CITY),
+        )
+
+
+class ChangeSessionForm(SessionForm):
+    writes = BooleanField(_("Write to the learners about it"), default=True)
+
+
+class TicksForm(PortalForm):
+    """Who was there, ticked; and how many heads there were."""
+
+    present = SelectMultipleField(_("Who was there"), validate_choice=False)
+    heads = WholeField(
+        _("Head-count"), low=0, high=MOST_HEADS, validators=[Optional()],
+        description=_("How many people sat in the room, learners or not."),
+    )  # fmt: skip
+
+
+class SignInForm(PortalForm):
+    """Empty for who is known by account or by this phone."""
+
+    code = LineField(_("Your personal code"), max=40, validators=[Optional()])

@@ -1,0 +1,28 @@
+"""Background work of the room: reminding learners who have been away from a class that runs."""
+
+from portal import jobs
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.training.commands.nudging import remind
+from portal.training.queries.cohorts import running
+from portal.training.queries.today import today
+from portal.training.rules.needs import IdleFor, NeverHere
+from portal.training.rules.nudging import is_quiet
+
+KEEPER = Actor.system("training")
+
+
+@jobs.every(seconds=6 * 3600)
+def remind_idle() -> None:
+    """Who has never come, or not for a good week, gets one letter a fortnight at most."""
+    now = clock.now()
+    if is_quiet(now):
+        return
+    for cohort in running(clock.today()):
+        idle = [
+            each.row.member.enrolment_id
+            for each in today(cohort, now).in_need
+            if any(isinstance(need.why, IdleFor | NeverHere) for need in each.needs)
+        ]
+        if idle:
+            remind(KEEPER, cohort.id, idle, now)

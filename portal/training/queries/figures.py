@@ -1,0 +1,138 @@
+"""Attempts as statistics take them: by version and language, of learners alone, final quizzes handed in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.db import db
+from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.learners import Enrolment
+from portal.training.queries import courses
+from portal.training.rules import statistics
+from portal.training.rules.items import Item
+from portal.training.rules.quizzes import FINAL
+from portal.training.rules.statistics import Answered, Figures, ItemFigures, Sitting
+
+_SITTINGS = {"learner": Sitting.LEARNER, "tester": Sitting.TESTER, "staff": Sitting.STAFF}
+# So much easier in one language than in the other is more than chance with twenty answers each.
+TRANSLATION_GAP = Decimal("0.3")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedItem:
+    """An item in one language: of ``n`` attempts that asked it. ``figures`` is None while nobody answered."""
+
+    item: Item
+    lang: str
+    n: int
+    figures: ItemFigures | None
+    gap: Decimal | None
+
+    @property
+    def is_too_few(self) -> bool:
+        return self.n < statistics.TOO_FEW
+
+    @property
+    def may_be_translation(self) -> bool:
+        """Easy in one language and hard in the other, with enough answers in both."""
+        return self.gap is not None and abs(self.gap) >= TRANSLATION_GAP
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFigures:
+    """One version: the whole quiz by language, and each item in each language."""
+
+    whole: Mapping[str, Figures]
+    items: tuple[AskedItem, ...]
+
+
+def figures_of(version_id: str, cohort_id: str | None = None) -> VersionFigures:
+    """How the questions of a version did, in one class or in all of them.
+
+    A learner's first attempt counts alone: who has seen the question before says little about it.
+    """
+    content = courses.content(version_id)
+    attempts = _attempts(version_id, cohort_id)
+    names = [name for name in content.items if any(name in each.asked for each in attempts)]
+    by_lang = {lang: [each for each in attempts if each.attempt.lang == lang] for lang in ("zh", "en")}
+    whole = {
+        lang: statistics.figures((each.attempt for each in found), names) for lang, found in by_lang.items()
+    }
+    single = {
+        (name, lang): _of_item(name, [each for each in found if name in each.asked])
+        for lang, found in by_lang.items()
+        for name in names
+    }
+    return VersionFigures(
+        whole,
+        tuple(
+            AskedItem(content.items[name], lang, n, found, _gap(single, name))
+            for (name, lang), (n, found) in single.items()
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sat:
+    attempt: statistics.Attempt
+    asked: frozenset[str]
+
+
+def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
+    wanted = [Enrolment.version_id == version_id, Attempt.quiz == FINAL, Attempt.number == 1]
+    if cohort_id:
+        wanted.append(Enrolment.cohort_id == cohort_id)
+    rows = db.session.execute(
+        select(Attempt.id, Attempt.lang, Attempt.items, Enrolment.standing)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(*wanted, Attempt.submitted_at.is_not(None), Enrolment.standing == Sitting.LEARNER.value)
+        .order_by(Attempt.id)
+    ).all()
+    answers = _answers(row.id for row in rows)
+    return [
+        _Sat(
+            statistics.Attempt(version_id, row.lang, answers[row.id], _SITTINGS[row.standing]),
+            frozenset(row.items),
+        )
+        for row in rows
+    ]
+
+
+def _answers(attempt_ids: Iterable[str]) -> dict[str, dict[str, Answered]]:
+    found: dict[str, dict[str, Answered]] = defaultdict(dict)
+    rows = db.session.execute(
+        select(Answer.attempt_id, Answer.item, Answer.credit, Answer.response).where(
+            Answer.attempt_id.in_(list(attempt_ids))
+        )
+    )
+    for attempt_id, item, credit, response in rows:
+        found[attempt_id][item] = Answered(Fraction(credit or 0), _taken(response))
+    return found
+
+
+def _taken(response: Any) -> frozenset[int]:
+    """The options taken, by the author's index, of a response as it is stored."""
+    taken = response.get("options") if isinstance(response, dict) else None
+    return frozenset(each for each in taken or () if isinstance(each, int))
+
+
+def _of_item(name: str, asked: list[_Sat]) -> tuple[int, ItemFigures | None]:
+    """Figures of one item among those who were asked it, against the rest of what each of them was asked."""
+    if not asked:
+        return 0, None
+    names = sorted({each for sat in asked for each in sat.asked})
+    found = statistics.figures((sat.attempt for sat in asked), names)
+    return found.n, next((each for each in found.items if each.item == name), None)
+
+
+def _gap(single: Mapping[tuple[str, str], tuple[int, ItemFigures | None]], name: str) -> Decimal | None:
+    """Facility in Chinese less that in English; None without enough answers in both."""
+    (n_zh, zh), (n_en, en) = single[name, "zh"], single[name, "en"]
+    if zh is None or en is None or min(n_zh, n_en) < statistics.TOO_FEW:
+        return None
+    return zh.facility - en.facility
