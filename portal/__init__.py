@@ -15,6 +15,7 @@ from portal.db import engine_options
 from portal.kernel import clock
 from portal.web import api as web_api
 from portal.web import assets, errors, frame, guard, headers, i18n, requestlog
+from portal.web.routes import Route
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = (
@@ -49,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     config.instance.mkdir(parents=True, exist_ok=True)
     app.jinja_environment = frame.Templates
+    app.url_rule_class = Route
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["site"] = _Site(config, app)

@@ -60,7 +60,7 @@ class Browser:
             raise PageFault(
                 f"{method} {url} answered {response.status_code}, not {expect}:\n{page.text[:2000]}"
             )
-        if page.is_html and (wrong := faults(page.html, language_of(url))):
+        if page.is_html and (wrong := page.faults()):
             raise PageFault(f"{url}:\n" + "\n".join(f"  - {fault}" for fault in wrong))
         return page
 
@@ -77,11 +77,15 @@ class Page:
         self.location = response.headers.get("Location", "")
         self.is_html = response.mimetype == "text/html" and bool(response.data) and not self.location
         self.html = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
-        self.root = parse(self.html)[0] if self.is_html else Element("html")
+        self.root, self._invalid = parse(self.html) if self.is_html else (Element("html"), [])
         self._typed: dict[int, list[Any]] = {}
 
     def __repr__(self) -> str:
         return f"<Page {self.url} {self.status}>"
+
+    def faults(self) -> list[str]:
+        """What breaks a rule that holds for all pages."""
+        return [*self._invalid, *_faults_of(self.root, self.html, language_of(self.url))]
 
     # --- what it says
 
@@ -233,8 +237,11 @@ class Page:
 def faults(html: str, language: str | None = None) -> list[str]:
     """What is wrong with a page, one sentence each; empty when all is well."""
     root, invalid = parse(html)
+    return [*invalid, *_faults_of(root, html, language)]
+
+
+def _faults_of(root: Element, html: str, language: str | None) -> list[str]:
     return [
-        *invalid,
         *_outline_faults(root, language),
         *_name_faults(root),
         *_control_faults(root),

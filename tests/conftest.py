@@ -2,6 +2,7 @@
 
 import contextvars
 import email
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from portal import create_app, jobs
 from portal.config import Config
 from portal.db import db
 from portal.kernel import clock
-from tests import postgres
+from tests import kept, postgres
 from tests.browser import Browser
 from tests.looks.chromium import chromium, chromium_page, visit
 from tests.server import LiveServer
@@ -41,8 +42,19 @@ def missing(what: str) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    kept.share_dialects()
+    kept.share_routes()
     if not hasattr(config, "workerinput"):  # the first process; its workers inherit the environment
         config.stash[_SESSION] = postgres.open_session()
+        if memory := postgres.roomy_memory():
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # where tmp_path lies
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through it for garbage is half of what a test would cost."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -98,6 +110,7 @@ def portal_on(database_url: str, instance: Path, **changes: Any) -> Iterator[Fla
     app = create_app(Config.for_tests(database_url, instance, **changes))
     app.test_client_class = IsolatedClient
     with app.app_context():
+        kept.lend(app)
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -35,6 +35,7 @@ from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import till
+from tests import kept
 from tests.factories import shop
 from tests.factories.chaos import Bank, complaints
 
@@ -187,6 +188,7 @@ def _be_the_child(config: Config, way: Way, order_id: str, bank: Bank, step: int
         app = create_app(config)  # connections of its own: those of the parent are not to be shared
         clock.set_to(at)
         with app.app_context():
+            kept.lend(app)
             Killer(step).watch()
             way(order_id, bank)
         code = 0
@@ -218,6 +220,7 @@ def bank_decides(bank: Bank) -> None:
 def test_killed_at_any_step_an_order_ends_well(
     portal: Flask, tmp_path: Path, bank: Bank, way: Way, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    way(new_id("ord"), bank)  # once to the end: each child inherits the statements and templates it needs
     ends: dict[OrderState, int] = {}
     for step in range(1, MOST_STEPS):
         order_id = new_id("ord")
@@ -256,6 +259,7 @@ def test_without_the_sweeper_somebody_has_paid_for_nothing(
     portal: Flask, tmp_path: Path, bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: nobody asks the provider, and one of the kills leaves money that nothing was given for."""
+    buy(new_id("ord"), bank)
     monkeypatch.setattr(shop_jobs, "sweep", lambda: None)
     for step in range(1, MOST_STEPS):
         order_id = new_id("ord")

@@ -69,6 +69,7 @@ WAYS: dict[Way, set[OrderState]] = {
 def test_killed_at_any_step_it_ends_well(portal: Flask, tmp_path: Path, bank: Bank, way: Way) -> None:
     make_planting(10_000)
     own_serial(100)
+    way(new_id("ord"), bank)
     for step in range(1, MOST_STEPS):
         order_id = new_id("ord")
         db.session.remove()
