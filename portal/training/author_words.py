@@ -31,3 +31,8 @@ def word_of(word: str) -> str:
     """What a word of a file is called on a page; the word itself where it has no other name."""
     known = _WORDS.get(word, word)
     return _(known) if known and known != word else known
+
+
+def label_of(text: str) -> str:
+    """A label or hint of a shape in the reader's language; per cent signs in it are no places to fill."""
+    return _(text) if text else ""

@@ -10,7 +10,7 @@ from portal.accounts import queries as accounts
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import NotFound
-from portal.training.author_words import word_of
+from portal.training.author_words import label_of, word_of
 from portal.training.commands.drafting import Changes, save
 from portal.training.forms.drafts import ActionForm
 from portal.training.queries import drafts
@@ -35,7 +35,7 @@ _TYPES = {
 
 @blueprint.context_processor
 def shared() -> dict[str, Any]:
-    return {"word_of": word_of, "name_of": name_of, "action": ActionForm(formdata=None)}
+    return {"word_of": word_of, "label_of": label_of, "name_of": name_of, "action": ActionForm(formdata=None)}
 
 
 def name_of(person_id: str) -> str:
