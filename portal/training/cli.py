@@ -14,6 +14,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import PortalError
 from portal.training.commands.publishing import publish
 from portal.training.queries.courses import published_factors
+from portal.training.queries.rechecking import items_to_recheck
 from portal.training.rules.formats import FORMATS, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import LeftOut, Problem, Writing
 from portal.training.rules.packs.bank import written_bank
@@ -114,6 +115,17 @@ def pack_files(path: Path, out: Path) -> None:
 def publish_pack(path: Path) -> None:
     """Publish the course pack at PATH, a folder or a ZIP file. A sound pack that stands already stays."""
     click.echo(_or_stop(lambda: publish(Actor.system("cli"), _files(path), clock.now())))
+
+
+@training.command("recheck")
+def recheck() -> None:
+    """List questions whose factor or calculator model changed since. Exit 1: there are some."""
+    found = items_to_recheck()
+    for each in found:
+        where = f"{each.version.course} {each.version.version} {each.item}"
+        click.echo(f"{where}: {each.key} {each.then} → {each.now or '–'}")
+    click.echo(f"{len(found)} items to look at again.")
+    sys.exit(1 if found else 0)
 
 
 @training.command("stamp")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from portal.footprint.forms import PREFIX, Sheet, Step, question_form
 from portal.footprint.rules.errors import BadAnswer
@@ -18,12 +19,17 @@ from portal.web.forms import PortalForm
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What the page shows of a scenario: places to pick from, what is asked, and the total so far."""
+    """What the page shows of a scenario: places to pick from, what is asked, and the total so far.
+
+    ``steps`` are those of the calculator's short form and those that solve the scenario; ``asked`` names by
+    their first question those of all steps that concern this case as it is answered now.
+    """
 
     model: Model
     region: str
     places: tuple[tuple[str, Bilingual], ...]
     steps: tuple[Step, ...]
+    asked: frozenset[str]
     form: PortalForm
     total: Mass | None
 
@@ -44,17 +50,23 @@ def sandbox(
             if name.startswith(prefix + QUESTION)
         ],
         region,
-        form=task.form,
+        form="full",
     )
     is_known = region in dict(places)
     blamed = fault if isinstance(fault, BadAnswer) else sheet.fault
-    asked = [question for step in sheet.steps for question in step]
+    steps = tuple(step for step in model.steps if _is_needed(task, step))
     typed = {key: text for name, text in texts.items() if (key := name.removeprefix(prefix + QUESTION))}
     return Sandbox(
         model=model,
         region=region if is_known else "",
         places=places,
-        steps=tuple(sheet.steps),
-        form=question_form(asked, typed, prefix + QUESTION, blamed),
+        steps=steps,
+        asked=frozenset(step[0].key for step in sheet.steps),
+        form=question_form(chain.from_iterable(steps), typed, prefix + QUESTION, blamed),
         total=Mass(estimate(model, region, sheet.given).total_g) if is_known else None,
     )
+
+
+def _is_needed(task: Calculator, step: Step) -> bool:
+    solving = {key for key, _ in task.answers} | {choice.partition("=")[0] for choice in task.factors}
+    return any(question.express or question.key in solving for question in step)

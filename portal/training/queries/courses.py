@@ -60,6 +60,16 @@ def catalogue() -> list[Listed]:
     return sorted(found, key=lambda each: (each.track, each.course))
 
 
+def versions_in_use() -> list[Listed]:
+    """Every version that may still be begun, by course and time."""
+    rows = db.session.scalars(
+        select(CourseVersion)
+        .where(CourseVersion.withdrawn_at.is_(None))
+        .order_by(CourseVersion.course, CourseVersion.published_at)
+    )
+    return [_listed(row) for row in rows]
+
+
 def newest_version(course: str) -> Listed:
     """The version of this course that is begun today. Raises UnknownCourse."""
     for each in catalogue():

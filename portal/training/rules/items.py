@@ -126,9 +126,9 @@ class Calculator:
 
     ``result`` in grams of CO₂e may be off by ``tolerance`` percent. ``factors`` are the
     choices that pick the right factor, ``question=option``; ``lines`` are rules that must not be forgotten.
-    ``region`` is the place to pick, a six-digit code; ``""`` leaves it open. ``form`` is how much of the
-    calculator is asked, short or full. ``answers`` solve the scenario, (question, answer as it is stored);
-    with them the lint computes the result again, and a learner is told which answers differ.
+    ``region`` is the place to pick, a six-digit code; ``""`` leaves it open. ``answers`` solve the scenario,
+    (question, answer as it is stored): their questions are asked beside those of the short form, the lint
+    computes the result again, and a learner is told which answers differ.
     """
 
     model: str
@@ -137,7 +137,6 @@ class Calculator:
     factors: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     region: str = ""
-    form: str = "short"
     answers: tuple[tuple[str, str], ...] = ()
 
 

@@ -5,7 +5,7 @@ The same seed gives the same item anywhere and for ever, so a learner can be sho
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -57,6 +57,23 @@ def draw(item: Item, seed: str) -> Drawn:
     answer = NumericAnswer(value, tolerance, feedback=item.task.answers[0].feedback)
     task = replace(item.task, answers=(answer, *item.task.answers[1:]))
     return Drawn(replace(item, stem=_filled(item.stem, numbers), task=task, variant=None), numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A published value that an item was checked with, and what stands there now; None: nothing does."""
+
+    key: str
+    then: Decimal
+    now: Decimal | None
+
+
+def outdated(item: Item, published: Mapping[str, Decimal]) -> Iterator[Outdated]:
+    """The factors of a variant that are no longer what they were when the item was checked."""
+    for _name, key, then in item.variant.factors if item.variant else ():
+        now = published.get(key)
+        if now != then:
+            yield Outdated(key, then, now)
 
 
 def _numbers(variant: Variant, seed: str) -> dict[str, Decimal]:

@@ -17,9 +17,8 @@ blueprint = page_blueprint("training_items", __name__)
 def total(model: str, version: str) -> dict[str, object]:
     """The total of what is typed at this moment, and the questions that it leads to. Nothing is kept."""
     prefix = request.args.get("prefix", "")
-    task = Calculator(f"{model}/{version}", 0, Decimal(0), form=request.args.get("form", "short"))
+    task = Calculator(f"{model}/{version}", 0, Decimal(0))
     values = {name: request.args.getlist(name) for name in request.args if name.startswith(prefix)}
     box = sandbox(task, values, prefix)
     text = render_template("training/_total.html", box=box)
-    asked = [question.key for step in box.steps for question in step]
-    return {"total": " ".join(text.split()), "asked": asked}
+    return {"total": " ".join(text.split()), "asked": sorted(box.asked)}

@@ -170,7 +170,6 @@ def _calculator(fields: Fields) -> Calculator:
         factors=fields.texts("factors"),
         lines=fields.texts("lines"),
         region=fields.text("region"),
-        form=fields.word("form", ("short", "full"), default="short"),
         answers=tuple(fields.words("answers").items()),
     )
 
@@ -284,7 +283,6 @@ def _written_task(task: Task) -> tuple[str, dict[str, Any]]:
                 "factors": list(task.factors),
                 "lines": list(task.lines),
                 "region": task.region,
-                "form": "" if task.form == "short" else task.form,
                 "answers": dict(task.answers),
             }
         case Register():

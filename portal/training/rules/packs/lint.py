@@ -51,7 +51,7 @@ from portal.training.rules.packs.faults import (
 )
 from portal.training.rules.packs.lessons import Lesson, compare, look_at_pictures, read_lesson
 from portal.training.rules.quantities import unit_of
-from portal.training.rules.variants import check
+from portal.training.rules.variants import check, outdated
 
 ITEMS_PER_OBJECTIVE: Final = 3
 _SIGNS: Final = {
@@ -198,12 +198,11 @@ class _Linter:
             check(item.variant)
         except PortalError as reason:
             notes.add(line, reason)
-        for _, key, value in item.variant.factors if self.factors is not None else ():
-            now = (self.factors or {}).get(key)
-            if now is None:
-                notes.add(line, FactorUnknown(key=key))
-            elif now != value:
-                notes.add(line, FactorChanged(key=key, now=str(now), then=str(value)))
+        for each in outdated(item, self.factors) if self.factors is not None else ():
+            if each.now is None:
+                notes.add(line, FactorUnknown(key=each.key))
+            else:
+                notes.add(line, FactorChanged(key=each.key, now=str(each.now), then=str(each.then)))
 
     def _course(self, pack: Pack, course: Course) -> None:
         notes = self.notes("course.yml")
