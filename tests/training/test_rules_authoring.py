@@ -146,8 +146,8 @@ def test_the_other_language_joins_and_another_question_of_that_name_does_not():
     zh = read_gift("::q::一吨碳{=3.67吨 ~1吨}\n", "zh").items
     first = joined({}, zh, "zh")
     assert [item.id for item in first.new] == ["q"]
-    held = {"q": {"type": "single", "stem": {"zh": "一吨碳", "en": ""},
-                  "options": [{"text": {"zh": "3.67吨", "en": ""}}, {"text": {"zh": "1吨", "en": ""}}]}}  # fmt: skip
+    options = [{"text": {"zh": "3.67吨", "en": ""}}, {"text": {"zh": "1吨", "en": ""}}]
+    held = {"q": {"type": "single", "stem": {"zh": "一吨碳", "en": ""}, "options": options}}
     both = joined(held, read_gift("::q::A tonne{=3.67 t ~1 t}\n", "en").items, "en")
     assert both.joined["q"]["options"][0]["text"] == {"zh": "3.67吨", "en": "3.67 t"}
     other = joined(held, read_gift("::q::True?{T}\n", "en").items, "en")
