@@ -40,7 +40,7 @@ def typed(page: Page, name: str, value: str) -> Page:
 
 
 def pressed(page: Page, value: str, expect: int = 200) -> Page:
-    """Send the form of the page's own buttons as if one with this value was pressed, or the program sent it."""
+    """Send the page's form as one of its buttons does, or the program in the page."""
     form = next(f for f in page.root.iter("form") if any(b.get("name") == "do" for b in f.iter("button")))
     fields = [pair for control in form.iter() if control.tag in ("input", "textarea", "select")
               for pair in page._values(control)]  # fmt: skip
