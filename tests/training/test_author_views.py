@@ -146,7 +146,7 @@ def test_an_item_is_written_duplicated_moved_and_taken_out(seen_by: As):
     page = typed(page, "to", "more").submit("Move")
     assert records_of(drafts.file(draft_id, "bank/more.yml").data)[0].value["id"].endswith("-copy")
     assert drafts.file(draft_id, BANK).data == held
-    page = browser.open(f"/en/author/drafts/{draft_id}/bank?q=how+many")
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank?q=%E5%87%A0%EF%BC%9F")
     assert len(page.table()) == 2
     browser.open(f"/en/author/drafts/{draft_id}/bank/more/0").submit("Take this question out")
     assert records_of(drafts.file(draft_id, "bank/more.yml").data) == []

@@ -16,7 +16,12 @@ def posted(
     found = {part.key: _value(part, form, kept.get(part.key), f"{prefix}{part.key}") for part in parts}
     order = [*kept, *(key for key in found if key not in kept)]
     whole = {key: found.get(key, kept.get(key)) for key in order}
-    return {key: value for key, value in whole.items() if value not in ("", None, {})}
+    # An empty list stays where the file has one; the form alone makes none.
+    return {
+        key: value
+        for key, value in whole.items()
+        if value not in ("", None, {}, []) or (value == [] and key in kept)
+    }
 
 
 def _value(part: Part, form: Posted, kept: Any, name: str) -> Any:
