@@ -21,7 +21,7 @@ from portal.training.desk.pages import (
 )
 from portal.training.forms.drafts import ConfirmImportForm, ImportForm
 from portal.training.queries import drafts
-from portal.training.rules.formats import FORMATS, read_items, scorm, write_items
+from portal.training.rules.formats import FORMATS, MarksRepaired, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import MAX_BYTES, FileTooLarge, Reading, Writing
 from portal.training.rules.items import Item
 from portal.training.rules.packs.bank import written_bank
@@ -60,9 +60,8 @@ def _dry_run(draft_id: str, form: ImportForm, data: bytes) -> Answer:
         formdata=None, digest=digest, format=form.format.data, language=form.language.data,
         bank=form.bank.data, repair="1" if form.repair.data else "",
     )  # fmt: skip
-    may_repair = not form.repair.data and any(
-        type(problem.reason).__name__ == "MarksToRepair" for problem in reading.problems
-    )
+    again = read_items(form.format.data, data, form.language.data, repair=True)
+    may_repair = not form.repair.data and any(isinstance(e.reason, MarksRepaired) for e in again.problems)
     return shown(
         "import_report", at_hand(draft_id), reading=reading, form=confirm, may_repair=may_repair,
         joining=_joining(draft_id, reading, form.language.data),
