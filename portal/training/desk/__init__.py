@@ -1,33 +1,5 @@
-"""The classroom: pages of those who run classes."""
+"""Training for those who work on it: the classroom of trainers, the desk of authors."""
 
-from portal.training.desk import (
-    attendance,
-    calendar,
-    cohorts,
-    figures,
-    learners,
-    nudges,
-    paper,
-    papers,
-    progress,
-    sessions,
-    voices,
-)
-from portal.training.desk.attendance import links
-from portal.training.desk.pages import attending, blueprint
+from portal.training.desk import authoring, classroom
 
-blueprints = (blueprint, attending, links)
-__all__ = [
-    "attendance",
-    "blueprints",
-    "calendar",
-    "cohorts",
-    "figures",
-    "learners",
-    "nudges",
-    "paper",
-    "papers",
-    "progress",
-    "sessions",
-    "voices",
-]
+blueprints = (*classroom.blueprints, *authoring.blueprints)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from flask import Response as FlaskResponse
 from flask import request
 
-from portal.training.desk.pages import READERS, Answer, blueprint, shown, the_cohort
+from portal.training.desk.classroom.pages import READERS, Answer, blueprint, shown, the_cohort
 from portal.training.queries.figures import AskedItem, figures_of
 from portal.training.queries.research import research_rows
 from portal.training.rules.items import Item, Multiple, Option, Single

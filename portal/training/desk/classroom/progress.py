@@ -10,7 +10,7 @@ from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.registry.sheets import Row
 from portal.training.commands.overriding import override
-from portal.training.desk.pages import READERS, Answer, back_to, blueprint, sheet, shown, the_cohort
+from portal.training.desk.classroom.pages import READERS, Answer, back_to, blueprint, sheet, shown, the_cohort
 from portal.training.forms.progress import NudgeForm, OverrideForm
 from portal.training.queries import matrix as queries
 from portal.training.queries.nudges import nudges_of

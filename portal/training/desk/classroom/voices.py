@@ -14,7 +14,7 @@ from portal.kernel.ids import is_id, new_id
 from portal.training import policy
 from portal.training.commands import feedback as commands
 from portal.training.commands.ladder import grant_step
-from portal.training.desk.pages import (
+from portal.training.desk.classroom.pages import (
     READERS,
     TRAINERS,
     Answer,

@@ -5,7 +5,7 @@ from flask import flash, redirect, request, url_for
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 from portal.training.commands.nudging import nudge as say
-from portal.training.desk.pages import TRAINERS, Answer, back_to, blueprint, shown, the_cohort
+from portal.training.desk.classroom.pages import TRAINERS, Answer, back_to, blueprint, shown, the_cohort
 from portal.training.forms.progress import NudgeForm
 from portal.training.queries.today import today as state_of
 from portal.web.guard import actor, staff

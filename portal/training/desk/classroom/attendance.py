@@ -7,7 +7,7 @@ from flask import redirect, render_template, session, url_for
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 from portal.training.commands.sessions import sign_in
-from portal.training.desk.pages import Answer, attending
+from portal.training.desk.classroom.pages import Answer, attending
 from portal.training.forms.sessions import SignInForm
 from portal.training.queries import sessions as queries
 from portal.training.queries.cohorts import cohort_by_id

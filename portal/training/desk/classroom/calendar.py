@@ -7,8 +7,8 @@ from flask import Response, request
 from portal.kernel import clock
 from portal.kernel.errors import NotFound
 from portal.training.calendars import feed
-from portal.training.desk.addresses import base
-from portal.training.desk.pages import attending
+from portal.training.desk.classroom.addresses import base
+from portal.training.desk.classroom.pages import attending
 from portal.training.queries.cohorts import cohort_by_id
 from portal.training.queries.meetings import Meeting
 from portal.training.queries.sessions import sessions_of

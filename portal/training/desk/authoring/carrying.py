@@ -1,0 +1,169 @@
+"""Questions from and for other systems: a dry run before anything is taken in, and a list of what is left."""
+
+from hashlib import sha256
+from typing import Any
+
+from flask import abort, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.kernel.errors import InvalidInput, NotFound, PortalError
+from portal.training.desk.authoring.bank import bank_names, items_of
+from portal.training.desk.authoring.pages import (
+    AUTHORS,
+    Answer,
+    at_hand,
+    blueprint,
+    files,
+    given_out,
+    kept,
+    shown,
+    told,
+)
+from portal.training.forms.drafts import ConfirmImportForm, ImportForm
+from portal.training.queries import drafts
+from portal.training.rules.formats import FORMATS, MarksRepaired, read_items, scorm, write_items
+from portal.training.rules.formats.exchange import MAX_BYTES, FileTooLarge, Reading, Writing
+from portal.training.rules.items import Item
+from portal.training.rules.packs.bank import written_bank
+from portal.training.rules.packs.joining import Joining, joined
+from portal.training.rules.packs.records import records_of, with_record
+from portal.web.guard import staff
+from portal.web.i18n import _, lang, message
+from portal.web.staging import stage, staged
+
+SHELF = "training-imports"
+
+
+@blueprint.route("/author/drafts/<draft_id>/import", methods=["GET", "POST"])
+@staff(*AUTHORS)
+def take_in(draft_id: str) -> Answer:
+    """Choose a file; each item and each remark is shown with its line before anything is written."""
+    found, form = at_hand(draft_id), ImportForm()
+    form.bank.choices = [(name, name) for name in bank_names(draft_id)]
+    if form.validate_on_submit():
+        data = form.file.data.read(MAX_BYTES + 1) if form.file.data else b""
+        try:
+            return _dry_run(draft_id, form, data)
+        except PortalError as fault:
+            form.blame("file", fault)
+    return shown("import", found, 422 if form.has_errors else 200, form=form)
+
+
+def _dry_run(draft_id: str, form: ImportForm, data: bytes) -> Answer:
+    """Raises what is wrong with the file as a whole."""
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge()
+    reading = read_items(form.format.data, data, form.language.data, bool(form.repair.data))
+    digest = sha256(data).hexdigest()
+    stage(SHELF, digest, data)
+    confirm = ConfirmImportForm(
+        formdata=None, digest=digest, format=form.format.data, language=form.language.data,
+        bank=form.bank.data, repair="1" if form.repair.data else "",
+    )  # fmt: skip
+    again = read_items(form.format.data, data, form.language.data, repair=True)
+    may_repair = not form.repair.data and any(isinstance(e.reason, MarksRepaired) for e in again.problems)
+    return shown(
+        "import_report", at_hand(draft_id), reading=reading, form=confirm, may_repair=may_repair,
+        joining=_joining(draft_id, reading, form.language.data),
+        remarks=[(each, message(each.reason)) for each in reading.problems],
+    )  # fmt: skip
+
+
+@blueprint.post("/author/drafts/<draft_id>/import/confirm")
+@staff(*AUTHORS)
+def confirm(draft_id: str) -> Answer | AnyResponse:
+    """Take in what was looked at: all of it in one step, or nothing. With ``repair``, look again first."""
+    at_hand(draft_id)
+    form = ConfirmImportForm()
+    if not form.validate_on_submit() or form.language.data not in ("zh", "en"):
+        abort(400)
+    waiting = staged(SHELF, form.digest.data or "")
+    if not waiting.is_file():
+        raise NotFound()
+    reading = read_items(
+        form.format.data or "", waiting.read_bytes(), form.language.data, bool(form.repair.data)
+    )
+    if request.form.get("do") == "repair":
+        return _repaired(draft_id, form, waiting.read_bytes())
+    joining = _joining(draft_id, reading, form.language.data)
+    _kept(draft_id, form.bank.data or "", joining)
+    return told(_("%(count)s items are taken in.", count=len(joining.new) + len(joining.joined)),
+                "author.bank", draft_id=draft_id)  # fmt: skip
+
+
+def _repaired(draft_id: str, form: ConfirmImportForm, data: bytes) -> Answer:
+    again = ImportForm(formdata=None, format=form.format.data, language=form.language.data,
+                       bank=form.bank.data, repair=True)  # fmt: skip
+    return _dry_run(draft_id, again, data)
+
+
+def _joining(draft_id: str, reading: Reading, language: str) -> Joining:
+    held = {str(record.value.get("id", "")): record.value for _bank, _index, record in items_of(draft_id)}
+    return joined(held, reading.items, language)
+
+
+def _kept(draft_id: str, bank: str, joining: Joining) -> None:
+    """New items at the end of the bank; those whose other language was there where they are."""
+    pack = drafts.files(draft_id)
+    changed: dict[str, bytes] = {}
+    for name, index, record in items_of(draft_id):
+        value = joining.joined.get(str(record.value.get("id", "")))
+        if value is not None:
+            path = f"bank/{name}.yml"
+            changed[path] = with_record(changed.get(path, pack[path]), index, value)
+    path = f"bank/{bank}.yml"
+    if joining.new:
+        data = changed.get(path, pack.get(path, b""))
+        kept_so_far = data if records_of(data) else b""
+        changed[path] = kept_so_far + written_bank(joining.new)
+    revisions = {each.path: each.revision for each in drafts.listing(draft_id)}
+    kept(draft_id, changed, revisions)
+
+
+@blueprint.get("/author/drafts/<draft_id>/export")
+@staff(*AUTHORS)
+def give_out(draft_id: str) -> Answer:
+    """What a format can hold of the draft's items, and what not; then the file."""
+    found = at_hand(draft_id)
+    name, language = _wanted()
+    writing, count = _written(draft_id, name, language)
+    return shown(
+        "export", found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
+        left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
+        banks=bank_names(draft_id),
+    )  # fmt: skip
+
+
+@files.get("/author/drafts/<draft_id>/export-file")
+@staff(*AUTHORS)
+def exported(draft_id: str) -> AnyResponse:
+    """The file itself."""
+    found = at_hand(draft_id)
+    name, language = _wanted()
+    writing, _count = _written(draft_id, name, language)
+    ending = FORMATS[name].ending if name in FORMATS else "zip"
+    part = request.args.get("item") or request.args.get("bank") or found.course
+    return given_out(writing.data, f"{part}-{name}.{language}.{ending}", download=True)
+
+
+def _wanted() -> tuple[str, str]:
+    name, language = request.args.get("format", "gift"), request.args.get("language") or lang()
+    if name not in (*FORMATS, *scorm.EDITIONS) or language not in ("zh", "en"):
+        abort(404)
+    return name, language
+
+
+def _written(draft_id: str, name: str, language: str) -> tuple[Writing, int]:
+    pack, _findings = drafts.read(draft_id)
+    if name in scorm.EDITIONS:
+        try:
+            return scorm.write(pack, language, scorm.EDITIONS[name]), len(pack.items)
+        except InvalidInput:
+            abort(404)
+    chosen = [item for item, file, _line in pack.items if _is_chosen(item, file)]
+    return write_items(name, chosen, language), len(chosen)
+
+
+def _is_chosen(item: Item, file: str) -> bool:
+    wanted: dict[str, Any] = {"item": item.id, "bank": file.removeprefix("bank/").removesuffix(".yml")}
+    return all(not request.args.get(key) or request.args[key] == value for key, value in wanted.items())

@@ -1,0 +1,33 @@
+"""The classroom: pages of those who run classes."""
+
+from portal.training.desk.classroom import (
+    attendance,
+    calendar,
+    cohorts,
+    figures,
+    learners,
+    nudges,
+    paper,
+    papers,
+    progress,
+    sessions,
+    voices,
+)
+from portal.training.desk.classroom.attendance import links
+from portal.training.desk.classroom.pages import attending, blueprint
+
+blueprints = (blueprint, attending, links)
+__all__ = [
+    "attendance",
+    "blueprints",
+    "calendar",
+    "cohorts",
+    "figures",
+    "learners",
+    "nudges",
+    "paper",
+    "papers",
+    "progress",
+    "sessions",
+    "voices",
+]

@@ -1,0 +1,146 @@
+"""What differs between two packs: file by file, block by block, item by item, with the words marked."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import Final
+
+from portal.training.rules.packs.course import LESSON
+from portal.training.rules.packs.faults import Notes
+from portal.training.rules.packs.lessons import read_lesson
+from portal.training.rules.packs.records import mapping_of, records_of
+from portal.training.rules.packs.shapes import texts_of
+
+MAX_COMPARED: Final = 20_000  # characters of one text; longer ones are shown whole, before and after
+# A word, a Chinese character, or anything else by itself.
+_WORD: Final = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.S)
+
+
+class Fate(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some words: ``same``, ``added`` or ``removed``."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartDifference:
+    """A block of a lesson, an item of a bank or a field of a file; ``lines`` are its texts that differ."""
+
+    name: str
+    fate: Fate
+    lines: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileDifference:
+    path: str
+    fate: Fate
+    parts: tuple[PartDifference, ...] = ()
+
+
+def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[FileDifference]:
+    """Every file that is not the same, by path."""
+    found = []
+    for path in sorted(before.keys() | after.keys()):
+        if path not in before:
+            found.append(FileDifference(path, Fate.ADDED, tuple(_parts(path, b"", after[path]))))
+        elif path not in after:
+            found.append(FileDifference(path, Fate.REMOVED))
+        elif before[path] != after[path]:
+            found.append(FileDifference(path, Fate.CHANGED, tuple(_parts(path, before[path], after[path]))))
+    return found
+
+
+def words_between(before: str, after: str) -> tuple[Piece, ...]:
+    """The words of both texts in order, each marked as the same, added or removed."""
+    if max(len(before), len(after)) > MAX_COMPARED:
+        return (Piece("removed", before), Piece("added", after))
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    pieces: list[Piece] = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", "".join(old[a:b])))
+            continue
+        pieces += [Piece("removed", "".join(old[a:b]))] if b > a else []
+        pieces += [Piece("added", "".join(new[c:d]))] if d > c else []
+    return tuple(pieces)
+
+
+def _parts(path: str, before: bytes, after: bytes) -> Iterator[PartDifference]:
+    if LESSON.fullmatch(path):
+        yield from _between(_blocks(before), _blocks(after))
+    elif path.startswith("bank/") and path.endswith(".yml"):
+        yield from _between(_items(before), _items(after))
+    elif path.endswith(".yml"):
+        yield from _between(_fields(before), _fields(after))
+    elif path.endswith(".gift"):
+        old, new = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+        yield from _between({path: {"": old}} if old else {}, {path: {"": new}})
+
+
+Texts = dict[str, dict[str, str]]
+
+
+def _blocks(data: bytes) -> Texts:
+    lesson = read_lesson(data, Notes("")) if data else None
+    if lesson is None:
+        return {}
+    head = {"title": lesson.title, "minutes": str(lesson.minutes), "completion": lesson.completion}
+    return {"": head} | {block.id: {"": block.text} for block in lesson.blocks}
+
+
+def _items(data: bytes) -> Texts:
+    records = records_of(data) or []
+    return {str(record.value.get("id", n)): dict(texts_of(record.value)) for n, record in enumerate(records)}
+
+
+def _fields(data: bytes) -> Texts:
+    """By field; members of a list by their id, so that moving one is not changing all."""
+    found: Texts = {}
+    for key, value in (mapping_of(data) or {}).items():
+        named = [each for each in value if isinstance(each, dict) and "id" in each] if value else []
+        if isinstance(value, list) and len(named) == len(value):
+            found |= {f"{key}.{each['id']}": dict(texts_of(each)) for each in named}
+        else:
+            found[key] = dict(texts_of(value))
+    return found
+
+
+def _between(before: Texts, after: Texts) -> Iterator[PartDifference]:
+    moved = _moved([name for name in before if name in after], [name for name in after if name in before])
+    for name in _together(before, after):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            if name in moved:
+                yield PartDifference(name, Fate.MOVED)
+            continue
+        fate = Fate.ADDED if old is None else Fate.REMOVED if new is None else Fate.CHANGED
+        yield PartDifference(name, fate, tuple(_lines(old or {}, new or {})))
+
+
+def _together(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*after, *before]))
+
+
+def _moved(old: list[str], new: list[str]) -> set[str]:
+    """Names that are not part of the longest run of unmoved ones."""
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    still = {name for block in matcher.get_matching_blocks() for name in old[block.a : block.a + block.size]}
+    return set(old) - still
+
+
+def _lines(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+    for key in _together(old, new):
+        if old.get(key) != new.get(key):
+            yield key, words_between(old.get(key, ""), new.get(key, ""))

@@ -1,0 +1,273 @@
+"""The desk of authors: a course is written, shown, compared and published, without a script."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from portal.kernel.actor import Actor
+from portal.training.queries import courses, drafts
+from portal.training.rules.packs.course import files_of_zip, zip_of_files
+from portal.training.rules.packs.records import records_of
+from tests.browser import Browser, Page
+from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
+from tests.factories.packs import pack_files
+from tests.factories.training import a_version, files_of
+
+As = Callable[[Actor], Browser]
+
+
+@pytest.fixture
+def seen_by(app: Flask) -> As:
+    """A browser in which this person is signed in."""
+
+    def sign_in(who: Actor) -> Browser:
+        app.extensions["portal.person"] = lambda: who
+        return Browser(app.test_client())
+
+    return sign_in
+
+
+def typed(page: Page, name: str, value: str) -> Page:
+    """Fill in a field by its name: blocks and groups repeat their labels."""
+    control = next(
+        e for e in page.root.iter() if e.get("name") == name and e.tag in ("input", "textarea", "select")
+    )
+    page._typed[id(control)] = [value]
+    return page
+
+
+def pressed(page: Page, value: str, expect: int = 200) -> Page:
+    """Send the page's form as one of its buttons does, or the program in the page."""
+    form = next(f for f in page.root.iter("form") if any(b.get("name") == "do" for b in f.iter("button")))
+    fields = [pair for control in form.iter() if control.tag in ("input", "textarea", "select")
+              for pair in page._values(control)]  # fmt: skip
+    data: dict[str, list[str]] = {}
+    for name, each in [*fields, ("do", value)]:
+        data.setdefault(name, []).append(each)
+    return page.browser._go("POST", form.get("action") or page.url, data, expect)
+
+
+PAGES = (
+    "", "/plan/course", "/plan/track", "/bank", "/media", "/history", "/changes", "/import", "/export",
+    f"/files/{BANK}", "/lessons/01-why-forests", f"/history/1/{BANK}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_of_a_draft_opens(seen_by: As, lang: str):
+    browser = seen_by(AUTHOR)
+    browser.open(f"/{lang}/author")  # with nothing in it
+    a_version()
+    draft_id = a_draft()
+    at = f"/{lang}/author/drafts/{draft_id}"
+    assert browser.open(f"/{lang}/author").table("我的草稿" if lang == "zh" else "My drafts")
+    for path in PAGES:
+        browser.open(at + path)
+    for index in range(10):  # every kind of item
+        browser.open(f"{at}/bank/checked/{index}")
+    for path in ("/bank/none/0", "/bank/checked/99", "/plan/none", "/lessons/99-none", "/export?format=none"):
+        browser.open(at + path, expect=404)
+
+
+def test_a_lesson_is_edited_block_by_block_and_the_translation_falls_behind(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    before = drafts.file(draft_id, LESSON_EN).data
+    address = f"/en/author/drafts/{draft_id}/lessons/01-why-forests"
+    page = browser.open(address)
+    page = pressed(typed(page, "b-0-fresh", "1"), "save")  # marks the translation as made from the original
+    assert b"<!-- #growth of " in drafts.file(draft_id, LESSON_EN).data
+    page = pressed(typed(page, "b-0-zh", "树长高了。"), "save")
+    assert "The original has changed since" in page.main
+    assert any("has changed since it was translated" in words for words in page.links)
+    page = pressed(page, "preview")
+    assert "树长高了。" in page.main
+    page = pressed(page, "add:1")
+    typed(page, "b-1-id", "Second part")
+    typed(page, "b-1-zh", "**重要：**碳汇")
+    page = pressed(typed(page, "b-1-en", "Note"), "up:1")
+    page = pressed(page, "save")
+    assert [b.id for b in drafts.read(draft_id)[0].lessons["01-why-forests", "zh"].blocks] == [
+        "second-part", "growth", "picture",
+    ]  # fmt: skip
+    pressed(pressed(page, "remove:0"), "save")
+    assert drafts.file(draft_id, LESSON_EN).data != before
+    assert b"second-part" not in drafts.file(draft_id, LESSON_ZH).data
+
+
+def test_who_saves_over_another_is_shown_both_texts(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    mine = browser.open(f"/en/author/drafts/{draft_id}/lessons/01-why-forests")
+    theirs = browser.open(f"/en/author/drafts/{draft_id}/lessons/01-why-forests")
+    pressed(typed(theirs, "b-0-en", "Their words."), "save")
+    page = pressed(typed(mine, "b-0-en", "My words."), "save", expect=409)
+    assert "Their words." in page.main
+    assert "My words." in page.main
+    assert b"Their words." in drafts.file(draft_id, LESSON_EN).data
+    pressed(page, "save")  # having seen both
+    assert b"My words." in drafts.file(draft_id, LESSON_EN).data
+    browser.open(f"/en/author/drafts/{draft_id}").submit("Undo this step")
+    assert b"Their words." in drafts.file(draft_id, LESSON_EN).data
+
+
+def test_what_is_written_saves_itself_unless_somebody_was_faster(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    page = browser.open(f"/en/author/drafts/{draft_id}/lessons/01-why-forests")
+    answer = pressed(typed(page, "b-0-en", "Half a sentence"), "autosave")
+    assert answer.response.json == {"zh": 1, "en": 2}
+    again = pressed(typed(page, "b-0-en", "From an older page"), "autosave", expect=409)
+    assert "Somebody saved" in again.html
+    assert b"Half a sentence" in drafts.file(draft_id, LESSON_EN).data
+
+
+def test_an_item_is_written_duplicated_moved_and_taken_out(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    before = drafts.file(draft_id, BANK).data
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank").submit("Write a question")
+    assert "One answer" in page.h1
+    for name, value in {"stem-zh": "几？", "stem-en": "How many?", "objective": "units", "source-zh": "x",
+                        "source-en": "x", "options-0-text-zh": "一", "options-0-text-en": "One",
+                        "options-0-right": "true", "options-1-text-zh": "二"}.items():  # fmt: skip
+        typed(page, name, value)
+    page = pressed(page, "add:options")
+    page = pressed(page, "remove:options.2")
+    page = pressed(page, "save")
+    assert any(
+        "missing in one language" in words for words in page.links
+    )  # saved with its fault, kept as typed
+    page = pressed(typed(page, "options-1-text-en", "Two"), "save")
+    assert not any("missing" in words for words in page.links)
+    held = drafts.file(draft_id, BANK).data
+    assert held.startswith(before)  # all others byte for byte
+    assert records_of(held)[-1].value["source"] == "x"
+    page = page.submit("Duplicate")
+    page = typed(page, "to", "more").submit("Move")
+    assert records_of(drafts.file(draft_id, "bank/more.yml").data)[0].value["id"].endswith("-copy")
+    assert drafts.file(draft_id, BANK).data == held
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank?q=%E5%87%A0%EF%BC%9F")
+    assert len(page.table()) == 2
+    browser.open(f"/en/author/drafts/{draft_id}/bank/more/0").submit("Take this question out")
+    assert records_of(drafts.file(draft_id, "bank/more.yml").data) == []
+
+
+def test_the_course_is_a_form_that_keeps_what_it_does_not_know(seen_by: As):
+    files = pack_files()
+    draft_id = a_draft(files)
+    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/plan/course")
+    assert drafts.file(draft_id, "course.yml").data == files["course.yml"]
+    page = pressed(page, "save")
+    assert drafts.file(draft_id, "course.yml").revision == 1  # the same form is the same file
+    page = pressed(page, "add:objectives")
+    typed(page, "objectives-3-id", "more")
+    typed(page, "objectives-3-text-zh", "更多")
+    page = pressed(typed(page, "objectives-3-text-en", "More"), "save")
+    assert [each.id for each in drafts.read(draft_id)[0].course.objectives][-1] == "more"
+    assert drafts.file(draft_id, "course.yml").data.startswith(b"# A small course")
+
+
+def a_photo() -> bytes:
+    picture, out = Image.new("RGB", (40, 20), "green"), BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def test_a_picture_needs_its_words_and_leaves_its_camera_behind(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    page = browser.open(f"/en/author/drafts/{draft_id}/media")
+    page.fill("Picture or sound", (BytesIO(a_photo()), "IMG 01.JPG"))
+    page = page.submit("Add a picture", expect=422)
+    assert len(page.errors) == 4
+    for label in ("What can be seen, in Chinese", "What can be seen, in English", "Caption in Chinese",
+                  "Caption in English"):  # fmt: skip
+        page.fill(label, "Larch")
+    page.fill("Picture or sound", (BytesIO(a_photo()), "IMG 01.JPG"))
+    page.choose("Add it at the end of the lesson", "01-why-forests").submit("Add a picture")
+    kept = drafts.file(draft_id, "media/img-01.jpg").data
+    assert kept.startswith(b"\xff\xd8\xff")
+    assert b"a camera" not in kept
+    assert '![Larch](media/img-01.jpg "Larch")' in drafts.file(draft_id, LESSON_EN).data.decode()
+    shown = browser.client.get(f"/author/drafts/{draft_id}/media/img-01.jpg")
+    assert shown.headers["Content-Security-Policy"].endswith("sandbox")
+
+
+GIFT = "::q-1:: 一吨碳是多少吨二氧化碳？｛＝3.67 ～1｝\n\n::q-2:: Essay {}\n"
+
+
+def test_questions_are_looked_at_with_their_lines_before_they_are_taken_in(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    count = len(drafts.read(draft_id)[0].items)
+    page = browser.open(f"/en/author/drafts/{draft_id}/import").choose("Format", "GIFT")
+    page.fill("File with questions", (BytesIO(GIFT.encode()), "q.gift"))
+    page = page.submit("Look at it first")
+    assert {row["Line"] for row in page.table("Remarks by line")} >= {"1", "3"}
+    assert drafts.file(draft_id, BANK).revision == 1  # a dry run
+    page = page.submit("Mend the full-width marks and look again")
+    assert [row["Id"] for row in page.table("Items")] == ["q-1"]
+    page.submit("Take them in")
+    held = records_of(drafts.file(draft_id, BANK).data)
+    assert held[-1].value["stem"] == {"zh": "一吨碳是多少吨二氧化碳？", "en": ""}
+    other = "::q-1:: How much CO₂ is a tonne of carbon? {=3.67 ~1}\n"
+    page = browser.open(f"/en/author/drafts/{draft_id}/import").choose("Format", "GIFT").choose("English")
+    page.fill("File with questions", (BytesIO(other.encode()), "q.en.gift"))
+    page.submit("Look at it first").submit("Take them in")
+    held = records_of(drafts.file(draft_id, BANK).data)
+    assert held[-1].value["stem"]["en"].startswith("How much")
+    assert len(held) == count + 1
+
+
+def test_questions_are_written_in_every_format_and_what_cannot_be_is_listed(seen_by: As):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    page = browser.open(f"/en/author/drafts/{draft_id}/export?format=aiken&language=en")
+    assert page.table("Left out, and why")
+    for name in ("gift", "moodle", "aiken", "csv", "qti21", "qti30"):
+        answer = browser.client.get(f"/author/drafts/{draft_id}/export-file?format={name}&language=zh")
+        assert answer.data
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_pack_comes_in_as_a_zip_and_goes_out_byte_for_byte(seen_by: As):
+    browser = seen_by(AUTHOR)
+    page = browser.open("/en/author/upload")
+    page.fill("Course pack (ZIP)", (BytesIO(b"no zip"), "x.zip"))
+    page = page.submit("Begin the draft", expect=422)
+    assert page.errors
+    folder = {f"course/{name}": data for name, data in pack_files().items()}
+    page.fill("Course pack (ZIP)", (BytesIO(zip_of_files(folder)), "x.zip"))
+    page = page.submit("Begin the draft")
+    out = browser.client.get(page.links["Download as ZIP"])
+    assert out.data == zip_of_files(pack_files())
+
+
+def test_a_course_is_offered_published_compared_and_withdrawn(seen_by: As):
+    draft_id = a_draft(files_of("everyone"))
+    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}").submit("Offer it for publication")
+    assert "Publish version 1.0.0" not in page.buttons
+    editor = seen_by(EDITOR)
+    page = editor.open(f"/en/author/drafts/{draft_id}").submit("Publish version 1.0.0")
+    page = page.submit("Begin a draft from it")
+    page = pressed(typed(page, "version", "1.1.0"), "save")
+    page = page.click("Changes")
+    assert "1.0.0" in page.main
+    assert "1.1.0" in page.main
+    page.click("Overview").submit("Offer it for publication")
+    another = seen_by(Actor("usr_of_another_editor", EDITOR.roles))
+    offered = next(each for each in drafts.drafts(EDITOR) if each.is_offered)
+    page = another.open(f"/en/author/drafts/{offered.id}").submit("Publish version 1.1.0")
+    assert "From 1.0.0 to 1.1.0" in page.main
+    page.submit("Withdraw it")
+    newest = courses.newest_version("everyone")
+    assert newest.version == "1.0.0"
+    assert files_of_zip(courses.pack_of(newest.id)) == files_of("everyone")
+
+
+def test_a_finding_leads_to_its_field(seen_by: As):
+    files = pack_files()
+    files[BANK] = files[BANK].replace(b"source: 12,000", b"origin: 12,000")
+    draft_id = a_draft(files)
+    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}")
+    target = next(url for words, url in page.links.items() if "origin" in words)
+    assert target.endswith("/bank/checked/1")

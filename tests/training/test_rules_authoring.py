@@ -1,0 +1,184 @@
+"""Files are changed one record or block at a time, the rest byte for byte; differences show their words."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.training.rules.formats.gift import read as read_gift
+from portal.training.rules.packs.bank import read_bank
+from portal.training.rules.packs.differences import Fate, differences, words_between
+from portal.training.rules.packs.faults import Notes
+from portal.training.rules.packs.joining import joined
+from portal.training.rules.packs.media import MediaNotAccepted, kept, name_for
+from portal.training.rules.packs.pairs import (
+    PairedBlock,
+    Standing,
+    edited,
+    new_block_id,
+    read_pair,
+    written_side,
+)
+from portal.training.rules.packs.records import (
+    mapping_of,
+    records_of,
+    with_mapping,
+    with_record,
+    without_record,
+)
+from portal.training.rules.packs.shapes import ITEM_KINDS, item_shape
+from tests.factories.packs import pack_files
+from tests.factories.training import files_of
+
+TRACKS = ("everyone", "managers", "technicians", "media")
+BANK = "bank/checked.yml"
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_lessons_that_ship_are_written_as_they_were_read(track: str):
+    files = files_of(track)
+    for name in (each for each in files if each.endswith(".zh.md")):
+        english = name.replace(".zh.", ".en.")
+        pair = read_pair(files[name], files[english], "zh")
+        assert pair
+        assert written_side(files[name], pair, "zh", "zh") == files[name]
+        assert written_side(files[english], pair, "en", "zh") == files[english]
+
+
+def test_one_item_changes_and_the_others_stay_byte_for_byte():
+    data = pack_files()[BANK]
+    records = records_of(data)
+    for index, record in enumerate(records):
+        changed = with_record(data, index, {**record.value, "difficulty": "5"})
+        lines = data.decode().split("\n")
+        head = "\n".join(lines[: record.first_line - 1])
+        tail = "\n".join(lines[record.last_line :])
+        assert changed.decode().startswith(head)
+        assert changed.decode().endswith(tail)
+        assert [item.id for item, _ in read_bank(changed, Notes(BANK))] == [r.value["id"] for r in records]
+    assert without_record(with_record(data, len(records), {"id": "x"}), len(records)) == data
+    flow = b"[{id: a, type: single}, {id: b, type: single}]\n"
+    assert [r.value["id"] for r in records_of(without_record(flow, 0))] == ["b"]
+
+
+@pytest.mark.parametrize("name", ["course.yml", "track.yml"])
+def test_a_plan_keeps_its_head_and_its_values(name: str):
+    for track in TRACKS:
+        data = files_of(track)[name]
+        value = mapping_of(data)
+        assert with_mapping(data, value) == data
+        changed = with_mapping(data, {**value, "id": "other"})
+        assert mapping_of(changed) == {**value, "id": "other"}
+        assert [line for line in changed.splitlines() if line.startswith(b"#")] == [
+            line for line in data.splitlines() if line.startswith(b"#")
+        ]
+
+
+def test_a_form_asks_for_all_that_an_item_may_hold():
+    known = {kind: {part.key for part in item_shape(kind)} | {"type"} for kind in ITEM_KINDS}
+    files = {**pack_files(), **{f"{t}/{n}": d for t in TRACKS for n, d in files_of(t).items()}}
+    for name, data in files.items():
+        for record in (records_of(data) or []) if "bank/" in name else []:
+            assert set(record.value) <= known[record.value["type"]], (name, record.value["id"])
+
+
+A, B = PairedBlock("a", "旧", "old"), PairedBlock("a", "新", "old")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_fresh", "standing"),
+    [
+        (A, B, False, Standing.STALE),  # the original moved on alone
+        (A, B, True, Standing.FRESH),
+        (A, PairedBlock("a", "新", "new"), False, Standing.UNMARKED),  # both changed: nobody knows
+        (A, PairedBlock("a", "旧", ""), False, Standing.MISSING),
+        (None, B, False, Standing.UNMARKED),
+    ],
+)
+def test_a_translation_stands_to_its_original(before, after, is_fresh: bool, standing: Standing):
+    kept_blocks = edited([before] if before else [], [("a", after, is_fresh)], "zh")
+    assert kept_blocks[0].standing("zh") is standing
+    again = edited(kept_blocks, [("a", after, False)], "zh")
+    assert again == kept_blocks
+
+
+def test_block_ids_are_free_and_legible():
+    assert new_block_id(["block-1"]) == "block-2"
+    assert new_block_id([], "Why Forests?") == "why-forests"
+    assert new_block_id(["x"], "x") == "x-1"
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_marked_words_make_both_texts(before: str, after: str):
+    pieces = words_between(before, after)
+    assert "".join(p.text for p in pieces if p.kind != "added") == before
+    assert "".join(p.text for p in pieces if p.kind != "removed") == after
+
+
+def test_differences_go_by_block_item_and_field():
+    before = pack_files()
+    after = dict(before)
+    lesson = "lessons/01-why-forests.en.md"
+    after[lesson] = before[lesson].replace(b"#growth", b"#grown")
+    after[BANK] = without_record(before[BANK], 0)
+    after["course.yml"] = before["course.yml"].replace(b"version: 1.0.0", b"version: 1.1.0")
+    del after["media/tree.svg"]
+    found = {file.path: file for file in differences(before, after)}
+    assert {path: file.fate for path, file in found.items()} == {
+        BANK: Fate.CHANGED, "course.yml": Fate.CHANGED, lesson: Fate.CHANGED, "media/tree.svg": Fate.REMOVED,
+    }  # fmt: skip
+    assert [(p.name, p.fate) for p in found[lesson].parts] == [
+        ("grown", Fate.ADDED),
+        ("growth", Fate.REMOVED),
+    ]
+    assert [p.fate for p in found[BANK].parts] == [Fate.REMOVED]
+    assert [(p.name, p.fate) for p in found["course.yml"].parts] == [("version", Fate.CHANGED)]
+    assert differences(before, before) == []
+
+
+def test_an_item_that_only_moved_is_called_so():
+    before = b"- {id: a}\n- {id: b}\n- {id: c}\n"
+    moved = differences({BANK: before}, {BANK: b"- {id: c}\n- {id: a}\n- {id: b}\n"})
+    assert [(p.name, p.fate) for p in moved[0].parts] == [("c", Fate.MOVED)]
+
+
+def test_the_other_language_joins_and_another_question_of_that_name_does_not():
+    zh = read_gift("::q::一吨碳{=3.67吨 ~1吨}\n", "zh").items
+    first = joined({}, zh, "zh")
+    assert [item.id for item in first.new] == ["q"]
+    options = [{"text": {"zh": "3.67吨", "en": ""}}, {"text": {"zh": "1吨", "en": ""}}]
+    held = {"q": {"type": "single", "stem": {"zh": "一吨碳", "en": ""}, "options": options}}
+    both = joined(held, read_gift("::q::A tonne{=3.67 t ~1 t}\n", "en").items, "en")
+    assert both.joined["q"]["options"][0]["text"] == {"zh": "3.67吨", "en": "3.67 t"}
+    other = joined(held, read_gift("::q::True?{T}\n", "en").items, "en")
+    assert ([item.id for item in other.new], dict(other.joined)) == (["q-2"], {})
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="x()">%s</svg>'
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"<script>x</script>", b'<a href="https://x.example"/>', b"<style>*{}</style>",
+        b'<rect fill="url(https://x.example/a)"/>', b'<image href="data:image/png;base64,AA"/>',
+    ],
+)  # fmt: skip
+def test_a_drawing_keeps_what_is_drawn_and_nothing_else(part: bytes):
+    data, ending = kept(SVG % (part + b'<path d="M0 0h9"/>'))
+    assert ending == "svg"
+    assert b"M0 0h9" in data
+    for bad in (b"onload", b"script", b"https://x", b"style", b"base64"):
+        assert bad not in data
+    assert kept(data)[0] == data  # once is enough
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"<html/>", b"\x89PNG\r\n\x1a\nbroken"])
+def test_what_is_no_picture_is_refused(data: bytes):
+    with pytest.raises(MediaNotAccepted):
+        kept(data)
+
+
+def test_a_name_is_free_and_one_that_a_pack_may_hold():
+    assert name_for("IMG 01.JPG", "jpg", set()) == "img-01.jpg"
+    assert name_for("碳.svg", "svg", {"media/picture.svg"}) == "picture-2.svg"
