@@ -9,7 +9,7 @@ from portal import jobs
 from portal.kernel import clock
 from portal.shop.commands import batches as batch_commands
 from portal.shop.commands import gifts as gift_commands
-from portal.shop.commands import giving, planting, shares, substitutes
+from portal.shop.commands import giving, ordering, planting, proofs, shares, substitutes
 from portal.shop.commands import requests as request_commands
 from portal.shop.commands.steps import TILL
 from portal.shop.queries import batches, delivery, gifts, requests
@@ -53,6 +53,19 @@ def ask_givers() -> None:
 @jobs.handles("shop.refund")
 def pay_back(payload: dict[str, Any]) -> None:
     till().pay_back(payload["refund_id"], clock.now())
+
+
+@jobs.handles("shop.payment_failed")
+def tell_of_failure(payload: dict[str, Any]) -> None:
+    ordering.write_of_failure(TILL, payload["order_id"], payload["session_no"], clock.now())
+
+
+@jobs.every(seconds=600)
+def tell_overdue() -> None:
+    """Buyers whose source registry has let the promised day pass."""
+    now = clock.now()
+    for order_id in delivery.overdue_untold(now):
+        proofs.tell_overdue(TILL, order_id, now)
 
 
 @jobs.every(seconds=60)

@@ -280,6 +280,7 @@ _EVENTS = {
     "expired": N_("Time to pay over, credits released"),
     "retired": N_("Credits retired, certificate issued"),
     "proof_awaited": N_("Sent to the source registry"),
+    "proof_overdue": N_("The source registry let the promised day pass"),
     "substitute_offered": N_("Other credits offered"),
     "substitute_accepted": N_("Other credits accepted"),
     "fulfilled": N_("Certificate sent"),
