@@ -132,7 +132,12 @@ def _offered(row: Any) -> OfferView:
 
 def stale_offers(now: datetime, limit: int = 100) -> list[str]:
     """Orders with an offer that nobody answered in time, or that went another way meanwhile."""
-    over = or_(_offer.c.until <= now, _order.c.state != OrderState.SUBSTITUTE_OFFERED)
+    # While the buyer's bank thinks about it, the offer stays: if the payment stands, so does the question.
+    waits = _order.c.state == OrderState.SUBSTITUTE_OFFERED
+    may_come_back = (_order.c.state == OrderState.DISPUTED) & (
+        _order.c.disputed_from == OrderState.SUBSTITUTE_OFFERED
+    )
+    over = or_(waits & (_offer.c.until <= now), ~waits & ~may_come_back)
     return list(
         db.session.scalars(
             select(_offer.c.order_id)

@@ -237,7 +237,11 @@ def request_words(state: RequestState) -> StateWords:
 
 
 def fee_words() -> dict[FeeKind, str]:
-    return {FeeKind.REGISTRY: _("Registry fee"), FeeKind.PAYMENT: _("Payment fee")}
+    return {
+        FeeKind.REGISTRY: _("Registry fee"),
+        FeeKind.PAYMENT: _("Payment fee"),
+        FeeKind.ROUNDING: _("Less than a kilogram: to the forest owner"),
+    }
 
 
 def party_words() -> dict[Party, str]:
