@@ -22,7 +22,16 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.ops import audit, seed, seed_life, seed_monitoring, seed_planting, seed_prices, seed_statements
+from portal.ops import (
+    audit,
+    seed,
+    seed_life,
+    seed_monitoring,
+    seed_planting,
+    seed_pledges,
+    seed_prices,
+    seed_statements,
+)
 from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import digests, log
@@ -222,6 +231,7 @@ def _seed() -> list[DemoSignIn]:
     seed_prices.seed(now)
     seed_planting.seed(now)
     seed_statements.seed(now)
+    seed_pledges.seed(now)
     return people
 
 

@@ -4,18 +4,30 @@ import pytest
 from flask import Flask
 
 from portal.certificates import queries as papers
+from portal.certificates import signature
 from portal.certificates.rules.states import State
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.ops.audit import faults
 from portal.shop.commands import gifts as commands
 from portal.shop.rules.gifts import NoSuchGift, Taker
+from portal.web import press
 from tests.browser import Browser
+from tests.chaos.conftest import QuickPress
 from tests.factories import gifts
 from tests.factories.certificates import sequence_and_sign
 from tests.factories.gifts import claimed, ready
 from tests.factories.registry import make_lot
 from tests.races.threads import at_once
+
+
+@pytest.fixture(autouse=True)
+def paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a page is laid out and signed is not what these tests are about."""
+    quick = QuickPress()
+    monkeypatch.setattr(press, "shared", lambda: quick)
+    monkeypatch.setattr(signature, "sign", lambda pdf: pdf)
+
 
 NEXT = Taker("Zhao Lei", "lei@example.cn", False, "en")
 

@@ -115,7 +115,7 @@ class Basket:
         pairs = parse_qsl(text[:TEXT_MAX], max_num_fields=terms.lines + 2) if _is_short(text, terms) else []
         said = dict(pairs)
         lines = [line for name, value in pairs if name == "l" and (line := BasketLine.read(value))]
-        trees = [line for name, value in pairs if name == "s" and (line := SeedlingsWanted.read(value))]
+        trees = [tree for name, value in pairs if name == "s" and (tree := SeedlingsWanted.read(value))]
         try:
             purpose = check_purpose(said.get("p", ""))
         except InvalidInput:
