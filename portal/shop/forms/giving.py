@@ -1,5 +1,7 @@
 """Forms of giving every month."""
 
+from wtforms.fields.choices import SelectChoice
+
 from portal.kernel.mass import Mass
 from portal.shop.rules.giving import FIRST_DAY, LAST_DAY, GivingWay
 from portal.shop.rules.orders import NAME_MAX
@@ -60,8 +62,10 @@ class GivingForm(ConsentForm):
     how = RadioField(
         lazy_gettext("How you pay"),
         choices=[
-            (GivingWay.LETTER.value, lazy_gettext("By a link in a letter: card, Alipay or WeChat Pay")),
-            (GivingWay.CARD.value, lazy_gettext("By card, charged every month by itself")),
+            SelectChoice(
+                GivingWay.LETTER.value, lazy_gettext("By a link in a letter: card, Alipay or WeChat Pay")
+            ),
+            SelectChoice(GivingWay.CARD.value, lazy_gettext("By card, charged every month by itself")),
         ],
         default=GivingWay.LETTER.value,
         description=lazy_gettext(
