@@ -20,6 +20,7 @@ from portal.shop.provider import (
     PaymentNotFound,
     RefundState,
     Subscription,
+    SubscriptionProvider,
     SubscriptionState,
 )
 from portal.shop.queries import giving as queries
@@ -35,7 +36,7 @@ log = structlog.get_logger("collecting")
 PAGE_LIFE = timedelta(minutes=31)  # of the page on which the card is given
 
 
-def provider() -> StripeGateway:
+def provider() -> SubscriptionProvider:
     """The provider that can charge a card by itself. Raises NotByCard where there is none."""
     found = till().provider
     if not isinstance(found, StripeGateway):

@@ -296,7 +296,7 @@ class PaymentProvider(Protocol):
         ...
 
 
-class SubscriptionProvider(Protocol):
+class SubscriptionProvider(PaymentProvider, Protocol):
     """A provider that also charges a card by itself every month. Raises as PaymentProvider does."""
 
     def open_subscription(

@@ -291,7 +291,7 @@ def _sent_basket() -> Basket:
 def checkout() -> Answer:
     """The price of all lines together, and the questions before paying."""
     now = basket_now()
-    rows = [
+    rows: list[Row | PlantingRow] = [
         *(_row(line, now.currency) for line in now.lines),
         *(_planting_row(line, now.currency) for line in now.seedlings),
     ]
