@@ -95,6 +95,7 @@ class _Site:
         self.base_url = config.base_url
         self.city_code = config.city_code
         self.bank_account = config.bank_account
+        self.seller = config.seller
         self._app = app
 
     @property

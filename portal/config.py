@@ -30,6 +30,18 @@ class BadConfiguration(SystemExit):
 
 
 @dataclass(frozen=True, slots=True)
+class Seller:
+    """Who sells, as invoices must name it: in the letters of its licence, whatever the page's language."""
+
+    name: str
+    address: str
+    tax_number: str
+
+
+DEMONSTRATION = Seller("示范销售方 Demonstration seller", "示范地址 Demonstration address", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything the operator decides. Keys are bytes or text, never logged (``repr`` hides them)."""
 
@@ -52,6 +64,7 @@ class Config:
     smtp_url: str = ""
     bank_account: str = ""
     security_contact: str = ""  # whom to tell of a weakness: mailto: or https:
+    seller: Seller = DEMONSTRATION
     limits_storage: str = "memory://"
     trusted_proxies: int = 0
     checkpoint_old_seeds: tuple[bytes, ...] = ()  # sign beside the newest while the log's key is changed
@@ -121,6 +134,11 @@ class Config:
             smtp_url=read.text("SMTP_URL"),
             bank_account=read.text("BANK_ACCOUNT"),
             security_contact=read.contact("SECURITY_CONTACT"),
+            seller=Seller(
+                read.text("SELLER_NAME", DEMONSTRATION.name),
+                read.text("SELLER_ADDRESS", DEMONSTRATION.address),
+                read.text("SELLER_TAX_NUMBER", DEMONSTRATION.tax_number),
+            ),
             limits_storage=read.text("REDIS_URL", "memory://"),
             trusted_proxies=read.count("TRUSTED_PROXIES"),
             now=read.instant("PORTAL_NOW") if kind == "demo" else None,
@@ -251,6 +269,9 @@ def _production(read: _Reading) -> tuple[str, str, str, tuple[bytes, bytes]]:
     read.need("CHECKPOINT_KEY", "Ed25519 seed, 32 bytes in base64, or a file with it")
     read.need("CREDENTIAL_KEY", "another Ed25519 seed, which signs credentials, in base64 or a file with it")
     read.need("SMTP_URL", "where letters are handed over, for example smtp://user:password@mail:587?tls=1")
+    read.need("SELLER_NAME", "who sells, as the business licence has it; invoices name it")
+    read.need("SELLER_ADDRESS", "the seller's registered address")
+    read.need("SELLER_TAX_NUMBER", "the seller's unified social credit code")
     if base_url and not base_url.startswith("https://"):
         read.faults.append("BASE_URL must begin with https:// in production")
     if secret and any(len(part.strip()) < 32 for part in secret.split(",")):

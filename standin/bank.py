@@ -25,13 +25,17 @@ class Bank:
         self._tell = tell
         self.base_url = base_url
         self.livemode = livemode
+        self.on_agreed: Callable[[Thing, Thing], None] = lambda session, intent: None  # see months.py
         self.forward = 0.0  # seconds this bank's clock runs ahead
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self.sessions: dict[str, Thing] = {}
         self.intents: dict[str, Thing] = {}
         self.charges: dict[str, Thing] = {}
         self.refunds: dict[str, Thing] = {}
         self.disputes: dict[str, Thing] = {}
+        self.subscriptions: dict[str, Thing] = {}
+        self.invoices: dict[str, Thing] = {}
+        self.invoice_payments: dict[str, Thing] = {}
         self.events: dict[str, Thing] = {}
         # what a payment will carry and what the pay page shows: behind a session, not in its answer
         self._hidden: dict[str, Thing] = {}
@@ -41,20 +45,29 @@ class Bank:
         return int(time.time() + self.forward)
 
     def snapshot(self) -> Thing:
-        with self._lock:
-            kinds = ("sessions", "intents", "charges", "refunds", "disputes", "events")
+        with self.lock:
+            kinds = (
+                "sessions",
+                "intents",
+                "charges",
+                "refunds",
+                "disputes",
+                "events",
+                "subscriptions",
+                "invoices",
+            )
             return {kind: [dict(thing) for thing in getattr(self, kind).values()] for kind in kinds}
 
     # Sessions
 
     def open_session(self, given: Thing) -> Thing:
         """A new open Checkout Session. Raises ApiError for what Stripe refuses beyond the types."""
-        with self._lock:
+        with self.lock:
             now = self.now()
             currency, total = _total_of(given)
             expires_at = given.get("expires_at", now + LONGEST)
             _check_session(given, now, expires_at)
-            session_id = self._new("cs")
+            session_id = self.new_id("cs")
             session = {
                 "id": session_id,
                 "object": "checkout.session",
@@ -69,34 +82,45 @@ class Bank:
                 "livemode": self.livemode,
                 "locale": given.get("locale"),
                 "metadata": given.get("metadata") or {},
-                "mode": "payment",
+                "mode": given["mode"],
                 "payment_intent": None,
                 "payment_status": "unpaid",
                 "status": "open",
+                "subscription": None,
                 "success_url": given["success_url"],
                 "url": f"{self.base_url}/pay/{session_id}",
             }
             self.sessions[session_id] = session
             self._hidden[session_id] = {
                 "intent_data": given.get("payment_intent_data") or {},
+                "subscription_data": given.get("subscription_data") or {},
                 "items": [item["price_data"]["product_data"]["name"] for item in given["line_items"]],
             }
             heapq.heappush(self._ends, (expires_at, session_id))
             return dict(session)
 
     def session(self, session_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             self._lapse()
             if session_id not in self.sessions:
                 raise missing("checkout.session", session_id)
             return dict(self.sessions[session_id])
 
     def items(self, session_id: str) -> list[str]:
-        with self._lock:
+        with self.lock:
             return list(self._hidden[session_id]["items"])
 
+    def subscription_data(self, session_id: str) -> Thing:
+        return dict(self._hidden[session_id]["subscription_data"])
+
+    def charge_again(self, subscription: Thing) -> Thing:
+        """Another payment of the same sum, without anybody looking on."""
+        intent = self._new_intent(subscription["amount"], subscription["currency"], {})
+        self._charge(intent)
+        return intent
+
     def expire(self, session_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             session = self._open(session_id, "expired")
             self._end(session)
             return dict(session)
@@ -112,7 +136,7 @@ class Bank:
 
     def _end(self, session: Thing) -> None:
         session.update(status="expired", url=None)
-        self._announce("checkout.session.expired", session)
+        self.announce("checkout.session.expired", session)
 
     def _lapse(self) -> None:
         now = self.now()
@@ -128,54 +152,62 @@ class Bank:
         (a slow method: complete, the money comes or not with ``settle``). Raises ApiError when closed."""
         if outcome not in ("paid", "failed", "cancelled", "pending"):
             raise invalid(f"Unknown outcome: {outcome}", "outcome")
-        with self._lock:
+        with self.lock:
             session = self._open(session_id, "completed")
             if outcome == "cancelled":
                 return dict(session)
+            if session["mode"] == "subscription" and outcome == "pending":
+                raise invalid("A card pays at once or not at all.", "outcome")
             intent = self._intent_of(session)
             if outcome == "failed":
                 self._decline(intent)
             else:
                 session.update(status="complete", url=None)
                 self._capture(session, intent) if outcome == "paid" else intent.update(status="processing")
-                self._announce("checkout.session.completed", session)
+                if session["mode"] == "subscription":
+                    self.on_agreed(session, intent)
+                self.announce("checkout.session.completed", session)
             return dict(session)
 
     def settle(self, session_id: str, outcome: str) -> Thing:
         """The end of a ``pending`` payment: ``paid`` or ``failed``."""
-        with self._lock:
+        with self.lock:
             session = self.sessions.get(session_id) or {}
             if session.get("status") != "complete" or session.get("payment_status") == "paid":
                 raise invalid("This session has no pending payment.")
             intent = self.intents[session["payment_intent"]]
             if outcome == "paid":
                 self._capture(session, intent)
-                self._announce("checkout.session.async_payment_succeeded", session)
+                self.announce("checkout.session.async_payment_succeeded", session)
             else:
                 intent["status"] = "requires_payment_method"
-                self._announce("checkout.session.async_payment_failed", session)
+                self.announce("checkout.session.async_payment_failed", session)
             return dict(session)
 
     def _intent_of(self, session: Thing) -> Thing:
         if session["payment_intent"] is None:
             data = self._hidden[session["id"]]["intent_data"]
-            intent = {
-                "id": self._new("pi"),
-                "object": "payment_intent",
-                "amount": session["amount_total"],
-                "amount_received": 0,
-                "created": self.now(),
-                "currency": session["currency"],
-                "description": data.get("description"),
-                "last_payment_error": None,
-                "latest_charge": None,
-                "livemode": self.livemode,
-                "metadata": data.get("metadata") or {},
-                "status": "requires_payment_method",
-            }
-            self.intents[intent["id"]] = intent
+            intent = self._new_intent(session["amount_total"], session["currency"], data)
             session["payment_intent"] = intent["id"]
         return self.intents[session["payment_intent"]]
+
+    def _new_intent(self, amount: int, currency: str, data: Thing) -> Thing:
+        intent: Thing = {
+            "id": self.new_id("pi"),
+            "object": "payment_intent",
+            "amount": amount,
+            "amount_received": 0,
+            "created": self.now(),
+            "currency": currency,
+            "description": data.get("description"),
+            "last_payment_error": None,
+            "latest_charge": None,
+            "livemode": self.livemode,
+            "metadata": data.get("metadata") or {},
+            "status": "requires_payment_method",
+        }
+        self.intents[intent["id"]] = intent
+        return intent
 
     def _decline(self, intent: Thing) -> None:
         intent["last_payment_error"] = {
@@ -183,11 +215,15 @@ class Bank:
             "code": "card_declined",
             "message": "Your card was declined.",
         }
-        self._announce("payment_intent.payment_failed", intent)
+        self.announce("payment_intent.payment_failed", intent)
 
     def _capture(self, session: Thing, intent: Thing) -> None:
+        self._charge(intent)
+        session["payment_status"] = "paid"
+
+    def _charge(self, intent: Thing) -> None:
         charge = {
-            "id": self._new("ch"),
+            "id": self.new_id("ch"),
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": intent["amount"],
@@ -210,25 +246,24 @@ class Bank:
             latest_charge=charge["id"],
             last_payment_error=None,
         )
-        session["payment_status"] = "paid"
 
     # Money back
 
     def intent(self, intent_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             if intent_id not in self.intents:
                 raise missing("payment_intent", intent_id)
             return dict(self.intents[intent_id])
 
     def charge(self, charge_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             if charge_id not in self.charges:
                 raise missing("charge", charge_id)
             return dict(self.charges[charge_id])
 
     def refund(self, given: Thing, *, pending: bool = False) -> Thing:
         """Part or all of a charge goes back. Raises ApiError when more than is left, or disputed."""
-        with self._lock:
+        with self.lock:
             charge = self._charge_for(given)
             left = charge["amount"] - charge["amount_refunded"]
             if charge["disputed"]:
@@ -245,7 +280,7 @@ class Bank:
                     f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount"
                 )
             refund = {
-                "id": self._new("re"),
+                "id": self.new_id("re"),
                 "object": "refund",
                 "amount": amount,
                 "charge": charge["id"],
@@ -258,13 +293,13 @@ class Bank:
             }
             self.refunds[refund["id"]] = refund
             self._count_refunds(charge)
-            self._announce("charge.refunded", charge)
-            self._announce("refund.updated", refund)
+            self.announce("charge.refunded", charge)
+            self.announce("refund.updated", refund)
             return dict(refund)
 
     def finish_refund(self, refund_id: str, status: str) -> Thing:
         """A pending refund ends ``succeeded`` or ``failed``; when it fails the money is with the merchant."""
-        with self._lock:
+        with self.lock:
             refund = self.refunds.get(refund_id)
             if refund is None:
                 raise missing("refund", refund_id)
@@ -272,13 +307,13 @@ class Bank:
                 raise invalid(f"A {refund['status']} refund cannot become {status}.")
             refund["status"] = status
             self._count_refunds(self.charges[refund["charge"]])
-            self._announce("refund.updated", refund)
+            self.announce("refund.updated", refund)
             if status == "failed":
-                self._announce("refund.failed", refund)
+                self.announce("refund.failed", refund)
             return dict(refund)
 
     def refund_by_id(self, refund_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             if refund_id not in self.refunds:
                 raise missing("refund", refund_id)
             return dict(self.refunds[refund_id])
@@ -302,13 +337,13 @@ class Bank:
     # The buyer's bank objects
 
     def dispute(self, intent_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             charge = self._charge_for({"payment_intent": intent_id})
             if charge["disputed"]:
                 raise invalid("This charge is disputed already.")
             charge["disputed"] = True
             dispute = {
-                "id": self._new("dp"),
+                "id": self.new_id("dp"),
                 "object": "dispute",
                 "amount": charge["amount"],
                 "charge": charge["id"],
@@ -321,31 +356,31 @@ class Bank:
                 "status": "needs_response",
             }
             self.disputes[dispute["id"]] = dispute
-            self._announce("charge.dispute.created", dispute)
+            self.announce("charge.dispute.created", dispute)
             return dict(dispute)
 
     def dispute_by_id(self, dispute_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             if dispute_id not in self.disputes:
                 raise missing("dispute", dispute_id)
             return dict(self.disputes[dispute_id])
 
     def close_dispute(self, dispute_id: str, outcome: str) -> Thing:
-        with self._lock:
+        with self.lock:
             dispute = self.disputes.get(dispute_id)
             if dispute is None:
                 raise missing("dispute", dispute_id)
             if dispute["status"] != "needs_response" or outcome not in ("won", "lost"):
                 raise invalid(f"A {dispute['status']} dispute cannot be {outcome}.")
             dispute["status"] = outcome
-            self._announce("charge.dispute.closed", dispute)
+            self.announce("charge.dispute.closed", dispute)
             return dict(dispute)
 
     # Lists and events
 
     def listed(self, kind: str, given: Thing) -> Thing:
         """A page of ``sessions``, ``charges``, ``refunds``, ``disputes`` or ``events``, newest first."""
-        with self._lock:
+        with self.lock:
             self._lapse()
             things = [dict(thing) for thing in reversed(getattr(self, kind).values()) if _fits(thing, given)]
         limit = given.get("limit", 10)
@@ -356,21 +391,21 @@ class Bank:
         return {"object": "list", "data": things, "has_more": more, "url": url}
 
     def event(self, event_id: str) -> Thing:
-        with self._lock:
+        with self.lock:
             if event_id not in self.events:
                 raise missing("event", event_id)
             return dict(self.events[event_id])
 
     def twin(self, event: Thing) -> Thing:
         """Another event with its own id that tells the same."""
-        with self._lock:
-            again = {**event, "id": self._new("evt")}
+        with self.lock:
+            again = {**event, "id": self.new_id("evt")}
             self.events[again["id"]] = again
             return again
 
-    def _announce(self, kind: str, thing: Thing) -> None:
+    def announce(self, kind: str, thing: Thing) -> None:
         event: Thing = {
-            "id": self._new("evt"),
+            "id": self.new_id("evt"),
             "object": "event",
             "api_version": API_VERSION,
             "created": self.now(),
@@ -383,7 +418,7 @@ class Bank:
         self.events[event["id"]] = event
         self._tell(event)
 
-    def _new(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
         mark = ("live_" if self.livemode else "test_") if prefix == "cs" else ""
         return f"{prefix}_{mark}{secrets.token_hex(12)}"
 
@@ -412,8 +447,13 @@ def _total_of(given: Thing) -> tuple[str, int]:
 
 
 def _check_session(given: Thing, now: int, expires_at: int) -> None:
-    if given.get("mode") != "payment":
-        raise invalid("The stand-in plays mode=payment only.", "mode")
+    if given.get("mode") not in ("payment", "subscription"):
+        raise invalid("The stand-in plays mode=payment and mode=subscription only.", "mode")
+    is_monthly = [
+        item["price_data"].get("recurring") == {"interval": "month"} for item in given["line_items"]
+    ]
+    if any(is_monthly) != (given["mode"] == "subscription") or any(is_monthly) != all(is_monthly):
+        raise invalid("A subscription, and only it, has prices that recur every month here.", "line_items")
     if given.get("ui_mode", "hosted_page") != "hosted_page":
         raise invalid("The stand-in plays the hosted page only.", "ui_mode")
     if not given.get("success_url", "").startswith(("http://", "https://")):
@@ -436,7 +476,11 @@ def _check_session(given: Thing, now: int, expires_at: int) -> None:
 
 def _fits(thing: Thing, given: Thing) -> bool:
     """Whether a thing is asked for by the filters of a list call."""
-    for name in ("payment_intent", "charge", "status", "type"):
+    if "subscription" in given:
+        details = (thing.get("parent") or {}).get("subscription_details") or {}
+        if details.get("subscription") != given["subscription"]:
+            return False
+    for name in ("payment_intent", "charge", "status", "type", "invoice"):
         if name in given and thing.get(name) != given[name]:
             return False
     if "types" in given and thing["type"] not in given["types"]:

@@ -56,11 +56,17 @@ CREATE_SESSION = _call(
     submit_type allowed_payment_method_types payment_method_options.wechat_pay.client adaptive_pricing.enabled
     currency line_items.quantity line_items.price_data.currency line_items.price_data.unit_amount
     line_items.price_data.product_data.name line_items.price_data.product_data.description
-    payment_intent_data.metadata payment_intent_data.description""",
+    payment_intent_data.metadata payment_intent_data.description line_items.price_data.recurring.interval
+    subscription_data.metadata subscription_data.description""",
 )
 GET_SESSION = _call(sdk_checkout.SessionRetrieveParams, "")
 EXPIRE_SESSION = _call(sdk_checkout.SessionExpireParams, "")
 LIST_SESSIONS = _call(sdk_checkout.SessionListParams, f"{_PAGE} {_CREATED} payment_intent status")
+GET_SUBSCRIPTION = _call(sdk.SubscriptionRetrieveParams, "")
+UPDATE_SUBSCRIPTION = _call(sdk.SubscriptionUpdateParams, "pause_collection pause_collection.behavior")
+CANCEL_SUBSCRIPTION = _call(sdk.SubscriptionCancelParams, "")
+LIST_INVOICES = _call(sdk.InvoiceListParams, f"{_PAGE} {_CREATED} subscription status")
+LIST_INVOICE_PAYMENTS = _call(sdk.InvoicePaymentListParams, f"{_PAGE} {_CREATED} invoice status")
 GET_PAYMENT_INTENT = _call(sdk.PaymentIntentRetrieveParams, "")
 GET_CHARGE = _call(sdk.ChargeRetrieveParams, "")
 LIST_CHARGES = _call(sdk.ChargeListParams, f"{_PAGE} {_CREATED} payment_intent")

@@ -26,6 +26,17 @@ _API: dict[str, tuple[Call, Work]] = {
         contract.EXPIRE_SESSION,
         lambda s, which, _: s.bank.expire(which),
     ),
+    "GET /v1/subscriptions/ID": (contract.GET_SUBSCRIPTION, lambda s, which, _: s.months.subscription(which)),
+    "POST /v1/subscriptions/ID": (
+        contract.UPDATE_SUBSCRIPTION,
+        lambda s, which, given: s.months.update(which, given),
+    ),
+    "DELETE /v1/subscriptions/ID": (contract.CANCEL_SUBSCRIPTION, lambda s, which, _: s.months.cancel(which)),
+    "GET /v1/invoices": (contract.LIST_INVOICES, lambda s, _, given: s.bank.listed("invoices", given)),
+    "GET /v1/invoice_payments": (
+        contract.LIST_INVOICE_PAYMENTS,
+        lambda s, _, given: s.bank.listed("invoice_payments", given),
+    ),
     "GET /v1/payment_intents/ID": (contract.GET_PAYMENT_INTENT, lambda s, which, _: s.bank.intent(which)),
     "GET /v1/charges": (contract.LIST_CHARGES, lambda s, _, given: s.bank.listed("charges", given)),
     "GET /v1/charges/ID": (contract.GET_CHARGE, lambda s, which, _: s.bank.charge(which)),
@@ -93,6 +104,10 @@ _CONTROL: dict[str, Work] = {
     "POST /_control/payments/ID/refund": lambda s, which, given: s.refund({**given, "payment_intent": which}),
     "POST /_control/payments/ID/dispute": lambda s, which, _: s.bank.dispute(which),
     "POST /_control/disputes/ID/close": lambda s, which, given: s.bank.close_dispute(which, given["outcome"]),
+    "POST /_control/subscriptions/ID/renew": lambda s, which, given: s.months.renew(
+        which, given.get("outcome", "paid")
+    ),
+    "POST /_control/subscriptions/ID/cancel": lambda s, which, _: s.months.cancel(which),
     "POST /_control/refunds/ID/finish": lambda s, which, given: s.bank.finish_refund(which, given["status"]),
 }
 
@@ -121,7 +136,7 @@ def expanded(service: Service, thing: Thing, names: list[str]) -> Thing:
 
 
 def _find(table: dict[str, T], method: str, path: str) -> tuple[T, str]:
-    which = re.search(r"(?<=/)(?:cs|pi|ch|re|dp|evt)_\w+", path)
+    which = re.search(r"(?<=/)(?:cs|pi|ch|re|dp|evt|sub)_\w+", path)
     shape = f"{method} {path.replace(which[0], 'ID', 1) if which else path}"
     if shape not in table:
         raise ApiError(404, f"Unrecognized request URL ({method}: {path}).")

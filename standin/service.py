@@ -6,6 +6,7 @@ from dataclasses import asdict
 from standin.bank import Bank, Thing
 from standin.chaos import Chaos, Dice
 from standin.idempotency import KeyStore
+from standin.months import Months
 from standin.postman import Postman
 
 
@@ -25,6 +26,7 @@ class Service:
         self.dice = Dice(random.SystemRandom().randrange(2**32) if seed is None else seed)
         self.postman = Postman(self.dice, lambda: self.chaos, backoff=backoff, attempts=attempts)
         self.bank = Bank(self._tell, livemode=livemode)
+        self.months = Months(self.bank)
         self.keys = KeyStore(self.bank.now)
 
     def send_to(self, webhook: str | None, *secrets: str) -> None:

@@ -8,17 +8,23 @@ from portal.footprint.rules import library
 from portal.footprint.rules.model import Factor
 from portal.kernel import clock
 from portal.kernel.actor import Actor
-from portal.registry.queries import log, register, standing
+from portal.registry import policy as registry_policy
+from portal.registry.queries import log, prices, register, standing
+from portal.registry.queries.prices import ProposalView
 from portal.registry.queries.register import LotView
 from portal.registry.queries.standing import Audit
 from portal.shop import policy as shop_policy
+from portal.shop.queries import delivery, money
 from portal.shop.queries import orders as shop
+from portal.shop.queries.delivery import Waiting
+from portal.shop.queries.money import PayoutView
 from portal.shop.queries.orders import OrderRow
 
 LOW_STOCK = 20  # a lot is low when less than one part in so many is free
 BEHIND_SECONDS = 60
 AUDIT_OLD = timedelta(hours=36)  # it runs daily; half a day's grace
 REVIEW_AHEAD = timedelta(days=30)
+NAMED_AHEAD = timedelta(days=7)
 SHOWN_JOBS = 20
 
 
@@ -38,6 +44,9 @@ class Today:
     is_audit_old: bool
     low_lots: list[LotView]
     factors: list[Factor]
+    proposals: list[ProposalView]
+    payouts: list[PayoutView]
+    named: list[Waiting]
 
     @property
     def is_audit_well(self) -> bool:
@@ -46,7 +55,13 @@ class Today:
     @property
     def is_calm(self) -> bool:
         wrong = (self.orders, self.parked, self.failed_count, self.low_lots, self.factors)
-        return not any(wrong) and self.is_queue_in_step and self.is_log_in_step and self.is_audit_well
+        waiting = (self.proposals, self.payouts, self.named)
+        return (
+            not any((*wrong, *waiting))
+            and self.is_queue_in_step
+            and self.is_log_in_step
+            and self.is_audit_well
+        )
 
 
 def today(actor: Actor, now: datetime) -> Today:
@@ -63,7 +78,30 @@ def today(actor: Actor, now: datetime) -> Today:
         audit=audit, is_audit_old=audit is None or now - audit.at > AUDIT_OLD,
         low_lots=[lot for lot in register.open_lots() if lot.free.grams * LOW_STOCK < lot.retired.grams],
         factors=factors_to_review(clock.day_of(now)),
+        proposals=_proposals(actor), payouts=_payouts(actor), named=_named(actor, now),
     )  # fmt: skip
+
+
+def _proposals(actor: Actor) -> list[ProposalView]:
+    """Prices that nobody else has looked at yet."""
+    if not registry_policy.may_read_desk(actor):
+        return []
+    return [each for each in prices.proposals(actor) if each.accepted_at is None]
+
+
+def _payouts(actor: Actor) -> list[PayoutView]:
+    """Pay-outs that nobody else has looked at yet, of test money too."""
+    if not shop_policy.may_read_desk(actor):
+        return []
+    both = (*money.payouts(actor, False), *money.payouts(actor, True))
+    return [each for each in both if each.verdict is None]
+
+
+def _named(actor: Actor, now: datetime) -> list[Waiting]:
+    """Tonnes whose source registry must have answered within a week, or should have."""
+    if not (shop_policy.may_retire_at_source(actor) or shop_policy.may_read_desk(actor)):
+        return []
+    return [each for each in delivery.waiting_for_registry(actor) if each.due_at <= now + NAMED_AHEAD]
 
 
 def factors_to_review(day: date) -> list[Factor]:

@@ -29,6 +29,7 @@ from portal.ops import (
     seed_life,
     seed_monitoring,
     seed_planting,
+    seed_pledges,
     seed_prices,
     seed_statements,
     seed_training,
@@ -262,6 +263,7 @@ def _seed() -> list[DemoSignIn]:
     seed_planting.seed(now)
     seed_statements.seed(now)
     seed_training.seed(now)
+    seed_pledges.seed(now)
     return people
 
 

@@ -18,21 +18,24 @@ from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import orders as queries
 from portal.shop.queries import planting as plantings
 from portal.shop.queries.orders import OrderView
+from portal.shop.rules.contributions import check_contribution, contribution
 from portal.shop.rules.orders import NAME_MAX, Buyer, TransfersNotTaken
 from portal.shop.rules.quotes import (
     NothingChosen,
     Offer,
     Quote,
+    QuoteLine,
     check_minimum,
     make_quote,
     most_mass,
 )
+from portal.shop.rules.seedlings import MOST_SEEDLINGS
 from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import Way, till
 from portal.web.api import BadRequestBody, api_blueprint, body, describes, idempotency_key
 from portal.web.forms import clean_line
 from portal.web.guard import actor, open_to_all, opened_now
-from portal.web.i18n import _, speak
+from portal.web.i18n import _, ngettext, number, speak
 from portal.web.i18n import mass as mass_words
 from portal.web.links import key_for, opens
 
@@ -48,6 +51,14 @@ class LineIn(BaseModel):
     project: Annotated[str, Field(max_length=80)] | None = None
 
 
+class SeedlingsIn(BaseModel):
+    """A contribution to the planting with this code (see /planting): no kilograms, no credits."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    planting: Annotated[str, Field(min_length=1, max_length=80)]
+    seedlings: Annotated[int, Field(ge=1, le=MOST_SEEDLINGS)]
+
+
 class BeneficiaryIn(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
@@ -55,11 +66,12 @@ class BeneficiaryIn(BaseModel):
 
 
 class OrderIn(BaseModel):
-    """Either ``lines``, or ``budget_minor`` for as many kilograms as it pays for."""
+    """``lines`` and ``seedlings``, one or both, or ``budget_minor`` for as many kilograms as it pays for."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     id: Annotated[str, Field(pattern=r"^ord_[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None = None
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=TERMS.lines)] | None = None
+    seedlings: Annotated[list[SeedlingsIn], Field(min_length=1, max_length=TERMS.lines)] | None = None
     budget_minor: Annotated[int, Field(ge=1, le=10**12)] | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
     payment: Annotated[str, Field(pattern="^(card|transfer)$")] = "card"
@@ -203,9 +215,14 @@ def order(order_id: str) -> Response:
 
 def _quote(asked: OrderIn, payment: PaymentKind) -> Quote:
     minimum = till().minimum(asked.currency)
+    if asked.seedlings and asked.budget_minor is None:
+        lines = [QuoteLine(_offer(line, asked.currency), Mass.kg(line.kg)) for line in asked.lines or ()]
+        trees = [plantings.campaign(each.planting).line(each.seedlings) for each in asked.seedlings]
+        made = contribution(trees, lines, payment)
+        return check_minimum(made, minimum) if lines else check_contribution(made, minimum)
     if asked.lines and asked.budget_minor is None:
         wanted = [(_offer(line, asked.currency), Mass.kg(line.kg)) for line in asked.lines]
-    elif asked.budget_minor is not None and not asked.lines:
+    elif asked.budget_minor is not None and not (asked.lines or asked.seedlings):
         offer = queries.first_offer(asked.currency)
         wanted = [(offer, most_mass(offer, payment, Money(asked.budget_minor, asked.currency), minimum))]
     else:
@@ -239,8 +256,16 @@ def _way(order_id: str, quote: Quote, lang: str) -> Way:
     return Way(
         success_url=order_url(order_id, lang, "/back"),
         cancel_url=order_url(order_id, lang),
-        description=_("%(mass)s in verified credits", mass=mass_words(quote.mass)),
+        description=_described(quote),
     )
+
+
+def _described(quote: Quote) -> str:
+    parts = [_("%(mass)s in verified credits", mass=mass_words(quote.mass))] if quote.lines else []
+    if count := sum(line.seedlings for line in quote.seedlings):
+        seedlings = ngettext("%(shown)s seedling", "%(shown)s seedlings", count, shown=number(count))
+        parts.append(_("Planting contribution: %(seedlings)s", seedlings=seedlings))
+    return " + ".join(parts)
 
 
 def _shown(order: OrderView, pay_url: str | None) -> OrderOut:

@@ -5,6 +5,7 @@ from flask import Response, request
 from prometheus_client import Counter
 
 from portal.kernel import clock
+from portal.shop import collecting
 from portal.shop.provider import NotASignature
 from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import till
@@ -34,7 +35,8 @@ def stripe() -> Response:
     except NotASignature:
         REFUSED.inc()
         return Response("not signed\n", status=400, mimetype="text/plain")
-    outcome = till().hear(event, clock.now())
+    hear = collecting.hear if event.subscription_id else till().hear
+    outcome = hear(event, clock.now())
     HEARD.labels(outcome.value).inc()
     log.info("event", id=event.id, kind=event.kind, outcome=outcome.value)
     return Response("heard\n", mimetype="text/plain")

@@ -7,9 +7,10 @@ import structlog
 
 from portal import jobs
 from portal.kernel import clock
+from portal.shop import cards, collecting
 from portal.shop.commands import batches as batch_commands
 from portal.shop.commands import gifts as gift_commands
-from portal.shop.commands import giving, planting, shares, substitutes
+from portal.shop.commands import giving, ordering, planting, proofs, shares, substitutes
 from portal.shop.commands import requests as request_commands
 from portal.shop.commands.steps import TILL
 from portal.shop.queries import batches, delivery, gifts, requests
@@ -50,9 +51,40 @@ def ask_givers() -> None:
         giving.ask_due(TILL, giving_id, now)
 
 
+@jobs.every(seconds=600)
+def collect() -> None:
+    """Givings by card whose provider was not asked for an hour: events can be lost."""
+    if not collecting.is_possible():
+        return
+    now = clock.now()
+    for giving_id in givings.unheard(now - timedelta(hours=1)):
+        try:
+            collecting.look(giving_id, now)
+        except Exception:  # one that cannot be asked about is no reason to forget the others
+            log.exception("giving not heard of", giving=giving_id)
+
+
+@jobs.handles("shop.giving_back")
+def give_month_back(payload: dict[str, Any]) -> None:
+    collecting.give_back(payload["invoice_id"], clock.now())
+
+
 @jobs.handles("shop.refund")
 def pay_back(payload: dict[str, Any]) -> None:
     till().pay_back(payload["refund_id"], clock.now())
+
+
+@jobs.handles("shop.payment_failed")
+def tell_of_failure(payload: dict[str, Any]) -> None:
+    ordering.write_of_failure(TILL, payload["order_id"], payload["session_no"], clock.now())
+
+
+@jobs.every(seconds=600)
+def tell_overdue() -> None:
+    """Buyers whose source registry has let the promised day pass."""
+    now = clock.now()
+    for order_id in delivery.overdue_untold(now):
+        proofs.tell_overdue(TILL, order_id, now)
 
 
 @jobs.every(seconds=60)
@@ -105,6 +137,14 @@ def share_out() -> None:
         while clock.now() < until and batch_commands.share_out(TILL, batch_id, clock.now()):
             pass
         batch_commands.finish_batch(TILL, batch_id, clock.now())
+
+
+@jobs.every(seconds=3)
+def print_cards() -> None:
+    """Cards of batches, for some seconds; another worker, or this one's next turn, goes on."""
+    until = clock.now() + timedelta(seconds=SECONDS_FOR_SHARES)
+    for asked in batches.cards_to_print():
+        cards.print_some(asked, lambda: clock.now() < until)
 
 
 @jobs.handles(shares.KIND)

@@ -92,6 +92,37 @@ class ProviderRefund:
     test: bool
 
 
+class SubscriptionState(StrEnum):
+    """``late``: a renewal failed and the provider goes on trying. Ended is final."""
+
+    ACTIVE = "active"
+    LATE = "late"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An agreement to charge the same sum every month. ``giving_id`` is ours, None when it is not one."""
+
+    id: str
+    state: SubscriptionState
+    giving_id: str | None
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One month of a subscription. Only ``is_paid`` says that money has come in, with ``payment_id``."""
+
+    id: str
+    is_paid: bool
+    has_failed: bool  # tried and declined; it may still be paid later
+    amount: Money
+    payment_id: str | None
+    created_at: datetime
+
+
 # What we ask the provider to tell us, and nothing else.
 EVENT_KINDS = frozenset(
     {
@@ -105,6 +136,9 @@ EVENT_KINDS = frozenset(
         "refund.failed",
         "charge.dispute.created",
         "charge.dispute.closed",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "customer.subscription.deleted",
     }
 )
 
@@ -126,6 +160,7 @@ class Event:
     account: str | None
     test: bool
     created_at: datetime
+    subscription_id: str | None = None
 
     @property
     def is_known(self) -> bool:
@@ -258,6 +293,50 @@ class PaymentProvider(Protocol):
 
     def refunds(self, payment_id: str) -> tuple[ProviderRefund, ...]:
         """Every refund of this payment, oldest first, also those made in the provider's own pages."""
+        ...
+
+
+class SubscriptionProvider(PaymentProvider, Protocol):
+    """A provider that also charges a card by itself every month. Raises as PaymentProvider does."""
+
+    def open_subscription(
+        self,
+        *,
+        giving_id: str,
+        amount: Money,
+        description: str,
+        email: str,
+        lang: str,
+        success_url: str,
+        cancel_url: str,
+        expires_at: datetime,
+        idempotency_key: str,
+    ) -> tuple[str, str]:
+        """A page on which the card is given and the first month paid: its session's id and its address."""
+        ...
+
+    def subscription_of(self, session_id: str) -> str | None:
+        """The id of what was agreed to in this session; None while nobody has, or when nobody ever will."""
+        ...
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        """How it stands now. Raises PaymentNotFound."""
+        ...
+
+    def invoices(self, subscription_id: str) -> tuple[Invoice, ...]:
+        """Its months, oldest first."""
+        ...
+
+    def pause(self, subscription_id: str) -> None:
+        """Charge nothing until it is taken up again; months in between are not charged later."""
+        ...
+
+    def resume(self, subscription_id: str) -> None:
+        """Charge again from the next month on."""
+        ...
+
+    def end(self, subscription_id: str) -> None:
+        """Charge nothing any more. One that has ended already stays so."""
         ...
 
 

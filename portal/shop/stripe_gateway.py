@@ -24,6 +24,7 @@ from portal.shop.provider import (
     DisputeState,
     Event,
     ForeignPayment,
+    Invoice,
     KeyReused,
     NotASignature,
     Payment,
@@ -36,6 +37,8 @@ from portal.shop.provider import (
     RefundTooLarge,
     Session,
     SessionState,
+    Subscription,
+    SubscriptionState,
 )
 
 TIMEOUT = 10.0  # seconds one call may take with all its attempts
@@ -53,6 +56,17 @@ _REFUND_STATES = {
 }
 # https://docs.stripe.com/api/disputes/object: a closed warning or a prevented dispute took no money
 _DISPUTES_WON = frozenset({"won", "warning_closed", "prevented"})
+# https://docs.stripe.com/api/subscriptions/object; "incomplete" may still be paid for a day
+_SUBSCRIPTION_STATES = {
+    "active": SubscriptionState.ACTIVE,
+    "trialing": SubscriptionState.ACTIVE,
+    "incomplete": SubscriptionState.LATE,
+    "past_due": SubscriptionState.LATE,
+    "unpaid": SubscriptionState.LATE,
+    "paused": SubscriptionState.PAUSED,
+    "canceled": SubscriptionState.ENDED,
+    "incomplete_expired": SubscriptionState.ENDED,
+}
 _CAME_TO_NOTHING = frozenset({"requires_payment_method", "canceled"})  # of an intent in a complete session
 
 
@@ -231,6 +245,103 @@ class StripeGateway:
             test=self.test,
         )
 
+    def open_subscription(
+        self,
+        *,
+        giving_id: str,
+        amount: Money,
+        description: str,
+        email: str,
+        lang: str,
+        success_url: str,
+        cancel_url: str,
+        expires_at: datetime,
+        idempotency_key: str,
+    ) -> tuple[str, str]:
+        assert_no_transaction()
+        metadata = {"giving_id": giving_id}
+        params: SessionCreateParams = {
+            "mode": "subscription",
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": amount.currency.lower(),
+                        "unit_amount": amount.minor,
+                        "product_data": {"name": description},
+                        "recurring": {"interval": "month"},
+                    },
+                }
+            ],
+            "client_reference_id": giving_id,
+            "metadata": metadata,
+            "subscription_data": {"metadata": metadata, "description": description},
+            "allowed_payment_method_types": ["card"],  # Alipay and WeChat Pay pay once only
+            "customer_email": email,
+            "locale": "zh" if lang == "zh" else "en",
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+            "expires_at": int(expires_at.timestamp()),
+        }
+        with _asking():
+            made = self._client.checkout.sessions.create(params, {"idempotency_key": idempotency_key})
+        return str(made.id), str(made.url)
+
+    def subscription_of(self, session_id: str) -> str | None:
+        assert_no_transaction()
+        with _asking():
+            told = self._client.checkout.sessions.retrieve(session_id).to_dict()
+        return told.get("subscription")
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        assert_no_transaction()
+        with _asking():
+            told = self._client.subscriptions.retrieve(subscription_id).to_dict()
+        state = _SUBSCRIPTION_STATES[told["status"]]
+        if told.get("pause_collection") and state is not SubscriptionState.ENDED:
+            state = SubscriptionState.PAUSED
+        giving_id = (told.get("metadata") or {}).get("giving_id")
+        return Subscription(told["id"], state, giving_id, test=not told["livemode"])
+
+    def invoices(self, subscription_id: str) -> tuple[Invoice, ...]:
+        assert_no_transaction()
+        with _asking():
+            pages = self._client.invoices.list({"subscription": subscription_id, "limit": 100})
+            found = [each.to_dict() for each in pages.auto_paging_iter()]
+            return tuple(self._invoice(each) for each in reversed(found))
+
+    def _invoice(self, told: Mapping[str, Any]) -> Invoice:
+        is_paid = told["status"] == "paid"
+        return Invoice(
+            id=told["id"],
+            is_paid=is_paid,
+            has_failed=not is_paid and bool(told.get("attempted")),
+            amount=_money(told["amount_paid"] if is_paid else told["amount_due"], told["currency"]),
+            payment_id=self._payment_of(told["id"]) if is_paid else None,
+            created_at=datetime.fromtimestamp(told["created"], UTC),
+        )
+
+    def _payment_of(self, invoice_id: str) -> str | None:
+        """The payment of a paid invoice; an API of its own since invoices can be paid in parts."""
+        paid = self._client.invoice_payments.list({"invoice": invoice_id, "status": "paid", "limit": 1}).data
+        return str(paid[0].to_dict()["payment"]["payment_intent"]) if paid else None
+
+    def pause(self, subscription_id: str) -> None:
+        assert_no_transaction()
+        with _asking():
+            self._client.subscriptions.update(subscription_id, {"pause_collection": {"behavior": "void"}})
+
+    def resume(self, subscription_id: str) -> None:
+        assert_no_transaction()
+        with _asking():
+            self._client.subscriptions.update(subscription_id, {"pause_collection": ""})
+
+    def end(self, subscription_id: str) -> None:
+        if self.subscription(subscription_id).state is SubscriptionState.ENDED:
+            return
+        with _asking():
+            self._client.subscriptions.cancel(subscription_id)
+
     def event(self, raw_body: bytes, signature_header: str, now: datetime) -> Event:
         """The event in a call of the hook. Asks nobody. Raises NotASignature for what is not freshly signed.
 
@@ -351,6 +462,14 @@ def _check_signature(body: bytes, header: str, secrets: tuple[str, ...], now: da
         raise NotASignature()
 
 
+def _subscription_in(about: Mapping[str, Any]) -> str | None:
+    """The subscription that an event is about."""
+    if about.get("object") == "subscription":
+        return str(about["id"])
+    details = (about.get("parent") or {}).get("subscription_details") or {}
+    return about.get("subscription") or details.get("subscription")
+
+
 def _event(told: Mapping[str, Any]) -> Event:
     if told["object"] != "event":
         raise ValueError("not an event of the v1 API")
@@ -366,4 +485,5 @@ def _event(told: Mapping[str, Any]) -> Event:
         account=told.get("account"),
         test=not told["livemode"],
         created_at=datetime.fromtimestamp(told["created"], UTC),
+        subscription_id=_subscription_in(about),
     )

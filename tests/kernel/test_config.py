@@ -17,6 +17,9 @@ PRODUCTION = {
     "CHECKPOINT_KEY": SEED,
     "CREDENTIAL_KEY": SEED,
     "SMTP_URL": "smtp://user:mail-secret@mail:587?tls=1",
+    "SELLER_NAME": "伊春示范碳汇有限公司",
+    "SELLER_ADDRESS": "黑龙江省伊春市示范路 1 号",
+    "SELLER_TAX_NUMBER": "91110000600037341L",
     "STRIPE_SECRET_KEY": "sk_test_secret",
     "STRIPE_WEBHOOK_SECRET": "whsec_new,whsec_old",
 }
@@ -47,7 +50,10 @@ def test_several_secrets_are_given_newest_first():
     assert config.secret_keys == ("n" * 32, "o" * 32)
 
 
-NEEDED = ["DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "CREDENTIAL_KEY", "SMTP_URL"]
+NEEDED = [
+    "DATABASE_URL", "SECRET_KEY", "BASE_URL", "CHECKPOINT_KEY", "CREDENTIAL_KEY", "SMTP_URL",
+    "SELLER_NAME", "SELLER_ADDRESS", "SELLER_TAX_NUMBER",
+]  # fmt: skip
 
 
 def test_a_bare_production_is_refused_with_one_list():

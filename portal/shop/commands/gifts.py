@@ -10,6 +10,7 @@ from sqlalchemy import Table, insert, select, update
 from portal import audit, jobs
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
+from portal.certificates.queries import CertificateView
 from portal.certificates.rules.facts import RetirementFacts
 from portal.certificates.rules.states import Reason
 from portal.db import transaction
@@ -110,20 +111,44 @@ def claim_gift(actor: Actor, code: str, taker: Taker, now: datetime) -> list[str
         session.execute(
             update(gifts).where(gifts.c.id == found.id).values(claimed_at=now, claimed_by=actor.id)
         )
-        former = queries.certificates_of(found)
-        numbers = [
-            certificates.replace(
-                TILL, paper.number, _in_name_of(taker, paper.number), Reason.TRANSFERRED, now
-            )
-            for paper in former
-        ]
+        numbers = _replaced(queries.certificates_of(found), taker, now)
         audit.record(actor, "gift.claim", found.id, now, certificates=numbers)
         if taker.email:
             facts = {"certificates": _links(numbers), "giver": found.giver, "grams": found.mass.grams}
+            facts |= {"gift_id": found.id}
             _write(f"gift_claimed:{found.id}", taker.email, taker.lang, "gift_claimed", facts, now)
         for_giver = {"gift_id": found.id, "recipient": found.recipient, "grams": found.mass.grams}
         _write_to_giver(session, found, "gift_taken", for_giver, now)
         return numbers
+
+
+def hand_on(actor: Actor, gift_id: str, number: str, key: str, taker: Taker, now: datetime) -> list[str]:
+    """The holder of a claimed gift gives it to somebody else: their certificates replace the present ones.
+
+    ``key`` is the secret in the present certificate's link, which its holder alone has. Returns the new
+    numbers. Raises NoSuchGift, also for a wrong key and for a number that was replaced before; BadName.
+    """
+    if not policy.may_claim_gift(actor):
+        raise NotAllowed()
+    check_buyer(Buyer(taker.name, taker.email, taker.is_public))
+    with transaction() as session:
+        if session.execute(select(gifts.c.id).where(gifts.c.id == gift_id).with_for_update()).first() is None:
+            raise NoSuchGift()
+        found, former = queries.held(gift_id, number, key)
+        numbers = _replaced(former, taker, now)
+        audit.record(actor, "gift.hand_on", gift_id, now, certificates=numbers)
+        if taker.email:
+            facts = {"certificates": _links(numbers), "giver": "", "grams": found.mass.grams}
+            facts |= {"gift_id": gift_id}
+            _write(f"gift_handed_on:{numbers[0]}", taker.email, taker.lang, "gift_claimed", facts, now)
+        return numbers
+
+
+def _replaced(former: list[CertificateView], taker: Taker, now: datetime) -> list[str]:
+    return [
+        certificates.replace(TILL, paper.number, _in_name_of(taker, paper.number), Reason.TRANSFERRED, now)
+        for paper in former
+    ]
 
 
 def tell_giver(actor: Actor, gift_id: str, now: datetime) -> bool:

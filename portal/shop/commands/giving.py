@@ -1,6 +1,7 @@
 """Giving every month: begun, paused, taken up again and ended by the giver; asked for once a month.
 
-Nothing is taken and nothing is held unasked: the letter leads to a page, and the order is placed there.
+By letter nothing is taken and nothing is held unasked: it leads to a page, and the order is placed there.
+What a provider charges to a card by itself comes in by ``charging``.
 """
 
 from datetime import date, datetime
@@ -18,7 +19,7 @@ from portal.kernel.mass import Mass
 from portal.shop import policy
 from portal.shop.commands.ordering import place_order
 from portal.shop.commands.steps import books
-from portal.shop.models.giving import Giver, Giving, GivingTurn
+from portal.shop.models.giving import Giver, Giving, GivingCard, GivingTurn
 from portal.shop.models.orders import Order
 from portal.shop.rules.giving import (
     GivingState,
@@ -34,8 +35,8 @@ from portal.shop.rules.orders import Buyer, check_buyer, check_purpose
 from portal.shop.rules.quotes import Quote, check_mass
 from portal.shop.rules.states import LAPSED, UNPAID
 
-_giving, _givers, _turns = (cast(Table, kind.__table__) for kind in (Giving, Giver, GivingTurn))
-_orders = cast(Table, Order.__table__)
+_giving, _givers, turns = (cast(Table, kind.__table__) for kind in (Giving, Giver, GivingTurn))
+_orders, _cards = (cast(Table, kind.__table__) for kind in (Order, GivingCard))
 
 
 def begin_giving(
@@ -82,7 +83,7 @@ def begin_giving(
                 giving_id=giving_id, name=buyer.name, email=buyer.email, is_public=buyer.is_public
             )
         )
-        s.execute(insert(_turns).values(giving_id=giving_id, month=month_of(today), asked_at=now))
+        s.execute(insert(turns).values(giving_id=giving_id, month=month_of(today), asked_at=now))
     return giving_id
 
 
@@ -106,7 +107,7 @@ def end_giving(actor: Actor, giving_id: str, now: datetime) -> None:
 
 def _move(actor: Actor, giving_id: str, state: GivingState, now: datetime) -> None:
     with books() as s:
-        row = _locked(s, actor, giving_id)
+        row = locked_giving(s, actor, giving_id)
         if row.state == state:
             return
         check_move(GivingState(row.state), state)
@@ -126,7 +127,7 @@ def ask_due(actor: Actor, giving_id: str, now: datetime) -> bool:
     today = clock.day_of(now)
     with books() as s:
         row = s.execute(select(_giving).where(_giving.c.id == giving_id).with_for_update()).one_or_none()
-        if row is None or row.state != GivingState.ACTIVE or row.next_on > today:
+        if row is None or row.state != GivingState.ACTIVE or row.next_on > today or _by_card(s, giving_id):
             return False
         if not _was_paid(s, giving_id):
             # Whoever typed this address has never paid: it is forgotten, and nobody is written to.
@@ -137,11 +138,15 @@ def ask_due(actor: Actor, giving_id: str, now: datetime) -> bool:
         return _ask(s, giving_id, today, now)
 
 
+def _by_card(s: Connection, giving_id: str) -> bool:
+    return s.execute(select(_cards.c.giving_id).where(_cards.c.giving_id == giving_id)).first() is not None
+
+
 def _was_paid(s: Connection, giving_id: str) -> bool:
     paid = (
-        select(_turns.c.month)
-        .join(_orders, _orders.c.id == _turns.c.order_id)
-        .where(_turns.c.giving_id == giving_id, _orders.c.paid_at.is_not(None))
+        select(turns.c.month)
+        .join(_orders, _orders.c.id == turns.c.order_id)
+        .where(turns.c.giving_id == giving_id, _orders.c.paid_at.is_not(None))
     )
     return s.execute(paid).first() is not None
 
@@ -155,8 +160,8 @@ def _end(s: Connection, giving_id: str, now: datetime) -> None:
 def _ask(s: Connection, giving_id: str, today: date, now: datetime) -> bool:
     add = postgresql.insert if s.dialect.name == "postgresql" else sqlite.insert
     month = month_of(today)
-    turn = add(_turns).values(giving_id=giving_id, month=month, asked_at=now)
-    if s.execute(turn.on_conflict_do_nothing().returning(_turns.c.month)).first() is None:
+    turn = add(turns).values(giving_id=giving_id, month=month, asked_at=now)
+    if s.execute(turn.on_conflict_do_nothing().returning(turns.c.month)).first() is None:
         return False
     row = s.execute(
         select(_giving, _givers.c.email, _givers.c.name)
@@ -202,13 +207,13 @@ def place_turn(
     Raises NoSuchGiving, TurnPaidAlready, UnlawfulGivingStep, and what place_order raises.
     """
     with books() as s:
-        row = _locked(s, actor, giving_id)
+        row = locked_giving(s, actor, giving_id)
         if row.state == GivingState.ENDED:
             raise UnlawfulGivingStep()
         turn = s.execute(
-            select(_turns.c.order_id, _orders.c.state)
-            .join(_orders, _orders.c.id == _turns.c.order_id, isouter=True)
-            .where(_turns.c.giving_id == giving_id, _turns.c.month == month)
+            select(turns.c.order_id, _orders.c.state)
+            .join(_orders, _orders.c.id == turns.c.order_id, isouter=True)
+            .where(turns.c.giving_id == giving_id, turns.c.month == month)
         ).one_or_none()
         if turn is None:
             raise NoSuchGiving()
@@ -232,14 +237,15 @@ def place_turn(
             now=now,
         )
         s.execute(
-            update(_turns)
-            .where(_turns.c.giving_id == giving_id, _turns.c.month == month)
+            update(turns)
+            .where(turns.c.giving_id == giving_id, turns.c.month == month)
             .values(order_id=order_id)
         )
         return order_id
 
 
-def _locked(s: Connection, actor: Actor, giving_id: str) -> Any:
+def locked_giving(s: Connection, actor: Actor, giving_id: str) -> Any:
+    """The row, this actor's own, for as long as the promise lasts. Raises NoSuchGiving."""
     row = s.execute(select(_giving).where(_giving.c.id == giving_id).with_for_update()).one_or_none()
     if row is None or not policy.may_give(actor, row):
         raise NoSuchGiving()

@@ -1,7 +1,7 @@
 """Placing an order and the time until it is paid: reserve, open to pay, cancel, lapse, claim."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select
@@ -50,6 +50,7 @@ from portal.shop.rules.quotes import Quote
 from portal.shop.rules.states import UNPAID, OrderEvent, OrderState
 from portal.shop.rules.terms import TERMS, PaymentKind, Terms
 
+FAILURE_TOLD_AFTER = timedelta(minutes=10)  # whoever tries another card at once needs no letter
 SESSIONS_PER_ORDER = 4  # so that nobody keeps credits from others by starting to pay again and again
 
 lines: Table = OrderLine.__table__  # type: ignore[assignment]
@@ -245,6 +246,22 @@ def note_failed_payment(actor: Actor, order_id: str, now: datetime) -> None:
         order = lock(s, order_id)
         if order.state is OrderState.AWAITING_PAYMENT:
             step(s, order, OrderEvent.PAYMENT_FAILED, actor, now)
+            work = {"order_id": order_id, "session_no": order.session_no}
+            key = f"payment_failed:{order_id}:{order.session_no}"
+            jobs.enqueue("shop.payment_failed", work, key=key, now=now, due=now + FAILURE_TOLD_AFTER)
+
+
+def write_of_failure(actor: Actor, order_id: str, session_no: int, now: datetime) -> bool:
+    """Tell the buyer that the payment failed and can be tried again; False when that is over by now."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with books() as s:
+        order = lock(s, order_id)
+        if order.state is not OrderState.PAYMENT_FAILED or now >= order.expires_at:
+            return False
+        until = order.expires_at.isoformat()
+        write_to_buyer(s, order, "payment_failed", now, about=session_no, until=until)
+        return True
 
 
 def cancel_order(actor: Actor, order_id: str, ended: Session | None, now: datetime) -> None:
@@ -261,6 +278,7 @@ def cancel_order(actor: Actor, order_id: str, ended: Session | None, now: dateti
         if order.payment == PaymentKind.TRANSFER and unbooked(s, order):
             raise PartlyPaid()
         _let_go(s, actor, order, OrderEvent.CANCELLED, "cancelled", ended, now)
+        write_to_buyer(s, order, "ended", now, about="cancelled")
         audit.record(actor, "shop.cancel", order_id, now)
 
 
@@ -273,10 +291,11 @@ def expire_order(actor: Actor, order_id: str, ended: Session | None, now: dateti
         order = lock(s, order_id)
         if order.state not in UNPAID:
             return
-        because = (
-            "session_expired" if order.session_id or order.payment == PaymentKind.TRANSFER else "no_session"
-        )
+        could_pay = order.session_id or order.payment == PaymentKind.TRANSFER
+        because = "session_expired" if could_pay else "no_session"
         _let_go(s, actor, order, OrderEvent.EXPIRED, because, ended, now)
+        if could_pay:  # else the page said at once that the provider could not be reached
+            write_to_buyer(s, order, "ended", now, about="expired")
 
 
 def _let_go(

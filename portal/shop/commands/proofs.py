@@ -19,9 +19,9 @@ from portal.registry.rules.ledger import GRAMS_PER_TONNE
 from portal.shop import policy
 from portal.shop.commands import refunds, settlement
 from portal.shop.commands.ordering import lines, named, write_to_buyer
-from portal.shop.commands.steps import TILL, Locked, lock, promise
+from portal.shop.commands.steps import TILL, Locked, history, lock, promise, remark
 from portal.shop.commands.substitutes import exchange
-from portal.shop.rules.delivery import NamedState, NothingAwaited, NotOverdue, RegistryProof
+from portal.shop.rules.delivery import OVERDUE, NamedState, NothingAwaited, NotOverdue, RegistryProof
 from portal.shop.rules.orders import NoSuchOrder
 from portal.shop.rules.states import OrderState
 
@@ -50,6 +50,10 @@ def prove(actor: Actor, order_id: str, proof: RegistryProof, now: datetime) -> s
         lots.close_lot(TILL, code, "retired in a buyer's name", now)
         record = {"reference": proof.reference, "retired_on": proof.retired_on, "lot_code": code}
         _decide(s, actor, order_id, NamedState.PROVED, now, **record)
+        told = {"reference": proof.reference, "ranges": list(proof.serials)}
+        write_to_buyer(
+            s, order, "named", now, about="proved", day=proof.retired_on.isoformat(), lot=code, **told
+        )
         settlement.retire(s, actor, order, now)
         audit.record(actor, "shop.named_proved", order_id, now, reference=proof.reference, lot=code)
         return code
@@ -84,6 +88,23 @@ def stop_waiting(actor: Actor, order_id: str, now: datetime) -> None:
             raise NotOverdue(day=clock.day_of(due_at))
         _decide(s, actor, order_id, NamedState.REFUSED, now, reason="overdue")
         refunds.request_refund(TILL, order_id, "registry_overdue", now)
+
+
+def tell_overdue(actor: Actor, order_id: str, now: datetime) -> bool:
+    """Write to the buyer once that the promised day has passed; False when there is nothing to tell."""
+    if not policy.may_settle(actor):
+        raise NotAllowed()
+    with promise(actor, order_id, now) as s:
+        order = lock(s, order_id)
+        due_at = s.execute(select(named.c.due_at).where(named.c.order_id == order_id)).scalar_one_or_none()
+        told = select(history.c.id).where(history.c.order_id == order_id, history.c.event == OVERDUE)
+        if order.state is not OrderState.REGISTRY_PENDING or due_at is None or now < due_at:
+            return False
+        if s.execute(told).first() is not None:
+            return False
+        remark(s, order, OVERDUE, "", actor, now)
+        write_to_buyer(s, order, "named", now, about="overdue", due_at=due_at.isoformat())
+        return True
 
 
 def _awaiting(s: Connection, order_id: str) -> Locked:

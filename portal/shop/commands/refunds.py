@@ -24,7 +24,14 @@ from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundSt
 from portal.shop.rules.cash import balances, give_back
 from portal.shop.rules.orders import NoSuchOrder, NothingToRefund
 from portal.shop.rules.quotes import Party, Share
-from portal.shop.rules.states import DISPUTABLE, REFUNDING, RETIRED_ONCE, OrderEvent, OrderState
+from portal.shop.rules.states import (
+    DISPUTABLE,
+    NOT_YET_RETIRED,
+    REFUNDING,
+    RETIRED_ONCE,
+    OrderEvent,
+    OrderState,
+)
 from portal.shop.rules.terms import PaymentKind
 
 payments: Table = PaymentRow.__table__  # type: ignore[assignment]
@@ -52,7 +59,7 @@ def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> s
             raise NotAllowed()
         payment_id, left = _refundable(s, order_id)
         is_late = order.state in RETIRED_ONCE
-        if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
+        if order.state in NOT_YET_RETIRED:
             stock.begin_refund(TILL, order.hold_id)
         step(s, order, OrderEvent.REFUND_ASKED, actor, now, note=reason, attention="", attention_at=None)
         refund_id = plan_refund(
@@ -282,7 +289,7 @@ def _step_aside(s: Connection, actor: Actor, order: Locked, now: datetime) -> bo
         OrderState.NEEDS_ATTENTION,
     ):
         return True
-    if order.state in (OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.SUBSTITUTE_OFFERED):
+    if order.state in NOT_YET_RETIRED:
         stock.begin_refund(TILL, order.hold_id)
     elif order.state not in (OrderState.RETIRED, OrderState.FULFILLED):
         change(s, order, attention="refunded_at_provider", attention_at=now)
@@ -414,7 +421,7 @@ def _is_taken(s: Connection, payment: Any) -> bool:
 def _taken_by_bank(
     s: Connection, actor: Actor, order: Locked, payment: Any, minor: int, now: datetime
 ) -> Any:
-    if order.disputed_from == OrderState.PAID:
+    if order.disputed_from in NOT_YET_RETIRED:
         stock.begin_refund(TILL, order.hold_id)
     refund_id = new_id("rfd")
     s.execute(
@@ -442,9 +449,9 @@ def _give_up(s: Connection, actor: Actor, order: Locked, now: datetime) -> None:
         if _step_aside(s, actor, order, now):
             _undo(s, actor, order, now)
         return
-    was_paid = order.disputed_from == OrderState.PAID
+    was_free = order.disputed_from in NOT_YET_RETIRED
     step(s, order, OrderEvent.DISPUTE_LOST, actor, now, attention="", attention_at=None)
-    if was_paid:
+    if was_free:
         stock.release(TILL, order.hold_id, "refunded", now)
     else:
         _void(s, order, "disputed", now)

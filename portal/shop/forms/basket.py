@@ -7,7 +7,8 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.kernel.mass import Mass
 from portal.shop.forms.orders import AmountForm
-from portal.web.forms import MassField, PortalForm, Required
+from portal.shop.rules.seedlings import MOST_SEEDLINGS
+from portal.web.forms import MassField, PortalForm, Required, WholeField
 from portal.web.i18n import lazy_gettext
 
 
@@ -54,17 +55,36 @@ class AddForm(AmountForm):
 
 
 class LinesForm(PortalForm):
-    """The kilograms of every line of a basket: ``kg_0``, ``kg_1`` … in the basket's order."""
+    """What every line of a basket is to have: ``kg_0``, ``kg_1`` …, ``seedlings_0`` … in its order."""
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> type["LinesForm"]:
-        """With a field per line; ``names`` are what the lines are called."""
-        fields = {f"kg_{number}": _kilograms(name) for number, name in enumerate(names)}
+    def of(cls, names: Iterable[str], plantings: Iterable[str] = ()) -> type["LinesForm"]:
+        """With a field per line; ``names`` are what the lots are called, ``plantings`` the parcels."""
+        fields: dict[str, MassField | WholeField] = {
+            f"kg_{number}": _kilograms(name) for number, name in enumerate(names)
+        }
+        fields |= {f"seedlings_{number}": _seedlings(name) for number, name in enumerate(plantings)}
         return type("LinesForm", (cls,), fields)
+
+    def numbers(self) -> list[int]:
+        """Seedlings as typed, once the form is valid."""
+        return [field.value for field in self if isinstance(field, WholeField)]
 
     def masses(self) -> list[Mass]:
         """As typed, once the form is valid."""
         return [field.value for field in self if isinstance(field, MassField)]
+
+
+class AddSeedlingsForm(PortalForm):
+    """So many seedlings of a planting into the basket."""
+
+    campaign = HiddenField()
+    seedlings = WholeField(lazy_gettext("Seedlings"), low=1, high=MOST_SEEDLINGS, validators=[Required()])
+
+
+def _seedlings(name: str) -> WholeField:
+    label = lazy_gettext("Seedlings at %(name)s", name=name)
+    return WholeField(label, low=1, high=MOST_SEEDLINGS, validators=[Required()])
 
 
 def _kilograms(name: str) -> MassField:

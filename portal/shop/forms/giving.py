@@ -1,9 +1,20 @@
 """Forms of giving every month."""
 
+from wtforms.fields.choices import SelectChoice
+
 from portal.kernel.mass import Mass
-from portal.shop.rules.giving import FIRST_DAY, LAST_DAY
+from portal.shop.rules.giving import FIRST_DAY, LAST_DAY, GivingWay
 from portal.shop.rules.orders import NAME_MAX
-from portal.web.forms import BooleanField, EmailField, LineField, MassField, PortalForm, Required, WholeField
+from portal.web.forms import (
+    BooleanField,
+    EmailField,
+    LineField,
+    MassField,
+    PortalForm,
+    RadioField,
+    Required,
+    WholeField,
+)
 from portal.web.i18n import lazy_gettext
 
 
@@ -47,6 +58,25 @@ class GivingForm(ConsentForm):
         validators=[Required()],
         description=lazy_gettext("For the monthly link and the certificates, nothing else."),
     )
+
+    how = RadioField(
+        lazy_gettext("How you pay"),
+        choices=[
+            SelectChoice(
+                GivingWay.LETTER.value, lazy_gettext("By a link in a letter: card, Alipay or WeChat Pay")
+            ),
+            SelectChoice(GivingWay.CARD.value, lazy_gettext("By card, charged every month by itself")),
+        ],
+        default=GivingWay.LETTER.value,
+        description=lazy_gettext(
+            "By card the sum of today stays the same every month and buys whole kilograms at the price of "
+            "that day. The card’s number stays with the payment provider."
+        ),
+    )
+
+    @property
+    def is_by_card(self) -> bool:
+        return bool(self.how.data == GivingWay.CARD.value)
 
     @property
     def mass(self) -> Mass:

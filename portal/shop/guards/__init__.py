@@ -2,14 +2,14 @@
 
 from portal.guards import statements
 from portal.shop.guards import orders, payouts, planting
-from portal.shop.guards.billing import BILLING
+from portal.shop.guards.billing import BILLING, GIVING_BY_CARD
 from portal.shop.guards.gifts import GIFT_GUARDS
 from portal.shop.guards.orders import GUARDS
 from portal.shop.guards.payouts import PAYOUT_GUARDS
 from portal.shop.guards.planting import PLANTING
 
 # Those that are the same on both databases; what they keep for good is what the log can vouch for.
-EVERY_GUARD = [*GUARDS, *PAYOUT_GUARDS, *PLANTING, *BILLING, *GIFT_GUARDS]
+EVERY_GUARD = [*GUARDS, *PAYOUT_GUARDS, *PLANTING, *BILLING, *GIFT_GUARDS, *GIVING_BY_CARD]
 
 
 def ddl(dialect: str) -> list[str]:
@@ -20,4 +20,5 @@ def ddl(dialect: str) -> list[str]:
         *planting.ddl(dialect),
         *statements(dialect, BILLING, room="shop_billing"),
         *statements(dialect, GIFT_GUARDS, room="shop_gifts"),
+        *statements(dialect, GIVING_BY_CARD, room="shop_giving_card"),
     ]

@@ -2,7 +2,7 @@
 
 from portal.guards import Guard, append_only, keeps, lawful
 from portal.shop.rules.billing import FAPIAO_MOVES
-from portal.shop.rules.giving import GIVING_MOVES
+from portal.shop.rules.giving import GIVING_MOVES, INVOICE_MOVES
 
 # Whoever gives out a number holds its series' row, so on PostgreSQL two of them wait for each other here.
 BILLING = [
@@ -64,4 +64,11 @@ BILLING = [
     lawful("giving", "state", GIVING_MOVES),
     Guard("giving_turn", "DELETE", "giving_turn rows are never deleted"),
     keeps("giving_turn", "giving_id", "month", "asked_at"),
+]
+GIVING_BY_CARD = [
+    Guard("giving_card", "DELETE", "giving_card rows are never deleted"),
+    keeps("giving_card", "giving_id", "amount_minor", "currency", "consent"),
+    Guard("giving_invoice", "DELETE", "giving_invoice rows are never deleted"),
+    keeps("giving_invoice", "id", "giving_id", "amount_minor", "currency", "charged_at"),
+    lawful("giving_invoice", "state", INVOICE_MOVES),
 ]

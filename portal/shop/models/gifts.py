@@ -70,3 +70,19 @@ class Gift(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Utc)
     claimed_by: Mapped[str | None] = mapped_column(Str)  # a person's id, or "guest"
     certificate: Mapped[str | None] = mapped_column(Str)  # number of a share's first certificate
+
+
+class GiftCards(Base):
+    """The cards of a batch as one ZIP: asked for, and how many are printed so far."""
+
+    __tablename__ = "gift_cards"
+    __table_args__ = strict(
+        CheckConstraint("printed >= 0", name="cards_are_counted_from_0"),
+        Index("ix_gift_cards_waiting", "asked_at", sqlite_where=text("done_at IS NULL"),
+              postgresql_where=text("done_at IS NULL")),
+    )  # fmt: skip
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("gift_batch.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    printed: Mapped[int] = mapped_column(Int, nullable=False)
+    done_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -11,7 +11,7 @@ from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass
 from portal.shop import policy
-from portal.shop.models.gifts import Gift, GiftBatch
+from portal.shop.models.gifts import Gift, GiftBatch, GiftCards
 from portal.shop.models.orders import Order, OrderLine
 from portal.shop.rules.batches import NoSuchBatch
 from portal.shop.rules.states import UNPAID, OrderState
@@ -48,6 +48,28 @@ class BatchView:
     @property
     def is_unpaid(self) -> bool:
         return self.order_state in UNPAID
+
+
+@dataclass(frozen=True, slots=True)
+class CardsView:
+    """How far the ZIP with a batch's cards is."""
+
+    batch_id: str
+    asked_at: datetime
+    printed: int
+    done_at: datetime | None
+
+
+def cards_of(batch_id: str) -> CardsView | None:
+    """None while nobody has asked for them."""
+    row = db.session.get(GiftCards, batch_id, populate_existing=True)
+    return CardsView(row.batch_id, row.asked_at, row.printed, row.done_at) if row else None
+
+
+def cards_to_print(limit: int = 10) -> list[CardsView]:
+    """Those who asked first come first."""
+    waiting = select(GiftCards).where(GiftCards.done_at.is_(None)).order_by(GiftCards.asked_at).limit(limit)
+    return [CardsView(row.batch_id, row.asked_at, row.printed, None) for row in db.session.scalars(waiting)]
 
 
 def batch(actor: Actor, batch_id: str) -> BatchView:

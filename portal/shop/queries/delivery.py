@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -13,8 +13,8 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.shop import policy
 from portal.shop.models.delivery import NamedRetirement, SubstituteOffer
-from portal.shop.models.orders import Order, OrderBuyer, OrderLine
-from portal.shop.rules.delivery import NamedState, OfferState
+from portal.shop.models.orders import Order, OrderBuyer, OrderEntry, OrderLine
+from portal.shop.rules.delivery import OVERDUE, NamedState, OfferState
 from portal.shop.rules.states import OrderState
 
 _named, _offer, _order = NamedRetirement.__table__, SubstituteOffer.__table__, Order.__table__
@@ -88,6 +88,26 @@ def waiting_for_registry(actor: Actor) -> list[Waiting]:
     ]
 
 
+def overdue_untold(now: datetime, limit: int = 100) -> list[str]:
+    """Orders whose registry has let the promised day pass, and whose buyers were not told yet."""
+    entry = OrderEntry.__table__
+    told = exists().where(entry.c.order_id == _named.c.order_id, entry.c.event == OVERDUE)
+    return list(
+        db.session.scalars(
+            select(_named.c.order_id)
+            .join_from(_named, _order, _order.c.id == _named.c.order_id)
+            .where(
+                _order.c.state == OrderState.REGISTRY_PENDING,
+                _named.c.state == NamedState.ASKED,
+                _named.c.due_at <= now,
+                ~told,
+            )
+            .order_by(_named.c.due_at)
+            .limit(limit)
+        )
+    )
+
+
 def open_offer(order_id: str) -> OfferView | None:
     return next((each for each in offers_of(order_id) if each.state is OfferState.OPEN), None)
 
@@ -112,7 +132,12 @@ def _offered(row: Any) -> OfferView:
 
 def stale_offers(now: datetime, limit: int = 100) -> list[str]:
     """Orders with an offer that nobody answered in time, or that went another way meanwhile."""
-    over = or_(_offer.c.until <= now, _order.c.state != OrderState.SUBSTITUTE_OFFERED)
+    # While the buyer's bank thinks about it, the offer stays: if the payment stands, so does the question.
+    waits = _order.c.state == OrderState.SUBSTITUTE_OFFERED
+    may_come_back = (_order.c.state == OrderState.DISPUTED) & (
+        _order.c.disputed_from == OrderState.SUBSTITUTE_OFFERED
+    )
+    over = or_(waits & (_offer.c.until <= now), ~waits & ~may_come_back)
     return list(
         db.session.scalars(
             select(_offer.c.order_id)

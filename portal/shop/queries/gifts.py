@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from hmac import compare_digest
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -100,6 +101,18 @@ def certificates_of(gift: GiftView) -> list[CertificateView]:
     while paper.replaced_by:
         paper = papers.by_number(paper.replaced_by)
     return [paper] if paper.state.is_live else []
+
+
+def held(gift_id: str, number: str, key: str) -> tuple[GiftView, list[CertificateView]]:
+    """A claimed gift and its live certificates, for whoever has the link of one of them.
+
+    Raises NoSuchGift for anything else, so that nobody learns which part was wrong.
+    """
+    found = _one(Gift.id == gift_id)
+    live = certificates_of(found) if found.state is GiftState.CLAIMED else []
+    if not any(paper.number == number and compare_digest(paper.key, key) for paper in live):
+        raise NoSuchGift()
+    return found, live
 
 
 def to_tell(limit: int = 200) -> list[GiftView]:

@@ -1,7 +1,7 @@
-"""The basket: lots and kilograms that somebody means to buy together, before anything is reserved.
+"""The basket: kilograms of lots and seedlings of plantings that somebody means to buy together.
 
-It is kept as one line of text by the visitor's own browser. Nothing in it is believed: amounts are checked
-again when they are quoted, and prices are never part of it.
+Nothing is reserved yet. It is kept as one line of text by the visitor's own browser, and nothing in it is
+believed: amounts are checked again when they are quoted, and prices are never part of it.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from portal.kernel.mass import Mass, total
 from portal.kernel.money import PLACES
 from portal.shop.rules.orders import check_purpose
 from portal.shop.rules.quotes import TooManyLines, check_mass
+from portal.shop.rules.seedlings import check_seedlings
 from portal.shop.rules.terms import TERMS, Terms
 
 CODE_MAX = 80
@@ -51,12 +52,47 @@ class BasketLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedlingsWanted:
+    """So many seedlings of the planting with this code."""
+
+    campaign: str
+    seedlings: int
+
+    @property
+    def text(self) -> str:
+        """``PLANT-2027:12``"""
+        return f"{self.campaign}:{self.seedlings}"
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """None for anything that is not such a line."""
+        code, colon, count = text.rpartition(":")
+        is_code = 0 < len(code) <= CODE_MAX and code.isprintable()
+        if not (colon and is_code and count.isascii() and count.isdigit() and len(count) <= 6):
+            return None
+        try:
+            return cls(code, check_seedlings(int(count)))
+        except PortalError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
 class Basket:
     """``purpose`` is what the order will count towards, ``currency`` the list whose prices it is shown at."""
 
     lines: tuple[BasketLine, ...] = ()
     purpose: str = ""
     currency: str = "CNY"
+    seedlings: tuple[SeedlingsWanted, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.lines or self.seedlings)
+
+    @property
+    def size(self) -> int:
+        """How many lines an order of it has."""
+        return len(self.lines) + len(self.seedlings)
 
     @property
     def mass(self) -> Mass:
@@ -65,7 +101,12 @@ class Basket:
     @property
     def text(self) -> str:
         return urlencode(
-            [("c", self.currency), ("p", self.purpose), *(("l", line.text) for line in self.lines)]
+            [
+                ("c", self.currency),
+                ("p", self.purpose),
+                *(("l", line.text) for line in self.lines),
+                *(("s", line.text) for line in self.seedlings),
+            ]
         )
 
     @classmethod
@@ -74,22 +115,24 @@ class Basket:
         pairs = parse_qsl(text[:TEXT_MAX], max_num_fields=terms.lines + 2) if _is_short(text, terms) else []
         said = dict(pairs)
         lines = [line for name, value in pairs if name == "l" and (line := BasketLine.read(value))]
+        trees = [tree for name, value in pairs if name == "s" and (tree := SeedlingsWanted.read(value))]
         try:
             purpose = check_purpose(said.get("p", ""))
         except InvalidInput:
             purpose = ""
         currency = said.get("c", "CNY")
-        return cls(_joined(lines), purpose, currency if currency in PLACES else "CNY")
+        known = currency if currency in PLACES else "CNY"
+        return cls(_joined(lines), purpose, known, _together(trees))
 
     def with_line(self, line: BasketLine, purpose: str = "", terms: Terms = TERMS) -> Self:
         """With so much more of a lot.
 
         Raises TooManyLines, AnotherPurpose, and what check_mass does.
         """
-        if purpose and self.lines and self.purpose != purpose:
+        if purpose and not self.is_empty and self.purpose != purpose:
             raise AnotherPurpose()
         lines = _joined([*self.lines, line])
-        if len(lines) > terms.lines:
+        if len(lines) + len(self.seedlings) > terms.lines:
             raise TooManyLines(most=terms.lines)
         for each in lines:
             check_mass(each.mass, terms)
@@ -103,7 +146,27 @@ class Basket:
 
     def without(self, lot: str) -> Self:
         lines = tuple(line for line in self.lines if line.lot != lot)
-        return replace(self, lines=lines, purpose=self.purpose if lines else "")
+        return replace(self, lines=lines, purpose=self.purpose if lines or self.seedlings else "")
+
+    def with_seedlings(self, line: SeedlingsWanted, terms: Terms = TERMS) -> Self:
+        """With so many more seedlings of a planting. Raises TooManyLines, HowManySeedlings."""
+        seedlings = _together([*self.seedlings, line])
+        if len(self.lines) + len(seedlings) > terms.lines:
+            raise TooManyLines(most=terms.lines)
+        for each in seedlings:
+            check_seedlings(each.seedlings)
+        return replace(self, seedlings=seedlings)
+
+    def with_number(self, campaign: str, number: int) -> Self:
+        """With this many seedlings of a planting instead. Raises HowManySeedlings."""
+        check_seedlings(number)
+        changed = (SeedlingsWanted(campaign, number) if each.campaign == campaign else each
+                   for each in self.seedlings)  # fmt: skip
+        return replace(self, seedlings=tuple(changed))
+
+    def without_seedlings(self, campaign: str) -> Self:
+        seedlings = tuple(each for each in self.seedlings if each.campaign != campaign)
+        return replace(self, seedlings=seedlings, purpose=self.purpose if seedlings or self.lines else "")
 
 
 def by_kind(lines: Iterable[tuple[str, Mass]]) -> dict[str, Mass]:
@@ -124,3 +187,11 @@ def _joined(lines: list[BasketLine]) -> tuple[BasketLine, ...]:
     for line in lines:
         found[line.lot] = found[line.lot] + line.mass if line.lot in found else line.mass
     return tuple(BasketLine(lot, mass) for lot, mass in found.items())
+
+
+def _together(wanted: list[SeedlingsWanted]) -> tuple[SeedlingsWanted, ...]:
+    """One line per planting, in the order in which they were put in."""
+    found: dict[str, int] = {}
+    for line in wanted:
+        found[line.campaign] = found.get(line.campaign, 0) + line.seedlings
+    return tuple(SeedlingsWanted(campaign, number) for campaign, number in found.items())

@@ -8,7 +8,7 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import N_, InvalidInput, NotFound, PortalError
+from portal.kernel.errors import N_, InvalidInput, NotFound, PortalError, Refused
 from portal.kernel.mass import Mass
 from portal.registry.rules.facts import RangeFacts
 from portal.shop.rules.orders import Buyer, check_buyer
@@ -31,6 +31,10 @@ _LANGUAGES: Final = {
     "": "", "zh": "zh", "中文": "zh", "简体中文": "zh", "chinese": "zh", "zh-cn": "zh",
     "en": "en", "英文": "en", "english": "en", "英语": "en",
 }  # fmt: skip
+
+
+class CardsNotReady(Refused):
+    message = N_("The cards can be printed once the gifts are paid.")
 
 
 class NoSuchBatch(NotFound):

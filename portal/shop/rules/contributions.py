@@ -68,6 +68,18 @@ def contribution(
     )
 
 
+def purchase(
+    credits: Sequence[QuoteLine],
+    seedlings: Sequence[SeedlingLine],
+    payment: PaymentKind,
+    terms: Terms = TERMS,
+) -> Quote:
+    """The price of credits, seedlings, or both. Raises what ``make_quote`` and ``contribution`` raise."""
+    if seedlings:
+        return contribution(seedlings, credits, payment, terms)
+    return make_quote([(line.offer, line.mass) for line in credits], payment, terms)
+
+
 def check_contribution(quote: Quote, minimum: Money, terms: Terms = TERMS) -> Quote:
     """Itself, unless the provider would not charge so little. Raises TooFewSeedlings with what would do."""
     if quote.payment is PaymentKind.CARD and quote.total < minimum:

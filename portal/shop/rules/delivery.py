@@ -37,6 +37,9 @@ class NotOverdue(Refused):
     message = N_("The source registry still has time until %(day)s.")
 
 
+OVERDUE: Final = "proof_overdue"  # in an order's history: the buyer was told that the day has passed
+
+
 class NamedState(StrEnum):
     """The life of a retirement in a buyer's name. ``chosen`` until the order is paid."""
 

@@ -1,7 +1,8 @@
-"""Giving every month by a link in a letter: no means of payment is kept, nothing is taken unasked.
+"""Giving every month: by a link in a letter, or by a card that the provider charges by itself.
 
-Alipay and WeChat Pay pay once only, so this is how they give every month. Each month is an order of its
-own, at the price of that day, with its own certificate.
+Alipay and WeChat Pay pay once only, so the letter is how they give every month. Each month is an order of
+its own, at the price of that day, with its own certificate. By letter the kilograms stay the same, by card
+the sum does: it buys whole kilograms, and what is over goes to the forest owner.
 """
 
 from datetime import date
@@ -30,12 +31,39 @@ class TurnPaidAlready(Refused):
     message = N_("This month's support is paid already. Thank you.")
 
 
+class NotByCard(NotFound):
+    message = N_("This portal cannot charge a card by itself. Choose the link by letter.")
+
+
 class GivingState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     ENDED = "ended"
 
 
+class GivingWay(StrEnum):
+    """How a month is paid: by a link in a letter, or charged to a card by the provider itself."""
+
+    LETTER = "letter"
+    CARD = "card"
+
+
+class InvoiceState(StrEnum):
+    """A month that was charged to a card. ``owed``: nothing could be bought, the money goes back."""
+
+    FAILED = "failed"
+    ORDERED = "ordered"
+    OWED = "owed"
+    GIVEN_BACK = "given_back"
+
+
+INVOICE_MOVES: Final = frozenset(
+    {
+        (InvoiceState.FAILED, InvoiceState.ORDERED),
+        (InvoiceState.FAILED, InvoiceState.OWED),
+        (InvoiceState.OWED, InvoiceState.GIVEN_BACK),
+    }
+)
 GIVING_MOVES: Final = frozenset(
     {
         (GivingState.ACTIVE, GivingState.PAUSED),

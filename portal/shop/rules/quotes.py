@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -64,6 +64,7 @@ class PriceChanged(Refused):
 class FeeKind(StrEnum):
     REGISTRY = "registry"
     PAYMENT = "payment"
+    ROUNDING = "rounding"  # of a fixed sum: less than a kilogram's price, for the forest owner
 
 
 class Party(StrEnum):
@@ -147,8 +148,9 @@ class Quote:
         """Where every part of the total goes."""
         owner = portion(self.credits, self.owner_ppm) + portion(self.planting, self.planter_ppm)
         fees = {fee.kind: fee.amount for fee in self.fees}
+        rounding = fees.get(FeeKind.ROUNDING, Money(0, self.currency))
         return (
-            Share(Party.FOREST_OWNER, owner),
+            Share(Party.FOREST_OWNER, owner + rounding),
             Share(Party.PORTAL, self.credits + self.planting - owner),
             Share(Party.REGISTRY, fees[FeeKind.REGISTRY]),
             Share(Party.PAYMENT, fees[FeeKind.PAYMENT]),
@@ -264,6 +266,17 @@ def most_mass(
     if not costs_more(terms.most):
         return terms.most
     return _first(costs_more, terms) - Mass(_KG)
+
+
+def fill_up(offer: Offer, paid: Money, terms: Terms = TERMS) -> Quote:
+    """The most that a sum which is paid already buys; what is over goes to the forest owner.
+
+    Its total is ``paid``, to the minor unit. Raises BudgetTooSmall, MixedLots.
+    """
+    mass = most_mass(offer, PaymentKind.CARD, paid, Money(0, paid.currency), terms)
+    quote = make_quote([(offer, mass)], PaymentKind.CARD, terms)
+    left = paid - quote.total
+    return replace(quote, fees=(*quote.fees, Fee(FeeKind.ROUNDING, left))) if left.minor else quote
 
 
 def _first(is_so: Callable[[Mass], bool], terms: Terms) -> Mass:

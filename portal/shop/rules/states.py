@@ -90,8 +90,10 @@ STEPS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState]] = {
     (_S.PAID, _E.DISPUTED): _S.DISPUTED,
     (_S.SUBSTITUTE_OFFERED, _E.SUBSTITUTE_ACCEPTED): _S.PAID,
     (_S.SUBSTITUTE_OFFERED, _E.REFUND_ASKED): _S.REFUND_PENDING,
+    (_S.SUBSTITUTE_OFFERED, _E.DISPUTED): _S.DISPUTED,
     (_S.REGISTRY_PENDING, _E.RETIRED): _S.RETIRED,
     (_S.REGISTRY_PENDING, _E.REFUND_ASKED): _S.REFUND_PENDING,
+    (_S.REGISTRY_PENDING, _E.DISPUTED): _S.DISPUTED,
     (_S.RETIRED, _E.FULFILLED): _S.FULFILLED,
     (_S.RETIRED, _E.DISPUTED): _S.DISPUTED,
     (_S.RETIRED, _E.REFUND_ASKED): _S.REFUND_AFTER_RETIREMENT,
@@ -109,7 +111,9 @@ STEPS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState]] = {
     (_S.NEEDS_ATTENTION, _E.REFUND_DONE): _S.REFUNDED,
 }
 
-DISPUTABLE: Final = frozenset({_S.PAID, _S.RETIRED, _S.FULFILLED})
+# Paid, and nothing retired yet: the grams can become free again.
+NOT_YET_RETIRED: Final = frozenset({_S.PAID, _S.REGISTRY_PENDING, _S.SUBSTITUTE_OFFERED})
+DISPUTABLE: Final = NOT_YET_RETIRED | {_S.RETIRED, _S.FULFILLED}
 
 # The same as (from, to) pairs, for the database trigger that stands behind them.
 MOVES: Final = frozenset(
@@ -131,7 +135,7 @@ def next_state(state: OrderState, event: OrderEvent, before: OrderState | None =
         if event is _E.DISPUTE_WON:
             return before
         if event is _E.DISPUTE_LOST:
-            return _S.REFUNDED if before is _S.PAID else _S.REFUND_AFTER_RETIREMENT
+            return _S.REFUNDED if before in NOT_YET_RETIRED else _S.REFUND_AFTER_RETIREMENT
     try:
         return STEPS[state, event]
     except KeyError:

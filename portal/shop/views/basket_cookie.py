@@ -18,7 +18,7 @@ def basket_now() -> Basket:
 
 def keep(answer: Response, basket: Basket) -> Response:
     """The answer, after which the visitor has this basket; an empty one leaves no cookie."""
-    if not basket.lines:
+    if basket.is_empty:
         answer.delete_cookie(COOKIE)
         return answer
     answer.set_cookie(

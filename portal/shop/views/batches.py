@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from flask import Response as FlaskResponse
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from portal.accounts import queries as accounts
@@ -15,8 +15,9 @@ from portal.registry.queries import register
 from portal.registry.rules.errors import NotConfirmed
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.registry.sheets import XLSX, Limits, Row, csv_file, rows_of, xlsx_file
-from portal.shop import policy
+from portal.shop import cards, policy
 from portal.shop.commands import batches as commands
+from portal.shop.commands import cards as card_commands
 from portal.shop.commands import ordering
 from portal.shop.commands import requests as asking
 from portal.shop.forms.companies import CODES, FILE, BatchBuyForm, BatchForm, lot_choices
@@ -34,6 +35,7 @@ from portal.shop.rules.batches import (
     BatchWishes,
     ListReport,
     NoFile,
+    NoSuchBatch,
     TooManyRecipients,
     read_list,
     whole,
@@ -240,6 +242,7 @@ def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str 
         party_words=party_words(),
         lot=register.lot(found.lot),
         may_buy=policy.may_buy_batch(actor(), found),
+        cards=queries.cards_of(found.id),
         is_working=found.order_id is not None and not found.is_unpaid and found.certified < found.count,
     )
     return page, status
@@ -339,3 +342,22 @@ def card(batch_id: str, position: int) -> Answer:
         raise NotFound()
     gift_id = rows[0].id
     return redirect(url_for("gifts.gift", gift_id=gift_id, k=key_for(gift_id)), 303)
+
+
+@blueprint.post("/account/gift-batches/<batch_id>/cards")
+@signed_in
+def ask_for_cards(batch_id: str) -> Answer:
+    """Have all cards printed."""
+    card_commands.ask_for_cards(actor(), batch_id, clock.now())
+    return redirect(url_for("batches.batch", batch_id=batch_id), 303)
+
+
+@blueprint.get("/account/gift-batches/<batch_id>/cards.zip")
+@signed_in
+def cards_zip(batch_id: str) -> Answer:
+    """All cards as PDF, once they are printed."""
+    found = queries.batch(actor(), batch_id)
+    asked, file = queries.cards_of(found.id), cards.archive_of(found.id)
+    if asked is None or asked.done_at is None or not file.is_file():
+        raise NoSuchBatch()
+    return send_file(file, mimetype="application/zip", as_attachment=True, download_name=f"{found.id}.zip")

@@ -10,21 +10,32 @@ from werkzeug.wrappers import Response
 from portal.accounts import queries as people
 from portal.kernel.errors import NotFound
 from portal.kernel.ids import new_id
-from portal.kernel.mass import Mass
+from portal.kernel.mass import Mass, total
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.shop.forms.basket import AddForm
 from portal.shop.forms.orders import BuyForm
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
+from portal.shop.queries.planting import CampaignView
 from portal.shop.rules.basket import by_kind
+from portal.shop.rules.contributions import check_contribution
+from portal.shop.rules.contributions import purchase as price_of
 from portal.shop.rules.orders import OrderContentsDiffer
 from portal.shop.rules.planting import TREE_FACTOR, planting
-from portal.shop.rules.quotes import Offer, PriceChanged, Quote, check_minimum, make_quote
+from portal.shop.rules.quotes import Offer, PriceChanged, Quote, QuoteLine, check_minimum
+from portal.shop.rules.seedlings import NotEnoughPlaces, PlantingIsOver
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.gift_in_hand import in_hand
-from portal.shop.views.paying import buy_form, credits_bought, payment_chosen, refusal, reserve_and_pay
+from portal.shop.views.paying import (
+    buy_form,
+    credits_bought,
+    payment_chosen,
+    refusal,
+    reserve_and_pay,
+    seedlings_bought,
+)
 from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor
 from portal.web.i18n import _, message
@@ -41,6 +52,7 @@ class Purchase:
     kept: tuple[tuple[str, str], ...]
     action: str  # where the form goes
     back: str  # where the amounts are changed
+    seedlings: tuple[tuple[CampaignView, int], ...] = ()
 
     @property
     def is_basket(self) -> bool:
@@ -51,9 +63,22 @@ class Purchase:
         return by_kind((lot.project_type, mass) for lot, mass in self.lines)
 
     def quote(self, payment: PaymentKind) -> Quote:
-        """Raises what make_quote does, BelowMinimum."""
-        made = make_quote([(Offer((lot.code,), lot.price_per_t), mass) for lot, mass in self.lines], payment)
-        return check_minimum(made, till().minimum(made.total.currency))
+        """Raises what ``purchase`` does, BelowMinimum, TooFewSeedlings."""
+        wanted = [QuoteLine(Offer((lot.code,), lot.price_per_t), mass) for lot, mass in self.lines]
+        made = price_of(wanted, [campaign.line(number) for campaign, number in self.seedlings], payment)
+        minimum = till().minimum(made.total.currency)
+        return check_minimum(made, minimum) if made.lines else check_contribution(made, minimum)
+
+    @property
+    def seedling_count(self) -> int:
+        return sum(number for _campaign, number in self.seedlings)
+
+    @property
+    def described(self) -> str:
+        """What the payment page says is bought."""
+        parts = [credits_bought(total([mass for _lot, mass in self.lines]))] if self.lines else []
+        parts += [seedlings_bought(self.seedling_count)] if self.seedlings else []
+        return " + ".join(parts)
 
 
 def first_form(seen: Quote) -> BuyForm:
@@ -70,7 +95,12 @@ def quote_page(
     purchase: Purchase, seen: Quote, form: BuyForm, status: int = 200, problem: str = ""
 ) -> Answer:
     """The price with all its parts, and the questions before paying."""
-    lot, mass = purchase.lines[0]
+    lot, mass = purchase.lines[0] if purchase.lines else (None, None)
+    is_single_arr = lot and mass and len(purchase.lines) == 1 and lot.project_type == "ARR"
+    if not purchase.lines:
+        form.consent.label.text = _(
+            "Make the contribution final at once, so that I get the certificate right after paying"
+        )
     page = render_template(
         "shop/quote.html",
         purchase=purchase,
@@ -79,12 +109,13 @@ def quote_page(
         transfer_total=purchase.quote(PaymentKind.TRANSFER).total,
         form=form,
         problem=problem,
-        trees=planting(mass) if len(purchase.lines) == 1 and lot.project_type == "ARR" else None,
+        trees=planting(mass) if is_single_arr and mass and not purchase.seedlings else None,
         factor=TREE_FACTOR,
         fee_words=fee_words(),
         party_words=party_words(),
         is_test=till().provider.test,
         to_basket=_to_basket(purchase),
+        may_ask=bool(actor().organisations) and len(purchase.lines) == 1 and not purchase.seedlings,
         gift=in_hand(),
     )
     return page, status
@@ -118,15 +149,21 @@ def sent(purchase: Purchase) -> Answer:
 def _place(purchase: Purchase, seen: Quote, form: BuyForm, payment: PaymentKind) -> Answer:
     chosen = purchase.quote(payment)
     try:
-        return reserve_and_pay(chosen, form, credits_bought(chosen.mass), purchase.purpose)
+        return reserve_and_pay(chosen, form, purchase.described, purchase.purpose)
     except NotEnoughCredits as error:
         return _sold_out_page(purchase, seen, form, error)
-    except (OrderContentsDiffer, ProviderUnavailable, ProviderRefused) as error:
+    except (
+        NotEnoughPlaces,
+        PlantingIsOver,
+        OrderContentsDiffer,
+        ProviderUnavailable,
+        ProviderRefused,
+    ) as error:
         return quote_page(purchase, seen, form, *refusal(error))
 
 
 def _sold_out_page(purchase: Purchase, seen: Quote, form: BuyForm, error: NotEnoughCredits) -> Answer:
-    if len(purchase.lines) > 1:
+    if len(purchase.lines) > 1 or purchase.seedlings:
         problem = _(
             "Somebody was faster: not all of these credits are left. Nothing was reserved or charged."
         )

@@ -6,10 +6,13 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from portal.certificates import queries as papers
+from portal.certificates.queries import CertificateView
 from portal.certificates.rules.claims import ForbiddenClaim
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
+from portal.shop import cards
 from portal.shop.commands import gifts as commands
 from portal.shop.forms.gifts import ClaimForm, CodeForm, GiftActionForm, GiftForm
 from portal.shop.links import claim_url, gift_url
@@ -18,13 +21,12 @@ from portal.shop.queries.gifts import GiftView
 from portal.shop.rules.gifts import AddressNeeded, DayOutOfRange, GiftState, Taker, parse_code
 from portal.shop.views.gift_in_hand import in_hand, put_down, take_in_hand
 from portal.shop.words.orders import gift_words
-from portal.web import limits, press
+from portal.web import limits
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
-from portal.web.i18n import _, lang, message, speak
+from portal.web.i18n import _, lang, message
 from portal.web.links import key_for, opens
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
-from portal.web.pdf import GIFT
 
 blueprint = page_blueprint("gifts", __name__)
 
@@ -167,22 +169,9 @@ def _back(gift_id: str) -> Response:
 def card(gift_id: str) -> Answer:
     """The card to print and fold, in the language it was made in."""
     found = queries.gift(actor(), gift_id)
-    speak(found.lang)
-    pdf = press.shared().print(_card_page(found), found.created_at, design=GIFT)
-    answer = FlaskResponse(pdf, content_type="application/pdf")
+    answer = FlaskResponse(cards.printed(found), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="gift-{found.id[-6:]}.pdf"'
     return answer
-
-
-def _card_page(gift: GiftView) -> str:
-    address = claim_url(gift.code, gift.lang)
-    return render_template(
-        "shop/pdf_gift.html",
-        gift=gift,
-        address=address,
-        at=clock.text_of(gift.created_at),
-        qr=segno.make(address, error="m").png_data_uri(scale=1, border=0),
-    )
 
 
 @blueprint.get("/account/gifts")
@@ -256,5 +245,49 @@ def claim(code: str) -> Answer:
     # Shown once, to whoever claimed: the giver knows the code as well, but the keys are the holder's alone.
     claimed = queries.by_code(found.code)
     return render_template(
-        "shop/gift_claimed.html", gift=claimed, certificates=queries.certificates_of(claimed)
+        "shop/gift_claimed.html",
+        gift=claimed,
+        certificates=queries.certificates_of(claimed),
+        is_handed_on=False,
     )
+
+
+# -- handing it on -----------------------------------------------------------------------------
+
+
+@blueprint.get("/gifts/<gift_id>/hand-on/<number>/<key>")
+@open_to_all
+@limits.limited("60/hour")
+def hand_on(gift_id: str, number: str, key: str) -> Answer:
+    """Who shall have the certificate instead; its link is the proof that it is one's own."""
+    found, held = queries.held(gift_id, number, key)
+    return _hand_on_page(found, held, ClaimForm(formdata=None))
+
+
+def _hand_on_page(
+    found: GiftView, held: list[CertificateView], form: ClaimForm, status: int = 200, problem: str = ""
+) -> Answer:
+    page = render_template(
+        "shop/gift_hand_on.html", gift=found, certificates=held, form=form, problem=problem
+    )
+    return page, status
+
+
+@blueprint.post("/gifts/<gift_id>/hand-on/<number>/<key>")
+@open_to_all
+@limits.limited("60/hour")
+def handed_on(gift_id: str, number: str, key: str) -> Answer:
+    form = ClaimForm()
+    found, held = queries.held(gift_id, number, key)
+    if not form.validate():
+        return _hand_on_page(found, held, form, 422)
+    taker = Taker(form.name.data or "", form.email.data or "", bool(form.is_public.data), lang())
+    try:
+        numbers = commands.hand_on(actor(), gift_id, number, key, taker, clock.now())
+    except InvalidInput as error:
+        form.blame("name", error)
+        return _hand_on_page(found, held, form, 422)
+    except PortalError as error:
+        return _hand_on_page(found, held, form, 409, message(error))
+    made = [papers.by_number(each) for each in numbers]
+    return render_template("shop/gift_claimed.html", gift=found, certificates=made, is_handed_on=True)

@@ -12,9 +12,11 @@ from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.rules.ledger import NotEnoughCredits
-from portal.shop.commands import giving
+from portal.shop import collecting
+from portal.shop.commands import charging, giving
 from portal.shop.forms.giving import ConsentForm, GivingForm
 from portal.shop.forms.orders import ActionForm
+from portal.shop.links import giving_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import giving as queries
 from portal.shop.queries import orders
@@ -24,7 +26,7 @@ from portal.shop.rules.orders import Buyer
 from portal.shop.rules.quotes import Quote, check_mass, check_minimum, make_quote
 from portal.shop.rules.states import LAPSED, UNPAID
 from portal.shop.rules.terms import PaymentKind
-from portal.shop.till import till
+from portal.shop.till import Way, till
 from portal.shop.views.choosing import recommended
 from portal.shop.views.paying import credits_bought, order_page, way
 from portal.shop.words.orders import words_of
@@ -49,7 +51,9 @@ def begin() -> Answer:
 def _begin_page(form: GivingForm, status: int = 200) -> Answer:
     lot = _lot()
     minimum = till().minimum(lot.price_per_t.currency)
-    page = render_template("shop/giving_begin.html", form=form, lot=lot, minimum=minimum)
+    page = render_template(
+        "shop/giving_begin.html", form=form, lot=lot, minimum=minimum, takes_card=collecting.is_possible()
+    )
     return page, status
 
 
@@ -68,7 +72,9 @@ def start() -> Answer:
         return _begin_page(form, 422)
     buyer = Buyer(form.name.data or "", form.email.data or "", bool(form.is_public.data))
     try:
-        _quote(lot.code, form)
+        price = _quote(lot.code, form).total
+        if form.is_by_card:
+            collecting.provider()
         giving_id = giving.begin_giving(
             actor(),
             lot.code,
@@ -84,7 +90,22 @@ def start() -> Answer:
         form.blame("kg", error)
         return _begin_page(form, 422)
     opened_now(giving_id)
+    if form.is_by_card:
+        charging.choose_card(actor(), giving_id, price, consent=bool(form.consent.data), now=now)
+        return _give_card(giving_id, now)
     return _pay(giving_id, month_of(clock.day_of(now)), consent=bool(form.consent.data), now=now)
+
+
+def _give_card(giving_id: str, now: datetime) -> Answer:
+    """To the provider's page on which the card is given."""
+    found = queries.giving(actor(), giving_id)
+    address = giving_url(giving_id, found.lang)
+    described = _("Monthly support: %(amount)s", amount=credits_bought(found.mass))
+    try:
+        return redirect(collecting.begin(giving_id, Way(address, address, described), now), 303)
+    except (ProviderUnavailable, ProviderRefused) as error:
+        giving.end_giving(actor(), giving_id, now)  # nothing was agreed: the address is forgotten
+        return _page(queries.giving(actor(), giving_id), message(error), 503)
 
 
 def _quote(lot: str, form: GivingForm | GivingView) -> Quote:
@@ -104,12 +125,20 @@ def _price_today(found: GivingView) -> Money | None:
 @blueprint.get("/monthly/<thing_id>")
 @open_to_all
 def one(thing_id: str) -> Answer:
-    """One monthly support with its months."""
-    return _page(queries.giving(actor(), thing_id))
+    """One monthly support with its months; right after the card was given, asked about at the provider."""
+    found, card = queries.giving(actor(), thing_id), queries.card_of(thing_id)
+    if card and card.subscription_id is None and found.state is not GivingState.ENDED:
+        try:
+            collecting.look(thing_id, clock.now())
+        except ProviderUnavailable as error:
+            return _page(found, message(error))
+        found = queries.giving(actor(), thing_id)
+    return _page(found)
 
 
 def _page(found: GivingView, problem: str = "", status: int = 200) -> Answer:
     turns = queries.turns(found.id)
+    card = queries.card_of(found.id)
     is_open = [each for each in turns if each.state is None or each.state in UNPAID | LAPSED]
     page = render_template(
         "shop/giving.html",
@@ -117,7 +146,11 @@ def _page(found: GivingView, problem: str = "", status: int = 200) -> Answer:
         lot=register.lot(found.lot),
         turns=turns,
         # Only the newest month: what was left out in earlier ones was left out.
-        to_pay=turns[0] if turns and turns[0] in is_open and found.state is not GivingState.ENDED else None,
+        to_pay=turns[0]
+        if turns and turns[0] in is_open and found.state is not GivingState.ENDED and card is None
+        else None,
+        card=card,
+        charges=[each for each in queries.charges(found.id) if each.order_id is None],
         today=_price_today(found),
         words_of=words_of,
         form=ConsentForm(formdata=None),
@@ -166,19 +199,19 @@ def _pay(giving_id: str, month: str, *, consent: bool, now: datetime) -> Answer:
 @blueprint.post("/monthly/<thing_id>/pause")
 @open_to_all
 def pause(thing_id: str) -> Answer:
-    return _do(giving.pause_giving, thing_id, _("Paused: no letters until you go on."))
+    return _do(collecting.pause, thing_id, _("Paused: nothing is asked for or charged until you go on."))
 
 
 @blueprint.post("/monthly/<thing_id>/resume")
 @open_to_all
 def resume(thing_id: str) -> Answer:
-    return _do(giving.resume_giving, thing_id, _("We write to you again every month."))
+    return _do(collecting.resume, thing_id, _("Your monthly support goes on."))
 
 
 @blueprint.post("/monthly/<thing_id>/end")
 @open_to_all
 def end(thing_id: str) -> Answer:
-    return _do(giving.end_giving, thing_id, _("Ended. Thank you for what you gave."))
+    return _do(collecting.end, thing_id, _("Ended. Thank you for what you gave."))
 
 
 def _do(command: Callable[[Actor, str, datetime], None], giving_id: str, said: str) -> Response:

@@ -237,7 +237,11 @@ def request_words(state: RequestState) -> StateWords:
 
 
 def fee_words() -> dict[FeeKind, str]:
-    return {FeeKind.REGISTRY: _("Registry fee"), FeeKind.PAYMENT: _("Payment fee")}
+    return {
+        FeeKind.REGISTRY: _("Registry fee"),
+        FeeKind.PAYMENT: _("Payment fee"),
+        FeeKind.ROUNDING: _("Less than a kilogram: to the forest owner"),
+    }
 
 
 def party_words() -> dict[Party, str]:
@@ -280,6 +284,7 @@ _EVENTS = {
     "expired": N_("Time to pay over, credits released"),
     "retired": N_("Credits retired, certificate issued"),
     "proof_awaited": N_("Sent to the source registry"),
+    "proof_overdue": N_("The source registry let the promised day pass"),
     "substitute_offered": N_("Other credits offered"),
     "substitute_accepted": N_("Other credits accepted"),
     "fulfilled": N_("Certificate sent"),

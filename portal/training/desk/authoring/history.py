@@ -5,7 +5,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel import clock
 from portal.training.commands.drafting import put_back, undo
-from portal.training.desk.authoring.pages import AUTHORS, Answer, at_hand, blueprint, must_be_sent, shown, told
+from portal.training.desk.authoring.pages import (
+    AUTHORS,
+    Answer,
+    at_hand,
+    blueprint,
+    must_be_sent,
+    shown,
+    told,
+)
 from portal.training.queries import courses, drafts
 from portal.training.rules.packs.course import files_of_zip
 from portal.training.rules.packs.differences import differences

@@ -12,7 +12,15 @@ from portal.kernel.actor import Role
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.training.commands import cohorts as commands
-from portal.training.desk.classroom.pages import READERS, TRAINERS, Answer, back_to, blueprint, shown, the_cohort
+from portal.training.desk.classroom.pages import (
+    READERS,
+    TRAINERS,
+    Answer,
+    back_to,
+    blueprint,
+    shown,
+    the_cohort,
+)
 from portal.training.forms.cohorts import CohortForm, NewCohortForm, PressForm, TrainerForm
 from portal.training.queries import courses
 from portal.training.queries.cohorts import cohorts_of

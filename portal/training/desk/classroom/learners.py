@@ -9,7 +9,16 @@ from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.registry.sheets import Limits, Row, rows_of
 from portal.training.commands import rosters as commands
-from portal.training.desk.classroom.pages import READERS, TRAINERS, Answer, back_to, blueprint, sheet, shown, the_cohort
+from portal.training.desk.classroom.pages import (
+    READERS,
+    TRAINERS,
+    Answer,
+    back_to,
+    blueprint,
+    sheet,
+    shown,
+    the_cohort,
+)
 from portal.training.forms.cohorts import ChosenForm, RosterForm
 from portal.training.queries import cohorts as queries
 from portal.training.rules.classes import CohortView, Standing

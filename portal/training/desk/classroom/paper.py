@@ -12,7 +12,16 @@ from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotFound, PortalError
 from portal.training.commands.papers import Sheet, record_sheets
-from portal.training.desk.classroom.pages import READERS, TRAINERS, Answer, back_to, blueprint, pdf, shown, the_cohort
+from portal.training.desk.classroom.pages import (
+    READERS,
+    TRAINERS,
+    Answer,
+    back_to,
+    blueprint,
+    pdf,
+    shown,
+    the_cohort,
+)
 from portal.training.forms.cohorts import PressForm
 from portal.training.queries import courses
 from portal.training.queries.cohorts import Member, members

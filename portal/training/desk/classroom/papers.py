@@ -5,7 +5,16 @@ from flask import Response, flash
 from portal.kernel import clock
 from portal.training.commands import rosters as commands
 from portal.training.desk.classroom.addresses import calendar_url, drawn, join_url, pictured, typed_url
-from portal.training.desk.classroom.pages import READERS, TRAINERS, Answer, back_to, blueprint, pdf, shown, the_cohort
+from portal.training.desk.classroom.pages import (
+    READERS,
+    TRAINERS,
+    Answer,
+    back_to,
+    blueprint,
+    pdf,
+    shown,
+    the_cohort,
+)
 from portal.training.forms.cohorts import ChosenForm
 from portal.training.queries import cohorts as queries
 from portal.training.rules.learners import printed

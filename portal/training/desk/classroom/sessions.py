@@ -13,7 +13,16 @@ from portal.kernel.ids import is_id, new_id
 from portal.registry.rules.names import sort_key
 from portal.training.commands import sessions as commands
 from portal.training.desk.classroom.addresses import attend_url, drawn
-from portal.training.desk.classroom.pages import READERS, TRAINERS, Answer, back_to, blueprint, pdf, shown, the_cohort
+from portal.training.desk.classroom.pages import (
+    READERS,
+    TRAINERS,
+    Answer,
+    back_to,
+    blueprint,
+    pdf,
+    shown,
+    the_cohort,
+)
 from portal.training.forms.cohorts import PressForm
 from portal.training.forms.sessions import ChangeSessionForm, SessionForm, TicksForm
 from portal.training.queries import sessions as queries

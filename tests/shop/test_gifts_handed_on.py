@@ -1,0 +1,99 @@
+"""A claimed gift is handed on: the certificate changes its holder, and every former number says so."""
+
+import pytest
+from flask import Flask
+
+from portal.certificates import queries as papers
+from portal.certificates import signature
+from portal.certificates.rules.states import State
+from portal.kernel import clock
+from portal.kernel.actor import Actor
+from portal.ops.audit import faults
+from portal.shop.commands import gifts as commands
+from portal.shop.rules.gifts import NoSuchGift, Taker
+from portal.web import press
+from tests.browser import Browser
+from tests.chaos.conftest import QuickPress
+from tests.factories import gifts
+from tests.factories.certificates import sequence_and_sign
+from tests.factories.gifts import claimed, ready
+from tests.factories.registry import make_lot
+from tests.races.threads import at_once
+
+
+@pytest.fixture(autouse=True)
+def paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a page is laid out and signed is not what these tests are about."""
+    quick = QuickPress()
+    monkeypatch.setattr(press, "shared", lambda: quick)
+    monkeypatch.setattr(signature, "sign", lambda pdf: pdf)
+
+
+NEXT = Taker("Zhao Lei", "lei@example.cn", False, "en")
+
+
+def handed_on(gift_id: str, number: str, key: str, taker: Taker = NEXT) -> list[str]:
+    return commands.hand_on(Actor.guest(), gift_id, number, key, taker, clock.now())
+
+
+def test_only_who_holds_the_link_hands_it_on_and_the_chain_can_be_followed(
+    app: Flask, sent_letters: object
+) -> None:
+    make_lot()
+    gift = ready()
+    (giver,) = papers.for_order(gift.orders[0])
+    with pytest.raises(NoSuchGift):  # not claimed yet: the giver has a code for that
+        handed_on(gift.id, giver.number, giver.key)
+    (first,) = claimed(gift)
+    mine = papers.by_number(first)
+    for number, key in ((giver.number, giver.key), (first, giver.key), (first, "")):
+        with pytest.raises(NoSuchGift):
+            handed_on(gift.id, number, key)
+    (second,) = handed_on(gift.id, first, mine.key)
+    former = papers.by_number(first)
+    assert (former.state, former.replaced_by) == (State.REPLACED, second)
+    assert papers.by_number(giver.number).replaced_by == first
+    with pytest.raises(NoSuchGift):  # the former holder's link opens nothing any more
+        handed_on(gift.id, first, mine.key)
+    (third,) = handed_on(gift.id, second, papers.by_number(second).key, gifts.TAKER)
+    assert papers.by_number(third).state is State.VALID
+    letters = {letter["To"]: letter.get_content() for letter in sent_letters()}  # type: ignore[operator]
+    assert f"/c/{second}/" in letters[NEXT.email]
+    sequence_and_sign()
+    assert [str(fault) for fault in faults()] == []
+
+
+def test_two_at_once_make_one_holder(pg_app: Flask) -> None:
+    make_lot()
+    gift = ready()
+    (first,) = claimed(gift)
+    key = papers.by_number(first).key
+    made = at_once(pg_app, 6, lambda n: handed_on(gift.id, first, key, Taker(f"Taker {n}", "", False, "en")))
+    assert len([each for each in made if isinstance(each, list)]) == 1, made
+    assert all(isinstance(each, list | NoSuchGift) for each in made), made
+
+
+@pytest.mark.parametrize(
+    ("lang", "name", "button", "done"),
+    [
+        ("zh", "证书上的名称", "转赠", "已转赠"),
+        ("en", "Name on the certificate", "Hand it on", "The gift is handed on"),
+    ],
+)
+def test_the_page_says_what_happens_and_keeps_what_was_typed(
+    app: Flask, browser: Browser, lang: str, name: str, button: str, done: str
+) -> None:
+    make_lot()
+    gift = ready()
+    (number,) = claimed(gift)
+    paper = papers.by_number(number)
+    page = browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{paper.key}")
+    assert paper.printed_number in page.main
+    page = page.fill(name, "x" * 200).submit(button, expect=422)
+    assert page.value(name) == "x" * 200
+    page = page.fill(name, "Zhao Lei").submit(button)
+    assert page.h1 == done
+    successor = papers.by_number(number).replaced_by
+    assert successor
+    assert papers.by_number(successor).printed_number in page.main
+    browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{paper.key}", expect=404)
