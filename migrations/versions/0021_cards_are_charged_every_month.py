@@ -7,7 +7,7 @@ from alembic import op
 
 from portal.db import Bool, Int, Str, Utc
 
-revision = "0022"
+revision = "0021"
 down_revision = "0020"
 
 
@@ -79,7 +79,7 @@ def upgrade() -> None:
 
 def _guards() -> list[str]:
     """What the database itself refuses, frozen as it was when this was promised."""
-    file = Path(__file__).parents[1] / "guards" / f"0022.{op.get_bind().dialect.name}.sql"
+    file = Path(__file__).parents[1] / "guards" / f"0021.{op.get_bind().dialect.name}.sql"
     return [text.strip().removesuffix(";") + ";" for text in file.read_text().split("\n--\n") if text.strip()]
 
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import portal.db
 
-revision = "0027"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
