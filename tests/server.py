@@ -44,7 +44,7 @@ class LiveServer:
         self._run(
             "granian", "--interface", "wsgi", "--factory", "app:create_app", "--no-ws",
             "--host", "127.0.0.1", "--port", str(self.port),
-            "--workers", str(self.workers), "--respawn-failed-workers",
+            "--workers", str(self.workers), "--respawn-failed-workers", "--workers-kill-timeout", "10",
         )  # fmt: skip
         self.wait_until_ready()
         return self

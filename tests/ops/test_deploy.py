@@ -22,7 +22,8 @@ UNITS = ("portal-web.service", "portal-worker.service")
 SEED = "A" * 43 + "="
 REST = {  # what the operator adds in portal.env
     "SECRET_KEY": "x" * 40, "BASE_URL": "https://carbon.example", "CHECKPOINT_KEY": SEED,
-    "CREDENTIAL_KEY": SEED, "SMTP_URL": "smtp://mail:587",
+    "CREDENTIAL_KEY": SEED, "SMTP_URL": "smtp://mail:587", "SELLER_NAME": "某公司", "SELLER_ADDRESS": "某地",
+    "SELLER_TAX_NUMBER": "91110000600037341L",
 }  # fmt: skip
 
 

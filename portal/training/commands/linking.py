@@ -1,5 +1,6 @@
 """Who a learner is: an account and a name on a list that are one person, a lost code, and being forgotten."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -7,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.accounts.queries import person
+from portal.certificates import commands as certificates
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.training import policy
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
+from portal.training.models.outcomes import Completion
 from portal.training.queries import learners
 from portal.training.rules.learners import hash_of, new_code
 
@@ -65,13 +68,16 @@ def renew_code(actor: Actor, learner_id: str, now: datetime) -> str:
 def erase(actor: Actor, now: datetime) -> int:
     """Forget who the actor is as a learner: name, address, account and code go; how many rows they were.
 
-    Marks, attendance and certificates stay, without a name: statistics and papers rest on them. Answers of
-    attempts that were never handed in go too.
+    Marks, attendance and certificates stay, without a name: statistics and papers rest on them, and a
+    certificate says from then on that its holder is withheld. Answers of attempts that were never handed in
+    go too.
     """
     mine = learners.learners_of(actor)
     with transaction() as session:
         for each in mine:
             _erased(session, each.id, now)
+            for number in _certificates(session, each.id):
+                certificates.forget_holder(Actor.system("training"), number, now)
             audit.record(actor, "learner.erased", each.id, now)
     return len(mine)
 
@@ -86,6 +92,11 @@ def _linked(session: Session, actor: Actor, learner_id: str, now: datetime) -> N
         session.add(JoinedLearner(learner_id=learner_id, into_id=known, joined_at=now))
     session.flush()
     audit.record(actor, "learner.linked", learner_id, now, into=known or "")
+
+
+def _certificates(session: Session, learner_id: str) -> Sequence[str]:
+    earned = select(Completion.certificate).where(Completion.learner_id == learner_id)
+    return session.scalars(earned.order_by(Completion.certificate)).all()
 
 
 def _erased(session: Session, learner_id: str, now: datetime) -> None:
