@@ -60,7 +60,7 @@ def lesson_page(place: Place, enrolled: Enrolled | None = None, *, is_read: bool
     asked = request.args.get("show", "")
     kept = request.cookies.get(_COOKIE, "")
     way = asked if asked in WAYS else kept if kept == "both" else lang()
-    sides = ("zh", "en") if way == "both" else (way,)
+    sides = (lang(), "en" if lang() == "zh" else "zh") if way == "both" else (way,)
     page = render_template(
         "training/lesson.html", place=place, enrolled=enrolled, is_read=is_read, way=way, sides=sides,
         rows=list(_rows(place, sides)), lesson=place.content.lessons[place.lesson, sides[0]],
