@@ -55,7 +55,7 @@ def bank(draft_id: str) -> Answer:
         for name, index, record in listed
     }  # fmt: skip
     return shown(
-        "bank", found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
+        "author/bank.html", found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
         marks=marks, asked=asked,
         objectives=sorted({str(record.value.get("objective", "")) for _name, _index, record in every}),
         gift=[e.path for e in drafts.listing(draft_id) if e.path.endswith(".gift")],
@@ -200,7 +200,7 @@ def _page(
     pack, _findings = drafts.read(draft_id)
     objectives = [(each.id, each.text) for each in pack.course.objectives] if pack.course else []
     return shown(
-        "item", at_hand(draft_id), 409 if fault else 200, bank=bank, index=index, record=value,
+        "author/item.html", at_hand(draft_id), 409 if fault else 200, bank=bank, index=index, record=value,
         parts=item_shape(str(value.get("type", ""))), kind=word_of(str(value.get("type", ""))),
         revision=revision, findings=findings, fault=fault, theirs=theirs, banks=bank_names(draft_id),
         objectives=objectives, preview=_preview(value), media_url=media_url_of(draft_id),

@@ -46,7 +46,7 @@ def take_in(draft_id: str) -> Answer:
             return _dry_run(draft_id, form, data)
         except PortalError as fault:
             form.blame("file", fault)
-    return shown("import", found, 422 if form.has_errors else 200, form=form)
+    return shown("author/import.html", found, 422 if form.has_errors else 200, form=form)
 
 
 def _dry_run(draft_id: str, form: ImportForm, data: bytes) -> Answer:
@@ -63,7 +63,7 @@ def _dry_run(draft_id: str, form: ImportForm, data: bytes) -> Answer:
     again = read_items(form.format.data, data, form.language.data, repair=True)
     may_repair = not form.repair.data and any(isinstance(e.reason, MarksRepaired) for e in again.problems)
     return shown(
-        "import_report", at_hand(draft_id), reading=reading, form=confirm, may_repair=may_repair,
+        "author/import_report.html", at_hand(draft_id), reading=reading, form=confirm, may_repair=may_repair,
         joining=_joining(draft_id, reading, form.language.data),
         remarks=[(each, message(each.reason)) for each in reading.problems],
     )  # fmt: skip
@@ -128,7 +128,7 @@ def give_out(draft_id: str) -> Answer:
     name, language = _wanted()
     writing, count = _written(draft_id, name, language)
     return shown(
-        "export", found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
+        "author/export.html", found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
         left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
         banks=bank_names(draft_id),
     )  # fmt: skip

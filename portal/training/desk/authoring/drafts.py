@@ -110,7 +110,7 @@ def draft(draft_id: str) -> Answer:
     lesson_form = LessonForm(formdata=None)
     lesson_form.module.choices = [(m.id, m.id) for m in pack.course.modules] if pack.course else []
     return shown(
-        "draft", found, pack=pack, listed=listed, names=names, findings=panel(draft_id),
+        "author/draft.html", found, pack=pack, listed=listed, names=names, findings=panel(draft_id),
         lesson_form=lesson_form,
         offer_form=OfferForm(formdata=None), return_form=ReturnForm(formdata=None),
         may_publish=policy.may_publish(actor()),

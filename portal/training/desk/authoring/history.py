@@ -26,7 +26,7 @@ from portal.web.i18n import _
 def history(draft_id: str) -> Answer:
     """Every change, newest first; of one file with ``path``."""
     path = request.args.get("path", "")
-    return shown("history", at_hand(draft_id), changes=drafts.changes(draft_id, path), path=path)
+    return shown("author/history.html", at_hand(draft_id), changes=drafts.changes(draft_id, path), path=path)
 
 
 @blueprint.get("/author/drafts/<draft_id>/history/<int:revision>/<path:path>")
@@ -35,7 +35,7 @@ def change(draft_id: str, revision: int, path: str) -> Answer:
     """What one change did to one file."""
     before, after = (drafts.file_at(draft_id, path, number) for number in (revision - 1, revision))
     found = differences({path: before} if before else {}, {path: after} if after else {})
-    return shown("change", at_hand(draft_id), path=path, revision=revision, found=found)
+    return shown("author/change.html", at_hand(draft_id), path=path, revision=revision, found=found)
 
 
 @blueprint.post("/author/drafts/<draft_id>/undo/<step>")
@@ -60,5 +60,5 @@ def against_base(draft_id: str) -> Answer:
     """The draft beside the version it began as."""
     found = at_hand(draft_id)
     base = files_of_zip(courses.pack_of(found.based_on)) if found.based_on else {}
-    return shown("against_base", found, found=differences(base, drafts.files(draft_id)),
+    return shown("author/against_base.html", found, found=differences(base, drafts.files(draft_id)),
                  base=courses.version(found.based_on) if found.based_on else None)  # fmt: skip

@@ -49,7 +49,7 @@ def name_of(person_id: str) -> str:
 def shown(template: str, draft: DraftView, status: int = 200, **values: Any) -> Answer:
     """A page of a draft, with its last step so that it can be undone from anywhere."""
     last = drafts.changes(draft.id, limit=1)
-    page = render_template(f"author/{template}.html", draft=draft, last=last[0] if last else None, **values)
+    page = render_template(template, draft=draft, last=last[0] if last else None, **values)
     return page, status
 
 
