@@ -55,7 +55,8 @@ def bank(draft_id: str) -> Answer:
         for name, index, record in listed
     }  # fmt: skip
     return shown(
-        "author/bank.html", found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
+        "author/bank.html",
+        found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
         marks=marks, asked=asked,
         objectives=sorted({str(record.value.get("objective", "")) for _name, _index, record in every}),
         gift=[e.path for e in drafts.listing(draft_id) if e.path.endswith(".gift")],

@@ -128,7 +128,8 @@ def give_out(draft_id: str) -> Answer:
     name, language = _wanted()
     writing, count = _written(draft_id, name, language)
     return shown(
-        "author/export.html", found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
+        "author/export.html",
+        found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
         left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
         banks=bank_names(draft_id),
     )  # fmt: skip

@@ -138,7 +138,8 @@ def _page(
     findings = [each for lang in LANGS for each in panel(draft.id, f"lessons/{name}.{lang}.md")]
     preview = _preview(draft, sheet) if is_previewed else None
     return shown(
-        "author/lesson.html", draft, status, name=name, sheet=sheet, rows=rows, findings=findings, behind=behind,
+        "author/lesson.html",
+        draft, status, name=name, sheet=sheet, rows=rows, findings=findings, behind=behind,
         preview=preview, touched=touched, fault=fault, completions=COMPLETION, translation=_other_of(draft),
     )  # fmt: skip
 

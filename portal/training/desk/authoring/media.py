@@ -48,7 +48,8 @@ def media(draft_id: str) -> Answer:
     listed = [each for each in drafts.listing(draft_id) if each.path.startswith("media/")]
     findings = [each for each in panel(draft_id) if each[0].file.startswith("media/")]
     return shown(
-        "author/media.html", found, 422 if first_error(form) else 200, form=form, listed=listed, shown_in=shown_in,
+        "author/media.html",
+        found, 422 if first_error(form) else 200, form=form, listed=listed, shown_in=shown_in,
         findings=findings,
     )  # fmt: skip
 

@@ -67,6 +67,7 @@ def _page(
     theirs: dict[str, Any] | None = None,
 ) -> Answer:  # fmt: skip
     return shown(
-        "author/plan.html", at_hand(draft_id), 409 if fault else 200, name=name, path=f"{name}.yml", parts=SHAPES[name],
+        "author/plan.html",
+        at_hand(draft_id), 409 if fault else 200, name=name, path=f"{name}.yml", parts=SHAPES[name],
         record=record, revision=revision, findings=panel(draft_id, f"{name}.yml"), fault=fault, theirs=theirs,
     )  # fmt: skip

@@ -46,7 +46,8 @@ def source(draft_id: str, path: str) -> Answer:
     lines = held.data.decode("utf-8", "replace").splitlines()
     number = whole_number(request.args.get("line", ""))
     return shown(
-        "author/source.html", found, 422 if form.has_errors else 200, form=form, path=path, held=held, theirs=theirs,
+        "author/source.html",
+        found, 422 if form.has_errors else 200, form=form, path=path, held=held, theirs=theirs,
         findings=panel(draft_id, path), number=number,
         line=lines[number - 1] if 0 < number <= len(lines) else "",
     )  # fmt: skip
