@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from portal.certificates import queries as certificates
 from portal.certificates.models import Certificate
 from portal.db import db, transaction
+from portal.kernel.actor import Actor
 from portal.training.commands import completing
 from portal.training.commands.completing import complete_if_met
+from portal.training.commands.linking import erase
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.models.outcomes import Completion
 from tests.factories.training import COURSES, NOW, a_cohort, a_version, an_enrolment
@@ -77,6 +79,17 @@ def test_who_was_erased_has_no_certificate(app: Flask, rule_met: None):
         learner = session.get_one(Learner, session.get_one(Enrolment, enrolment_id).learner_id)
         learner.name, learner.erased_at = "", NOW
     assert complete_if_met(enrolment_id, NOW) is None
+
+
+def test_a_certificate_of_who_is_forgotten_names_nobody(app: Flask, rule_met: None):
+    enrolment_id = enrolled()
+    number = complete_if_met(enrolment_id, NOW)
+    assert number
+    with transaction() as session:
+        learner_id = session.get_one(Enrolment, enrolment_id).learner_id
+    erase(Actor.guest(learner_id), NOW)
+    found = certificates.by_number(number)
+    assert (found.holder_name, found.state.is_live) == (None, True)
 
 
 def test_a_second_enrolment_in_the_same_version_earns_no_second_certificate(app: Flask, rule_met: None):
