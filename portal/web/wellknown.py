@@ -15,7 +15,9 @@ from portal.web.page import plain_blueprint
 blueprint = plain_blueprint("wellknown", __name__)
 
 # Areas that belong to one person or to staff, and steps of a form that begin elsewhere.
-CLOSED: Final = ("account", "desk", "orders", "basket", "footprints")
+CLOSED: Final = (
+    "account", "attend", "author", "basket", "desk", "feedback", "footprints", "learn", "orders", "teach",
+)  # fmt: skip
 STEPS: Final = {"shop.quote", "shop.named_quote", "footprint.resume", "registry_log.recovery"}
 # The RFC advises less than a year; whoever reads a copy that is older asks again.
 VALID: Final = timedelta(days=180)
