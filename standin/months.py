@@ -67,7 +67,7 @@ class Months:
             "amount_due": subscription["amount"],
             "amount_paid": subscription["amount"] if is_paid else 0,
             "attempted": status != "void",
-            "created": self._bank.now(),
+            "created": self._month_of(subscription["id"]),
             "currency": subscription["currency"],
             "livemode": self._bank.livemode,
             "metadata": {},
@@ -93,6 +93,15 @@ class Months:
         if status != "void":
             self._bank.announce("invoice.paid" if is_paid else "invoice.payment_failed", invoice)
         return dict(invoice)
+
+    def _month_of(self, subscription_id: str) -> int:
+        """When an invoice is made: a month takes a second here, so that no two are of one."""
+        earlier = [
+            invoice["created"]
+            for invoice in self._bank.invoices.values()
+            if invoice["parent"]["subscription_details"]["subscription"] == subscription_id
+        ]
+        return max([self._bank.now(), *(made + 1 for made in earlier)])
 
     def update(self, subscription_id: str, given: Thing) -> Thing:
         """Pause, or take up again with an empty ``pause_collection``."""

@@ -8,6 +8,7 @@ class Question {
     this.box = box;
     this.number = box.dataset.question;
     this.state = box.querySelector("[data-state]");
+    this.isSaved = Boolean(this.state.textContent.trim());
     this.edition = form.elements[`e${this.number}`];
     this.key = `quiz:${form.dataset.attempt}:${this.number}`;
     this.wait = 1000;
@@ -67,6 +68,8 @@ class Question {
     if (isKept && said.kept) {
       keep(this.key, null);
       this.say(form.dataset.saved);
+      this.isSaved = true;
+      count();
     } else if (isKept) {
       this.isChanged = true; // another device was faster: what is typed here and now is newer
     } else {
@@ -112,7 +115,16 @@ function kept(key) {
   }
 }
 
+// Where all questions are on the page, the bar above them follows.
+function count() {
+  const bar = document.querySelector("main progress");
+  if (!form.dataset.progress || !bar) return;
+  bar.value = questions.filter((question) => question.isSaved).length;
+  bar.previousElementSibling.textContent = form.dataset.progress.replace("{number}", bar.value);
+}
+
+let questions = [];
 if (form) {
-  const questions = [...form.querySelectorAll("[data-question]")].map((box) => new Question(box));
+  questions = [...form.querySelectorAll("[data-save]")].map((box) => new Question(box));
   addEventListener("online", () => questions.forEach((question) => question.send()));
 }

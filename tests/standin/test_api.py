@@ -102,7 +102,7 @@ def test_what_stripe_would_refuse_is_refused(api: Any, changes: Any, param: str,
 
 def test_every_call_can_be_checked_against_the_sdk() -> None:
     calls = [call for call in vars(contract).values() if isinstance(call, contract.Call)]
-    assert len(calls) == 14
+    assert len(calls) == 19
     for call in calls:
         with pytest.raises(Exception, match="unknown parameter"):
             call.read({"idempotency_key": "an option of the SDK, no parameter"})
