@@ -12,7 +12,7 @@ import pypdf
 import pytest
 
 from portal.web import catalogues
-from tests.looks.chromium import PHONE, look
+from tests.looks.chromium import PHONE, follow, look
 from tests.server import LiveServer
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_from_a_footprint_to_a_certificate_anyone_can_check(
     assert grams
     assert int(grams[2]) - int(grams[1]) + 1 == 250_000
     look(stranger, f"journey-{lang}-10-checked")
-    stranger.locator("main a[href*='/lots/']").first.click()
+    follow(stranger, "main a[href*='/lots/']")
     look(stranger, f"journey-{lang}-11-lot")
     facts = stranger.request.get(f"{portal.url}/certificates/{number}.json").json()
     assert facts["mass_g"] == 250_000

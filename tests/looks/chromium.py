@@ -123,8 +123,18 @@ def shoot(page: Page, name: str) -> Path:
     return file
 
 
+def follow(page: Page, what: str) -> None:
+    """Press the first of what the selector finds and wait for the page that it leads to.
+
+    A click alone returns while the old page is still being left, and nothing can be asked of that one.
+    """
+    with page.expect_navigation():
+        page.locator(what).first.click()
+
+
 def look(page: Page, name: str) -> None:
     """What every page of a story must pass; its picture when it fails, or for people who ask to look."""
+    page.wait_for_load_state()
     try:
         assert_fits(page)
         assert_accessible(page)

@@ -10,7 +10,7 @@ from portal.kernel.money import Money
 from tests.conftest import portal_on
 from tests.factories import shop
 from tests.factories.registry import make_lot, priced
-from tests.looks.chromium import look
+from tests.looks.chromium import follow, look
 from tests.server import LiveServer
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_every_page_from_choosing_to_paying_can_be_read(
     page.goto(f"{portal.url}/{lang}/basket/checkout")
     look(page, f"basket-checkout-{lang}-{width}")
     page.goto(f"{portal.url}/{lang}/basket")
-    page.click("button[name=remove] >> nth=0")
+    follow(page, "button[name=remove]")
     look(page, f"basket-removed-{lang}-{width}")
     for name in ("offset", "offset?vintage=1999", "prices", "money"):
         page.goto(f"{portal.url}/{lang}/{name}")

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import portal_on
 from tests.factories import accounts
 from tests.factories.groups import a_campaign, answers_of
-from tests.looks.chromium import look
+from tests.looks.chromium import follow, look
 from tests.server import LiveServer
 
 if TYPE_CHECKING:
@@ -75,6 +75,6 @@ def test_every_page_of_a_campaign_is_readable(
     see("/account/campaigns", "mine")
     see(f"/campaigns/{made[40]}", "organiser")
     see("/account/campaigns/new", "new")
-    page.locator("main form button.button-primary").click()
+    follow(page, "main form button.button-primary")
     look(page, f"campaign-{lang}-{width}-mistakes")
     assert page.locator("[data-error-summary]").count() == 1

@@ -33,7 +33,7 @@ from tests.factories.pledges import (
     a_report,
     members,
 )
-from tests.looks.chromium import look
+from tests.looks.chromium import follow, look
 from tests.server import LiveServer
 
 if TYPE_CHECKING:
@@ -121,6 +121,6 @@ def test_every_page_of_pledges_is_readable(
         "new-company": "/pledges/new/document", "run-group": paths["group"],
     })  # fmt: skip
     page.goto(f"{url}/{lang}/pledges/new/document")
-    page.locator("main form button.button-primary").click()
+    follow(page, "main form button.button-primary")
     look(page, f"pledges-{lang}-{width}-mistakes")
     assert page.locator("[data-error-summary]").count() == 1

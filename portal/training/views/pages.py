@@ -76,7 +76,9 @@ def media_url_of(version_id: str) -> MediaUrl:
 
 def shown(text: str, version_id: str) -> Markup:
     """Markdown of a lesson as safe HTML; a picture that stands alone is a figure with its caption."""
-    return Markup(figures(to_html(text, media_url=media_url_of(version_id))))  # noqa: S704  sanitised
+    html = figures(to_html(text, media_url=media_url_of(version_id)))
+    # On a phone a wide table scrolls by itself, so the keyboard must reach it.
+    return Markup(html.replace("<table>", '<table tabindex="0">'))  # noqa: S704  sanitised
 
 
 def figures(html: str) -> str:
