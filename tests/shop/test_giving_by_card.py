@@ -271,11 +271,22 @@ WORDS = {
 }
 
 
+UNASKED = ("绝不自动扣款", "nothing is taken unasked")
+
+
+@pytest.mark.parametrize(("lang", "promise"), list(zip(WORDS, UNASKED, strict=True)))
+def test_where_only_letters_ask_nothing_is_taken_unasked(app: Flask, lang: str, promise: str) -> None:
+    make_lot(1)
+    assert promise in Browser(app.test_client()).open(f"/{lang}/monthly").main
+
+
 @pytest.mark.parametrize("lang", WORDS)
 def test_a_guest_agrees_on_the_providers_page(portal: Flask, bank: Bank, lang: str) -> None:
     kg, name, address, by_card, begin, says = WORDS[lang]
     browser = Browser(portal.test_client())
-    page = browser.open(f"/{lang}/monthly").fill(kg, "100").fill(name, "Li").fill(address, "li@example.cn")
+    page = browser.open(f"/{lang}/monthly")
+    assert not any(promise in page.main for promise in UNASKED), "a card is charged by itself here"
+    page = page.fill(kg, "100").fill(name, "Li").fill(address, "li@example.cn")
     there = page.choose(by_card).submit(begin).location
     assert there.startswith(bank.url)
     session = there.rsplit("/", 1)[1]

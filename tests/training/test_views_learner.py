@@ -4,6 +4,8 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -47,6 +49,16 @@ def press(page: Page, action: str, *, expect: int = 200, button: int = 0) -> Pag
     form = next(f for f in page.root.iter("form") if re.search(action, f.get("action", "")))
     words = ["".join(each.itertext()) for each in form.iter("button")][button]
     return page.submit(" ".join(words.split()), expect=expect)
+
+
+def test_a_class_comes_in_at_once_and_who_guesses_codes_waits(app: Flask, at: Callable[[str], datetime]):
+    """Forty phones behind one address, three requests each; then more than a minute allows."""
+    at("2026-11-23T02:00:00Z")
+    a_class()
+    for number in range(40):
+        joined(Browser(app.test_client()), name=f"学员{number}")
+    asked = [app.test_client().get("/zh/learn/code").status_code for _ in range(241)]
+    assert asked == [200] * 240 + [429]
 
 
 def joined(browser: Browser, lang: str = "zh", name: str = "王芳") -> tuple[Page, Actor, str]:
