@@ -4,21 +4,14 @@ The guards are dropped first, as somebody with the database's password would; wh
 database still refuses is not stored and so needs no audit.
 """
 
-import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from flask import Flask
 
 from portal.certificates import commands as certificates
-from portal.db import Base, db, transaction
+from portal.db import transaction
 from portal.kernel import clock
 from portal.kernel.mass import Mass
 from portal.ops import audit
@@ -36,7 +29,6 @@ from portal.registry.jobs import sequence_and_sign
 from portal.registry.queries import register
 from portal.registry.queries.digests import columns_of
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
-from portal.registry.rules.audit import Fault
 from portal.registry.rules.facts import RetireLine
 from portal.registry.rules.records import holder_commitment
 from tests import postgres
@@ -46,6 +38,7 @@ from tests.factories.certificates import ACTOR
 from tests.factories.certificates import facts as certificate_facts
 from tests.factories.guards import without_guards
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
+from tests.ops.tampering import World, a_row, change_a_byte
 
 EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
 
@@ -65,34 +58,6 @@ TABLES = [
     "retirement", "retirement_range", "retirement_void", "reversal_case", "row_seal", "state_digest",
     "transfer", "verification", "verification_check",
 ]  # fmt: skip
-
-
-@dataclass
-class World:
-    """A portal with something in every table, and a way to change it behind its back."""
-
-    app: Flask
-    url: str
-
-    def connect(self) -> Any:
-        if self.url.startswith("sqlite"):
-            return sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None)
-        connection = psycopg.connect(self.url, autocommit=True)
-        connection.execute("SET session_replication_role = replica")
-        return connection
-
-    def ask(self, query: str, *values: Any) -> Any:
-        connection = self.connect()
-        try:
-            marked = query if self.url.startswith("sqlite") else query.replace("?", "%s")
-            cursor = connection.execute(marked, values)
-            return cursor.fetchall() if cursor.description else cursor.rowcount
-        finally:
-            connection.close()
-
-    def faults(self) -> list[Fault]:
-        db.session.remove()
-        return list(audit.faults())
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -154,62 +119,6 @@ def columns(table: str) -> tuple[str, ...]:
     return PROVED.get(table) or tuple(columns_of(ledger_tables())[table])
 
 
-# --- one byte
-
-
-def nearly(text: str) -> Iterator[str]:
-    """The text with one character changed, from its end on: digits first, then letters."""
-    for kind in (r"[0-9]", r"[a-zA-Z]"):
-        for found in reversed(list(re.finditer(kind, text))):
-            old = found[0]
-            new = str((int(old) + 1) % 10) if old.isdigit() else ("b" if old != "b" else "c")
-            yield text[: found.start()] + new + text[found.end() :]
-
-
-def change_a_byte(world: World, table: str, column: str, key: dict[str, Any]) -> Callable[[], None] | None:
-    """Change one byte of one cell and give back how to undo it; None when the database refuses them all."""
-    where = " AND ".join(f"{name} = ?" for name in key)
-    if world.url.startswith("sqlite"):
-        read, write = f"CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE {column} END", "?"
-        ((is_blob,),) = world.ask(
-            f"SELECT typeof({column}) = 'blob' FROM {table} WHERE {where}", *key.values()
-        )
-        stored: Callable[[str], Any] = bytes.fromhex if is_blob else str
-    else:
-        ((kind,),) = world.ask(
-            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
-            "WHERE attrelid = ?::regclass AND attname = ?", table, column,
-        )  # fmt: skip
-        read, write, stored = f"{column}::text", f"?::text::{kind}", str
-    ((before,),) = world.ask(f"SELECT {read} FROM {table} WHERE {where}", *key.values())
-    if before is None:
-        return None
-    for after in nearly(str(before)):
-        with suppress(sqlite3.Error, psycopg.Error, ValueError):
-            world.ask(f"UPDATE {table} SET {column} = {write} WHERE {where}", stored(after), *key.values())
-            moved = key | ({column: after} if column in key else {})
-            there = " AND ".join(f"{name} = ?" for name in moved)
-
-            def undo(there: str = there, moved: dict[str, Any] = moved) -> None:
-                done = world.ask(
-                    f"UPDATE {table} SET {column} = {write} WHERE {there}",
-                    stored(str(before)),
-                    *moved.values(),
-                )
-                assert done == 1
-
-            return undo
-    return None
-
-
-def a_row(world: World, table: str, column: str) -> dict[str, Any] | None:
-    """The primary key of a row in which this column says something."""
-    names = [each.name for each in Base.metadata.tables[table].primary_key.columns]
-    condition = f"{column} IS NOT NULL" + (" AND state <> 'split'" if table == "block" else "")
-    rows = world.ask(f"SELECT {', '.join(names)} FROM {table} WHERE {condition} ORDER BY 1 LIMIT 1")
-    return dict(zip(names, rows[0], strict=True)) if rows else None
-
-
 @pytest.mark.parametrize("table", TABLES)
 def test_a_changed_byte_is_named(world: World, table: str):
     named = []
@@ -226,17 +135,3 @@ def test_a_changed_byte_is_named(world: World, table: str):
         named.append(column)
     assert named, "nothing was tried"
     assert world.faults() == []
-
-
-def test_every_table_of_the_ledger_is_tried():
-    sold = {"cash_line", "order_event", "order_line", "orders", "payment", "payment_event", "refund"}
-    sold |= {"list_price", "payee", "payout", "payout_verdict", "price_proposal", "price_verdict"}
-    quiet = {"certificate_holder", "import_mapping", "import_run", "likeness", "notice_comment", "witness"}
-    # Sealed like the others; the story told here puts no rows into them.
-    unfilled = {
-        "certificate_batch", "certificate_batch_item", "fapiao", "fapiao_event", "giving", "giving_card",
-        "giving_invoice", "giving_turn",
-        "named_retirement", "paper", "paper_series", "planting_campaign", "planting_photo",
-        "planting_report", "seedling_line", "substitute_offer", "transfer_part",
-    }  # fmt: skip
-    assert {*columns_of(ledger_tables()), *PROVED} == {*TABLES} | sold | quiet | unfilled

@@ -92,7 +92,7 @@ def _sequence_batch() -> int:
         if not rows:
             return 0
         size = read.size()
-        leaves = [merkle.leaf_hash(row.body.encode()) for row in rows]
+        leaves = merkle.leaf_hashes(row.body.encode() for row in rows)
         added = merkle.append(size, leaves, read.nodes(merkle.root_nodes(size)))
         session.execute(
             insert(Entry),

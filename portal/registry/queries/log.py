@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from portal.db import db
 from portal.kernel.errors import NotFound
@@ -91,11 +92,23 @@ def nodes(wanted: list[merkle.Address]) -> Callable[[int, int], bytes]:
     """A reader of exactly these nodes, fetched in one query."""
     if not wanted:
         return lambda level, idx: b""
-    # Spelt out: for pairs in a list SQLite reads the whole table.
-    is_wanted = or_(*(and_(Node.level == level, Node.idx == idx) for level, idx in wanted))
-    rows = db.session.execute(select(Node.level, Node.idx, Node.hash).where(is_wanted))
+    asked = {f"l{n}": level for n, (level, _) in enumerate(wanted)}
+    asked |= {f"d{n}": idx for n, (_, idx) in enumerate(wanted)}
+    rows = db.session.connection().execute(_these_nodes(len(wanted)), asked)
     found = {(row.level, row.idx): row.hash for row in rows}
     return lambda level, idx: found[level, idx]
+
+
+@cache
+def _these_nodes(count: int) -> Select[tuple[int, int, bytes]]:
+    """So many nodes by their addresses: as many statements as a proof has lengths, some dozens.
+
+    Spelt out: for pairs in a list SQLite reads the whole table.
+    """
+    address = (
+        and_(_nodes.c.level == bindparam(f"l{n}"), _nodes.c.idx == bindparam(f"d{n}")) for n in range(count)
+    )
+    return select(_nodes.c.level, _nodes.c.idx, _nodes.c.hash).where(or_(*address))
 
 
 def root_at(tree_size: int) -> bytes:
