@@ -6,6 +6,7 @@ from wtforms import PasswordField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
+from portal.accounts.notices import minute_of
 from portal.accounts.rules import (
     NAME_MAX,
     ORGANISATION_NAME_MAX,
@@ -14,8 +15,9 @@ from portal.accounts.rules import (
     PASSWORD_MIN,
     Part,
 )
+from portal.kernel.errors import InvalidInput
 from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required
-from portal.web.i18n import _, lazy_gettext
+from portal.web.i18n import _, lazy_gettext, message
 
 
 class SecretField(PasswordField):
@@ -128,6 +130,36 @@ class ProfileForm(PortalForm):
         lazy_gettext("Language of e-mails"),
         choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
         validators=[Required()],
+    )
+
+
+class HourField(LineField):
+    """A time of day as typed, such as 21:00; ``value`` is minutes after midnight."""
+
+    value = 0
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        try:
+            self.value = minute_of(self.data or "")
+        except InvalidInput as error:
+            raise ValidationError(message(error)) from None
+
+
+class NewsChoicesForm(PortalForm):
+    """The quiet hours; how each kind comes in stands beside them, one choice per kind."""
+
+    begins = HourField(
+        lazy_gettext("No e-mails from"),
+        validators=[Required()],
+        description=lazy_gettext("Beijing time, for example 21:00."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    ends = HourField(
+        lazy_gettext("until"),
+        validators=[Required()],
+        description=lazy_gettext("For example 08:00. The same time twice: e-mails come at any hour."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from flask import current_app
 
 from portal import jobs
-from portal.accounts import queries
-from portal.accounts.commands import entering, passkeys, resetting, tries
+from portal.accounts import queries, telling
+from portal.accounts.commands import entering, notices, passkeys, resetting, tries
 from portal.accounts.queries import Credentials
 from portal.accounts.visit import keys
 from portal.config import Config
 from portal.kernel import clock
+from portal.web.i18n import speak
 from portal.web.letters import send_letter
 
 
@@ -47,6 +48,24 @@ def _letter(occasion: str, known: Credentials | None, lang: str) -> tuple[str, s
             return f"letter_{occasion}", _address("accounts.reset", lang)
 
 
+@jobs.handles("accounts.news")
+def write_news(payload: dict[str, Any]) -> None:
+    """Send one piece of news by letter, to the address and in the language the person has by now."""
+    news = queries.news(payload["id"])
+    if news is None:
+        return
+    reader = queries.person(news.person_id)
+    speak(reader.lang)
+    shown = telling.shown(news)
+    facts = {
+        "heading": shown.subject, "text": shown.text,
+        "link": current_app.config["PORTAL"].base_url + shown.path,
+        "choices": _address("accounts.notification_choices", reader.lang),
+    }  # fmt: skip
+    letter = {"id": news.id, "to": reader.email, "lang": reader.lang, "facts": facts}
+    send_letter({**letter, "template": "accounts/letter_news"})
+
+
 def _address(endpoint: str, lang: str, **values: str) -> str:
     """Full address of a page, from the configured base and never from a request."""
     config: Config = current_app.config["PORTAL"]
@@ -60,3 +79,4 @@ def tidy() -> None:
     tries.forget_old(clock.now())
     entering.forget_old_sessions(clock.now())
     passkeys.forget_old_challenges(clock.now())
+    notices.forget_old(clock.now())

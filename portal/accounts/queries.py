@@ -6,17 +6,21 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
-from portal.accounts import policy, rules
+from portal.accounts import notices, policy, rules
 from portal.accounts.models import (
     Invitation,
     LoginSession,
     Membership,
+    Notification,
+    NotificationChoice,
     Organisation,
     Passkey,
     Person,
+    QuietTime,
     RecoveryCode,
     RoleGrant,
 )
+from portal.accounts.notices import QuietHours, Way
 from portal.accounts.rules import Part, Visit
 from portal.db import db
 from portal.kernel.actor import Actor, Role
@@ -32,6 +36,10 @@ _VISIT = (
         Person.id.label("person_id"), Person.email, Person.name, Person.lang, Person.totp_since,
         Person.password_is_temporary, RoleGrant.role, Membership.organisation_id, Membership.part,
         exists().where(Passkey.person_id == Person.id).label("has_passkey"),
+        select(func.count())
+        .where(Notification.person_id == Person.id, Notification.read_at.is_(None), Notification.in_inbox)
+        .scalar_subquery()
+        .label("unread"),
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
@@ -58,6 +66,7 @@ def visit(session_id: str) -> Visit | None:
         has_app=first.totp_since is not None,
         has_passkey=bool(first.has_passkey),
         password_is_temporary=first.password_is_temporary,
+        unread=first.unread,
         granted=frozenset(Role(row.role) for row in rows if row.role),
         organisations={row.organisation_id: row.part for row in rows if row.organisation_id},
     )
@@ -83,6 +92,14 @@ def open_sessions(person_id: str) -> list[SessionView]:
         .order_by(LoginSession.last_seen_at.desc())
     )  # fmt: skip
     return [SessionView(*row) for row in rows]
+
+
+def places_signed_in(person_id: str) -> set[tuple[str, str]]:
+    """Network and browser of every session of this person that is still on record, ended ones too."""
+    rows = db.session.execute(
+        select(LoginSession.network, LoginSession.agent).where(LoginSession.person_id == person_id).distinct()
+    )
+    return {(network, agent) for network, agent in rows}
 
 
 # --- People ----------------------------------------------------------------------------------------
@@ -283,3 +300,61 @@ def _organisation(row: Organisation, actor: Actor) -> OrganisationView:
 
 def _name(row: Organisation) -> Bilingual:
     return Bilingual(row.name_zh, row.name_en)
+
+
+# --- News ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news; ``told`` fills the texts of its kind."""
+
+    id: str
+    person_id: str
+    kind: str
+    topic: str
+    told: notices.Told
+    at: datetime
+    is_read: bool
+
+
+_NEWS = select(
+    Notification.id, Notification.person_id, Notification.kind, Notification.topic, Notification.told,
+    Notification.at, Notification.read_at.is_not(None).label("is_read"),
+)  # fmt: skip
+
+
+def inbox(actor: Actor, size: int, *, before: str = "", topic: str = "", only_unread: bool) -> list[News]:
+    """At most ``size`` pieces of the actor's own news, the newest first, older than the id ``before``."""
+    asked = _NEWS.where(Notification.person_id == actor.id, Notification.in_inbox)
+    if before:
+        asked = asked.where(Notification.id < before)
+    if topic:
+        asked = asked.where(Notification.topic == topic)
+    if only_unread:
+        asked = asked.where(Notification.read_at.is_(None))
+    rows = db.session.execute(asked.order_by(Notification.id.desc()).limit(size))
+    return [News(*row) for row in rows]
+
+
+def news(notification_id: str) -> News | None:
+    """One piece of news, for its letter and its link; callers ask whose it is."""
+    row = db.session.execute(_NEWS.where(Notification.id == notification_id)).one_or_none()
+    return News(*row) if row else None
+
+
+def chosen_ways(person_id: str) -> dict[str, Way]:
+    rows = db.session.execute(
+        select(NotificationChoice.kind, NotificationChoice.way).where(
+            NotificationChoice.person_id == person_id
+        )
+    )
+    return {kind: Way(way) for kind, way in rows}
+
+
+def quiet_hours(person_id: str) -> QuietHours:
+    """One's own, or the usual ones."""
+    row = db.session.execute(
+        select(QuietTime.begins, QuietTime.ends).where(QuietTime.person_id == person_id)
+    ).one_or_none()
+    return QuietHours(*row) if row else notices.USUAL_QUIET_HOURS

@@ -308,6 +308,7 @@ class Visit:
     has_app: bool
     has_passkey: bool
     password_is_temporary: bool
+    unread: int = 0
     granted: frozenset[Role] = frozenset()
     organisations: Mapping[str, str] = field(default_factory=dict)
 

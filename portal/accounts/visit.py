@@ -32,6 +32,12 @@ def person() -> Actor | None:
     return visit.actor if visit and not visit.awaits_code else None
 
 
+def unread_news() -> int:
+    """How much news the signed-in person has not read; at most 100, as the header shows no larger number."""
+    visit = current()
+    return min(visit.unread, 100) if visit and not visit.awaits_code else 0
+
+
 def is_fresh(now: datetime) -> bool:
     """Whether the person behind this browser proved who they are recently enough for a sensitive change."""
     visit = current()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.accounts import passwords, queries, rules
 from portal.accounts.commands import letters, tries
+from portal.accounts.commands.notices import notify
 from portal.accounts.keys import Keys
 from portal.accounts.models import LoginSession, Person
 from portal.accounts.queries import Credentials
@@ -129,8 +130,20 @@ def sign_in(
             renewed = update(Person).where(Person.id == known.person_id)
             session.execute(renewed.values(password_hash=passwords.hash_of(password)))
         end(session, now, LoginSession.id == instead_of)
+        tell_of_new_browser(known.person_id, visitor, now)
         audit.record(actor, "accounts.signed_in", known.person_id, now)
         return open_session(session, known.person_id, visitor, now)
+
+
+def tell_of_new_browser(person_id: str, visitor: Visitor, now: datetime) -> None:
+    """Tell a person of a sign-in with a browser and network that none of their sessions had.
+
+    Before the session is opened, in its transaction. The first sign-in of all is no news.
+    """
+    places = queries.places_signed_in(person_id)
+    if places and (visitor.network, visitor.agent) not in places:
+        told = {"agent": visitor.agent or "?", "network": visitor.network}
+        notify(person_id, "sign_in.new_browser", told, now, f"sign-in:{now.timestamp()}")
 
 
 def still(session: Session, known: Credentials) -> None:

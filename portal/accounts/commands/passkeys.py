@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.accounts import queries, rules, webauthn
 from portal.accounts.commands import letters, tries
-from portal.accounts.commands.entering import end, open_session
+from portal.accounts.commands.entering import end, open_session, tell_of_new_browser
 from portal.accounts.commands.second_factor import ask, locked, new_codes, passed
 from portal.accounts.models import Challenge, LoginSession, Passkey, RecoveryCode
 from portal.accounts.rules import (
@@ -101,6 +101,7 @@ def sign_in_with_passkey(
     with transaction() as session:
         key = used(session, answer, party, now)
         end(session, now, LoginSession.id == instead_of)
+        tell_of_new_browser(key.person_id, visitor, now)
         audit.record(actor, "accounts.signed_in", key.person_id, now, passkey=key.id[:12])
         return open_session(session, key.person_id, visitor, now, second_factor_at=now)
 
