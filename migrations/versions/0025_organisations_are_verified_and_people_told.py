@@ -138,7 +138,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state <> 'refused' OR reason <> ''", name=op.f("a_refusal_has_a_reason")),
         sa.CheckConstraint(
-            "state IN ('asked', 'verified', 'refused', 'withdrawn')", name=op.f("a_check_has_a_known_state")
+            "state IN ('asked', 'verified', 'refused')", name=op.f("a_check_has_a_known_state")
         ),
         sa.CheckConstraint(
             "decided_by IS NULL OR decided_by <> asked_by", name=op.f("who_asks_does_not_verify")

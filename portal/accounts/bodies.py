@@ -137,7 +137,6 @@ class CheckState(StrEnum):
     ASKED = "asked"
     VERIFIED = "verified"
     REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
 
 
 class CheckIsOpen(Refused):

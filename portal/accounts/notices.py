@@ -215,7 +215,7 @@ declare(
         N_("An organisation of mine could not be verified"),
         N_("%(organisation)s could not be verified"),
         N_("We could not verify %(organisation)s. The reason: %(reason)s You can send other documents."),
-        "organisations.verification",
+        "accounts.verification",
         ("organisation_id",),
     ),
     Kind(
@@ -224,7 +224,7 @@ declare(
         N_("Somebody asks to join an organisation of mine"),
         N_("Somebody asks to join %(organisation)s"),
         N_("%(person)s used a join code of %(organisation)s and waits for your answer."),
-        "organisations.codes",
+        "accounts.join_codes",
         ("organisation_id",),
     ),
     Kind(

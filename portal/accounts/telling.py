@@ -40,6 +40,6 @@ def shown_or_none(news: News) -> Shown | None:
 def _in_words(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    if "text" in value:
-        return gettext(value["text"])
+    if ours := value.get("text"):
+        return gettext(ours)
     return value.get(lang()) or value.get("zh") or value.get("en") or ""

@@ -156,10 +156,10 @@ def test_the_hours_and_ways_are_kept_and_a_wrong_hour_is_said(browser: Browser) 
     sign_in(browser, make.person())
     page = browser.open("/en/account/notifications/choices")
     assert page.value("No e-mails from") == "21:00"
-    page = page.choose("An organisation of mine was checked", "Only here").fill("until", "25:00")
+    page = page.choose("An organisation of mine was checked", "Only here").fill("No e-mails until", "25:00")
     page = page.submit("Save", expect=422)
-    assert page.errors == ["until: Give a time such as 21:00."]
+    assert page.errors == ["No e-mails until: Give a time such as 21:00."]
     assert page.value("An organisation of mine was checked") == "inbox"
-    page = page.fill("until", "07:30").submit("Save")
-    assert page.value("until") == "07:30"
+    page = page.fill("No e-mails until", "07:30").submit("Save")
+    assert page.value("No e-mails until") == "07:30"
     assert page.value("An organisation of mine was checked") == "inbox"

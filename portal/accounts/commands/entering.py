@@ -24,9 +24,17 @@ CONFIRMATION_LASTS = timedelta(days=3)
 
 
 def sign_up(
-    actor: Actor, email: str, password: str, name: str, lang: str, visitor: Visitor, now: datetime
+    actor: Actor,
+    email: str,
+    password: str,
+    name: str,
+    lang: str,
+    visitor: Visitor,
+    now: datetime,
+    *,
+    onward: str = "",
 ) -> None:
-    """Open an account and send a letter with the link that confirms it.
+    """Open an account and send a letter with the link that confirms it and goes on to the page ``onward``.
 
     For an address that has an account already nothing changes and the letter says so: this function
     takes the same path and time. An account nobody has confirmed is taken over by the last who asks.
@@ -50,7 +58,7 @@ def sign_up(
                 where=Person.confirmed_at.is_(None),
             )
         )
-        letters.ask_for("sign_up", email, lang, now)
+        letters.ask_for("sign_up", email, lang, now, **({"next": onward} if onward else {}))
 
 
 def confirmation_token(keys: Keys, person_id: str, password_hash: str, now: datetime) -> str:
