@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from wtforms import PasswordField
+from wtforms import BooleanField, FileField, PasswordField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
+from portal.accounts.bodies import LINE_MAX, MOST_DAYS, MOST_USES, REASON_MAX, Billing
+from portal.accounts.notices import minute_of
 from portal.accounts.rules import (
     NAME_MAX,
     ORGANISATION_NAME_MAX,
@@ -14,8 +16,9 @@ from portal.accounts.rules import (
     PASSWORD_MIN,
     Part,
 )
-from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required
-from portal.web.i18n import _, lazy_gettext
+from portal.kernel.errors import InvalidInput
+from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required, TextField, WholeField
+from portal.web.i18n import _, lazy_gettext, message
 
 
 class SecretField(PasswordField):
@@ -98,6 +101,18 @@ class RecoveryForm(PortalForm):
     )
 
 
+class ProofForm(PortalForm):
+    """Its fields are named apart from those of the form it interrupts, which travel along."""
+
+    proof_password = _present()
+    proof_code = LineField(
+        lazy_gettext("Code from your app, or a recovery code"),
+        max=40,
+        validators=[Required()],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false"},
+    )
+
+
 class PasskeyForm(PortalForm):
     name = LineField(
         lazy_gettext("Name of the device"),
@@ -116,6 +131,36 @@ class ProfileForm(PortalForm):
         lazy_gettext("Language of e-mails"),
         choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
         validators=[Required()],
+    )
+
+
+class HourField(LineField):
+    """A time of day as typed, such as 21:00; ``value`` is minutes after midnight."""
+
+    value = 0
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        try:
+            self.value = minute_of(self.data or "")
+        except InvalidInput as error:
+            raise ValidationError(message(error)) from None
+
+
+class NewsChoicesForm(PortalForm):
+    """The quiet hours; how each kind comes in stands beside them, one choice per kind."""
+
+    begins = HourField(
+        lazy_gettext("No e-mails from"),
+        validators=[Required()],
+        description=lazy_gettext("Beijing time, for example 21:00."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    ends = HourField(
+        lazy_gettext("No e-mails until"),
+        validators=[Required()],
+        description=lazy_gettext("For example 08:00. The same time twice: e-mails come at any hour."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
 
@@ -161,4 +206,110 @@ class InvitationForm(PortalForm):
         choices=_part_choices,
         default=Part.MEMBER,
         validators=[Required()],
+    )
+
+
+class AddressForm(PortalForm):
+    email = EmailField(
+        lazy_gettext("New e-mail address"),
+        validators=[Required()],
+        render_kw={"type": "email", "autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    )
+
+
+class InvitedForm(PortalForm):
+    """Opening an account from an invitation: the address is known."""
+
+    name = LineField(
+        lazy_gettext("Your name"), max=NAME_MAX, validators=[Required()], render_kw={"autocomplete": "name"}
+    )
+    password = _new(lazy_gettext("Password"))
+
+
+class JoinForm(PortalForm):
+    code = LineField(
+        lazy_gettext("Join code"),
+        max=40,
+        validators=[Required()],
+        description=lazy_gettext("Ten letters and digits, from whoever invites you."),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+class JoinCodeForm(PortalForm):
+    uses = WholeField(
+        lazy_gettext("How many people may join with it"),
+        low=1,
+        high=MOST_USES,
+        default=20,
+        validators=[Required()],
+    )
+    days = WholeField(
+        lazy_gettext("For how many days"), low=1, high=MOST_DAYS, default=7, validators=[Required()]
+    )
+    is_answered = BooleanField(lazy_gettext("An owner or approver says yes to each of them"), default=True)
+
+
+class BillingForm(PortalForm):
+    title = LineField(
+        lazy_gettext("Title of the invoice"),
+        max=LINE_MAX,
+        validators=[Required()],
+        description=lazy_gettext("The full registered name, as on the business licence."),
+        render_kw={"autocomplete": "organization"},
+    )
+    tax_number = LineField(
+        lazy_gettext("Tax number"),
+        max=40,
+        validators=[Required()],
+        description=lazy_gettext("The unified social credit code: 18 digits and letters."),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    address = LineField(
+        lazy_gettext("Registered address"), max=LINE_MAX, render_kw={"autocomplete": "street-address"}
+    )
+    phone = LineField(
+        lazy_gettext("Telephone"),
+        max=40,
+        render_kw={"type": "tel", "autocomplete": "tel", "inputmode": "tel"},
+    )
+    bank = LineField(lazy_gettext("Bank"), max=LINE_MAX, render_kw={"autocomplete": "off"})
+    bank_account = LineField(
+        lazy_gettext("Bank account"), max=40, render_kw={"autocomplete": "off", "inputmode": "numeric"}
+    )
+
+    @property
+    def billing(self) -> Billing:
+        return Billing(**{name: getattr(self, name).data or "" for name in Billing.__dataclass_fields__})
+
+
+class CheckForm(PortalForm):
+    licence = FileField(
+        lazy_gettext("Business licence"),
+        description=lazy_gettext("A scan or photo: PDF, PNG or JPEG of at most 8 MB."),
+        render_kw={"accept": ".pdf,.png,.jpg,.jpeg"},
+    )
+    other = FileField(
+        lazy_gettext("Another document"),
+        description=lazy_gettext("For example an authorisation with the company seal."),
+        render_kw={"accept": ".pdf,.png,.jpg,.jpeg"},
+    )
+
+
+class RefusalForm(PortalForm):
+    reason = TextField(
+        lazy_gettext("Why not"),
+        max=REASON_MAX,
+        validators=[Required()],
+        description=lazy_gettext("The organisation reads this. Say what is missing and what would do."),
+    )
+
+
+class DissolveForm(PortalForm):
+    name = LineField(
+        lazy_gettext("Name of the organisation"),
+        max=ORGANISATION_NAME_MAX,
+        validators=[Required()],
+        description=lazy_gettext("Type it as it stands above, so that nothing ends by mistake."),
+        render_kw={"autocomplete": "off"},
     )

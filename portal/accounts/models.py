@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.accounts.bodies import CheckState, JoinState
+from portal.accounts.notices import Way
 from portal.accounts.rules import GRANTABLE, Part
-from portal.db import Base, Bool, Bytes, Int, Str, Utc, strict
+from portal.db import Base, Bool, Bytes, Int, Json, Str, Utc, strict
 
 
 def _one_of(column: str, words: Iterable[str], name: str) -> CheckConstraint:
@@ -103,6 +106,7 @@ class LoginSession(Base):
             sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_login_session_last_seen_at", "last_seen_at"),
+        Index("ix_login_session_person_id", "person_id", "network"),  # where this person was before
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)
@@ -167,3 +171,190 @@ class Invitation(Base):
     part: Mapped[str] = mapped_column(Str, nullable=False)
     invited_by: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
     expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class Notification(Base):
+    """News for one person; ``ntc_…``. The same fact (``key``) is told once, whatever way it goes."""
+
+    __tablename__ = "notification"
+    __table_args__ = strict(
+        UniqueConstraint("person_id", "key", name="a_person_is_told_a_fact_once"),
+        Index("ix_notification_person_id", "person_id", "id"),
+        Index(
+            "ix_notification_unread", "person_id",
+            sqlite_where=text("read_at IS NULL AND in_inbox"),
+            postgresql_where=text("read_at IS NULL AND in_inbox"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    key: Mapped[str] = mapped_column(Str, nullable=False)
+    kind: Mapped[str] = mapped_column(Str, nullable=False)
+    topic: Mapped[str] = mapped_column(Str, nullable=False)
+    told: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    in_inbox: Mapped[bool] = mapped_column(Bool, nullable=False)
+    read_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class NotificationChoice(Base):
+    """How news of one kind comes in, where a person has chosen otherwise than usual."""
+
+    __tablename__ = "notification_choice"
+    __table_args__ = strict(_one_of("way", Way, "news_comes_in_a_known_way"))
+
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Str, primary_key=True)
+    way: Mapped[str] = mapped_column(Str, nullable=False)
+
+
+class QuietTime(Base):
+    """When a person wants no letters: minutes after midnight in Beijing."""
+
+    __tablename__ = "quiet_time"
+    __table_args__ = strict(
+        CheckConstraint(
+            "begins BETWEEN 0 AND 1439 AND ends BETWEEN 0 AND 1439", name="quiet_hours_are_minutes_of_a_day"
+        )
+    )
+
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), primary_key=True)
+    begins: Mapped[int] = mapped_column(Int, nullable=False)
+    ends: Mapped[int] = mapped_column(Int, nullable=False)
+
+
+class EmailChange(Base):
+    """An address that takes another's place once confirmed; ``emc_…``. The old one's letter undoes it."""
+
+    __tablename__ = "email_change"
+    __table_args__ = strict(
+        CheckConstraint("undone_at IS NULL OR done_at IS NOT NULL", name="what_is_undone_was_done"),
+        Index("ix_email_change_person_id", "person_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    old_email: Mapped[str] = mapped_column(Str, nullable=False)
+    new_email: Mapped[str] = mapped_column(Str, nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    done_at: Mapped[datetime | None] = mapped_column(Utc)
+    undone_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class JoinCode(Base):
+    """A code that lets whoever has it join as a plain member; ``jcd_…``."""
+
+    __tablename__ = "join_code"
+    __table_args__ = strict(
+        CheckConstraint("uses BETWEEN 0 AND most_uses", name="a_join_code_is_used_as_often_as_it_allows"),
+        Index("ix_join_code_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation.id"), nullable=False)
+    code: Mapped[str] = mapped_column(Str, unique=True, nullable=False)
+    is_answered: Mapped[bool] = mapped_column(Bool, nullable=False)  # an owner or approver says yes first
+    most_uses: Mapped[int] = mapped_column(Int, nullable=False)
+    uses: Mapped[int] = mapped_column(Int, nullable=False)
+    made_by: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    made_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    expires_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class JoinRequest(Base):
+    """Somebody who used a code and waits for an answer; ``jrq_…``."""
+
+    __tablename__ = "join_request"
+    __table_args__ = strict(
+        _one_of("state", JoinState, "a_join_request_has_a_known_state"),
+        CheckConstraint(
+            "(state = 'asked') = (answered_at IS NULL) AND (answered_at IS NULL) = (answered_by IS NULL)",
+            name="an_answered_request_says_by_whom_and_when",
+        ),
+        Index(
+            "a_person_asks_once_at_a_time", "organisation_id", "person_id", unique=True,
+            sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation.id"), nullable=False)
+    person_id: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    code_id: Mapped[str] = mapped_column(Str, ForeignKey("join_code.id"), nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    answered_by: Mapped[str | None] = mapped_column(Str)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class OrganisationBilling(Base):
+    """What stands on an organisation's invoices."""
+
+    __tablename__ = "organisation_billing"
+    __table_args__ = strict(CheckConstraint("title <> ''", name="an_invoice_has_a_title"))
+
+    organisation_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation.id"), primary_key=True)
+    title: Mapped[str] = mapped_column(Str, nullable=False)
+    tax_number: Mapped[str] = mapped_column(Str, nullable=False)
+    address: Mapped[str] = mapped_column(Str, nullable=False)
+    phone: Mapped[str] = mapped_column(Str, nullable=False)
+    bank: Mapped[str] = mapped_column(Str, nullable=False)
+    bank_account: Mapped[str] = mapped_column(Str, nullable=False)
+    changed_by: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    changed_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
+class OrganisationCheck(Base):
+    """Staff are asked whether an organisation is who it says it is; ``chk_…``."""
+
+    __tablename__ = "organisation_check"
+    __table_args__ = strict(
+        _one_of("state", CheckState, "a_check_has_a_known_state"),
+        CheckConstraint(
+            "(state = 'asked') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)",
+            name="a_decided_check_says_by_whom_and_when",
+        ),
+        CheckConstraint("(state = 'verified') = (expires_at IS NOT NULL)", name="what_is_verified_expires"),
+        CheckConstraint("state <> 'refused' OR reason <> ''", name="a_refusal_has_a_reason"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="who_asks_does_not_verify"),
+        Index("ix_organisation_check_organisation_id", "organisation_id", "id"),
+        Index(
+            "an_organisation_has_one_open_check", "organisation_id", unique=True,
+            sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation.id"), nullable=False)
+    state: Mapped[str] = mapped_column(Str, nullable=False)
+    asked_by: Mapped[str] = mapped_column(Str, ForeignKey("person.id"), nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+    decided_by: Mapped[str | None] = mapped_column(Str, ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Utc)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    expires_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class OrganisationPaper(Base):
+    """A document given for a check; the file lies in its folder under its digest."""
+
+    __tablename__ = "organisation_paper"
+    __table_args__ = strict(CheckConstraint("length(sha256) = 64", name="a_paper_is_known_by_its_digest"))
+
+    check_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation_check.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Int, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    media_type: Mapped[str] = mapped_column(Str, nullable=False)
+
+
+class Dissolution(Base):
+    """An organisation that nobody acts for any more; what it bought and promised stays on record."""
+
+    __tablename__ = "dissolution"
+    __table_args__ = strict()
+
+    organisation_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation.id"), primary_key=True)
+    by: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)

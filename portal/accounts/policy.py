@@ -19,3 +19,24 @@ def may_see_organisation(actor: Actor, organisation_id: str) -> bool:
 
 def may_manage_organisation(actor: Actor, organisation_id: str) -> bool:
     return actor.organisations.get(organisation_id) == Part.OWNER
+
+
+def may_bill(actor: Actor, organisation_id: str) -> bool:
+    """See and change what stands on an organisation's invoices: who may spend for it."""
+    return actor.organisations.get(organisation_id) in (Part.OWNER, Part.APPROVER)
+
+
+def may_answer_joiners(actor: Actor, organisation_id: str) -> bool:
+    """Say yes or no to who used a join code: owners and approvers. Codes themselves are the owners'."""
+    return actor.organisations.get(organisation_id) in (Part.OWNER, Part.APPROVER)
+
+
+def may_read_checks(actor: Actor) -> bool:
+    """See which organisations ask to be verified, and their papers."""
+    return actor.has(Role.REGISTRY, Role.FINANCE, Role.ADMIN, Role.AUDITOR)
+
+
+def may_verify(actor: Actor, organisation_id: str) -> bool:
+    """Verify or refuse an organisation, but never one's own."""
+    is_own = organisation_id in actor.organisations
+    return actor.has(Role.REGISTRY, Role.FINANCE, Role.ADMIN) and not is_own

@@ -4,24 +4,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
-from portal.accounts import policy, rules
+from portal.accounts import bodies, notices, policy, rules
+from portal.accounts.bodies import Billing, CheckState, JoinState
 from portal.accounts.models import (
+    Dissolution,
     Invitation,
+    JoinCode,
+    JoinRequest,
     LoginSession,
     Membership,
+    Notification,
+    NotificationChoice,
     Organisation,
+    OrganisationBilling,
+    OrganisationCheck,
+    OrganisationPaper,
     Passkey,
     Person,
+    QuietTime,
     RecoveryCode,
     RoleGrant,
 )
+from portal.accounts.notices import QuietHours, Way
 from portal.accounts.rules import Part, Visit
 from portal.db import db
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotAllowed, NotFound
 
 # --- The browser behind a request ------------------------------------------------------------------
 
@@ -32,6 +43,10 @@ _VISIT = (
         Person.id.label("person_id"), Person.email, Person.name, Person.lang, Person.totp_since,
         Person.password_is_temporary, RoleGrant.role, Membership.organisation_id, Membership.part,
         exists().where(Passkey.person_id == Person.id).label("has_passkey"),
+        select(func.count())
+        .where(Notification.person_id == Person.id, Notification.read_at.is_(None), Notification.in_inbox)
+        .scalar_subquery()
+        .label("unread"),
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
@@ -58,6 +73,7 @@ def visit(session_id: str) -> Visit | None:
         has_app=first.totp_since is not None,
         has_passkey=bool(first.has_passkey),
         password_is_temporary=first.password_is_temporary,
+        unread=first.unread,
         granted=frozenset(Role(row.role) for row in rows if row.role),
         organisations={row.organisation_id: row.part for row in rows if row.organisation_id},
     )
@@ -83,6 +99,14 @@ def open_sessions(person_id: str) -> list[SessionView]:
         .order_by(LoginSession.last_seen_at.desc())
     )  # fmt: skip
     return [SessionView(*row) for row in rows]
+
+
+def places_signed_in(person_id: str) -> set[tuple[str, str]]:
+    """Network and browser of every session of this person that is still on record, ended ones too."""
+    rows = db.session.execute(
+        select(LoginSession.network, LoginSession.agent).where(LoginSession.person_id == person_id).distinct()
+    )
+    return {(network, agent) for network, agent in rows}
 
 
 # --- People ----------------------------------------------------------------------------------------
@@ -136,6 +160,12 @@ def _shown(found: Person | None) -> PersonView:
 
 def credentials(email: str) -> Credentials | None:
     return _credentials(Person.email_key == rules.email_key(email))
+
+
+def email_key_of(person_id: str) -> str:
+    """What the person's address has in common with its other spellings; empty for nobody."""
+    found = select(Person.email_key).where(Person.id == person_id)
+    return db.session.execute(found).scalar_one_or_none() or ""
 
 
 def credentials_of(person_id: str) -> Credentials | None:
@@ -258,6 +288,12 @@ def invitations_to(email: str, now: datetime) -> list[InvitationView]:
     return _invitations(Invitation.email_key == rules.email_key(email), now)
 
 
+def invitation(organisation_id: str, email_key: str, now: datetime) -> InvitationView | None:
+    """One that still holds."""
+    of, to = Invitation.organisation_id == organisation_id, Invitation.email_key == email_key
+    return next(iter(_invitations(of & to, now)), None)
+
+
 def _invitations(condition: ColumnElement[bool], now: datetime) -> list[InvitationView]:
     rows = db.session.execute(
         select(Invitation, Organisation)
@@ -283,3 +319,258 @@ def _organisation(row: Organisation, actor: Actor) -> OrganisationView:
 
 def _name(row: Organisation) -> Bilingual:
     return Bilingual(row.name_zh, row.name_en)
+
+
+# --- News ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news; ``told`` fills the texts of its kind."""
+
+    id: str
+    person_id: str
+    kind: str
+    topic: str
+    told: notices.Told
+    at: datetime
+    is_read: bool
+
+
+_NEWS = select(
+    Notification.id, Notification.person_id, Notification.kind, Notification.topic, Notification.told,
+    Notification.at, Notification.read_at.is_not(None).label("is_read"),
+)  # fmt: skip
+
+
+def inbox(actor: Actor, size: int, *, before: str = "", topic: str = "", only_unread: bool) -> list[News]:
+    """At most ``size`` pieces of the actor's own news, the newest first, older than the id ``before``."""
+    asked = _NEWS.where(Notification.person_id == actor.id, Notification.in_inbox)
+    if before:
+        asked = asked.where(Notification.id < before)
+    if topic:
+        asked = asked.where(Notification.topic == topic)
+    if only_unread:
+        asked = asked.where(Notification.read_at.is_(None))
+    rows = db.session.execute(asked.order_by(Notification.id.desc()).limit(size))
+    return [News(*row) for row in rows]
+
+
+def news(notification_id: str) -> News | None:
+    """One piece of news, for its letter and its link; callers ask whose it is."""
+    row = db.session.execute(_NEWS.where(Notification.id == notification_id)).one_or_none()
+    return News(*row) if row else None
+
+
+def chosen_ways(person_id: str) -> dict[str, Way]:
+    rows = db.session.execute(
+        select(NotificationChoice.kind, NotificationChoice.way).where(
+            NotificationChoice.person_id == person_id
+        )
+    )
+    return {kind: Way(way) for kind, way in rows}
+
+
+def quiet_hours(person_id: str) -> QuietHours:
+    """One's own, or the usual ones."""
+    row = db.session.execute(
+        select(QuietTime.begins, QuietTime.ends).where(QuietTime.person_id == person_id)
+    ).one_or_none()
+    return QuietHours(*row) if row else notices.USUAL_QUIET_HOURS
+
+
+# --- Organisations beyond their members ------------------------------------------------------------
+
+
+def told_name(organisation_id: str) -> dict[str, str]:
+    """The organisation's name as news carries it, in both languages."""
+    name = organisation_names([organisation_id])[organisation_id]
+    return {"zh": name.zh, "en": name.en}
+
+
+def owners(organisation_id: str) -> list[str]:
+    """Ids of its owners."""
+    return [each.person_id for each in members(organisation_id) if each.part is Part.OWNER]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCodeView:
+    id: str
+    code: str
+    is_answered: bool
+    most_uses: int
+    uses: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinerView:
+    """Somebody who waits to be let in."""
+
+    request_id: str
+    name: str
+    email: str
+    asked_at: datetime
+
+
+def join_codes(organisation_id: str, now: datetime) -> list[JoinCodeView]:
+    """Codes that can still be used, the newest first."""
+    rows = db.session.execute(
+        select(
+            JoinCode.id, JoinCode.code, JoinCode.is_answered, JoinCode.most_uses, JoinCode.uses,
+            JoinCode.expires_at,
+        )
+        .where(
+            JoinCode.organisation_id == organisation_id, JoinCode.withdrawn_at.is_(None),
+            JoinCode.expires_at > now, JoinCode.uses < JoinCode.most_uses,
+        )
+        .order_by(JoinCode.id.desc())
+    )  # fmt: skip
+    return [JoinCodeView(*row) for row in rows]
+
+
+def joiners(organisation_id: str) -> list[JoinerView]:
+    """Who waits for an answer, the longest first."""
+    rows = db.session.execute(
+        select(JoinRequest.id, Person.name, Person.email, JoinRequest.asked_at)
+        .join(Person, Person.id == JoinRequest.person_id)
+        .where(JoinRequest.organisation_id == organisation_id, JoinRequest.state == JoinState.ASKED)
+        .order_by(JoinRequest.id)
+    )
+    return [JoinerView(*row) for row in rows]
+
+
+def organisation_behind(code: str, now: datetime) -> Bilingual | None:
+    """The name of the organisation a join code opens; None for a code that is not good."""
+    row = db.session.scalars(
+        select(Organisation)
+        .join(JoinCode, JoinCode.organisation_id == Organisation.id)
+        .where(
+            JoinCode.code == bodies.typed_code(code), JoinCode.withdrawn_at.is_(None),
+            JoinCode.expires_at > now, JoinCode.uses < JoinCode.most_uses,
+        )
+    ).one_or_none()  # fmt: skip
+    return _name(row) if row else None
+
+
+def billing(actor: Actor, organisation_id: str) -> Billing | None:
+    """What stands on its invoices; None before anybody wrote it. Raises NotFound for who may not see it."""
+    if not policy.may_bill(actor, organisation_id):
+        raise NotFound()
+    row = db.session.execute(
+        select(
+            OrganisationBilling.title, OrganisationBilling.tax_number, OrganisationBilling.address,
+            OrganisationBilling.phone, OrganisationBilling.bank, OrganisationBilling.bank_account,
+        ).where(OrganisationBilling.organisation_id == organisation_id)
+    ).one_or_none()  # fmt: skip
+    return Billing(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One time that staff were asked to verify an organisation."""
+
+    id: str
+    organisation_id: str
+    organisation: Bilingual
+    credit_code: str
+    state: CheckState
+    asked_at: datetime
+    asked_by: str
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str
+    expires_at: datetime | None
+
+    def is_good(self, now: datetime) -> bool:
+        return bodies.is_verified(self.state, self.expires_at, now)
+
+
+_CHECKS = select(OrganisationCheck, Organisation).join(
+    Organisation, Organisation.id == OrganisationCheck.organisation_id
+)
+
+
+def checks_of(organisation_id: str) -> list[CheckView]:
+    """Every check of one organisation, the last first."""
+    asked = _CHECKS.where(OrganisationCheck.organisation_id == organisation_id)
+    return _checks(asked.order_by(OrganisationCheck.id.desc()))
+
+
+def checks(
+    actor: Actor, state: CheckState | None, size: int, *, after: str = "", text: str = ""
+) -> list[CheckView]:
+    """For the desk: open ones with the longest waiting first, others with the newest first.
+
+    ``text`` is part of a name or of a credit code; ``after`` the id that the page before ended with.
+    Raises NotAllowed.
+    """
+    if not policy.may_read_checks(actor):
+        raise NotAllowed()
+    asked, is_queue = _CHECKS, state is CheckState.ASKED
+    if state:
+        asked = asked.where(OrganisationCheck.state == state)
+    if text:
+        columns = Organisation.name_zh, Organisation.name_en, Organisation.credit_code
+        asked = asked.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    if after:
+        asked = asked.where(OrganisationCheck.id > after if is_queue else OrganisationCheck.id < after)
+    order = OrganisationCheck.id if is_queue else OrganisationCheck.id.desc()
+    return _checks(asked.order_by(order).limit(size))
+
+
+def check(actor: Actor, check_id: str) -> CheckView:
+    """Raises NotFound, NotAllowed."""
+    if not policy.may_read_checks(actor):
+        raise NotAllowed()
+    found = _checks(_CHECKS.where(OrganisationCheck.id == check_id))
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def papers_of(check_id: str) -> list[PaperView]:
+    rows = db.session.execute(
+        select(OrganisationPaper.sha256, OrganisationPaper.media_type)
+        .where(OrganisationPaper.check_id == check_id)
+        .order_by(OrganisationPaper.position)
+    )
+    return [PaperView(*row) for row in rows]
+
+
+def open_checks() -> tuple[int, datetime | None]:
+    """How many organisations wait to be verified, and since when the first of them does: for the desk."""
+    found = select(func.count(), func.min(OrganisationCheck.asked_at)).where(
+        OrganisationCheck.state == CheckState.ASKED
+    )
+    count, oldest = db.session.execute(found).one()
+    return count, oldest
+
+
+def verified_until(organisation_id: str, now: datetime) -> datetime | None:
+    """Until when the organisation bears the mark; None when it does not."""
+    found = select(func.max(OrganisationCheck.expires_at)).where(
+        OrganisationCheck.organisation_id == organisation_id, OrganisationCheck.expires_at > now
+    )
+    return db.session.execute(found).scalar_one()
+
+
+def is_dissolved(organisation_id: str) -> bool:
+    found = select(Dissolution.organisation_id).where(Dissolution.organisation_id == organisation_id)
+    return db.session.execute(found).first() is not None
+
+
+def _checks(asked: Select[OrganisationCheck, Organisation]) -> list[CheckView]:
+    return [
+        CheckView(
+            row.id, of.id, _name(of), of.credit_code, CheckState(row.state), row.asked_at, row.asked_by,
+            row.decided_at, row.decided_by, row.reason, row.expires_at,
+        )
+        for row, of in db.session.execute(asked)
+    ]  # fmt: skip

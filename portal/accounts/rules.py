@@ -214,6 +214,7 @@ TRIES_AT_ACCOUNT = Limit(50, _QUARTER)
 CODES_OF_PERSON = Limit(5, _QUARTER)
 LETTERS_TO_ADDRESS = Limit(4, timedelta(hours=1))
 LETTERS_FROM_NETWORK = Limit(30, timedelta(hours=1))
+JOIN_CODES_FROM_NETWORK = Limit(60, _QUARTER)
 CHALLENGES_FROM_NETWORK = Limit(60, _QUARTER)
 
 
@@ -308,6 +309,7 @@ class Visit:
     has_app: bool
     has_passkey: bool
     password_is_temporary: bool
+    unread: int = 0
     granted: frozenset[Role] = frozenset()
     organisations: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from flask import current_app
 from sqlalchemy import update
 
 from portal.accounts import queries, rules, totp
-from portal.accounts.commands import entering, roles
+from portal.accounts.commands import entering, roles, second_factor
 from portal.accounts.keys import Keys
 from portal.accounts.models import Person
 from portal.accounts.rules import Visit, Visitor
@@ -62,3 +62,16 @@ def visit(sid: str) -> Visit | None:
 def code(now: datetime, secret: bytes = SECRET) -> str:
     """What the app shows."""
     return totp.code_at(secret, rules.step_of(now))
+
+
+def visit_of(session_id: str) -> Visit | None:
+    return queries.visit(session_id)
+
+
+def passed(who: Somebody, now: datetime) -> Visit:
+    """Signed in with the app's code as well."""
+    waiting = visit(sign_in(who))
+    assert waiting
+    found = visit(second_factor.check_second_factor(Actor.guest(), waiting, code(now), keys(), now))
+    assert found
+    return found

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.accounts import passwords, queries, rules
 from portal.accounts.commands import letters, tries
+from portal.accounts.commands.notices import notify
 from portal.accounts.keys import Keys
 from portal.accounts.models import LoginSession, Person
 from portal.accounts.queries import Credentials
@@ -23,9 +24,17 @@ CONFIRMATION_LASTS = timedelta(days=3)
 
 
 def sign_up(
-    actor: Actor, email: str, password: str, name: str, lang: str, visitor: Visitor, now: datetime
+    actor: Actor,
+    email: str,
+    password: str,
+    name: str,
+    lang: str,
+    visitor: Visitor,
+    now: datetime,
+    *,
+    onward: str = "",
 ) -> None:
-    """Open an account and send a letter with the link that confirms it.
+    """Open an account and send a letter with the link that confirms it and goes on to the page ``onward``.
 
     For an address that has an account already nothing changes and the letter says so: this function
     takes the same path and time. An account nobody has confirmed is taken over by the last who asks.
@@ -49,7 +58,7 @@ def sign_up(
                 where=Person.confirmed_at.is_(None),
             )
         )
-        letters.ask_for("sign_up", email, lang, now)
+        letters.ask_for("sign_up", email, lang, now, **({"next": onward} if onward else {}))
 
 
 def confirmation_token(keys: Keys, person_id: str, password_hash: str, now: datetime) -> str:
@@ -123,17 +132,29 @@ def sign_in(
         letters.ask_for("sign_up", known.email, lang, now)
         raise NotConfirmed()
     with transaction() as session:
-        _still(session, known)
+        still(session, known)
         tries.after_right_password(email, visitor.network)
         if passwords.is_outdated(known.password_hash):
             renewed = update(Person).where(Person.id == known.person_id)
             session.execute(renewed.values(password_hash=passwords.hash_of(password)))
         end(session, now, LoginSession.id == instead_of)
+        tell_of_new_browser(known.person_id, visitor, now)
         audit.record(actor, "accounts.signed_in", known.person_id, now)
         return open_session(session, known.person_id, visitor, now)
 
 
-def _still(session: Session, known: Credentials) -> None:
+def tell_of_new_browser(person_id: str, visitor: Visitor, now: datetime) -> None:
+    """Tell a person of a sign-in with a browser and network that none of their sessions had.
+
+    Before the session is opened, in its transaction. The first sign-in of all is no news.
+    """
+    places = queries.places_signed_in(person_id)
+    if places and (visitor.network, visitor.agent) not in places:
+        told = {"agent": visitor.agent or "?", "network": visitor.network}
+        notify(person_id, "sign_in.new_browser", told, now, f"sign-in:{now.timestamp()}")
+
+
+def still(session: Session, known: Credentials) -> None:
     """The password that was checked outside the transaction is still the password, and stays so in it."""
     locked = select(Person.password_hash).where(Person.id == known.person_id).with_for_update()
     if session.execute(locked).scalar_one_or_none() != known.password_hash:

@@ -41,7 +41,7 @@ def create_organisation(actor: Actor, name: Bilingual, credit_code: str, now: da
                 )
             )
             session.flush()
-            _add(session, organisation_id, actor.id, Part.OWNER, now)
+            add(session, organisation_id, actor.id, Part.OWNER, now)
             audit.record(actor, "accounts.organisation_created", organisation_id, now)
     except IntegrityError:
         raise OrganisationIsKnown() from None
@@ -55,7 +55,7 @@ def invite(
 
     Inviting again renews the invitation. Raises NotFound, NotAllowed, AlreadyMember, TooManyLetters.
     """
-    _ask_owner(actor, organisation_id)
+    ask_owner(actor, organisation_id)
     key = rules.email_key(email)
     if key in {rules.email_key(member.email) for member in queries.members(organisation_id)}:
         raise AlreadyMember()
@@ -71,7 +71,15 @@ def invite(
         )
         audit.record(actor, "accounts.member_invited", organisation_id, now, part=part)
         name = organisation.name.in_(inviter.lang) or organisation.name.zh or organisation.name.en
-        letters.ask_for("invitation", email, inviter.lang, now, organisation=name, inviter=inviter.name)
+        letters.ask_for(
+            "invitation",
+            email,
+            inviter.lang,
+            now,
+            organisation=name,
+            inviter=inviter.name,
+            id=organisation_id,
+        )
 
 
 def accept_invitation(actor: Actor, organisation_id: str, now: datetime) -> None:
@@ -92,12 +100,12 @@ def accept_invitation(actor: Actor, organisation_id: str, now: datetime) -> None
         part = session.execute(taken).scalar_one_or_none()
         if part is None:
             raise NotFound()
-        _add(session, organisation_id, actor.id, Part(part), now)
+        add(session, organisation_id, actor.id, Part(part), now)
         audit.record(actor, "accounts.member_joined", organisation_id, now, part=part)
 
 
 def withdraw_invitation(actor: Actor, organisation_id: str, email_key: str, now: datetime) -> None:
-    _ask_owner(actor, organisation_id)
+    ask_owner(actor, organisation_id)
     with transaction() as session:
         offered = Invitation.organisation_id == organisation_id, Invitation.email_key == email_key
         session.execute(delete(Invitation).where(*offered))
@@ -110,7 +118,7 @@ def add_member(actor: Actor, organisation_id: str, person_id: str, part: Part, n
         raise NotAllowed()
     try:
         with transaction() as session:
-            _add(session, organisation_id, person_id, part, now)
+            add(session, organisation_id, person_id, part, now)
             audit.record(actor, "accounts.member_added", organisation_id, now, person=person_id, part=part)
     except IntegrityError:
         raise AlreadyMember() from None
@@ -118,7 +126,7 @@ def add_member(actor: Actor, organisation_id: str, person_id: str, part: Part, n
 
 def change_part(actor: Actor, organisation_id: str, person_id: str, part: Part, now: datetime) -> None:
     """Make a member an owner, approver or plain member. Raises NotFound, NotAllowed, LastOwner."""
-    _ask_owner(actor, organisation_id)
+    ask_owner(actor, organisation_id)
     with transaction() as session:
         member = _member(session, organisation_id, person_id, becomes=part)
         session.execute(update(Membership).where(*member).values(part=part))
@@ -128,14 +136,14 @@ def change_part(actor: Actor, organisation_id: str, person_id: str, part: Part, 
 def remove_member(actor: Actor, organisation_id: str, person_id: str, now: datetime) -> None:
     """Remove a member; everybody may remove themselves. Raises NotFound, NotAllowed, LastOwner."""
     if person_id != actor.id:
-        _ask_owner(actor, organisation_id)
+        ask_owner(actor, organisation_id)
     with transaction() as session:
         member = _member(session, organisation_id, person_id, becomes=None)
         session.execute(delete(Membership).where(*member))
         audit.record(actor, "accounts.member_removed", organisation_id, now, person=person_id)
 
 
-def _ask_owner(actor: Actor, organisation_id: str) -> None:
+def ask_owner(actor: Actor, organisation_id: str) -> None:
     if not policy.may_see_organisation(actor, organisation_id):
         raise NotFound()
     if not policy.may_manage_organisation(actor, organisation_id):
@@ -158,6 +166,6 @@ def _member(
     return Membership.organisation_id == organisation_id, Membership.person_id == person_id
 
 
-def _add(session: Session, organisation_id: str, person_id: str, part: Part, now: datetime) -> None:
+def add(session: Session, organisation_id: str, person_id: str, part: Part, now: datetime) -> None:
     session.add(Membership(organisation_id=organisation_id, person_id=person_id, part=part, since=now))
     session.flush()

@@ -7,8 +7,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit
-from portal.accounts import passwords, policy, rules
+from portal.accounts import notices, passwords, policy, rules
 from portal.accounts.commands.entering import end
+from portal.accounts.commands.notices import notify
 from portal.accounts.models import LoginSession, Person, RoleGrant
 from portal.accounts.rules import AddressIsTaken
 from portal.db import transaction
@@ -54,8 +55,10 @@ def grant_role(actor: Actor, person_id: str, role: Role, now: datetime) -> None:
         add = dialect.insert(RoleGrant).values(
             person_id=person_id, role=role, granted_at=now, granted_by=actor.id
         )
-        session.execute(add.on_conflict_do_nothing())
+        if session.scalar(add.on_conflict_do_nothing().returning(RoleGrant.role)) is None:
+            return
         audit.record(actor, "accounts.role_granted", person_id, now, role=role)
+        _tell(person_id, "role.granted", role, now)
 
 
 def revoke_role(actor: Actor, person_id: str, role: Role, now: datetime) -> None:
@@ -66,3 +69,9 @@ def revoke_role(actor: Actor, person_id: str, role: Role, now: datetime) -> None
         session.execute(delete(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.role == role))
         end(session, now, LoginSession.person_id == person_id)
         audit.record(actor, "accounts.role_revoked", person_id, now, role=role)
+        _tell(person_id, "role.revoked", role, now)
+
+
+def _tell(person_id: str, kind: str, role: Role, now: datetime) -> None:
+    told = {"role": {"text": notices.ROLE_NAMES[role]}}
+    notify(person_id, kind, told, now, f"{kind}:{role}:{now.timestamp()}")

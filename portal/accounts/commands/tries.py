@@ -72,6 +72,12 @@ def before_challenge(network: str, now: datetime) -> None:
         _count(session, _bucket("challenge", network), rules.CHALLENGES_FROM_NETWORK, now)
 
 
+def before_join_code(network: str, now: datetime) -> None:
+    """Count a try at a join code, so that none is found by guessing. Raises TooManyTries."""
+    with transaction() as session:
+        _count(session, _bucket("join", network), rules.JOIN_CODES_FROM_NETWORK, now)
+
+
 def forget_old(now: datetime) -> None:
     with transaction() as session:
         session.execute(delete(Throttle).where(Throttle.started_at < now - timedelta(days=1)))

@@ -1,6 +1,20 @@
 """Pages of accounts."""
 
-from portal.accounts.views import entering, organisations, own, passkeys, safety
+from portal.accounts.views import (
+    bodies,
+    entering,
+    joining,
+    news,
+    organisations,
+    own,
+    passkeys,
+    proving,
+    readdressing,
+    safety,
+)
 from portal.accounts.views.place import blueprint
 
-__all__ = ["blueprint", "entering", "organisations", "own", "passkeys", "safety"]
+__all__ = [
+    "blueprint", "bodies", "entering", "joining", "news", "organisations", "own", "passkeys", "proving",
+    "readdressing", "safety",
+]  # fmt: skip

@@ -58,8 +58,10 @@ def sign_out() -> Answer:
 @open_to_all
 def sign_up() -> Answer:
     form = SignUpForm()
+    onward = destination.wanted()
+    template, shown = "accounts/sign_up.html", {"next": onward or None}
     if not form.validate_on_submit():
-        return form_page("accounts/sign_up.html", form)
+        return form_page(template, form, **shown)
     try:
         entering.sign_up(
             actor(),
@@ -69,18 +71,19 @@ def sign_up() -> Answer:
             lang(),
             visit.visitor(),
             clock.now(),
+            onward=onward,
         )
     except TooManyLetters as error:
-        return refused("accounts/sign_up.html", form, "email", error)
+        return refused(template, form, "email", error, **shown)
     except InvalidInput as error:
-        return refused("accounts/sign_up.html", form, "password", error)
+        return refused(template, form, "password", error, **shown)
     return redirect(url_for("accounts.letter_sent", about="sign-up"))
 
 
 @blueprint.get("/account/letter-sent")
 @open_to_all
 def letter_sent() -> Answer:
-    return render_template("accounts/letter_sent.html", is_reset=request.args.get("about") == "reset")
+    return render_template("accounts/letter_sent.html", about=request.args.get("about", ""))
 
 
 @blueprint.route("/account/confirm", methods=["GET", "POST"])

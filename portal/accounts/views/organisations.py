@@ -12,7 +12,7 @@ from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, signed_in
+from portal.web.guard import actor, fresh, fresh_to_change, signed_in
 from portal.web.i18n import _, message
 
 
@@ -48,6 +48,7 @@ def new_organisation() -> Answer:
 
 @blueprint.route("/account/organisations/<organisation_id>", methods=["GET", "POST"])
 @signed_in
+@fresh_to_change
 def organisation(organisation_id: str) -> Answer:
     """Members and invitations; the form invites."""
     form = InvitationForm()
@@ -56,6 +57,9 @@ def organisation(organisation_id: str) -> Answer:
         "organisation": queries.organisation(actor(), organisation_id),
         "members": queries.members(organisation_id),
         "invitations": queries.invitations_of(organisation_id, clock.now()),
+        "may_bill": policy.may_bill(actor(), organisation_id),
+        "waiting": len(queries.joiners(organisation_id)),
+        "verified_until": queries.verified_until(organisation_id, clock.now()),
         "may_manage": policy.may_manage_organisation(actor(), organisation_id),
         "part_names": dict(parts()),
         "me": here().person_id,
@@ -90,6 +94,7 @@ def withdraw_invitation(organisation_id: str) -> Answer:
 
 @blueprint.post("/account/organisations/<organisation_id>/members/<person_id>")
 @signed_in
+@fresh
 def change_member(organisation_id: str, person_id: str) -> Answer:
     """Change a member's part, or remove them."""
     part = request.form.get("part", "")

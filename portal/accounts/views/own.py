@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, render_template, request, url_for
 
-from portal.accounts import destination, queries, visit
+from portal.accounts import destination, home, queries, visit
 from portal.accounts.commands import entering, resetting
 from portal.accounts.forms import ChangePasswordForm, ProfileForm
 from portal.accounts.rules import PasswordUnchanged, TooManyTries, Visit, WrongPassword
@@ -29,6 +29,7 @@ def overview() -> Answer:
         "accounts/overview.html",
         visit=here(),
         invitations=queries.invitations_to(here().email, clock.now()),
+        tiles=home.tiles_of(actor()),
     )
 
 

@@ -134,11 +134,15 @@ def for_subject(subject_id: str) -> CertificateView | None:
 
 def recent(states: Collection[State], after: str, limit: int) -> list[CertificateView]:
     """The newest certificates in one of these states, those made before the certificate id ``after``."""
-    query = _SELECT.order_by(None).order_by(_papers.c.id.desc(), _printed.c.variant)
     wanted = (
         select(_papers.c.id).where(_papers.c.state.in_(states)).order_by(_papers.c.id.desc()).limit(limit)
     )
-    wanted = wanted.where(_papers.c.id < after) if after else wanted
+    return of_ids(wanted.where(_papers.c.id < after) if after else wanted)
+
+
+def of_ids(wanted: Select[Any]) -> list[CertificateView]:
+    """The certificates that another question names by their ids, the newest first."""
+    query = _SELECT.order_by(None).order_by(_papers.c.id.desc(), _printed.c.variant)
     return _all(query.where(_papers.c.id.in_(wanted)), "")
 
 

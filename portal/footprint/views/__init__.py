@@ -13,6 +13,7 @@ from portal.footprint.views import (  # noqa: F401 they hang their pages on the 
     method,
     offline,
     paper,
+    possessions,
     results,
     scenarios,
     sending,

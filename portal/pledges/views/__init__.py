@@ -7,6 +7,7 @@ from portal.pledges.views import (  # noqa: F401 they hang their pages on the bl
     letters,
     making,
     plans,
+    possessions,
     promise,
     wall,
 )

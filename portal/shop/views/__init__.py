@@ -11,6 +11,7 @@ from portal.shop.views import (
     money,
     orders,
     planting,
+    possessions,
     requests,
     statements,
 )
@@ -19,4 +20,4 @@ blueprints = (
     orders.blueprint, basket.blueprint, gifts.blueprint, batches.blueprint, requests.blueprint,
     statements.blueprint, billing.blueprint, giving.blueprint, money.pages, money.files, hooks.blueprint,
 )  # fmt: skip
-__all__ = ["blueprints", "delivery", "orders", "planting"]
+__all__ = ["blueprints", "delivery", "orders", "planting", "possessions"]

@@ -1,6 +1,6 @@
 """Pages of the training room, one module per subject."""
 
-from portal.training.views import catalogue, items, joining, learning, pages, quizzes, record
+from portal.training.views import catalogue, items, joining, learning, pages, possessions, quizzes, record
 
 blueprints = (items.blueprint, pages.blueprint, pages.files)
-__all__ = ["blueprints", "catalogue", "joining", "learning", "quizzes", "record"]
+__all__ = ["blueprints", "catalogue", "joining", "learning", "possessions", "quizzes", "record"]
