@@ -74,6 +74,10 @@ class NoSecondFactor(Refused):
     message = N_("Set up the second factor first.")
 
 
+class RolesAreLive(Refused):
+    message = N_("You act for the city in a role. Have an administrator take it back first.")
+
+
 class SecondFactorUnreadable(Refused):
     message = N_("Your second factor can no longer be read. Please ask the operator to reset it.")
 

@@ -171,3 +171,8 @@ def may_buy_batch(actor: Actor, batch: Prepared) -> bool:
 def may_decide(actor: Actor, request: Prepared) -> bool:
     """Who may spend for the organisation, but nobody on their own request."""
     return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id
+
+
+def may_forget_buyer(actor: Actor) -> bool:
+    """Only the job that carries out what a person asked for, after the days in which they can undo it."""
+    return actor.is_system
