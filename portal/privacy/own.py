@@ -3,7 +3,7 @@
 from portal.audit import AuditEntry
 from portal.holdings import Holding, of_person
 from portal.kernel.errors import N_
-from portal.privacy.models import Consent, Correction, DataCopy, Erasure, Look
+from portal.privacy.models import Consent, Correction, DataCopy, Erasure, Look, Pupil, PupilClass
 
 _STAFF = N_("The id of a member of staff, not of you.")
 
@@ -13,5 +13,7 @@ HOLDINGS = (
     Holding(DataCopy, of_person(DataCopy.person_id)),
     Holding(Erasure, of_person(Erasure.person_id)),
     Holding(Look, of_person(Look.person_id), {"actor_id": _STAFF}),
+    Holding(Pupil, of_person(Pupil.person_id)),
+    Holding(PupilClass, of_person(PupilClass.made_by)),
     Holding(AuditEntry, of_person(AuditEntry.actor_id)),
 )

@@ -40,8 +40,8 @@ Told = Callable[[int, int], None]
 _HEAD: Final = (
     N_("A copy of your data"),
     N_(
-        "Everything that the portal holds about you, as it stood at %(at)s. Times are in UTC, masses in grams "
-        "of CO₂e, amounts in the smallest unit of the currency."
+        "Everything that the portal holds about you, as it stood at %(at)s. Times are in UTC, masses in "
+        "grams of CO₂e, amounts in the smallest unit of the currency."
     ),
     N_("Each table is there as JSON, which loses nothing, and as CSV for spreadsheets."),
 )
