@@ -9,7 +9,10 @@ from werkzeug.routing import RequestRedirect
 from portal.accounts import visit
 
 # Coming back to these would go round in circles, or do something by itself.
-_NO_DESTINATION = {"accounts.sign_in", "accounts.sign_up", "accounts.sign_out", "static"}
+_NO_DESTINATION = {
+    "accounts.sign_in", "accounts.sign_up", "accounts.sign_out", "accounts.prove",
+    "accounts.prove_with_passkey", "static",
+}  # fmt: skip
 
 
 def wanted() -> str:
@@ -18,7 +21,17 @@ def wanted() -> str:
 
 
 def local_page(text: str) -> str:
-    """Address of one of our own pages, rebuilt from its endpoint; empty for anything else.
+    """Address of one of our own pages, rebuilt from its endpoint; empty for anything else."""
+    return _rebuilt(text, "GET")
+
+
+def local_deed(text: str) -> str:
+    """As ``local_page``, for an address of ours that takes what is posted."""
+    return _rebuilt(text, "POST")
+
+
+def _rebuilt(text: str, method: str) -> str:
+    """The address made anew from its endpoint, when we have one that takes this method.
 
     Browsers take ``//host``, ``/\\host`` and ``/<tab>/host`` for other sites, so only plain printable
     paths are even looked at.
@@ -29,7 +42,7 @@ def local_page(text: str) -> str:
         return ""
     parts = urlsplit(text)
     try:
-        endpoint, values = current_app.url_map.bind("portal.invalid").match(parts.path, method="GET")
+        endpoint, values = current_app.url_map.bind("portal.invalid").match(parts.path, method=method)
     except (HTTPException, RequestRedirect):
         return ""
     if endpoint in _NO_DESTINATION:

@@ -98,6 +98,18 @@ class RecoveryForm(PortalForm):
     )
 
 
+class ProofForm(PortalForm):
+    """Its fields are named apart from those of the form it interrupts, which travel along."""
+
+    proof_password = _present()
+    proof_code = LineField(
+        lazy_gettext("Code from your app, or a recovery code"),
+        max=40,
+        validators=[Required()],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false"},
+    )
+
+
 class PasskeyForm(PortalForm):
     name = LineField(
         lazy_gettext("Name of the device"),

@@ -4,12 +4,15 @@ from flask import Flask, Response, g
 
 from portal.accounts import rules
 from portal.accounts.commands import entering
+from portal.accounts.views import proving
 from portal.accounts.visit import person
 from portal.kernel import clock
 
 
 def install(app: Flask) -> None:
     app.extensions["portal.person"] = person
+    app.extensions["portal.proof"] = proving.wanted
+    app.extensions["portal.asleep"] = proving.step_that_wakes
     # The cookie lives as long as the longest session; it is set at sign-in and not again at each request.
     app.config["PERMANENT_SESSION_LIFETIME"] = rules.LIFE.whole
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False

@@ -1,5 +1,7 @@
 """The signed-in browser behind a request: its cookie carries one secret, all else is in the database."""
 
+from datetime import datetime
+
 from flask import current_app, g, request, session
 
 from portal.accounts import queries, rules
@@ -30,11 +32,23 @@ def person() -> Actor | None:
     return visit.actor if visit and not visit.awaits_code else None
 
 
+def is_fresh(now: datetime) -> bool:
+    """Whether the person behind this browser proved who they are recently enough for a sensitive change."""
+    visit = current()
+    return visit is not None and visit.is_fresh(now)
+
+
 def begin(sid: str) -> None:
     """Give this browser a new session; nothing of the old cookie is taken along."""
     session.clear()
     session[_COOKIE_KEY] = sid
     session.permanent = True
+    _forget_who_asked()
+
+
+def renew(sid: str) -> None:
+    """The same person goes on under a new secret: the forms they have open stay good."""
+    session[_COOKIE_KEY] = sid
     _forget_who_asked()
 
 

@@ -76,7 +76,7 @@ def staff(*roles: Role) -> Callable[[View], View]:
             if not actor().is_person:
                 return _ask_to_sign_in()
             if not actor().has(*roles):
-                raise NotAllowed()
+                return _lead_to_missing_step(roles)
             return view(*args, **kwargs)
 
         asked.__guard__ = "staff"  # type: ignore[attr-defined]
@@ -84,6 +84,43 @@ def staff(*roles: Role) -> Callable[[View], View]:
         return asked  # type: ignore[return-value]
 
     return guard
+
+
+def _lead_to_missing_step(roles: tuple[Role, ...]) -> Any:
+    """Whose role sleeps until a second factor is set up is led there, and back. Raises NotAllowed."""
+    ask = current_app.extensions.get("portal.asleep")
+    step = ask(roles) if ask and request.method == "GET" else ""
+    if not step:
+        raise NotAllowed()
+    return redirect(step)
+
+
+def fresh(view: View) -> View:
+    """Below one of the three marks: who they are was proved within the last minutes, else it is asked again.
+
+    What was posted is kept and sent on after the proof; accounts say how (``portal.proof``).
+    """
+
+    @wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        ask = current_app.extensions.get("portal.proof")
+        question = ask() if ask else None
+        return view(*args, **kwargs) if question is None else question
+
+    asked.__fresh__ = "always"  # type: ignore[attr-defined]
+    return asked  # type: ignore[return-value]
+
+
+def fresh_to_change(view: View) -> View:
+    """As ``fresh``, but reading the page needs no proof; only what is posted to it does."""
+    proved = fresh(view)
+
+    @wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        return (view if request.method in ("GET", "HEAD") else proved)(*args, **kwargs)
+
+    asked.__fresh__ = "to change"  # type: ignore[attr-defined]
+    return asked  # type: ignore[return-value]
 
 
 def _ask_to_sign_in() -> Any:

@@ -353,13 +353,13 @@ def test_sprayed_sign_ins_answer_429_in_the_readers_language(
     assert "15" in page.errors[0]
 
 
-def test_an_old_setup_page_asks_to_sign_in_again(browser: Browser, at: Callable[[str], datetime]) -> None:
+def test_an_old_setup_page_asks_for_proof_again(browser: Browser, at: Callable[[str], datetime]) -> None:
     at("2026-11-22T08:00:00Z")
     sign_in(browser, make.person())
     at("2026-11-22T08:20:00Z")
     page = browser.open("/en/account/second-factor/setup")
-    assert page.url.startswith("/en/account/sign-in?next=")
-    page = send(page, {"email": "li@example.cn", "password": PASSWORD})
+    assert page.url.startswith("/en/account/prove?next=")
+    page = send(page, {"proof_password": PASSWORD})
     assert page.url == "/en/account/second-factor/setup"
 
 

@@ -123,7 +123,7 @@ def sign_in(
         letters.ask_for("sign_up", known.email, lang, now)
         raise NotConfirmed()
     with transaction() as session:
-        _still(session, known)
+        still(session, known)
         tries.after_right_password(email, visitor.network)
         if passwords.is_outdated(known.password_hash):
             renewed = update(Person).where(Person.id == known.person_id)
@@ -133,7 +133,7 @@ def sign_in(
         return open_session(session, known.person_id, visitor, now)
 
 
-def _still(session: Session, known: Credentials) -> None:
+def still(session: Session, known: Credentials) -> None:
     """The password that was checked outside the transaction is still the password, and stays so in it."""
     locked = select(Person.password_hash).where(Person.id == known.person_id).with_for_update()
     if session.execute(locked).scalar_one_or_none() != known.password_hash:

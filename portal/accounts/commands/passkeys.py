@@ -99,17 +99,23 @@ def sign_in_with_passkey(
     ``instead_of`` is the id of the session this browser had; it ends. Raises WrongPasskey.
     """
     with transaction() as session:
-        challenge = _spend(session, answer, "", now)
-        key = session.scalars(
-            select(Passkey).where(Passkey.id == webauthn.id_in(answer)).with_for_update()
-        ).one_or_none()
-        if key is None:
-            raise WrongPasskey()
-        key.uses = webauthn.uses_after(answer, challenge, party, key.public_key, key.uses)
-        key.used_at = now
+        key = used(session, answer, party, now)
         end(session, now, LoginSession.id == instead_of)
         audit.record(actor, "accounts.signed_in", key.person_id, now, passkey=key.id[:12])
         return open_session(session, key.person_id, visitor, now, second_factor_at=now)
+
+
+def used(session: Session, answer: str, party: Party, now: datetime) -> Passkey:
+    """The passkey that has signed, its use counted. Inside a transaction. Raises WrongPasskey."""
+    challenge = _spend(session, answer, "", now)
+    key = session.scalars(
+        select(Passkey).where(Passkey.id == webauthn.id_in(answer)).with_for_update()
+    ).one_or_none()
+    if key is None:
+        raise WrongPasskey()
+    key.uses = webauthn.uses_after(answer, challenge, party, key.public_key, key.uses)
+    key.used_at = now
+    return key
 
 
 def forget_old_challenges(now: datetime) -> None:

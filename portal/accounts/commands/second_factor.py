@@ -66,12 +66,7 @@ def check_second_factor(actor: Actor, visit: Visit, code: str, keys: Keys, now: 
     """
     tries.before_code(visit.person_id, now)
     with transaction() as session:
-        if rules.is_app_code(code):
-            _use_app_code(session, visit.person_id, code, keys, now)
-        else:
-            _use_recovery_code(session, visit.person_id, code, now)
-            audit.record(actor, "accounts.recovery_code_used", visit.person_id, now)
-        tries.after_right_code(session, visit.person_id)
+        use_code(session, actor, visit.person_id, code, keys, now)
         audit.record(actor, "accounts.second_factor_passed", visit.person_id, now)
         return passed(session, visit, now)
 
@@ -122,6 +117,16 @@ def locked(session: Session, person_id: str) -> Person:
     if not found:
         raise NotFound()
     return found
+
+
+def use_code(session: Session, actor: Actor, person_id: str, code: str, keys: Keys, now: datetime) -> None:
+    """Spend an app's code or a recovery code. Inside a transaction. Raises WrongCode, NoSecondFactor."""
+    if rules.is_app_code(code):
+        _use_app_code(session, person_id, code, keys, now)
+    else:
+        _use_recovery_code(session, person_id, code, now)
+        audit.record(actor, "accounts.recovery_code_used", person_id, now)
+    tries.after_right_code(session, person_id)
 
 
 def _use_app_code(session: Session, person_id: str, code: str, keys: Keys, now: datetime) -> None:

@@ -5,13 +5,13 @@ from flask import Response, current_app, flash, redirect, render_template, reque
 from portal.accounts import destination, queries, visit
 from portal.accounts.commands import passkeys as commands
 from portal.accounts.forms import PasskeyForm, SignInForm
-from portal.accounts.rules import NoPasskeysHere, NotFresh, Party, TooManyTries, WrongPasskey, party_of
+from portal.accounts.rules import NoPasskeysHere, Party, TooManyTries, WrongPasskey, party_of
 from portal.accounts.views.own import here
 from portal.accounts.views.place import Answer, blueprint, form_page, refused
-from portal.accounts.views.safety import codes_page, sign_in_again
+from portal.accounts.views.safety import codes_page
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
-from portal.web.guard import actor, open_to_all, signed_in
+from portal.web.guard import actor, fresh, open_to_all, signed_in
 from portal.web.i18n import _, lang
 
 
@@ -19,13 +19,14 @@ from portal.web.i18n import _, lang
 def takes_passkeys() -> bool:
     """Whether browsers make passkeys for the address of this portal at all."""
     try:
-        return bool(_party())
+        return bool(party())
     except NoPasskeysHere:
         return False
 
 
 @blueprint.route("/account/passkeys", methods=["GET", "POST"])
 @signed_in
+@fresh
 def passkeys() -> Answer:
     """The list; a browser that has just made a passkey sends it here."""
     form = PasskeyForm()
@@ -34,10 +35,8 @@ def passkeys() -> Answer:
         return form_page(template, form, **shown)
     try:
         sid, codes = commands.add_passkey(
-            actor(), here(), request.form.get("answer", ""), form.name.data, _party(), clock.now()
+            actor(), here(), request.form.get("answer", ""), form.name.data, party(), clock.now()
         )
-    except NotFresh:
-        return sign_in_again("accounts.passkeys")
     except PortalError as error:
         return refused(template, form, "name", error, **shown)
     visit.begin(sid)
@@ -52,11 +51,12 @@ def passkeys() -> Answer:
 @signed_in
 def passkey_options() -> Answer:
     """Asked by the page's script before the browser makes a passkey."""
-    return _json(commands.propose_passkey(actor(), here(), _party(), clock.now()))
+    return _json(commands.propose_passkey(actor(), here(), party(), clock.now()))
 
 
 @blueprint.route("/account/passkeys/<passkey_id>/remove", methods=["GET", "POST"])
 @signed_in
+@fresh
 def remove_passkey(passkey_id: str) -> Answer:
     held = queries.passkeys_of(here().person_id)
     found = next((each for each in held if each.id == passkey_id), None)
@@ -65,10 +65,7 @@ def remove_passkey(passkey_id: str) -> Answer:
     if request.method == "GET":
         is_last = len(held) == 1 and not here().has_app
         return render_template("accounts/remove_passkey.html", passkey=found, is_last=is_last)
-    try:
-        commands.remove_passkey(actor(), here(), passkey_id, clock.now())
-    except NotFresh:
-        return sign_in_again("accounts.passkeys")
+    commands.remove_passkey(actor(), here(), passkey_id, clock.now())
     flash(_("The passkey “%(name)s” is removed.", name=found.name), "success")
     return redirect(url_for("accounts.passkeys"))
 
@@ -76,7 +73,7 @@ def remove_passkey(passkey_id: str) -> Answer:
 @blueprint.post("/account/sign-in/passkey/options")
 @open_to_all
 def sign_in_passkey_options() -> Answer:
-    return _json(commands.invite_passkey(actor(), visit.visitor(), _party(), clock.now()))
+    return _json(commands.invite_passkey(actor(), visit.visitor(), party(), clock.now()))
 
 
 @blueprint.post("/account/sign-in/passkey")
@@ -85,7 +82,7 @@ def sign_in_with_passkey() -> Answer:
     before = visit.current()
     try:
         sid = commands.sign_in_with_passkey(
-            actor(), request.form.get("answer", ""), visit.visitor(), _party(), clock.now(),
+            actor(), request.form.get("answer", ""), visit.visitor(), party(), clock.now(),
             instead_of=before.session_id if before else "",
         )  # fmt: skip
     except (WrongPasskey, TooManyTries) as error:
@@ -95,7 +92,7 @@ def sign_in_with_passkey() -> Answer:
     return redirect(destination.onward())
 
 
-def _party() -> Party:
+def party() -> Party:
     config = current_app.config["PORTAL"]
     return party_of(config.base_url, config.site_name.in_(lang()))
 
