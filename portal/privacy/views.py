@@ -19,7 +19,7 @@ from portal.privacy.rules.copies import NoSuchCopy
 from portal.privacy.rules.corrections import Matter
 from portal.privacy.rules.purposes import purposes
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, open_to_all, signed_in
+from portal.web.guard import actor, fresh, fresh_to_change, open_to_all, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.links import key_for
 from portal.web.page import page_blueprint
@@ -71,6 +71,7 @@ def ask_copy() -> Answer:
 
 @blueprint.get("/account/privacy/copies/<copy_id>.zip")
 @signed_in
+@fresh
 def fetch_copy(copy_id: str) -> Answer:
     return _file(known.copy(actor(), copy_id))
 
@@ -103,6 +104,7 @@ def correct() -> Answer:
 
 @blueprint.route("/account/privacy/erase", methods=["GET", "POST"])
 @signed_in
+@fresh_to_change
 def erase() -> Answer:
     """What goes, what stays, why and until when; and then, in seven days, it is done."""
     return _erase("privacy/erase.html", actor().id, "")

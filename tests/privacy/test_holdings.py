@@ -53,7 +53,9 @@ def test_a_new_column_about_people_is_noticed():
 
 
 def test_what_is_accounted_for_is_there_and_nowhere_else():
-    there = {f"{table.name}.{column.name}" for table in Base.metadata.tables.values() for column in table.columns}
+    there = {
+        f"{table.name}.{column.name}" for table in Base.metadata.tables.values() for column in table.columns
+    }
     held = {each.table.name for _, each in holdings()}
     assert set(declared_elsewhere()) <= there
     assert {column for column in declared_elsewhere() if column.split(".")[0] in held} == set()
