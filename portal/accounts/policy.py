@@ -24,3 +24,8 @@ def may_manage_organisation(actor: Actor, organisation_id: str) -> bool:
 def may_forget_person(actor: Actor) -> bool:
     """Only the job that carries out what a person asked for, after the days in which they can undo it."""
     return actor.is_system
+
+
+def may_open_for_pupils(actor: Actor) -> bool:
+    """The room of privacy alone, which asks who signs for the school."""
+    return actor.is_system

@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Any
 
-from wtforms import DateField
+from wtforms import DateField, IntegerField
+from wtforms.validators import NumberRange
 
 from portal.privacy.rules.corrections import WORDS_MAX, Matter
+from portal.privacy.rules.pupils import MOST
 from portal.web.forms import (
     BooleanField,
     InputRequired,
@@ -74,3 +76,41 @@ class LooksForm(PortalForm):
     @property
     def days(self) -> tuple[date | None, date | None]:
         return self.first.data, self.last.data
+
+
+class ClassForm(PortalForm):
+    class_name = LineField(
+        lazy_gettext("Name of the school class"), max=40, validators=[Required()],
+        description=lazy_gettext("As the school calls it; no names of children."),
+    )  # fmt: skip
+    places = IntegerField(
+        lazy_gettext("Number of pupils"), validators=[Required(), NumberRange(1, MOST)],
+        render_kw={"inputmode": "numeric", "min": 1, "max": MOST},
+    )  # fmt: skip
+    language = RadioField(
+        lazy_gettext("Language of the slips’ names"),
+        choices=[("zh", "中文"), ("en", "English")],
+        default="zh",
+    )
+    guardians = BooleanField(
+        lazy_gettext(
+            "The guardians of all these pupils have agreed in writing, and the school keeps the forms."
+        ),
+        validators=[Required(lazy_gettext("Without the guardians’ agreement no accounts are made."))],
+    )
+
+
+class PupilSignInForm(PortalForm):
+    login = LineField(
+        lazy_gettext("Name on the slip"), max=60, validators=[Required()],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )  # fmt: skip
+    code = LineField(
+        lazy_gettext("Code on the slip"), max=40, validators=[Required()],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )  # fmt: skip
+
+    @property
+    def typed_code(self) -> str:
+        """Capitals without gaps, however it was typed."""
+        return "".join((self.code.data or "").upper().split())

@@ -57,3 +57,8 @@ def may_read_requests(actor: Actor) -> bool:
 def may_answer(actor: Actor) -> bool:
     """An auditor only reads."""
     return actor.has(Role.ADMIN)
+
+
+def may_run_pupils(actor: Actor, organisation_id: str) -> bool:
+    """Owners and approvers of the school: teachers who answer for the children's places."""
+    return actor.organisations.get(organisation_id) in ("owner", "approver")

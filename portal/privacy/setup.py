@@ -3,6 +3,7 @@
 from flask import Flask, Response, current_app, request
 
 from portal.kernel import clock
+from portal.privacy import pupils
 from portal.privacy.commands import looking
 from portal.privacy.queries.looks import person_behind
 from portal.privacy.rules.purposes import purposes
@@ -16,6 +17,10 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["privacy_purposes"] = purposes
     app.jinja_env.globals["privacy_periods"] = periods
     app.jinja_env.globals["period_words"] = period_words
+
+    @app.before_request
+    def keep_pupils_within() -> None:
+        pupils.keep_within(request.endpoint or "", request.blueprint)
 
     @app.after_request
     def record_look(response: Response) -> Response:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.kernel import clock
 from portal.kernel.errors import NotFound, PortalError, Refused
-from portal.privacy import packing, policy, words
+from portal.privacy import packing, policy, pupils, words
 from portal.privacy.commands import consenting, copies, correcting, erasing
 from portal.privacy.forms import CorrectionForm, ErasureForm
 from portal.privacy.queries import consents, corrections, erasures
@@ -26,6 +26,7 @@ from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
 blueprint = page_blueprint("privacy", __name__)
+blueprints = (blueprint, pupils.blueprint)
 Answer = str | Response | tuple[str, int]
 
 LOOKS_SHOWN = 50

@@ -213,7 +213,7 @@ def test_an_unmarked_page_is_found(app: Flask):
 
 def test_the_notice_shows_purposes_and_periods(app: Flask, browser: Browser):
     page = browser.open("/zh/privacy")
-    assert len(page.table("保存什么、为什么、保存多久")) == 10
+    assert len(page.table("保存什么、为什么、保存多久")) == 11
     periods = {row["信息"]: row for row in page.table("保留期限")}
     assert periods["收据和账单的抬头"]["保存时间"] == "30 年"
 

@@ -15,7 +15,7 @@ from portal.pledges.commands.promise import show_name
 from portal.privacy.models import Consent
 from portal.privacy.queries.consents import standing
 from portal.privacy.queries.subjects import subject_of
-from portal.privacy.rules.purposes import purpose
+from portal.privacy.rules.purposes import UnknownPurpose, purpose
 
 _HAND = Actor.system("privacy")
 
@@ -27,6 +27,8 @@ def withdraw(actor: Actor, purpose_id: str, now: datetime) -> int:
     """
     if not actor.is_person:
         raise NotAllowed()
+    if purpose_id not in _END:
+        raise UnknownPurpose()  # or one that is not the person's own to withdraw
     text = purpose(purpose_id).text_on(clock.day_of(now))
     with transaction() as session:
         given = next(each for each in standing(subject_of(actor.id)) if each.purpose.id == purpose_id)

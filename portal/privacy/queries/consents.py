@@ -40,12 +40,12 @@ class Change:
 
 
 def standing(subject: Subject) -> list[Standing]:
-    """Every purpose that rests on consent, in the order of the notice."""
+    """Every purpose that rests on the person's own consent, in the order of the notice."""
     shown = {
         "public_name": (*certificates.naming(subject.certificates), *pledges.naming(subject)),
         "follow_up": tuple(pledges.letters_to(subject)),
     }
-    return [Standing(each, shown[each.id]) for each in purposes() if each.asks]
+    return [Standing(each, shown[each.id]) for each in purposes() if each.id in shown]
 
 
 def changes_of(person_id: str) -> list[Change]:
