@@ -46,7 +46,7 @@ class CorrectionForm(PortalForm):
 class ErasureForm(PortalForm):
     confirmed = BooleanField(
         lazy_gettext("Yes, I have read this. Forget me in seven days."),
-        validators=[Required(lazy_gettext("Please confirm that you have read what goes and what stays."))],
+        validators=[InputRequired(lazy_gettext("Please confirm that you have read what goes and what stays."))],
     )
 
 
@@ -96,7 +96,7 @@ class ClassForm(PortalForm):
         lazy_gettext(
             "The guardians of all these pupils have agreed in writing, and the school keeps the forms."
         ),
-        validators=[Required(lazy_gettext("Without the guardians’ agreement no accounts are made."))],
+        validators=[InputRequired(lazy_gettext("Without the guardians’ agreement no accounts are made."))],
     )
 
 

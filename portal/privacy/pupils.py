@@ -111,7 +111,7 @@ def one(class_id: str) -> Answer:
 
 @blueprint.post("/account/pupils/<class_id>/slips.pdf")
 @signed_in
-def slips(class_id: str) -> Answer | FlaskResponse:
+def slips(class_id: str) -> Any:
     """New codes on slips to cut, for the whole class or for the place that was pressed."""
     found, now = queries.class_of(actor(), class_id), clock.now()
     chosen = request.form.get("number", "")

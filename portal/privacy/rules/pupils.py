@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
+from portal.kernel.errors import N_, InvalidInput, NotAllowed, NotFound, Refused
 
 MOST: Final = 60
 NAME_MAX: Final = 40
@@ -48,7 +48,7 @@ class ClassHasEnded(Refused):
     message = N_("This class was deleted.")
 
 
-class NotForPupils(Refused):
+class NotForPupils(NotAllowed):
     message = N_(
         "A pupil’s account is for learning, footprints and the pledges of the class. For this, ask an adult."
     )
