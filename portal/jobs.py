@@ -5,15 +5,17 @@ must be idempotent; a row is leased while it is worked on, so several workers sh
 killed worker's row comes back when its lease ends. Why there is no broker: docs/decisions/0003.
 """
 
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Index, Table, func, select, text, update
+from sqlalchemy import Index, Table, Text, func, or_, select, text, update
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -178,6 +180,17 @@ def is_in_step(now: datetime, seconds: int) -> bool:
         select(func.min(Outbox.due_at)).where(Outbox.state == "waiting", Outbox.attempts == 0)
     ).scalar_one()
     return oldest is None or (now - oldest).total_seconds() <= seconds
+
+
+def forget_addresses(addresses: Collection[str]) -> int:
+    """Empty what finished work was told, wherever it names one of these addresses; how many rows."""
+    told = cast_to(Outbox.payload, Text)
+    named = [told.contains(json.dumps(each, ensure_ascii=False), autoescape=True) for each in addresses]
+    if not named:
+        return 0
+    with transaction() as session:
+        done = update(Outbox).where(Outbox.state != "waiting", or_(*named))
+        return len(session.scalars(done.values(payload={}, last_error=None).returning(Outbox.id)).all())
 
 
 def drain(now: datetime | None = None, limit: int = 1000) -> int:

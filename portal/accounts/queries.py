@@ -307,6 +307,23 @@ def _invitations(condition: ColumnElement[bool], now: datetime) -> list[Invitati
     ]
 
 
+def owned_alone(person_id: str) -> list[Bilingual]:
+    """Names of the organisations that would have no owner without this person."""
+    others = (
+        select(Membership.organisation_id)
+        .where(Membership.part == Part.OWNER, Membership.person_id != person_id)
+    )  # fmt: skip
+    rows = db.session.scalars(
+        select(Organisation)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(
+            Membership.person_id == person_id, Membership.part == Part.OWNER, Organisation.id.not_in(others)
+        )
+        .order_by(Organisation.id)
+    )
+    return [_name(row) for row in rows]
+
+
 def organisation_names(organisation_ids: Iterable[str]) -> dict[str, Bilingual]:
     """Names for the back office, which deals with holders it is not a member of."""
     rows = db.session.scalars(select(Organisation).where(Organisation.id.in_(list(organisation_ids))))

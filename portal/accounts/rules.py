@@ -74,6 +74,10 @@ class NoSecondFactor(Refused):
     message = N_("Set up the second factor first.")
 
 
+class RolesAreLive(Refused):
+    message = N_("You act for the city in a role. Have an administrator take it back first.")
+
+
 class SecondFactorUnreadable(Refused):
     message = N_("Your second factor can no longer be read. Please ask the operator to reset it.")
 
@@ -260,6 +264,11 @@ class Visitor:
         return cls(network_of(address), agent_of(user_agent))
 
 
+def pupil_key(login: str) -> str:
+    """Under what a pupil's account is known, where others have an address: no form takes it for one."""
+    return email_key(f"pupil:{login}")
+
+
 # --- Roles and signed-in browsers ------------------------------------------------------------------
 
 # What can be granted; everybody is a citizen, and each of these asks for a second factor.
@@ -332,7 +341,13 @@ class Visit:
         """The person as commands see them; roles are live only after the second factor."""
         live = self.second_factor_at is not None and self.has_second_factor and not self.password_is_temporary
         roles = self.granted if live else frozenset[Role]()
-        return Actor(self.person_id, roles | {Role.CITIZEN}, organisations=dict(self.organisations))
+        held = dict(self.organisations)
+        return Actor(self.person_id, roles | {Role.CITIZEN}, organisations=held, is_pupil=self.is_pupil)
+
+    @property
+    def is_pupil(self) -> bool:
+        """Whether a school opened this account: it has no address."""
+        return not self.email
 
     def is_alive(self, now: datetime) -> bool:
         life = LIFE_WITH_ROLE if self.granted else LIFE

@@ -20,6 +20,7 @@ from portal.kernel.errors import PortalError
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -61,6 +62,7 @@ def _list(typed: str, state: str, fault: str = "") -> str:
 
 
 @blueprint.get("/desk/certificates/<number>")
+@looks_at(Shown.CERTIFICATE, "number", "certificates")
 @staff(*READERS)
 def certificate(number: str) -> Answer:
     return _page(queries.by_number(number))

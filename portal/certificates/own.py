@@ -1,49 +1,61 @@
-"""My certificates: rooms above name the things that are a person's, this room finds the papers about them."""
+"""What certificates hold about a person: theirs are told by number, by the rooms that asked for them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
+from typing import Any
 
-from flask import render_template, request
+from sqlalchemy import func, select
 
-from portal.accounts import home
-from portal.accounts.home import Tile
-from portal.certificates.queries import owned
-from portal.certificates.rules.claims import WORDINGS
-from portal.certificates.words import state_words
-from portal.kernel.actor import Actor
-from portal.web.guard import actor, signed_in
-from portal.web.i18n import _, instant
-from portal.web.page import page_blueprint
-from portal.web.paging import cut
+from portal.certificates.models import (
+    Certificate,
+    CertificateBatch,
+    CertificateDocument,
+    CertificateHolder,
+)
+from portal.db import db
+from portal.holdings import Holding, Subject, of_person, under
+from portal.kernel.errors import N_
 
-blueprint = page_blueprint("own_certificates", __name__)
-PAGE = 25
-Things = Callable[[Actor], Iterable[str]]
-_sources: list[Things] = []
+_KEY = N_("It stands in the link of the certificate itself, which is in the list of links.")
+_SALT = N_("It stands in the proof of the certificate, in its own folder.")
 
 
-def things(ask: Things) -> Things:
-    """Register what names orders, subjects or certificate numbers that belong to an actor."""
-    _sources.append(ask)
-    return ask
+def _certificates(subject: Subject) -> Any:
+    return select(Certificate.id).where(Certificate.number.in_(subject.certificates))
 
 
-@blueprint.get("/account/certificates")
-@signed_in
-def mine() -> str:
-    """All certificates about what is one's own, the newest first, with links that show the name."""
-    rows = owned.about(_things_of(actor()), request.args.get("cursor", ""), PAGE + 1)
-    return render_template(
-        "certificates/mine.html", page=cut(rows, PAGE, lambda row: row.id), state_words=state_words,
-        wordings=WORDINGS,
-    )  # fmt: skip
+def successors(numbers: Collection[str], *, all_of_them: bool = False) -> set[str]:
+    """What replaced these certificates: the next one of each, or all up to the present ones."""
+    known, found = set(numbers), set[str]()
+    while numbers:
+        replaced = select(Certificate.replaced_by).where(
+            Certificate.number.in_(numbers), Certificate.replaced_by.is_not(None)
+        )
+        numbers = {number for number in db.session.scalars(replaced) if number} - known - found
+        found |= set(numbers)
+        if not all_of_them:
+            break
+    return found
 
 
-@home.tile(30)
-def my_certificates(of: Actor) -> Tile:
-    count, last = owned.count_about(_things_of(of))
-    text = _("The last on %(instant)s", instant=instant(last)) if last else _("None issued yet.")
-    return Tile(_("My certificates"), "own_certificates.mine", count, text)
+def about(subject_ids: Collection[str]) -> set[str]:
+    """Numbers of all certificates, also withdrawn ones, about these things."""
+    return set(db.session.scalars(select(Certificate.number).where(Certificate.subject_id.in_(subject_ids))))
 
 
-def _things_of(of: Actor) -> list[str]:
-    return [thing for ask in _sources for thing in ask(of)]
+HOLDINGS = (
+    Holding(Certificate, lambda subject: Certificate.number.in_(subject.certificates), {"key": _KEY}),
+    Holding(CertificateHolder, under(CertificateHolder.certificate_id, _certificates), {"salt": _SALT}),
+    Holding(CertificateDocument, under(CertificateDocument.certificate_id, _certificates)),
+    Holding(CertificateBatch, of_person(CertificateBatch.owner_id)),
+)
+
+
+def naming(numbers: Collection[str]) -> list[str]:
+    """Those of these certificates that show their holder's name to everybody."""
+    shown = func.coalesce(CertificateHolder.shows_name, Certificate.is_public)
+    wanted = (
+        select(Certificate.number)
+        .join(CertificateHolder, CertificateHolder.certificate_id == Certificate.id)
+        .where(Certificate.number.in_(numbers), CertificateHolder.name.is_not(None), shown)
+    )
+    return list(db.session.scalars(wanted.order_by(Certificate.number)))

@@ -59,3 +59,8 @@ def may_see_figures(actor: Actor, campaign: Run) -> bool:
 def may_keep_events(actor: Actor, organisation_id: str | None) -> bool:
     """Open an event's file: for oneself, or for an organisation one is a member of."""
     return actor.is_person and (organisation_id is None or organisation_id in actor.organisations)
+
+
+def may_forget_owner(actor: Actor) -> bool:
+    """Only the job that carries out what a person asked for, after the days in which they can undo it."""
+    return actor.is_system

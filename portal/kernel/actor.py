@@ -29,12 +29,14 @@ class Actor:
     ``roles`` are live only after the second factor, for those that demand one.
     ``keys`` are ids that a signed link or a bearer token has opened to this actor.
     ``organisations`` maps ``org_…`` to the membership (owner, approver, member).
+    ``is_pupil``: a child's account of a school, which neither buys nor shows a name.
     """
 
     id: str
     roles: frozenset[Role] = frozenset()
     keys: frozenset[str] = frozenset()
     organisations: dict[str, str] = field(default_factory=dict)
+    is_pupil: bool = False
 
     @classmethod
     def guest(cls, *keys: str) -> Self:

@@ -16,6 +16,7 @@ from portal.pledges.words import promise_of
 from portal.registry.papers import given_out
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("pledges_desk", __name__)
@@ -38,6 +39,7 @@ def queue() -> str:
 
 
 @blueprint.route("/desk/pledges/documents/<evidence_id>", methods=["GET", "POST"])
+@looks_at(Shown.DOCUMENT, "evidence_id", "evidence")
 @staff(*_READERS)
 def paper(evidence_id: str) -> str | Response | tuple[str, int]:
     """One document beside the number it bears out; seen, or refused with a reason."""
@@ -61,6 +63,7 @@ def paper(evidence_id: str) -> str | Response | tuple[str, int]:
 
 
 @blueprint.get("/desk/pledges/documents/<evidence_id>/file")
+@looks_at(Shown.DOCUMENT, "evidence_id", "evidence")
 @staff(*_READERS)
 def paper_file(evidence_id: str) -> Response:
     """The document itself, as a download."""

@@ -95,3 +95,8 @@ def may_open_challenge(actor: Actor) -> bool:
 def may_list_challenge(actor: Actor) -> bool:
     """Put one on the public list: the city's editors."""
     return actor.has(Role.EDITOR, Role.ADMIN)
+
+
+def may_forget_owner(actor: Actor) -> bool:
+    """Only the job that carries out what a person asked for, after the days in which they can undo it."""
+    return actor.is_system

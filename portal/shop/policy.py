@@ -27,10 +27,12 @@ class Ordered(Protocol):
 
 
 def may_buy(actor: Actor, organisation_id: str = "", purpose: str = "") -> bool:
-    """Anybody for themselves; for an organisation only its members; for a gift only its giver.
+    """Anybody but a pupil for themselves; for an organisation only its members; for a gift only its giver.
 
     Purposes stand in the public log, so knowing a gift's id must not be enough to get at its card.
     """
+    if actor.is_pupil:
+        return False
     if purpose.startswith(("gft_", "bch_")) and not (actor.is_system or actor.holds(purpose)):
         return False
     return not organisation_id or actor.is_system or organisation_id in actor.organisations
@@ -171,3 +173,8 @@ def may_buy_batch(actor: Actor, batch: Prepared) -> bool:
 def may_decide(actor: Actor, request: Prepared) -> bool:
     """Who may spend for the organisation, but nobody on their own request."""
     return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id
+
+
+def may_forget_buyer(actor: Actor) -> bool:
+    """Only the job that carries out what a person asked for, after the days in which they can undo it."""
+    return actor.is_system

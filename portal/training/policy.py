@@ -69,3 +69,8 @@ def may_raise_trainers(actor: Actor, level: str) -> bool:
 def may_link(actor: Actor, learner_id: str) -> bool:
     """Somebody with an account, on a device that this learner's code has opened."""
     return actor.is_person and actor.holds(learner_id)
+
+
+def may_forget_learner(actor: Actor) -> bool:
+    """Only the job that carries out what a person asked for, after the days in which they can undo it."""
+    return actor.is_system

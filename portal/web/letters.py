@@ -26,6 +26,8 @@ def send_letter(payload: dict[str, Any]) -> None:
     ``payload``: ``id`` (unique per letter), ``to``, ``lang``, ``template``, ``facts``.
     """
     assert_no_transaction()
+    if not payload["to"]:
+        return  # a pupil, or somebody who was forgotten since: there is nobody to write to
     speak(payload["lang"])
     text = render_template(payload["template"] + ".txt", **payload["facts"])
     subject, _, body = text.partition("\n")

@@ -24,7 +24,7 @@ def create_organisation(actor: Actor, name: Bilingual, credit_code: str, now: da
 
     Raises NameIsMissing, NotACreditCode, OrganisationIsKnown.
     """
-    if not actor.is_person:
+    if not actor.is_person or actor.is_pupil:
         raise NotAllowed()
     name = rules.checked_organisation_name(name)
     credit_code = rules.checked_credit_code(credit_code)

@@ -58,6 +58,8 @@ def make_pledge(actor: Actor, draft: Draft, now: datetime) -> str:
     """
     if not policy.may_make(actor, draft.profile.organisation_id):
         raise NotYourOrganisation()
+    if actor.is_pupil and draft.is_public:
+        raise NotAllowed()  # a child's promise is the class's affair, not the public's
     drafts.check(draft, clock.day_of(now))
     baseline = _baseline(actor, draft)
     reduction = promise.reduction(baseline.total, draft.aim)
@@ -130,7 +132,7 @@ def show_name(actor: Actor, pledge_id: str, shows: bool, now: datetime) -> None:
     """Show the name to others, or hide it, also from the search. Raises UnknownPledge."""
     with transaction() as session:
         found = pledge(actor, pledge_id)
-        if not policy.owns(actor, found):
+        if not policy.owns(actor, found) or actor.is_pupil:
             raise NotAllowed()
         row = update(PledgeProfile).where(PledgeProfile.pledge_id == pledge_id)
         session.execute(row.values(shows_name=shows))

@@ -2,7 +2,7 @@
 
 from portal.accounts import home
 from portal.accounts.home import Tile
-from portal.certificates import own
+from portal.certificates import possessions
 from portal.kernel.actor import Actor
 from portal.pledges.queries.promise import pledges_of
 from portal.web.i18n import _
@@ -15,6 +15,6 @@ def my_pledges(of: Actor) -> Tile:
     return Tile(_("My pledges"), "pledges.mine", len(made), text, _("Make a pledge"), "pledges.index")
 
 
-@own.things
+@possessions.things
 def pledged(of: Actor) -> list[str]:
     return [pledge.id for pledge in pledges_of(of)]

@@ -20,6 +20,7 @@ from portal.shop.rules.delivery import RegistryProof
 from portal.shop.rules.states import OrderState
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("delivery_desk", __name__)
@@ -40,6 +41,7 @@ def named() -> Answer:
 
 
 @blueprint.get("/desk/named/<order_id>")
+@looks_at(Shown.ORDER, "order_id", "orders")
 @staff(*REGISTRARS)
 def proof(order_id: str) -> Answer:
     return _proof_page(order_id)
@@ -102,6 +104,7 @@ def refuse(order_id: str) -> Answer:
 
 
 @blueprint.get("/desk/orders/<order_id>/substitute")
+@looks_at(Shown.ORDER, "order_id", "orders")
 @staff(*TELLERS)
 def offer(order_id: str) -> Answer:
     """Other credits for an order that cannot be delivered."""

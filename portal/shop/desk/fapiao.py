@@ -16,6 +16,7 @@ from portal.shop.words.orders import fapiao_event_words, fapiao_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -40,6 +41,7 @@ def waiting() -> Answer:
 
 
 @blueprint.get("/desk/fapiao/<fapiao_id>")
+@looks_at(Shown.FAPIAO, "fapiao_id", "papers")
 @staff(*READERS)
 def one(fapiao_id: str) -> Answer:
     return _page(fapiao_id)

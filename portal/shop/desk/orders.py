@@ -20,6 +20,7 @@ from portal.shop.till import till
 from portal.shop.words.orders import attention_words, event_words, party_words, words_of
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -54,6 +55,7 @@ def orders() -> Answer:
 
 
 @blueprint.get("/desk/orders/<order_id>")
+@looks_at(Shown.ORDER, "order_id", "orders")
 @staff(*READERS)
 def order(order_id: str) -> Answer:
     return _page(order_id)

@@ -2,7 +2,7 @@
 
 from portal.accounts import home
 from portal.accounts.home import Tile
-from portal.certificates import own
+from portal.certificates import possessions
 from portal.kernel.actor import Actor
 from portal.shop.queries.possessions import count_orders_of, order_ids_of
 from portal.web.i18n import _, instant
@@ -17,6 +17,6 @@ def my_orders(of: Actor) -> Tile:
     return Tile(_("My orders"), "shop.mine", count, text, _("Cover kilograms"), "shop.offset")
 
 
-@own.things
+@possessions.things
 def ordered(of: Actor) -> list[str]:
     return order_ids_of(of, _MOST)

@@ -2,7 +2,7 @@
 
 from portal.accounts import home
 from portal.accounts.home import Tile
-from portal.certificates import own
+from portal.certificates import possessions
 from portal.kernel.actor import Actor
 from portal.training.queries.courses import version
 from portal.training.queries.learners import enrolments_of
@@ -22,6 +22,6 @@ def my_training(of: Actor) -> Tile:
     )
 
 
-@own.things
+@possessions.things
 def learnt(of: Actor) -> list[str]:
     return [each.certificate for each in enrolments_of(of) if each.certificate]

@@ -34,6 +34,7 @@ from portal.training.rules.rosters import (
 )
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang, ngettext
+from portal.web.looks import Shown, looks_at
 from portal.web.staging import stage, staged
 
 SHELF = "staged-rosters"
@@ -41,6 +42,7 @@ LIMITS = Limits(rows=MOST, cell=CELL_MAX, heading_within=HEADING_WITHIN, has_day
 
 
 @blueprint.get("/teach/<cohort_id>/learners")
+@looks_at(Shown.LEARNER, "cohort_id", "classes")
 @staff(*READERS)
 def learners(cohort_id: str) -> Answer:
     """Everybody in the class, found by name, and the lists they came with."""

@@ -1,0 +1,30 @@
+"""What accounts hold about a person."""
+
+from portal.accounts.models import (
+    Challenge,
+    Invitation,
+    LoginSession,
+    Membership,
+    Passkey,
+    Person,
+    RecoveryCode,
+    RoleGrant,
+)
+from portal.holdings import Holding, of_person
+from portal.kernel.errors import N_
+
+_OPENS = N_("It opens your account, and is kept only as a fingerprint or under a lock.")
+_STAFF = N_("The id of a member of staff, not of you.")
+
+HOLDINGS = (
+    Holding(Person, of_person(Person.id), {
+        "password_hash": _OPENS, "totp_sealed": _OPENS, "totp_pending": _OPENS, "last_totp_step": _OPENS,
+    }),
+    Holding(RoleGrant, of_person(RoleGrant.person_id), {"granted_by": _STAFF}),
+    Holding(Membership, of_person(Membership.person_id)),
+    Holding(Invitation, lambda subject: Invitation.email_key.in_(subject.emails)),
+    Holding(LoginSession, of_person(LoginSession.person_id), {"id": _OPENS}),
+    Holding(Passkey, of_person(Passkey.person_id), {"public_key": _OPENS}),
+    Holding(RecoveryCode, of_person(RecoveryCode.person_id), {"code_hash": _OPENS}),
+    Holding(Challenge, of_person(Challenge.person_id), {"id": _OPENS}),
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""The desk of privacy: requests for correction and erasure, and who has looked at whose data."""
+
+from datetime import datetime, time, timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.kernel import clock
+from portal.kernel.actor import Role
+from portal.kernel.errors import PortalError
+from portal.privacy import policy, words
+from portal.privacy.commands import correcting
+from portal.privacy.forms import AnswerForm, LooksForm
+from portal.privacy.policy import READERS
+from portal.privacy.queries import corrections, erasures
+from portal.privacy.queries.looks import Wanted, looks
+from portal.privacy.rules.corrections import CorrectionState
+from portal.web import exports
+from portal.web.guard import actor, staff
+from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
+from portal.web.page import page_blueprint
+from portal.web.paging import cut
+
+blueprint = page_blueprint("privacy_desk", __name__)
+Answer = str | Response | tuple[str, int]
+
+PAGE = 50
+MOST_EXPORTED = 10_000
+LOOK_COLUMNS = ("at", "who", "kind", "thing", "person", "why")
+
+
+@blueprint.get("/desk/privacy")
+@staff(*READERS)
+def requests() -> Answer:
+    """Requests for correction that wait, the oldest first, and requests to be forgotten."""
+    state = request.args.get("state", "")
+    state = CorrectionState(state) if state in set(CorrectionState) else CorrectionState.ASKED
+    rows = corrections.queue(actor(), state, request.args.get("cursor", ""), PAGE + 1)
+    return render_template(
+        "privacy/desk_requests.html", page=cut(rows, PAGE, lambda row: row.id), state=state,
+        states=list(CorrectionState), erasures=erasures.recent("", "", 20), words=words,
+    )  # fmt: skip
+
+
+@blueprint.route("/desk/privacy/corrections/<correction_id>", methods=["GET", "POST"])
+@looks_at(Shown.CORRECTION, "correction_id", "corrections")
+@staff(*READERS)
+def correction(correction_id: str) -> Answer:
+    """One request; an administrator answers it."""
+    form = AnswerForm()
+    found = corrections.correction(actor(), correction_id)
+    if form.validate_on_submit():
+        try:
+            correcting.answer(
+                actor(), correction_id, form.outcome.data == "done", form.words.data or "", clock.now()
+            )
+        except PortalError as error:
+            form.blame("words", error)
+        else:
+            flash(_("The answer is on its way."), "success")
+            return redirect(url_for("privacy_desk.requests"), 303)
+    page = render_template(
+        "privacy/desk_correction.html", correction=found, form=form, may_answer=policy.may_answer(actor()),
+        words=words,
+    )  # fmt: skip
+    return page, 422 if form.has_errors else 200
+
+
+@blueprint.get("/desk/privacy/looks")
+@staff(Role.AUDITOR, Role.ADMIN)
+def seen() -> Answer:
+    """Who looked at whose data; filters are in the address."""
+    form = LooksForm(request.args)
+    wanted = _wanted(form, request.args.get("cursor", "")) if form.validate() else Wanted()
+    rows = looks(actor(), wanted, PAGE + 1)
+    page = cut(rows, PAGE, lambda row: row.id)
+    query = {name: value for name, value in request.args.items() if name != "cursor"}
+    shown = render_template("privacy/desk_looks.html", form=form, page=page, words=words, query=query)
+    return shown, 422 if form.has_errors else 200
+
+
+@blueprint.get("/desk/privacy/looks.<any(csv, xlsx, jsonl):kind>")
+@staff(Role.AUDITOR, Role.ADMIN)
+def looks_file(kind: str) -> Answer:
+    """The same as a file, as far as ten thousand lines."""
+    form = LooksForm(request.args)
+    wanted = _wanted(form, "") if form.validate() else Wanted()
+    rows = [
+        (clock.text_of(row.at), row.actor_id, row.kind, row.thing_id, row.person_id, row.why)
+        for row in looks(actor(), wanted, MOST_EXPORTED)
+    ]
+    return exports.streamed(kind, "looks", LOOK_COLUMNS, rows)
+
+
+def _wanted(form: LooksForm, cursor: str) -> Wanted:
+    first, last = form.days
+    return Wanted(
+        actor_id=form.who.data or "", about=form.about.data or "",
+        since=datetime.combine(first, time(), clock.CITY) if first else None,
+        until=datetime.combine(last, time(), clock.CITY) + timedelta(days=1) if last else None,
+        before=cursor,
+    )  # fmt: skip

@@ -1,0 +1,19 @@
+"""What this room holds about a person, and their deeds in the audit."""
+
+from portal.audit import AuditEntry
+from portal.holdings import Holding, of_person
+from portal.kernel.errors import N_
+from portal.privacy.models import Consent, Correction, DataCopy, Erasure, Look, Pupil, PupilClass
+
+_STAFF = N_("The id of a member of staff, not of you.")
+
+HOLDINGS = (
+    Holding(Consent, of_person(Consent.person_id)),
+    Holding(Correction, of_person(Correction.person_id), {"answered_by": _STAFF}),
+    Holding(DataCopy, of_person(DataCopy.person_id)),
+    Holding(Erasure, of_person(Erasure.person_id)),
+    Holding(Look, of_person(Look.person_id), {"actor_id": _STAFF}),
+    Holding(Pupil, of_person(Pupil.person_id)),
+    Holding(PupilClass, of_person(PupilClass.made_by)),
+    Holding(AuditEntry, of_person(AuditEntry.actor_id)),
+)

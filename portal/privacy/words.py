@@ -1,0 +1,102 @@
+"""States, causes and kinds of this room, in the reader's language."""
+
+from portal.privacy.rules.copies import CopyState
+from portal.privacy.rules.corrections import CorrectionState, Matter
+from portal.privacy.rules.erasure import ErasureState, Fate
+from portal.privacy.rules.purposes import Basis
+from portal.web.i18n import _, ngettext
+
+
+def basis_words(basis: Basis) -> str:
+    return {
+        Basis.CONTRACT: _("to do what you asked for"),
+        Basis.LAW: _("a law demands it"),
+        Basis.INTEREST: _("to keep the portal safe"),
+        Basis.CONSENT: _("you agreed"),
+    }[basis]
+
+
+def fate_words(fate: Fate) -> tuple[str, str]:
+    """The word and its tone."""
+    return {
+        Fate.GOES: (_("is deleted"), "bad"),
+        Fate.NAMELESS: (_("stays without a name"), "wait"),
+        Fate.STAYS: (_("stays"), "plain"),
+    }[fate]
+
+
+def copy_words(state: CopyState) -> tuple[str, str]:
+    return {
+        CopyState.ASKED: (_("is being packed"), "wait"),
+        CopyState.READY: (_("ready"), "good"),
+        CopyState.GONE: (_("deleted"), "plain"),
+    }[state]
+
+
+def erasure_words(state: ErasureState) -> tuple[str, str]:
+    return {
+        ErasureState.WAITING: (_("waits"), "wait"),
+        ErasureState.UNDONE: (_("taken back"), "plain"),
+        ErasureState.DONE: (_("done"), "good"),
+    }[state]
+
+
+def correction_words(state: CorrectionState) -> tuple[str, str]:
+    return {
+        CorrectionState.ASKED: (_("waits for an answer"), "wait"),
+        CorrectionState.DONE: (_("corrected"), "good"),
+        CorrectionState.REFUSED: (_("not corrected"), "bad"),
+    }[state]
+
+
+def matter_words(matter: Matter) -> str:
+    return {
+        Matter.NAME: _("name or address"),
+        Matter.ORDER: _("order or invoice"),
+        Matter.CERTIFICATE: _("certificate"),
+        Matter.TRAINING: _("training record"),
+        Matter.OTHER: _("something else"),
+    }[matter]
+
+
+def kind_words(kind: str) -> str:
+    """What was looked at."""
+    known = {
+        "order": _("an order"), "person": _("an account"), "organisation": _("an organisation"),
+        "document": _("a document"), "fapiao": _("a fapiao"), "gift": _("a gift"),
+        "certificate": _("a certificate"), "pledge": _("a pledge"), "learner": _("a list of learners"),
+        "correction": _("a request for correction"),
+    }  # fmt: skip
+    return known.get(kind, kind)
+
+
+def why_words(why: str) -> str:
+    """The work that it was opened for."""
+    known = {
+        "orders": _("handling the order"), "papers": _("issuing a fapiao"),
+        "certificates": _("looking after the certificate"), "evidence": _("checking a document"),
+        "classes": _("running a class"), "people": _("roles and sign-in"),
+        "organisations": _("checking an organisation"), "corrections": _("answering a request"),
+    }  # fmt: skip
+    return known.get(why, why)
+
+
+def held_words(held: str) -> str:
+    """Why an erasure had to wait, by the name of what stood in the way."""
+    known = {
+        "OrdersAreOpen": _("orders are still on their way"),
+        "SupportIsRunning": _("a card is charged every month"),
+        "RolesAreLive": _("a role is still held"),
+        "HandOverFirst": _("an organisation would be left without an owner"),
+    }  # fmt: skip
+    return known.get(held, held)
+
+
+def period_words(days: int) -> str:
+    """A period as people say it: days, or whole years."""
+    if days < 1:
+        return _("until its day is over")
+    years, rest = divmod(days, 365)
+    if years and rest <= years // 3 + 1:
+        return ngettext("%(num)s year", "%(num)s years", years)
+    return ngettext("%(num)s day", "%(num)s days", days)

@@ -1,0 +1,140 @@
+"""What the shop holds about a person: orders of their account and address, gifts, papers, support."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+
+from portal.certificates.own import successors
+from portal.db import db
+from portal.holdings import Holding, Subject, of_person, under
+from portal.kernel.errors import N_
+from portal.shop.models.billing import Fapiao, FapiaoEntry, FapiaoParty, Paper, PaperParty
+from portal.shop.models.delivery import NamedRetirement, SubstituteOffer
+from portal.shop.models.gifts import Gift, GiftBatch
+from portal.shop.models.giving import Giver, Giving, GivingCard, GivingInvoice, GivingTurn
+from portal.shop.models.orders import (
+    CashLine,
+    Order,
+    OrderBuyer,
+    OrderEntry,
+    OrderLine,
+    PaymentRow,
+    RefundRow,
+)
+from portal.shop.models.planting import SeedlingLineRow
+from portal.shop.models.requests import PurchaseRequest
+from portal.shop.models.sandbox import SandboxSession
+from portal.shop.models.transfers import TransferPart
+
+_STAFF = N_("The id of a member of staff, not of you.")
+_SALT = N_("It stands in the proof of each certificate.")
+_PROVIDER = N_("It belongs to the payment provider, and could be used to pay.")
+_RECIPIENT = N_("It belongs to whoever received the gift.")
+
+
+def orders_of(subject: Subject) -> Any:
+    """Ids of the orders: placed while signed in, placed under the address, or the one a guest asks about."""
+    by_address = select(OrderBuyer.order_id).where(OrderBuyer.email.in_(subject.emails))
+    return select(Order.id).where(
+        or_(
+            of_person(Order.person_id)(subject),
+            # Somebody's signed-in order stays theirs, whichever address they typed.
+            Order.id.in_(by_address) & Order.person_id.is_(None),
+            Order.id == subject.order_id,
+        )
+    )
+
+
+def order_ids(subject: Subject) -> Sequence[str]:
+    return db.session.scalars(orders_of(subject).order_by(Order.id)).all()
+
+
+def certificates_of(subject: Subject) -> list[str]:
+    """Numbers of certificates that bear the person's name.
+
+    Those of their orders with what replaced them; of what they gave away, only what stood in their own name
+    before it was taken up; of what they took up, what was made out to them then.
+    """
+    own = orders_of(subject)
+    is_given = Order.purpose.like("gft\\_%", escape="\\")
+    bought = _certified(Order.id.in_(own), ~is_given)
+    taken = select(Gift.id).where(of_person(Gift.claimed_by)(subject))
+    shares = select(Gift.certificate).where(Gift.certificate.is_not(None))
+    given = _certified(Order.id.in_(own), is_given) | _numbers(
+        shares.where(of_person(Gift.person_id)(subject), ~Gift.is_named)
+    )
+    received = _certified(Order.purpose.in_(taken)) | _numbers(
+        shares.where(of_person(Gift.claimed_by)(subject))
+    )
+    return sorted(bought | given | successors(bought, all_of_them=True) | successors(received))
+
+
+def _certified(*of: ColumnElement[bool]) -> set[str]:
+    lines = select(OrderLine.certificate).join(Order, Order.id == OrderLine.order_id)
+    seedlings = select(SeedlingLineRow.certificate).join(Order, Order.id == SeedlingLineRow.order_id)
+    return _numbers(lines.where(*of)) | _numbers(seedlings.where(*of))
+
+
+def _numbers(wanted: Select[Any]) -> set[str]:
+    return {number for number in db.session.scalars(wanted) if number}
+
+
+def _papers(subject: Subject) -> Any:
+    return select(Paper.id).where(Paper.order_id.in_(orders_of(subject)))
+
+
+def _fapiao(subject: Subject) -> Any:
+    return select(Fapiao.id).where(Fapiao.order_id.in_(orders_of(subject)))
+
+
+def givings_of(subject: Subject) -> Any:
+    by_address = select(Giver.giving_id).where(Giver.email.in_(subject.emails))
+    return select(Giving.id).where(or_(of_person(Giving.person_id)(subject), Giving.id.in_(by_address)))
+
+
+HOLDINGS = (
+    Holding(Order, lambda subject: Order.id.in_(orders_of(subject)),
+            {"session_id": _PROVIDER, "session_url": _PROVIDER, "idempotency_key": _PROVIDER}),
+    Holding(OrderLine, under(OrderLine.order_id, orders_of)),
+    Holding(OrderBuyer, under(OrderBuyer.order_id, orders_of), {"salt": _SALT}),
+    Holding(OrderEntry, under(OrderEntry.order_id, orders_of), {"actor_id": _STAFF}),
+    Holding(SeedlingLineRow, under(SeedlingLineRow.order_id, orders_of)),
+    Holding(PaymentRow, under(PaymentRow.order_id, orders_of)),
+    Holding(RefundRow, under(RefundRow.order_id, orders_of), {"actor_id": _STAFF}),
+    Holding(CashLine, under(CashLine.order_id, orders_of)),
+    Holding(TransferPart, under(TransferPart.order_id, orders_of), {"actor_id": _STAFF}),
+    Holding(SandboxSession, under(SandboxSession.order_id, orders_of), {
+        "idempotency_key": _PROVIDER, "success_url": _PROVIDER, "cancel_url": _PROVIDER,
+    }),
+    Holding(NamedRetirement, under(NamedRetirement.order_id, orders_of), {"decided_by": _STAFF}),
+    Holding(SubstituteOffer, under(SubstituteOffer.order_id, orders_of), {"offered_by": _STAFF}),
+    Holding(Paper, under(Paper.order_id, orders_of), {"actor_id": _STAFF}),
+    Holding(PaperParty, under(PaperParty.paper_id, _papers)),
+    Holding(Fapiao, under(Fapiao.order_id, orders_of)),
+    Holding(FapiaoParty, under(FapiaoParty.fapiao_id, _fapiao)),
+    Holding(FapiaoEntry, under(FapiaoEntry.fapiao_id, _fapiao), {"actor_id": _STAFF}),
+    Holding(GiftBatch, of_person(GiftBatch.person_id)),
+    Holding(Gift, of_person(Gift.person_id), {
+        "recipient": _RECIPIENT, "email": _RECIPIENT, "claimed_by": _RECIPIENT, "code": _RECIPIENT,
+        "certificate": _RECIPIENT,
+    }),
+    Holding(Giving, lambda subject: Giving.id.in_(givings_of(subject))),
+    Holding(Giver, under(Giver.giving_id, givings_of)),
+    Holding(GivingTurn, under(GivingTurn.giving_id, givings_of)),
+    Holding(GivingCard, under(GivingCard.giving_id, givings_of),
+            {"session_id": _PROVIDER, "subscription_id": _PROVIDER}),
+    Holding(GivingInvoice, under(GivingInvoice.giving_id, givings_of)),
+    Holding(PurchaseRequest, of_person(PurchaseRequest.person_id), {"decided_by": _STAFF}),
+)  # fmt: skip
+
+
+def person_of_order(order_id: str) -> str:
+    """Who placed it while signed in, or ""."""
+    return db.session.scalar(select(Order.person_id).where(Order.id == order_id)) or ""
+
+
+def person_of_fapiao(fapiao_id: str) -> str:
+    """Who placed the order that it is for while signed in, or ""."""
+    wanted = select(Order.person_id).join(Fapiao, Fapiao.order_id == Order.id).where(Fapiao.id == fapiao_id)
+    return db.session.scalar(wanted) or ""
