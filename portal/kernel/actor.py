@@ -29,12 +29,14 @@ class Actor:
     ``roles`` are live only after the second factor, for those that demand one.
     ``keys`` are ids that a signed link or a bearer token has opened to this actor.
     ``organisations`` maps ``org_…`` to the membership (owner, approver, member).
+    ``proposer`` is who proposed what this actor is just accepting; only an accepted proposal sets it.
     """
 
     id: str
     roles: frozenset[Role] = frozenset()
     keys: frozenset[str] = frozenset()
     organisations: dict[str, str] = field(default_factory=dict)
+    proposer: str = ""
 
     @classmethod
     def guest(cls, *keys: str) -> Self:
@@ -51,6 +53,11 @@ class Actor:
     @property
     def is_system(self) -> bool:
         return self.id.startswith("system:")
+
+    @property
+    def is_two(self) -> bool:
+        """Whether a second person stands behind this: what moves money, credits or roles asks for it."""
+        return self.is_person and self.proposer not in ("", self.id)
 
     def has(self, *roles: Role) -> bool:
         """Whether any of these roles is live. Admin is no master key: each policy names it or not."""
