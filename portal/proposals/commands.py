@@ -87,7 +87,7 @@ def propose(actor: Actor, kind: str, subject_id: str, facts: Facts, reason: str,
     """
     if not (actor.is_person and _acts[kind].may(actor)):
         raise NotAllowed()
-    proposal_id = new_id("prp")
+    proposal_id = new_id("twp")
     row = {
         "id": proposal_id, "kind": kind, "subject_id": subject_id, "facts": dict(facts),
         "reason": checked_reason(reason), "proposed_by": actor.id, "proposed_at": now,

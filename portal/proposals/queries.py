@@ -64,7 +64,7 @@ def count_waiting(kinds: Collection[str]) -> tuple[int, datetime | None]:
     return count, oldest
 
 
-def _views(query: Select[tuple[Proposal]]) -> list[ProposalView]:
+def _views(query: Select[Any]) -> list[ProposalView]:
     return [
         ProposalView(
             row.id, row.kind, row.subject_id, row.facts, row.reason, row.proposed_by, row.proposed_at,

@@ -49,7 +49,7 @@ def open_lot() -> str | Response | tuple[str, int]:
                 form.blame(_FIELDS.get(type(fault).__name__, "serials"), fault)
             else:
                 flash(_("Proposed. It is done once another person has accepted it."), "success")
-                return redirect(url_for("desk.proposals"), 303)
+                return redirect(url_for("desk_proposals.queue"), 303)
     held = read.held_serials()
     return render_template("registry/desk_open_lot.html", form=form, held=held), status
 

@@ -57,7 +57,7 @@ def _proof_page(
     page = render_template(
         "shop/desk_proof.html",
         waiting=found,
-        proposals=shown(order_id),
+        asked=shown(order_id),
         lot=lot,
         held=[each for each in register.held_serials() if each[0] == lot.project.code],
         form=form or ProofForm(formdata=None),

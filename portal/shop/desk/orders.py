@@ -85,7 +85,7 @@ def _page(
         transfer=form if isinstance(form, TransferForm) else TransferForm(formdata=None),
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         sent=form if isinstance(form, ReferenceForm) else ReferenceForm(formdata=None),
-        proposals=shown(order_id),
+        waiting=shown(order_id),
         can_act=can_act,
         may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
         may_refund=(can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED))
