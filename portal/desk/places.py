@@ -1,5 +1,7 @@
 """Where a thing lies on the desk: its page by its id, whatever room it is of."""
 
+from typing import Any
+
 from flask import url_for
 
 from portal.desk.opening import may_open
@@ -28,7 +30,12 @@ def place_of(thing_id: str) -> str:
     if prefix not in _PLACES or not is_id(thing_id, prefix):
         return ""
     endpoint, name = _PLACES[prefix]
-    return url_for(endpoint, **{name: thing_id}) if may_open(endpoint) else ""
+    return _address(endpoint, name, thing_id) if may_open(endpoint) else ""
+
+
+def _address(endpoint: str, name: str, key: str) -> str:
+    place: dict[str, Any] = {name: key}
+    return url_for(endpoint, **place)
 
 
 # Kind → endpoint and the name of its key in the address; several where roles differ.
@@ -52,5 +59,5 @@ def place_of_hit(hit: Hit) -> str:
     """The page of what was found; empty where the reader has none."""
     for endpoint, name in _PAGES.get(Kind(hit.kind), ()):
         if may_open(endpoint):
-            return url_for(endpoint, **{name: hit.key})
+            return _address(endpoint, name, hit.key)
     return ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
@@ -22,7 +23,7 @@ class DueRow:
     href: str
 
 
-_WORDS: dict[Cause, tuple[str, str, dict[str, str]]] = {
+_WORDS: dict[Cause, tuple[str, str, dict[str, Any]]] = {
     Cause.AUDIT: (N_("The check of the ledger failed or did not run"), "desk.ledger", {}),
     Cause.QUARANTINED: (N_("Orders that could not be healed"), "shop_desk.orders", {}),
     Cause.DISPUTES: (N_("Payments questioned by a bank"), "shop_desk.orders", {"state": "disputed"}),

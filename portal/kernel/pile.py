@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +10,6 @@ class Pile:
 
     count: int = 0
     oldest: datetime | None = None
-
-    @classmethod
-    def of(cls, row: tuple[int, datetime | None]) -> Self:
-        """From ``count(*), min(at)``."""
-        return cls(*row)
 
     def __bool__(self) -> bool:
         return self.count > 0

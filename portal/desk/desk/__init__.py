@@ -1,5 +1,5 @@
-"""The desk's own pages beside the first one: proposals, search, the trail of what was done, bulk actions."""
+"""The desk's own pages beside the first one: proposals, search, the trail of what was done, kept filters."""
 
-from portal.desk.desk import auditing, proposing, searching
+from portal.desk.desk import auditing, keeping, proposing, searching
 
-blueprints = (proposing.blueprint, searching.blueprint, auditing.blueprint)
+blueprints = (proposing.blueprint, searching.blueprint, auditing.blueprint, keeping.blueprint)

@@ -17,4 +17,5 @@ def papers(actor: Actor) -> Pile:
         raise NotAllowed()
     waiting = PledgeEvidence.state == EvidenceState.WAITING
     counted = select(func.count(), func.min(PledgeEvidence.given_at)).where(waiting)
-    return Pile.of(db.session.execute(counted).tuples().one())
+    count, oldest = db.session.execute(counted).one()
+    return Pile(count, oldest)

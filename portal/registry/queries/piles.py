@@ -1,6 +1,7 @@
 """How much waits at the registry's desk."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -20,8 +21,6 @@ from portal.registry.models import (
     VerificationCheck,
 )
 from portal.registry.rules.imports.runs import RunState
-
-_Counted = Select[tuple[int, datetime | None]]
 
 
 def imports(actor: Actor, since: datetime) -> Pile:
@@ -62,7 +61,8 @@ def likenesses(actor: Actor) -> Pile:
     )
 
 
-def _pile(actor: Actor, counted: _Counted) -> Pile:
+def _pile(actor: Actor, counted: Select[Any]) -> Pile:
     if not policy.may_read_desk(actor):
         raise NotAllowed()
-    return Pile.of(db.session.execute(counted).tuples().one())
+    count, oldest = db.session.execute(counted).one()
+    return Pile(count, oldest)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -36,7 +37,7 @@ def orders(actor: Actor, typed: str, limit: int) -> list[Hit]:
     return list(found.values())[:limit]
 
 
-def _ways(typed: str) -> Iterator[Select[tuple[str]]]:
+def _ways(typed: str) -> Iterator[Select[str]]:
     """The quick ways first: each is a look-up of ids."""
     yield select(Order.id).where(Order.id == typed)
     yield select(PaymentRow.order_id).where(PaymentRow.provider_payment_id.in_((typed, f"transfer:{typed}")))
@@ -55,9 +56,9 @@ def _ways(typed: str) -> Iterator[Select[tuple[str]]]:
         yield select(Order.id).where(Order.id.endswith(typed.upper(), autoescape=True))
 
 
-def _begins(column: ColumnElement[str] | object, text: str) -> ColumnElement[bool]:
+def _begins(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     """As a range, which an index answers on either database."""
-    return column.between(text, text + "\U0010ffff")  # type: ignore[attr-defined,no-any-return]
+    return column.between(text, text + "\U0010ffff")
 
 
 def _minor(typed: str) -> int | None:

@@ -1,8 +1,9 @@
 """How much waits at the till, counted by indexes: the desk opens at once among any number of orders."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -107,8 +108,9 @@ def requests(actor: Actor) -> Pile:
     return _pile(select(func.count(), func.min(PurchaseRequest.created_at)).where(asked))
 
 
-def _pile(counted: object) -> Pile:
-    return Pile.of(db.session.execute(counted).one())  # type: ignore[call-overload]
+def _pile(counted: Select[Any]) -> Pile:
+    count, oldest = db.session.execute(counted).one()
+    return Pile(count, oldest)
 
 
 def _check(actor: Actor) -> None:

@@ -14,7 +14,8 @@ def offers(actor: Actor) -> Pile:
     """Drafts offered for publishing that nobody has answered. Raises NotAllowed."""
     _check(actor)
     counted = select(func.count(), func.min(DraftRequest.asked_at)).where(DraftRequest.answer.is_(None))
-    return Pile.of(db.session.execute(counted).tuples().one())
+    count, oldest = db.session.execute(counted).one()
+    return Pile(count, oldest)
 
 
 def _check(actor: Actor) -> None:
