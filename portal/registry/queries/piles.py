@@ -61,7 +61,7 @@ def likenesses(actor: Actor) -> Pile:
     )
 
 
-def _pile(actor: Actor, counted: Select[Any]) -> Pile:
+def _pile(actor: Actor, counted: Select[*tuple[Any, ...]]) -> Pile:
     if not policy.may_read_desk(actor):
         raise NotAllowed()
     count, oldest = db.session.execute(counted).one()

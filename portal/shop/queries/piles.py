@@ -108,7 +108,7 @@ def requests(actor: Actor) -> Pile:
     return _pile(select(func.count(), func.min(PurchaseRequest.created_at)).where(asked))
 
 
-def _pile(counted: Select[Any]) -> Pile:
+def _pile(counted: Select[*tuple[Any, ...]]) -> Pile:
     count, oldest = db.session.execute(counted).one()
     return Pile(count, oldest)
 
