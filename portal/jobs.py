@@ -144,7 +144,8 @@ def counts() -> tuple[int, int]:
 def given_up() -> tuple[int, datetime | None]:
     """How much was given up, and when the oldest of it was recorded."""
     counted = select(func.count(), func.min(Outbox.created_at)).where(Outbox.state == "failed")
-    return db.session.execute(counted).tuples().one()
+    count, oldest = db.session.execute(counted).one()
+    return count, oldest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit
-from portal.db import transaction
+from portal.db import rehearsal, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -44,10 +44,6 @@ class Act:
 
 
 _acts: dict[str, Act] = {}
-
-
-class _Undone(Exception):
-    """Ends a rehearsal."""
 
 
 def by_two(
@@ -92,7 +88,9 @@ def propose(actor: Actor, kind: str, subject_id: str, facts: Facts, reason: str,
         "id": proposal_id, "kind": kind, "subject_id": subject_id, "facts": dict(facts),
         "reason": checked_reason(reason), "proposed_by": actor.id, "proposed_at": now,
     }  # fmt: skip
-    _rehearse(_acts[kind], actor, subject_id, {**facts, "reason": row["reason"]}, now)
+    with rehearsal():
+        told = {**facts, "reason": row["reason"]}
+        _acts[kind].do(replace(actor, proposer="rehearsal"), subject_id, told, now)
     same = select(Proposal.id).where(
         Proposal.kind == kind, Proposal.subject_id == subject_id, Proposal.verdict.is_(None)
     )
@@ -107,16 +105,6 @@ def propose(actor: Actor, kind: str, subject_id: str, facts: Facts, reason: str,
     except IntegrityError:
         raise ProposedAlready() from None
     return proposal_id
-
-
-def _rehearse(act: Act, actor: Actor, subject_id: str, facts: Facts, now: datetime) -> None:
-    """Do it and undo it."""
-    try:
-        with transaction():
-            act.do(replace(actor, proposer="rehearsal"), subject_id, facts, now)
-            raise _Undone
-    except _Undone:
-        return
 
 
 def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: datetime) -> None:

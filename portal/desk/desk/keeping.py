@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.desk import filters
@@ -19,21 +19,21 @@ blueprint = page_blueprint("desk_filters", __name__)
 _NOT_KEPT = ("cursor", "queue", "lang")
 
 
-@blueprint.post("/desk/filters/<endpoint>")
+@blueprint.post("/desk/filters/<listing>")
 @staff(*sorted(STAFF))
-def save(endpoint: str) -> Response:
+def save(listing: str) -> Response:
     """Keep what is asked of this list."""
-    if endpoint not in current_app.view_functions or not may_open(endpoint):
+    if listing not in LISTS or not may_open(listing):
         raise NotFound()
     typed = parse_qsl(request.form.get("query", ""))
     asked: dict[str, Any] = {name: value for name, value in typed if name not in _NOT_KEPT}
     try:
-        filters.save(actor(), request.form.get("name", ""), endpoint, urlencode(asked), clock.now())
+        filters.save(actor(), request.form.get("name", ""), listing, urlencode(asked), clock.now())
     except PortalError as error:
         flash(message(error), "error")
     else:
         flash(_("The filter is kept. It stands at the side of every page of the desk."), "success")
-    return redirect(url_for(endpoint, **asked), 303)
+    return redirect(url_for(listing, **asked), 303)
 
 
 @blueprint.post("/desk/filters/<filter_id>/forget")
