@@ -33,14 +33,16 @@ TILL = Actor("usr_till", frozenset({Role.FINANCE}))
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-@pytest.fixture(autouse=True)
-def lot(app: Flask) -> str:
+@pytest.fixture
+def lot(request: pytest.FixtureRequest) -> str:
+    request.getfixturevalue("any_app" if "any_app" in request.fixturenames else "app")
     return make_lot()
 
 
 # --- gifts ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("lot")
 def test_a_blocked_code_opens_nothing_and_the_giver_gets_another(
     app: Flask, sent_letters: Callable[[], list[EmailMessage]]
 ) -> None:
@@ -67,9 +69,8 @@ def test_a_gift_that_is_not_paid_is_not_written_about(app: Flask) -> None:
         gift_help.write_again(TILL, gifts.drafted(), False, clock.now())
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.FINANCE, Role.ADMIN}))
-def test_only_the_till_helps(app: Flask, role: Role) -> None:
-    other = Actor("usr_else", frozenset({role}))
+def test_only_the_till_helps(app: Flask) -> None:
+    other = Actor("usr_else", frozenset(Role) - {Role.FINANCE, Role.ADMIN})
     for deed in (
         lambda: gift_help.block_code(other, "gft_x", "why", clock.now()),
         lambda: gift_help.write_again(other, "gft_x", True, clock.now()),
@@ -79,6 +80,7 @@ def test_only_the_till_helps(app: Flask, role: Role) -> None:
             deed()
 
 
+@pytest.mark.usefixtures("lot")
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_gift_is_found_by_its_code_and_blocked_on_its_page(app: Flask, browser: Browser, lang: str) -> None:
     gift = gifts.ready()
@@ -148,6 +150,7 @@ def issued() -> tuple[str, str]:
     return order_id, fapiao_id
 
 
+@pytest.mark.usefixtures("lot")
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_file_reaches_its_buyer_and_nobody_else(
     app: Flask, browser: Browser, sent_letters: Callable[[], list[EmailMessage]], lang: str
@@ -162,8 +165,7 @@ def test_the_file_reaches_its_buyer_and_nobody_else(
     page = page.fill(label, (io.BytesIO(b"<html/>"), "fapiao.xml")).submit(button, expect=422)
     page = page.fill(label, (io.BytesIO(PDF), "fapiao.pdf")).submit(button)
     assert queries.fapiao(TILL, fapiao_id).state is FapiaoState.SENT
-    (letter,) = sent_letters()
-    assert letter["To"] == WISH.email
+    assert [letter["To"] for letter in sent_letters()].count(WISH.email) == 1
     app.extensions["portal.person"] = lambda: None
     papers = browser.open(f"/{lang}/orders/{order_id}/papers?k={key_for(order_id)}")
     (path,) = [href for href in papers.links.values() if "/files/" in href]
@@ -177,6 +179,7 @@ def test_the_file_reaches_its_buyer_and_nobody_else(
     assert browser.client.get(stolen).status_code == 404
 
 
+@pytest.mark.usefixtures("lot")
 def test_the_same_file_is_attached_once(app: Flask) -> None:
     _order, fapiao_id = issued()
     given = Given("pdf", "1" * 64, 10)
@@ -188,12 +191,12 @@ def test_the_same_file_is_attached_once(app: Flask) -> None:
 # --- the last belt -------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("lot")
 @pytest.mark.parametrize(
     ("table", "edit"),
     [("gift_block", "reason = 'another'"), ("fapiao_file", "size = 11")],
 )
 def test_what_staff_did_is_never_rewritten(any_app: Flask, table: str, edit: str) -> None:
-    make_lot(10, "LOT-B", "0002")
     if table == "gift_block":
         gift_help.block_code(TILL, gifts.drafted(), "stolen", clock.now())
     else:
