@@ -20,8 +20,8 @@ from portal.web.routes import Route
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = (
-    "web", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "statements", "training",
-    "desk", "api", "ops", "privacy",
+    "web", "proposals", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "statements",
+    "training", "desk", "api", "ops", "privacy",
 )  # fmt: skip
 STOREYS = ("site", "letters", "models", "views", "desk", "api", "jobs", "cli")
 

@@ -87,6 +87,26 @@ def transaction() -> Iterator[Session]:
         session.info.pop("promise")
 
 
+class _Undone(Exception):
+    """Ends a rehearsal."""
+
+
+@contextmanager
+def rehearsal() -> Iterator[Session]:
+    """``transaction()`` whose end undoes everything: whether something could be done now, and why not.
+
+    Raises InsideTransaction, for the outer one would keep what is done here.
+    """
+    if db.session().info.get("promise"):
+        raise InsideTransaction("a rehearsal inside transaction()")
+    try:
+        with transaction() as session:
+            yield session
+            raise _Undone
+    except _Undone:
+        return
+
+
 def _reads_afresh(session: Session) -> bool:
     """Whether the next statement sees what is committed now, so that there is no snapshot to end.
 

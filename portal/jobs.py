@@ -143,6 +143,13 @@ def counts() -> tuple[int, int]:
     return waiting, failed
 
 
+def given_up() -> tuple[int, datetime | None]:
+    """How much was given up, and when the oldest of it was recorded."""
+    counted = select(func.count(), func.min(Outbox.created_at)).where(Outbox.state == "failed")
+    count, oldest = db.session.execute(counted).one()
+    return count, oldest
+
+
 @dataclass(frozen=True, slots=True)
 class FailedJob:
     """Work that was given up after its last attempt."""
@@ -160,6 +167,22 @@ def failed(limit: int = 50) -> list[FailedJob]:
         select(Outbox).where(Outbox.state == "failed").order_by(Outbox.created_at, Outbox.id).limit(limit)
     )
     return [FailedJob(row.id, row.kind, row.attempts, row.last_error or "", row.created_at) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    id: str
+    kind: str
+    state: str
+
+
+def find(typed: str, limit: int = 10) -> list[KnownJob]:
+    """Work by its id or key, done or not."""
+    which = (Outbox.id == typed) | (Outbox.key == typed)
+    return [
+        KnownJob(row.id, row.kind, row.state)
+        for row in db.session.scalars(select(Outbox).where(which).limit(limit))
+    ]
 
 
 def retry(job_id: str, now: datetime) -> bool:

@@ -222,6 +222,110 @@ def role_holders() -> list[RoleHolder]:
     return [RoleHolder(people[holder], tuple(held)) for holder, held in roles.items()]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person in the desk's list, with the roles granted to them."""
+
+    id: str
+    email: str
+    name: str
+    created_at: datetime
+    is_confirmed: bool
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantView:
+    role: Role
+    granted_at: datetime
+    granted_by: str
+
+
+def people(
+    actor: Actor, search: str = "", role: str = "", cursor: str = "", size: int = 50
+) -> list[PersonRow]:
+    """People by address, one more than ``size`` if there are more.
+
+    ``search`` is an id, or a part of a name or an address. Raises NotAllowed.
+    """
+    if not policy.may_read_people(actor):
+        raise NotAllowed()
+    query = select(Person).order_by(Person.email_key).limit(size + 1)
+    if search:
+        part = rules.email_key(search)
+        found = or_(
+            Person.id == search,
+            Person.email_key.contains(part, autoescape=True),
+            func.lower(Person.name).contains(part, autoescape=True),
+        )
+        query = query.where(found)
+    if role:
+        query = query.where(exists().where(RoleGrant.person_id == Person.id, RoleGrant.role == role))
+    if cursor:
+        query = query.where(Person.email_key > cursor)
+    rows = db.session.scalars(query).all()
+    held = _roles_of([row.id for row in rows])
+    return [
+        PersonRow(
+            row.id, row.email, row.name, row.created_at, row.confirmed_at is not None, held.get(row.id, ())
+        )
+        for row in rows
+    ]
+
+
+def _roles_of(person_ids: list[str]) -> dict[str, tuple[Role, ...]]:
+    rows = db.session.execute(
+        select(RoleGrant.person_id, RoleGrant.role)
+        .where(RoleGrant.person_id.in_(person_ids))
+        .order_by(RoleGrant.role)
+    )
+    held: dict[str, tuple[Role, ...]] = {}
+    for person_id, role in rows:
+        held[person_id] = (*held.get(person_id, ()), Role(role))
+    return held
+
+
+def grants_of(person_id: str) -> list[GrantView]:
+    """The roles of a person, with since when and by whom."""
+    rows = db.session.execute(
+        select(RoleGrant.role, RoleGrant.granted_at, RoleGrant.granted_by)
+        .where(RoleGrant.person_id == person_id)
+        .order_by(RoleGrant.role)
+    )
+    return [GrantView(Role(role), at, by) for role, at, by in rows]
+
+
+def memberships_of(person_id: str) -> list[tuple[str, Bilingual, Part]]:
+    """Organisations of a person: id, name, part."""
+    rows = db.session.execute(
+        select(Organisation, Membership.part)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.person_id == person_id)
+        .order_by(Organisation.name_zh, Organisation.id)
+    )
+    return [(row.id, _name(row), Part(part)) for row, part in rows]
+
+
+def names_of(person_ids: Iterable[str]) -> dict[str, str]:
+    """Names of people by their id, for the back office; who is not known is left out."""
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(set(person_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def organisations_at_desk(actor: Actor, search: str, size: int = 10) -> list[tuple[str, Bilingual, str]]:
+    """Organisations by a part of a name, by code or id: id, name, code. Raises NotAllowed."""
+    if not policy.may_read_people(actor):
+        raise NotAllowed()
+    named = or_(
+        Organisation.id == search,
+        Organisation.credit_code == search.upper(),
+        Organisation.name_zh.contains(search, autoescape=True),
+        func.lower(Organisation.name_en).contains(search.lower(), autoescape=True),
+    )
+    rows = db.session.scalars(select(Organisation).where(named).order_by(Organisation.id).limit(size))
+    return [(row.id, _name(row), row.credit_code) for row in rows]
+
+
 # --- Organisations ---------------------------------------------------------------------------------
 
 

@@ -110,6 +110,18 @@ class NotARole(InvalidInput):
     message = N_("“%(role)s” is not a role. Roles are: %(roles)s.")
 
 
+class LastAdministrator(Refused):
+    message = N_("The portal needs an administrator. Make somebody else one first.")
+
+
+class NotOnOneself(Refused):
+    message = N_("Nobody decides about their own roles or their own second factor: two others do.")
+
+
+class RoleNotHeld(Refused):
+    message = N_("This person does not have the role.")
+
+
 class AddressIsTaken(Refused):
     message = N_("There is an account with this address already.")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
 
-from portal.certificates import badges, bundle, commands, own, policy, queries
+from portal.certificates import badges, bundle, commands, policy, possessions, queries
 from portal.certificates.credentials import differences
 from portal.certificates.forms import NameForm, NumberForm, PaperForm
 from portal.certificates.jobs import DocumentMissing, folder
@@ -31,7 +31,7 @@ from portal.web.page import page_blueprint, plain_blueprint
 
 pages = page_blueprint("certificates", __name__)
 links = plain_blueprint("certificate_links", __name__)
-blueprints = (pages, links, own.blueprint, *badges.blueprints)
+blueprints = (pages, links, possessions.blueprint, *badges.blueprints)
 
 LARGEST_FILE = 1_000_000
 

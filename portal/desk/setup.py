@@ -1,15 +1,13 @@
-"""What the desk gives to its layout: which pages this reader may open."""
+"""What the desk gives to its layout: which pages this reader may open, and the queue they walk through."""
 
-from flask import Flask, current_app
+from flask import Flask
 
-from portal.web.guard import actor
+from portal.desk.desk import keeping
+from portal.desk.opening import may_open
+from portal.desk.walking import queued, walk
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals["may_open"] = may_open
-
-
-def may_open(endpoint: str) -> bool:
-    """Whether there is such a page and one of the reader's roles opens it."""
-    view = current_app.view_functions.get(endpoint)
-    return view is not None and actor().has(*getattr(view, "__roles__", ()))
+    app.jinja_env.globals.update(
+        may_open=may_open, queued=queued, walk=walk, kept_filters=keeping.kept, can_keep=keeping.can_be_kept
+    )

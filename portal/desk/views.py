@@ -3,7 +3,8 @@
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import commands, policy, queries
+from portal.desk import causes, commands, policy, queries
+from portal.desk.words import row_of
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.registry.queries import standing
@@ -23,8 +24,10 @@ TENDERS = (Role.REGISTRY, Role.FINANCE, Role.ADMIN)
 @staff(*READERS)
 def home() -> str:
     """What needs a person today."""
+    now = clock.now()
     return render_template(
-        "desk/home.html", today=queries.today(actor(), clock.now()), may_tend=policy.may_tend(actor()),
+        "desk/home.html", today=queries.today(actor(), now), may_tend=policy.may_tend(actor()),
+        dues=[row_of(due, now) for due in causes.dues(actor(), now)],
         form=PortalForm(formdata=None), attention_words=attention_words,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ class Actor:
     ``keys`` are ids that a signed link or a bearer token has opened to this actor.
     ``organisations`` maps ``org_…`` to the membership (owner, approver, member).
     ``is_pupil``: a child's account of a school, which neither buys nor shows a name.
+    ``proposer`` is who proposed what this actor is just accepting; only an accepted proposal sets it.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Actor:
     keys: frozenset[str] = frozenset()
     organisations: dict[str, str] = field(default_factory=dict)
     is_pupil: bool = False
+    proposer: str = ""
 
     @classmethod
     def guest(cls, *keys: str) -> Self:
@@ -53,6 +55,11 @@ class Actor:
     @property
     def is_system(self) -> bool:
         return self.id.startswith("system:")
+
+    @property
+    def is_two(self) -> bool:
+        """Whether a second person stands behind this: what moves money, credits or roles asks for it."""
+        return self.is_person and self.proposer not in ("", self.id)
 
     def has(self, *roles: Role) -> bool:
         """Whether any of these roles is live. Admin is no master key: each policy names it or not."""

@@ -13,8 +13,13 @@ def may_move_credits(actor: Actor, hold_id: str) -> bool:
 
 
 def may_run_registry(actor: Actor) -> bool:
-    """Import a registry export, add a project, open a lot."""
+    """Import a registry export, add a project, propose a lot."""
     return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+def may_open_lots(actor: Actor) -> bool:
+    """Put credits up for sale: two of the registry together, or the portal's own hand."""
+    return actor.is_system or (actor.has(Role.REGISTRY, Role.ADMIN) and actor.is_two)
 
 
 def may_void(actor: Actor) -> bool:

@@ -95,8 +95,13 @@ def may_settle(actor: Actor) -> bool:
 
 
 def may_run_till(actor: Actor) -> bool:
-    """Confirm a transfer, refund, retry."""
+    """Propose what moves money, retry, make papers out."""
     return actor.is_system or actor.has(*_TILL)
+
+
+def may_move_money(actor: Actor) -> bool:
+    """Book what came, give back, send: two of the till together, or the portal's own hand."""
+    return actor.is_system or (actor.has(*_TILL) and actor.is_two)
 
 
 def may_read_desk(actor: Actor) -> bool:
@@ -104,8 +109,13 @@ def may_read_desk(actor: Actor) -> bool:
 
 
 def may_retire_at_source(actor: Actor) -> bool:
-    """Record what a source registry did for a buyer, or would not do."""
+    """Propose to record what a source registry did for a buyer, or would not do."""
     return actor.is_system or actor.has(Role.REGISTRY, Role.ADMIN)
+
+
+def may_settle_at_source(actor: Actor) -> bool:
+    """Record it, which moves credits or money: two of the registry together."""
+    return actor.is_system or (actor.has(Role.REGISTRY, Role.ADMIN) and actor.is_two)
 
 
 def may_answer(actor: Actor, order: Ordered) -> bool:

@@ -48,7 +48,7 @@ TRIES = 8  # of somebody whose connection is lost, before they give up
 CHILDHOOD = 5.5
 PATIENCE = 240  # seconds until all is at rest: the lease of a killed worker's job is two minutes
 SERVED = (OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED)
-FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 T = TypeVar("T")
 
 

@@ -39,7 +39,7 @@ from tests import kept
 from tests.factories import shop
 from tests.factories.chaos import Bank, complaints
 
-FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 CALLS = ("open_session", "session", "expire", "find_sessions", "session_of", "payment", "refund", "refunds")
 MOST_STEPS = 150  # a way that has more of them does not end
 # Minutes that go by afterwards: one until the provider is asked, two until a killed worker's lease ends,

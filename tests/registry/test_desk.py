@@ -23,6 +23,7 @@ from portal.registry.queries import register
 from portal.registry.rules.ledger import ProjectType
 from portal.web.staging import stage
 from tests.browser import Browser, Page, label_of
+from tests.factories.proposals import accept_all
 from tests.factories.registry import STAFF, hold, make_lot
 from tests.registry.test_guards import EXPORT
 
@@ -255,7 +256,9 @@ def lot_form(
 
 def test_a_lot_is_opened_against_its_retirement_record(desk: Browser, held: str, lang: str, tmp_path: Path):
     page = lot_form(desk, held, lang).submit()
-    assert page.url == f"/{lang}/lots/VCS-TEST-A"
+    assert page.url == f"/{lang}/desk/proposals"
+    assert register.lots() == []
+    assert accept_all() == 1
     lot = register.lot("VCS-TEST-A")
     assert (lot.retired.grams, lot.free.grams, lot.price_per_t.minor) == (100_000_000, 100_000_000, 8_800)
     assert lot.evidence_sha256 == sha256(PDF).hexdigest()
@@ -266,6 +269,7 @@ def test_a_lot_is_opened_against_its_retirement_record(desk: Browser, held: str,
 
 def test_the_record_is_published_as_a_download(desk: Browser, held: str):
     lot_form(desk, held).submit()
+    accept_all()
     answer = desk.client.get("/lots/VCS-TEST-A/evidence")
     assert answer.data == PDF
     assert answer.headers["Content-Disposition"] == "attachment; filename=VCS-TEST-A-retirement.pdf"
@@ -275,6 +279,7 @@ def test_the_record_is_published_as_a_download(desk: Browser, held: str):
 
 def test_an_address_of_the_record_will_do(desk: Browser, held: str):
     lot_form(desk, held, proof=None, proof_url="https://registry.verra.org/record/77").submit()
+    accept_all()
     assert "https://registry.verra.org/record/77" in desk.open("/en/lots/VCS-TEST-A").links
 
 

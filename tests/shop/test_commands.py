@@ -57,7 +57,7 @@ from tests.factories.guards import without_guards
 from tests.factories.registry import make_lot
 from tests.factories.shop import SYSTEM
 
-FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 PERSON = Actor("usr_01M825M1YS7CEW2ABDHNHW73N5")
 S = OrderState
 

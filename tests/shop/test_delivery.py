@@ -47,8 +47,8 @@ from tests.factories.guards import without_guards
 from tests.factories.registry import STAFF, make_lot
 from tests.factories.shop import SYSTEM
 
-REGISTRAR = Actor("usr_01M825M1YS7CEW2ABDHNHW73N6", roles=frozenset({Role.REGISTRY}))
-FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+REGISTRAR = Actor("usr_01M825M1YS7CEW2ABDHNHW73N6", frozenset({Role.REGISTRY}), proposer="usr_first")
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 WHY = Bilingual("该项目被冻结。", "The project is frozen.")
 S = OrderState
 

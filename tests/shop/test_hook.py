@@ -31,7 +31,7 @@ from tests.factories import shop
 from tests.factories.registry import make_lot
 
 SECRET = "whsec_ours"
-FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", roles=frozenset({Role.FINANCE}))
+FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 S = OrderState
 
 

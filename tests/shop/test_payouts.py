@@ -1,5 +1,6 @@
 """Paying out: two persons, once per bank number, and never more than the journal holds for the party."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from time import sleep
 
@@ -129,7 +130,7 @@ def test_no_more_than_is_held_is_recorded_or_confirmed() -> None:
 
 def test_what_buyers_got_back_is_no_longer_there(sold: str) -> None:
     payout = recorded()
-    refunds.request_refund(FIRST, sold, "by staff", clock.now())
+    refunds.request_refund(replace(FIRST, proposer=SECOND.id), sold, "by staff", clock.now())
     till().heal([sold], clock.now())
     assert held() == Money.cny("0")
     with pytest.raises(MoreThanHeld):
@@ -138,7 +139,7 @@ def test_what_buyers_got_back_is_no_longer_there(sold: str) -> None:
 
 def test_money_refunded_after_a_payout_is_owed_by_the_party(sold: str) -> None:
     confirm(recorded())
-    refunds.request_refund(FIRST, sold, "by staff", clock.now())
+    refunds.request_refund(replace(FIRST, proposer=SECOND.id), sold, "by staff", clock.now())
     till().heal([sold], clock.now())
     assert held() == Money.cny("-16.00")
     owner = next(each for each in money.accounts(True) if each.party is OWNER)

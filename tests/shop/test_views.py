@@ -32,6 +32,7 @@ from portal.web.links import key_for
 from tests.browser import Browser, Page
 from tests.factories import shop
 from tests.factories.footprint import a_footprint
+from tests.factories.proposals import accept_all
 from tests.factories.registry import make_lot
 
 S = OrderState
@@ -445,9 +446,12 @@ def test_finance_confirms_a_transfer(app: Flask, browser: Browser) -> None:
     page = (
         page.fill("The bank's number of the transfer", "B-17")
         .fill("Amount received", "20.50")
-        .submit("Record the transfer")
+        .submit("Propose to book it")
     )
-    assert "The transfer is recorded." in page.main
+    assert "another person has accepted it" in page.main
+    assert state(order_id) is S.AWAITING_TRANSFER
+    assert accept_all() == 1
+    page = browser.open(f"/en/desk/orders/{order_id}")
     assert state(order_id) is S.RETIRED
     assert page.table("Payments")[0]["Payment number"] == "transfer:B-17"
 
@@ -455,9 +459,10 @@ def test_finance_confirms_a_transfer(app: Flask, browser: Browser) -> None:
 def test_finance_refunds_with_a_reason(app: Flask, browser: Browser) -> None:
     order_id = shop.paid(250)
     as_staff(app, Role.FINANCE)
-    page = browser.open(f"/en/desk/orders/{order_id}").submit("Refund all of it", expect=422)
-    page = page.fill("Reason", "goodwill").submit("Refund all of it")
-    assert "The refund is on its way." in page.main
+    page = browser.open(f"/en/desk/orders/{order_id}").submit("Propose to refund all of it", expect=422)
+    page = page.fill("Reason", "goodwill").submit("Propose to refund all of it")
+    assert "Waits for a second person" in page.main
+    assert accept_all() == 1
     jobs.drain()
     assert state(order_id) is S.REFUNDED_VOID
 
@@ -466,7 +471,7 @@ def test_what_needs_attention_comes_first(app: Flask, browser: Browser) -> None:
     shop.paid(250)
     wrong = shop.placed(250, payment=PaymentKind.TRANSFER)
     who = as_staff(app, Role.FINANCE)
-    settlement.confirm_transfer(who, wrong, "B-1", Money.cny(1), clock.now())
+    settlement.confirm_transfer(replace(who, proposer="usr_first"), wrong, "B-1", Money.cny(1), clock.now())
     till().look(wrong, clock.now() + timedelta(days=8))
     page = browser.open("/en/desk/orders")
     (row,) = page.table("Needs attention")

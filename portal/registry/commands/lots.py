@@ -353,7 +353,7 @@ def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
     Raises UnknownProject, TypeNotSoldHere, NoStanding, LikenessOpen, IsFrozen, BadEvidence,
     RetirementRecordUsed, NotEnoughAtSource.
     """
-    if not policy.may_run_registry(actor):
+    if not policy.may_open_lots(actor):
         raise NotAllowed()
     if not draft.evidence_sha256 or not (draft.evidence_url or draft.evidence_file):
         raise BadEvidence()

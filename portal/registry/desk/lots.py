@@ -11,7 +11,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
 from portal.registry import papers, policy
-from portal.registry.commands import lots
+from portal.registry.commands import lots, offering_lots
 from portal.registry.forms.register import LotForm
 from portal.registry.queries import register as read
 from portal.registry.rules.errors import EvidenceNotAccepted
@@ -36,7 +36,7 @@ def stock() -> str:
 @blueprint.route("/desk/lots/new", methods=["GET", "POST"])
 @staff(Role.REGISTRY, Role.ADMIN)
 def open_lot() -> str | Response | tuple[str, int]:
-    """Open a lot against a retirement record."""
+    """Propose a lot against a retirement record."""
     form = LotForm()
     status = 200
     if request.method == "POST":
@@ -44,12 +44,12 @@ def open_lot() -> str | Response | tuple[str, int]:
         if form.validate_on_submit():
             try:
                 draft = _draft(form)
-                lots.open_lot(actor(), draft, clock.now())
+                offering_lots.propose_lot(actor(), draft, draft.retirement_reference, clock.now())
             except PortalError as fault:
                 form.blame(_FIELDS.get(type(fault).__name__, "serials"), fault)
             else:
-                flash(_("Lot %(code)s is open.", code=draft.code), "success")
-                return redirect(url_for("registry.lot", code=draft.code), 303)
+                flash(_("Proposed. It is done once another person has accepted it."), "success")
+                return redirect(url_for("desk_proposals.queue"), 303)
     held = read.held_serials()
     return render_template("registry/desk_open_lot.html", form=form, held=held), status
 

@@ -83,7 +83,7 @@ def note_refund_on_papers(s: Connection, actor: Actor, order: Locked, refund: An
         _fapiao.c.order_id == order.id, _fapiao.c.state.not_in([*FAPIAO_OVER, FapiaoState.RED_DUE])
     )
     if row := s.execute(live.with_for_update()).one_or_none():
-        _move(s, actor, row, FapiaoEvent.REFUNDED, now, note=refund.id)
+        move(s, actor, row, FapiaoEvent.REFUNDED, now, note=refund.id)
 
 
 def _invoice_of(s: Connection, order_id: str) -> Any:
@@ -195,7 +195,7 @@ def withdraw_fapiao(actor: Actor, order_id: str, fapiao_id: str, now: datetime) 
     """The buyer does not want it any more, before it was issued. Raises UnlawfulFapiaoStep, NoSuchPaper."""
     with books() as s:
         _own(s, actor, order_id)
-        _move(s, actor, _locked(s, fapiao_id, order_id), FapiaoEvent.WITHDRAWN, now)
+        move(s, actor, _locked(s, fapiao_id, order_id), FapiaoEvent.WITHDRAWN, now)
 
 
 def issue_fapiao(actor: Actor, fapiao_id: str, number: str, day: date, now: datetime) -> None:
@@ -203,38 +203,39 @@ def issue_fapiao(actor: Actor, fapiao_id: str, number: str, day: date, now: date
 
     Raises NotAllowed, NotAFapiaoNumber, FapiaoInTheFuture, UnlawfulFapiaoStep.
     """
-    with _at_desk(actor, fapiao_id) as (s, row):
+    with at_desk(actor, fapiao_id) as (s, row):
         paid_on = clock.day_of(_payment_of(s, row.order_id).at)
         checked = checked_fapiao_number(number)
         on = check_fapiao_day(day, paid_on, clock.day_of(now))
-        _move(s, actor, row, FapiaoEvent.ISSUED, now, note=checked, number=checked, issued_on=on)
+        move(s, actor, row, FapiaoEvent.ISSUED, now, note=checked, number=checked, issued_on=on)
         audit.record(actor, "shop.fapiao_issued", row.order_id, now, number=checked)
 
 
 def mark_fapiao_sent(actor: Actor, fapiao_id: str, now: datetime) -> None:
     """It was sent to the address that the buyer gave. Raises NotAllowed, UnlawfulFapiaoStep."""
-    with _at_desk(actor, fapiao_id) as (s, row):
-        _move(s, actor, row, FapiaoEvent.SENT, now)
+    with at_desk(actor, fapiao_id) as (s, row):
+        move(s, actor, row, FapiaoEvent.SENT, now)
         audit.record(actor, "shop.fapiao_sent", row.order_id, now)
 
 
 def reject_fapiao(actor: Actor, fapiao_id: str, reason: str, now: datetime) -> None:
     """It cannot be issued as asked; the buyer reads the reason and may ask anew. Raises as the others."""
-    with _at_desk(actor, fapiao_id) as (s, row):
-        _move(s, actor, row, FapiaoEvent.REJECTED, now, note=reason, reason=reason)
+    with at_desk(actor, fapiao_id) as (s, row):
+        move(s, actor, row, FapiaoEvent.REJECTED, now, note=reason, reason=reason)
         audit.record(actor, "shop.fapiao_rejected", row.order_id, now, reason=reason)
 
 
 def issue_red_fapiao(actor: Actor, fapiao_id: str, number: str, now: datetime) -> None:
     """The red-letter fapiao that cancels it was issued under this number. Raises as the others."""
-    with _at_desk(actor, fapiao_id) as (s, row):
+    with at_desk(actor, fapiao_id) as (s, row):
         red = checked_fapiao_number(number)
-        _move(s, actor, row, FapiaoEvent.RED_ISSUED, now, note=red, red_number=red)
+        move(s, actor, row, FapiaoEvent.RED_ISSUED, now, note=red, red_number=red)
         audit.record(actor, "shop.fapiao_red", row.order_id, now, number=red)
 
 
 @contextmanager
-def _at_desk(actor: Actor, fapiao_id: str) -> Iterator[tuple[Connection, Any]]:
+def at_desk(actor: Actor, fapiao_id: str) -> Iterator[tuple[Connection, Any]]:
+    """A fapiao, locked for one of the till. Raises NotAllowed, NoSuchPaper."""
     if not policy.may_run_till(actor):
         raise NotAllowed()
     with books() as s:
@@ -270,15 +271,25 @@ def _locked(s: Connection, fapiao_id: str, order_id: str | None = None) -> Any:
     return row
 
 
-def _move(
-    s: Connection, actor: Actor, row: Any, event: FapiaoEvent, now: datetime, note: str = "", **facts: object
+def move(
+    s: Connection,
+    actor: Actor,
+    row: Any,
+    event: FapiaoEvent,
+    now: datetime,
+    note: str = "",
+    *,
+    tells: bool = True,
+    **facts: object,
 ) -> None:
+    """A lawful step of a locked fapiao with its line of history; ``tells`` the buyer by letter."""
     state = next_fapiao_state(FapiaoState(row.state), event)
     s.execute(
         update(_fapiao).where(_fapiao.c.id == row.id).values(state=state.value, changed_at=now, **facts)
     )
     _tell(s, actor, row.id, event.value, state, note, now)
-    _write_letter(s, row.id, now)
+    if tells:
+        _write_letter(s, row.id, now)
 
 
 def _tell(

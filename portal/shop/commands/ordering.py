@@ -275,6 +275,8 @@ def cancel_order(actor: Actor, order_id: str, ended: Session | None, now: dateti
             raise NoSuchOrder()
         if order.state is OrderState.CANCELLED:
             return
+        if order.state in UNPAID and not policy.may_cancel(actor, order):
+            raise NotAllowed()
         if order.payment == PaymentKind.TRANSFER and unbooked(s, order):
             raise PartlyPaid()
         _let_go(s, actor, order, OrderEvent.CANCELLED, "cancelled", ended, now)

@@ -36,7 +36,7 @@ def prove(actor: Actor, order_id: str, proof: RegistryProof, now: datetime) -> s
     certified, and the grams that were kept meanwhile are free again. Raises NothingAwaited and what
     ``open_lot`` raises (BadEvidence, RetirementRecordUsed, NotEnoughAtSource …).
     """
-    if not policy.may_retire_at_source(actor):
+    if not policy.may_settle_at_source(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = _awaiting(s, order_id)
@@ -61,7 +61,7 @@ def prove(actor: Actor, order_id: str, proof: RegistryProof, now: datetime) -> s
 
 def refuse(actor: Actor, order_id: str, reason: str, now: datetime) -> None:
     """The source registry will not do it: all the money goes back. Raises NothingAwaited."""
-    if not policy.may_retire_at_source(actor):
+    if not policy.may_settle_at_source(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = _awaiting(s, order_id)

@@ -46,7 +46,7 @@ OVERTAKEN = "overtaken_at_provider"  # the reason of refunds that gave way, and 
 
 
 def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> str:
-    """Give all of an order's money back: by the buyer within the cooling-off days, by staff at any time.
+    """Give all of an order's money back: by the buyer within the cooling-off days, by two of the till always.
 
     Before retirement the grams become free again; afterwards they stay retired, void. Returns the
     refund's id. Raises NoSuchOrder, NotAllowed, NothingToRefund, UnlawfulOrderStep.
@@ -55,7 +55,7 @@ def request_refund(actor: Actor, order_id: str, reason: str, now: datetime) -> s
         order = lock(s, order_id)
         if not policy.may_see(actor, order):
             raise NoSuchOrder()
-        if not (policy.may_run_till(actor) or policy.may_withdraw(actor, order, now)):
+        if not (policy.may_move_money(actor) or policy.may_withdraw(actor, order, now)):
             raise NotAllowed()
         payment_id, left = _refundable(s, order_id)
         is_late = order.state in RETIRED_ONCE
@@ -104,8 +104,8 @@ def plan_refund(
 
 
 def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, now: datetime) -> None:
-    """Staff sent a refund by bank transfer; ``reference`` is the bank's number for it."""
-    if not policy.may_run_till(actor):
+    """Staff sent a refund by bank transfer; ``reference`` is the bank's number for it. Two say so."""
+    if not policy.may_move_money(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
@@ -126,9 +126,9 @@ def confirm_refund(actor: Actor, order_id: str, refund_id: str, reference: str, 
 def send_otherwise(actor: Actor, order_id: str, reference: str, now: datetime) -> None:
     """Staff gave back what is still owed by bank transfer, because the provider cannot: its refund failed.
 
-    ``reference`` is the bank's number for it. Raises NotAllowed, NothingToRefund.
+    ``reference`` is the bank's number for it. Two say so. Raises NotAllowed, NothingToRefund.
     """
-    if not policy.may_run_till(actor):
+    if not policy.may_move_money(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)

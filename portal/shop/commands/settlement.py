@@ -98,12 +98,12 @@ def settle(
 def confirm_transfer(
     actor: Actor, order_id: str, reference: str, received: Money, now: datetime, terms: Terms = TERMS
 ) -> Outcome:
-    """Staff saw this bank transfer arrive; ``reference`` is the bank's own number for it.
+    """Two of the till saw this bank transfer arrive; ``reference`` is the bank's own number for it.
 
     Several may pay an order together, and what is too much goes back. Raises TransferInOtherCurrency,
     TransferOfAnotherOrder.
     """
-    if not policy.may_run_till(actor):
+    if not policy.may_move_money(actor):
         raise NotAllowed()
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)

@@ -7,11 +7,12 @@ from wtforms.fields.choices import SelectChoice
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
+from portal.proposals.words import shown
 from portal.registry import papers
 from portal.registry.queries import register
 from portal.registry.rules.errors import RetirementRecordUsed
 from portal.shop import policy
-from portal.shop.commands import proofs, substitutes
+from portal.shop.commands import counter, substitutes
 from portal.shop.forms.orders import ReasonForm
 from portal.shop.forms.planting import OfferForm, ProofForm
 from portal.shop.queries import delivery, orders
@@ -58,6 +59,7 @@ def _proof_page(
     page = render_template(
         "shop/desk_proof.html",
         waiting=found,
+        asked=shown(order_id),
         lot=lot,
         held=[each for each in register.held_serials() if each[0] == lot.project.code],
         form=form or ProofForm(formdata=None),
@@ -80,14 +82,14 @@ def prove(order_id: str) -> Answer:
         record = RegistryProof(
             form.reference.data, form.retired_on.data or clock.today(), form.listed, kept.sha256, file
         )
-        code = proofs.prove(actor(), order_id, record, clock.now())
+        counter.propose_proof(actor(), order_id, record, clock.now())
     except papers.PaperNotAccepted as error:
         form.blame("proof", error)
         return _proof_page(order_id, form, status=422)
     except PortalError as error:
         form.blame("reference" if isinstance(error, RetirementRecordUsed) else "serials", error)
         return _proof_page(order_id, form, status=409)
-    flash(_("Retired and certified as lot %(code)s.", code=code), "success")
+    flash(_("Proposed. It is done once another person has accepted it."), "success")
     return redirect(url_for("delivery_desk.named"), 303)
 
 
@@ -98,8 +100,12 @@ def refuse(order_id: str) -> Answer:
     form = ReasonForm()
     if not form.validate():
         return _proof_page(order_id, reason=form, status=422)
-    proofs.refuse(actor(), order_id, form.reason.data, clock.now())
-    flash(_("The refund is on its way."), "success")
+    try:
+        counter.propose_refusal(actor(), order_id, form.reason.data, clock.now())
+    except PortalError as error:
+        form.blame("reason", error)
+        return _proof_page(order_id, reason=form, status=409)
+    flash(_("Proposed. It is done once another person has accepted it."), "success")
     return redirect(url_for("delivery_desk.named"), 303)
 
 

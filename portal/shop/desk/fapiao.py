@@ -4,11 +4,11 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.kernel import clock
-from portal.kernel.errors import PortalError
-from portal.shop import policy
-from portal.shop.commands import billing
+from portal.kernel.errors import PortalError, Refused
+from portal.shop import fapiao_shelf, policy
+from portal.shop.commands import billing, fapiao_files
 from portal.shop.desk.orders import READERS, TELLERS
-from portal.shop.forms.billing import IssueForm, RedForm, RejectForm
+from portal.shop.forms.billing import FileForm, IssueForm, RedForm, RejectForm
 from portal.shop.forms.orders import ActionForm
 from portal.shop.queries import billing as queries
 from portal.shop.rules.billing import FapiaoState
@@ -58,6 +58,8 @@ def _page(fapiao_id: str, form: PortalForm | None = None, status: int = 200) -> 
         issue=form if isinstance(form, IssueForm) else IssueForm(formdata=None, day=clock.today()),
         red=form if isinstance(form, RedForm) else RedForm(formdata=None),
         reject=form if isinstance(form, RejectForm) else RejectForm(formdata=None),
+        upload=form if isinstance(form, FileForm) else FileForm(formdata=None),
+        files=queries.files_of(fapiao_id),
         action=ActionForm(formdata=None),
     )
     return page, status
@@ -114,6 +116,31 @@ def red(fapiao_id: str) -> Answer:
         return _page(fapiao_id, form, 422)
     flash(_("The red-letter fapiao is recorded."), "success")
     return _back(fapiao_id)
+
+
+@blueprint.post("/desk/fapiao/<fapiao_id>/files")
+@staff(*TELLERS)
+def attach(fapiao_id: str) -> Answer:
+    """Attach the file that the tax office's system made."""
+    form = FileForm()
+    queries.fapiao(actor(), fapiao_id)
+    if not form.validate():
+        return _page(fapiao_id, form, 422)
+    try:
+        fapiao_files.attach(actor(), fapiao_id, fapiao_shelf.keep(form.file.data), clock.now())
+    except PortalError as error:
+        form.blame("file", error)
+        return _page(fapiao_id, form, 409 if isinstance(error, Refused) else 422)
+    flash(_("The file is attached; the buyer gets a letter."), "success")
+    return _back(fapiao_id)
+
+
+@blueprint.get("/desk/fapiao/<fapiao_id>/files/<file_id>")
+@staff(*READERS)
+def file(fapiao_id: str, file_id: str) -> Answer:
+    """The file as a download."""
+    found = queries.fapiao(actor(), fapiao_id)
+    return fapiao_shelf.given_out(queries.fapiao_file(fapiao_id, file_id), found.number or found.id)
 
 
 def _back(fapiao_id: str) -> Response:

@@ -7,9 +7,9 @@ from portal.certificates import queries as papers
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
+from portal.proposals.words import shown
 from portal.shop import policy
-from portal.shop.commands import care, refunds, settlement
-from portal.shop.commands.settlement import Outcome
+from portal.shop.commands import care, counter, refunds
 from portal.shop.forms.orders import ActionForm, ReasonForm, ReferenceForm, TransferForm
 from portal.shop.queries import orders as queries
 from portal.shop.rules.batches import is_shared
@@ -87,6 +87,7 @@ def _page(
         transfer=form if isinstance(form, TransferForm) else TransferForm(formdata=None),
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         sent=form if isinstance(form, ReferenceForm) else ReferenceForm(formdata=None),
+        waiting=shown(order_id),
         can_act=can_act,
         may_confirm=can_act and found.state is OrderState.AWAITING_TRANSFER,
         may_refund=(can_act and found.paid_at is not None and may_step(found.state, OrderEvent.REFUND_ASKED))
@@ -99,47 +100,35 @@ def _page(
 @blueprint.post("/desk/orders/<order_id>/transfer")
 @staff(*TELLERS)
 def confirm_transfer(order_id: str) -> Answer:
-    """A bank transfer arrived."""
+    """A bank transfer arrived: put it before a second person."""
     form = TransferForm()
     form.received.currency = queries.order(actor(), order_id).total.currency
     if not form.validate() or not form.received.value:
         return _page(order_id, form, 422)
     try:
-        outcome = settlement.confirm_transfer(
+        counter.propose_transfer(
             actor(), order_id, form.reference.data or "", form.received.value, clock.now()
         )
     except PortalError as error:
         form.blame("reference", error)
         return _page(order_id, form, 409)
-    if outcome is Outcome.MISMATCH:
-        flash(
-            _("The amount differs from the order, so nothing was allocated. Refund it, or ask the buyer."),
-            "warning",
-        )
-    elif outcome is Outcome.PARTLY:
-        flash(_("A part has arrived. The order waits for the rest, and the buyer is told."), "info")
-    elif outcome is Outcome.SEEN:
-        flash(_("This transfer was already recorded."), "info")
-    else:
-        flash(_("The transfer is recorded."), "success")
-    return _back(order_id)
+    return _proposed(order_id)
 
 
 @blueprint.post("/desk/orders/<order_id>/refund")
 @staff(*TELLERS)
 def refund(order_id: str) -> Answer:
-    """Give all the money back."""
+    """Propose to give all the money back."""
     form = ReasonForm()
     queries.order(actor(), order_id)
     if not form.validate():
         return _page(order_id, form, 422)
     try:
-        refunds.request_refund(actor(), order_id, form.reason.data or "", clock.now())
+        counter.propose_refund(actor(), order_id, form.reason.data or "", clock.now())
     except PortalError as error:
         form.blame("reason", error)
         return _page(order_id, form, 409)
-    flash(_("The refund is on its way."), "success")
-    return _back(order_id)
+    return _proposed(order_id)
 
 
 @blueprint.post("/desk/orders/<order_id>/refunds/<refund_id>")
@@ -150,9 +139,12 @@ def confirm_refund(order_id: str, refund_id: str) -> Answer:
     queries.order(actor(), order_id)
     if not form.validate():
         return _page(order_id, form, 422)
-    refunds.confirm_refund(actor(), order_id, refund_id, form.reference.data or "", clock.now())
-    flash(_("The refund is recorded."), "success")
-    return _back(order_id)
+    try:
+        counter.propose_refund_sent(actor(), order_id, refund_id, form.reference.data or "", clock.now())
+    except PortalError as error:
+        form.blame("reference", error)
+        return _page(order_id, form, 409)
+    return _proposed(order_id)
 
 
 @blueprint.post("/desk/orders/<order_id>/otherwise")
@@ -164,12 +156,11 @@ def send_otherwise(order_id: str) -> Answer:
     if not form.validate():
         return _page(order_id, form, 422)
     try:
-        refunds.send_otherwise(actor(), order_id, form.reference.data or "", clock.now())
+        counter.propose_sent_otherwise(actor(), order_id, form.reference.data or "", clock.now())
     except PortalError as error:
         form.blame("reference", error)
         return _page(order_id, form, 409)
-    flash(_("The refund is recorded."), "success")
-    return _back(order_id)
+    return _proposed(order_id)
 
 
 @blueprint.post("/desk/orders/<order_id>/retry")
@@ -197,6 +188,11 @@ def calm(order_id: str) -> Answer:
     if not form.validate():
         return _page(order_id, form, 422)
     care.calm(actor(), order_id, form.reason.data or "", clock.now())
+    return _back(order_id)
+
+
+def _proposed(order_id: str) -> Response:
+    flash(_("Proposed. It is done once another person has accepted it."), "success")
     return _back(order_id)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from flask_wtf.file import FileField
 from wtforms import DateField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -68,6 +69,19 @@ class RedForm(PortalForm):
     """The number of the red-letter fapiao."""
 
     red_number = LineField(lazy_gettext("Number of the red-letter fapiao"), validators=[Required()], max=60)
+
+
+class FileForm(PortalForm):
+    """The file as the tax office's system made it."""
+
+    file = FileField(
+        lazy_gettext("File of the fapiao"),
+        validators=[Required()],
+        description=lazy_gettext(
+            "PDF, OFD or XML of at most 2 MB. The buyer gets a letter and downloads it."
+        ),
+        render_kw={"accept": ".pdf,.ofd,.xml"},
+    )
 
 
 class RejectForm(PortalForm):

@@ -2,8 +2,8 @@
 
 from portal.guards import statements
 from portal.shop.guards import orders, payouts, planting
-from portal.shop.guards.billing import BILLING, GIVING_BY_CARD
-from portal.shop.guards.gifts import GIFT_GUARDS
+from portal.shop.guards.billing import BILLING, FAPIAO_FILES, GIVING_BY_CARD
+from portal.shop.guards.gifts import BLOCKED_CODES, GIFT_GUARDS
 from portal.shop.guards.orders import GUARDS
 from portal.shop.guards.payouts import PAYOUT_GUARDS
 from portal.shop.guards.planting import PLANTING
@@ -21,4 +21,5 @@ def ddl(dialect: str) -> list[str]:
         *statements(dialect, BILLING, room="shop_billing"),
         *statements(dialect, GIFT_GUARDS, room="shop_gifts"),
         *statements(dialect, GIVING_BY_CARD, room="shop_giving_card"),
+        *statements(dialect, [*FAPIAO_FILES, *BLOCKED_CODES], room="shop_desk"),
     ]

@@ -72,3 +72,4 @@ GIVING_BY_CARD = [
     keeps("giving_invoice", "id", "giving_id", "amount_minor", "currency", "charged_at"),
     lawful("giving_invoice", "state", INVOICE_MOVES),
 ]
+FAPIAO_FILES = append_only("fapiao_file")

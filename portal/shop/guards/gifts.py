@@ -1,6 +1,6 @@
 """What the database refuses about gifts and requests for approval, whoever asks."""
 
-from portal.guards import Guard, keeps, lawful
+from portal.guards import Guard, append_only, keeps, lawful
 from portal.shop.rules.requests import MOVES as REQUEST_MOVES
 
 GIFT_GUARDS = [
@@ -41,3 +41,4 @@ GIFT_GUARDS = [
         "NEW.state = 'accepted' AND NEW.decided_by = NEW.person_id",
     ),
 ]
+BLOCKED_CODES = append_only("gift_block")

@@ -126,6 +126,26 @@ class FapiaoParty(Base):
     email: Mapped[str] = mapped_column(Str, nullable=False)
 
 
+class FapiaoFile(Base):
+    """The fapiao as the tax office's system gave it out. Kept under its digest; never edited or deleted."""
+
+    __tablename__ = "fapiao_file"
+    __table_args__ = strict(
+        UniqueConstraint("fapiao_id", "sha256", name="a_file_is_given_once_per_fapiao"),
+        CheckConstraint("media_type IN ('pdf','ofd','xml')", name="a_fapiao_file_is_pdf_ofd_or_xml"),
+        CheckConstraint("size BETWEEN 1 AND 2097152", name="a_fapiao_file_has_at_most_2_mb"),
+    )
+
+    id: Mapped[str] = mapped_column(Str, primary_key=True)
+    fapiao_id: Mapped[str] = mapped_column(ForeignKey("fapiao.id"), nullable=False)
+    is_red: Mapped[bool] = mapped_column(Bool, nullable=False)
+    media_type: Mapped[str] = mapped_column(Str, nullable=False)
+    sha256: Mapped[str] = mapped_column(Str, nullable=False)
+    size: Mapped[int] = mapped_column(Int, nullable=False)
+    given_by: Mapped[str] = mapped_column(Str, nullable=False)
+    given_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class FapiaoEntry(Base):
     """The history of a fapiao. Never edited or deleted."""
 

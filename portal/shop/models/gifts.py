@@ -72,6 +72,22 @@ class Gift(Base):
     certificate: Mapped[str | None] = mapped_column(Str)  # number of a share's first certificate
 
 
+class GiftBlock(Base):
+    """A code that staff have blocked: it opens nothing any more. Never edited or deleted."""
+
+    __tablename__ = "gift_block"
+    __table_args__ = strict(
+        CheckConstraint("reason <> ''", name="a_code_is_blocked_for_a_reason"),
+        Index("ix_gift_block_gift", "gift_id"),
+    )
+
+    code: Mapped[str] = mapped_column(Str, primary_key=True)
+    gift_id: Mapped[str] = mapped_column(ForeignKey("gift.id"), nullable=False)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    blocked_by: Mapped[str] = mapped_column(Str, nullable=False)
+    blocked_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class GiftCards(Base):
     """The cards of a batch as one ZIP: asked for, and how many are printed so far."""
 

@@ -11,7 +11,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.money import Money
 from portal.shop import policy
-from portal.shop.models.billing import Fapiao, FapiaoEntry, FapiaoParty, Paper, PaperParty
+from portal.shop.models.billing import Fapiao, FapiaoEntry, FapiaoFile, FapiaoParty, Paper, PaperParty
 from portal.shop.rules.billing import (
     FAPIAO_OVER,
     FAPIAO_WORK,
@@ -21,6 +21,7 @@ from portal.shop.rules.billing import (
     PaperKind,
     TitleKind,
 )
+from portal.shop.rules.fapiao_files import NoSuchFapiaoFile
 
 _papers, _parties = Paper.__table__, PaperParty.__table__
 _fapiao, _titles, _told = Fapiao.__table__, FapiaoParty.__table__, FapiaoEntry.__table__
@@ -76,6 +77,20 @@ class FapiaoLine:
     note: str
     actor_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FapiaoFileView:
+    """``media_type`` is pdf, ofd or xml; ``size`` in bytes; ``is_red`` of the one that cancels."""
+
+    id: str
+    fapiao_id: str
+    is_red: bool
+    media_type: str
+    sha256: str
+    size: int
+    given_by: str
+    given_at: datetime
 
 
 def papers_of(order_id: str) -> list[PaperView]:
@@ -137,6 +152,28 @@ def fapiao(actor: Actor, fapiao_id: str) -> FapiaoView:
     if row is None:
         raise NoSuchPaper()
     return _fapiao_view(row)
+
+
+def files_of(fapiao_id: str) -> list[FapiaoFileView]:
+    """Files of a fapiao, the oldest first. Whether somebody may see it is for the caller to ask."""
+    rows = db.session.scalars(
+        select(FapiaoFile).where(FapiaoFile.fapiao_id == fapiao_id).order_by(FapiaoFile.id)
+    )
+    return [
+        FapiaoFileView(
+            row.id, row.fapiao_id, row.is_red, row.media_type, row.sha256, row.size, row.given_by,
+            row.given_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def fapiao_file(fapiao_id: str, file_id: str) -> FapiaoFileView:
+    """One of a fapiao's files. Raises NoSuchFapiaoFile."""
+    found = next((each for each in files_of(fapiao_id) if each.id == file_id), None)
+    if found is None:
+        raise NoSuchFapiaoFile()
+    return found
 
 
 def fapiao_history(fapiao_id: str) -> list[FapiaoLine]:

@@ -14,11 +14,12 @@ from portal.certificates.queries import CertificateView
 from portal.db import db
 from portal.kernel import checked
 from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass, total
 from portal.shop import policy
-from portal.shop.models.gifts import Gift
+from portal.shop.models.gifts import Gift, GiftBlock
 from portal.shop.models.orders import Order
-from portal.shop.rules.gifts import GiftState, NoSuchGift, state_of
+from portal.shop.rules.gifts import GiftIsBlocked, GiftState, NoSuchGift, state_of
 from portal.shop.rules.states import OrderState
 
 _COUNTS = frozenset({OrderState.PAID, OrderState.REGISTRY_PENDING, OrderState.RETIRED, OrderState.FULFILLED})
@@ -72,8 +73,44 @@ def gift(actor: Actor, gift_id: str) -> GiftView:
 
 
 def by_code(code: str) -> GiftView:
-    """What this plain code opens, for whoever holds it. Raises NoSuchGift."""
-    return _one(Gift.code == code)
+    """What this plain code opens, for whoever holds it. Raises NoSuchGift, GiftIsBlocked."""
+    found = _one(Gift.code == code)
+    if found.claimed_at is None and block_of(code):
+        raise GiftIsBlocked()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    reason: str
+    blocked_by: str
+    blocked_at: datetime
+
+
+def block_of(code: str) -> BlockView | None:
+    """Why this code opens nothing, when it was blocked."""
+    row = db.session.get(GiftBlock, code)
+    return BlockView(row.reason, row.blocked_by, row.blocked_at) if row else None
+
+
+def of_id(gift_id: str) -> GiftView:
+    """Whoever's it is, for those who have asked a policy. Raises NoSuchGift."""
+    return _one(Gift.id == gift_id)
+
+
+def gift_at_desk(actor: Actor, gift_id: str) -> GiftView:
+    """For staff. Raises NotAllowed, NoSuchGift."""
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    return of_id(gift_id)
+
+
+def gifts_at_desk(actor: Actor, cursor: str = "", size: int = 50) -> list[GiftView]:
+    """All gifts, newest first; one more than ``size`` if there are more. Raises NotAllowed."""
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    query = select(Gift).order_by(Gift.id.desc()).limit(size + 1)
+    return _views(db.session.scalars(query.where(Gift.id < cursor) if cursor else query))
 
 
 def gifts_of(actor: Actor, cursor: str = "", size: int = 25) -> list[GiftView]:

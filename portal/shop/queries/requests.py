@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import policy
@@ -58,6 +59,31 @@ def requests_of(actor: Actor, cursor: str = "", size: int = 25) -> list[RequestV
     if cursor:
         query = query.where(PurchaseRequest.id < cursor)
     return _views(db.session.scalars(query.order_by(PurchaseRequest.id.desc()).limit(size + 1)))
+
+
+def request_at_desk(actor: Actor, request_id: str) -> RequestView:
+    """For staff. Raises NotAllowed, NoSuchRequest."""
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    row = db.session.get(PurchaseRequest, request_id)
+    if row is None:
+        raise NoSuchRequest()
+    return _view(row)
+
+
+def requests_at_desk(actor: Actor, state: str = "", cursor: str = "", size: int = 50) -> list[RequestView]:
+    """All requests, or those of one state, newest first; one more than ``size`` if there are more.
+
+    Raises NotAllowed.
+    """
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    query = select(PurchaseRequest).order_by(PurchaseRequest.id.desc()).limit(size + 1)
+    if state:
+        query = query.where(PurchaseRequest.state == state)
+    if cursor:
+        query = query.where(PurchaseRequest.id < cursor)
+    return _views(db.session.scalars(query))
 
 
 def lapsed(now: datetime, limit: int = 100) -> list[str]:

@@ -52,6 +52,18 @@ class GiftIsWithdrawn(Refused):
     message = N_("This gift was withdrawn: the purchase was cancelled or its money given back.")
 
 
+class GiftIsBlocked(Refused):
+    message = N_("This code was blocked. Whoever gave the gift can write to us for another one.")
+
+
+class BlockReasonMissing(InvalidInput):
+    message = N_("Say why the code is blocked: it is kept.")
+
+
+class GiverIsForgotten(Refused):
+    message = N_("Whoever paid for this gift is forgotten, so there is no address to write to.")
+
+
 class GiftIsDelivered(Refused):
     message = N_("The letter to the recipient is already on its way, so this can no longer be changed.")
 

@@ -8,6 +8,7 @@ from portal.kernel import clock
 from portal.kernel.clock import text_of
 from portal.kernel.errors import PortalError
 from portal.registry.queries import register
+from portal.shop import fapiao_shelf
 from portal.shop.commands import billing
 from portal.shop.forms.billing import FapiaoForm, InvoiceForm
 from portal.shop.forms.orders import ActionForm
@@ -17,6 +18,7 @@ from portal.shop.queries import orders as queries
 from portal.shop.queries.billing import PaperView
 from portal.shop.queries.orders import OrderView, PaymentView
 from portal.shop.rules.billing import NothingToBill
+from portal.shop.rules.fapiao_files import NoSuchFapiaoFile
 from portal.shop.words.orders import fapiao_words, fee_words
 from portal.web import limits, press
 from portal.web.guard import actor, open_to_all
@@ -46,6 +48,7 @@ def _page(
         is_paid=_payment(order) is not None,
         papers=papers.papers_of(order.id),
         asked=[(each, fapiao_words(each.state)) for each in asked],
+        files={each.id: papers.files_of(each.id) for each in asked},
         may_ask=_payment(order) is not None and all(each.is_over for each in asked),
         invoice=invoice or InvoiceForm(formdata=None, title=buyer.name if buyer else ""),
         wish=wish or FapiaoForm(formdata=None, email=buyer.email if buyer else ""),
@@ -97,6 +100,17 @@ def withdraw(order_id: str, fapiao_id: str) -> Answer:
     billing.withdraw_fapiao(actor(), order_id, fapiao_id, clock.now())
     flash(_("The request is withdrawn."), "success")
     return _back(order_id)
+
+
+@blueprint.get("/orders/<order_id>/fapiao/<fapiao_id>/files/<file_id>")
+@open_to_all
+def fapiao_file(order_id: str, fapiao_id: str, file_id: str) -> Answer:
+    """The fapiao as the tax office's system made it. Raises NoSuchOrder, NoSuchFapiaoFile."""
+    order = queries.order(actor(), order_id)
+    one = next((each for each in papers.fapiao_of(order.id) if each.id == fapiao_id), None)
+    if one is None:
+        raise NoSuchFapiaoFile()
+    return fapiao_shelf.given_out(papers.fapiao_file(one.id, file_id), one.number or one.id)
 
 
 def _back(order_id: str) -> Response:

@@ -1,4 +1,4 @@
-"""The desk of accounts: organisations that ask to be verified."""
+"""Organisations that ask to be verified."""
 
 from typing import Final
 

@@ -1,0 +1,70 @@
+"""The trail: who did what, to what, when and why; searched, followed and taken along as a file."""
+
+import json
+from datetime import date, datetime, time, timedelta
+
+from flask import Response as FlaskResponse
+from flask import render_template, request
+
+from portal import audit
+from portal.accounts.queries import names_of
+from portal.audit import Trace, Wanted
+from portal.desk.places import place_of
+from portal.desk.rules import plain
+from portal.kernel.actor import Role
+from portal.kernel.clock import CITY
+from portal.web.exports import streamed
+from portal.web.guard import staff
+from portal.web.page import page_blueprint
+from portal.web.paging import cut
+
+blueprint = page_blueprint("desk_audit", __name__)
+
+READERS = (Role.ADMIN, Role.AUDITOR)
+FILTERS = ("who", "verb", "what", "since", "until", "people")
+
+
+@blueprint.get("/desk/audit")
+@staff(*READERS)
+def trail() -> str:
+    """The newest lines, or those that were asked for."""
+    page = cut(audit.traces(_wanted(), request.args.get("cursor", "")), 50, lambda row: row.id)
+    asked = {name: plain(request.args.get(name, "")) for name in FILTERS}
+    return render_template(
+        "desk/audit.html", page=page, asked=asked, names=names_of(row.actor_id for row in page.items),
+        place_of=place_of, why=_why,
+    )  # fmt: skip
+
+
+@blueprint.get("/desk/audit.<any(csv, xlsx, jsonl):kind>")
+@staff(*READERS)
+def export(kind: str) -> FlaskResponse:
+    """The same lines as a file of any length."""
+    head = ("id", "at", "actor", "verb", "subject", "facts")
+    rows = (
+        (row.id, row.at.isoformat(), row.actor_id, row.verb, row.subject_id, _why(row))
+        for row in audit.all_traces(_wanted())
+    )
+    return streamed(kind, "audit", head, rows)
+
+
+def _wanted() -> Wanted:
+    asked = {name: plain(request.args.get(name, "")) for name in FILTERS}
+    until = _day(asked["until"])
+    return Wanted(
+        asked["who"], asked["verb"], asked["what"], _day(asked["since"]),
+        until + timedelta(days=1) if until else None, by_people=bool(asked["people"]),
+    )  # fmt: skip
+
+
+def _day(text: str) -> datetime | None:
+    """The beginning of a civil day in the city; what is no day is not asked for."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), CITY)
+    except ValueError:
+        return None
+
+
+def _why(trace: Trace) -> str:
+    """The facts of a line as they are kept: ids, amounts, states, a reason."""
+    return json.dumps(trace.facts, ensure_ascii=False, sort_keys=True) if trace.facts else ""

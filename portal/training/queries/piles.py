@@ -1,0 +1,23 @@
+"""How much waits at the desk of authors."""
+
+from sqlalchemy import func, select
+
+from portal.db import db
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.pile import Pile
+from portal.training import policy
+from portal.training.models.drafting import DraftRequest
+
+
+def offers(actor: Actor) -> Pile:
+    """Drafts offered for publishing that nobody has answered. Raises NotAllowed."""
+    _check(actor)
+    counted = select(func.count(), func.min(DraftRequest.asked_at)).where(DraftRequest.answer.is_(None))
+    count, oldest = db.session.execute(counted).one()
+    return Pile(count, oldest)
+
+
+def _check(actor: Actor) -> None:
+    if not policy.may_write_courses(actor):
+        raise NotAllowed()
