@@ -6,7 +6,7 @@ day after it was counted are found by ``recount``.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, cast
@@ -18,22 +18,13 @@ from portal import audit
 from portal.db import Base, Day, Int, Str, alone, db, strict, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.clock import CITY, day_of
+from portal.kernel.tally import Counts, Of, month_after
 
 # A transaction that began before midnight may commit after it; none lives longer than this.
 GRACE: Final = timedelta(hours=2)
-DAYS_AT_ONCE: Final = 400
+DAYS_AT_ONCE: Final = 31  # in one transaction, for which buyers wait on SQLite
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Of:
-    """What was counted: ``measure`` (paid), ``key`` (of what: card), ``unit`` (CNY, g, orders …)."""
-
-    measure: str
-    key: str
-    unit: str
-
-
-Counts = Mapping[Of, int]
 Source = Callable[[datetime, datetime], Counts]
 
 
@@ -41,6 +32,7 @@ Source = Callable[[datetime, datetime], Counts]
 class _Known:
     count: Source
     begins: Callable[[], datetime | None]
+    lasts: bool
 
 
 _sources: dict[str, _Known] = {}
@@ -77,22 +69,29 @@ class TallyUntil(Base):
 _rows, _until = (cast(Table, kind.__table__) for kind in (Tally, TallyUntil))
 
 
-def source(name: str, begins: Callable[[], datetime | None]) -> Callable[[Source], Source]:
+def source(
+    name: str, begins: Callable[[], datetime | None], *, lasts: bool = True
+) -> Callable[[Source], Source]:
     """Register what counts a span of time, from its first instant to just before its last.
 
-    ``begins``: when there was something first, None for not yet.
+    ``begins``: when there was something first, None for not yet. ``lasts``: what is counted is never deleted,
+    so that a day can be counted again.
     """
 
     def register(count: Source) -> Source:
-        _sources[name] = _Known(count, begins)
+        _sources[name] = _Known(count, begins, lasts)
         return count
 
     return register
 
 
 def close_days(now: datetime) -> int:
-    """Count the days that are over, of every source, some at a time; how many days were counted."""
-    return sum(_close(name, known, now) for name, known in _sources.items())
+    """Count the days that are over, of every source; how many days were counted."""
+    counted = 0
+    for name, known in _sources.items():
+        while days := _close(name, known, now):
+            counted += days
+    return counted
 
 
 def _close(name: str, known: _Known, now: datetime) -> int:
@@ -134,18 +133,25 @@ def recount(actor: Actor, first: date, end: date, now: datetime) -> list[tuple[s
 
     Whole months are compared first, so that a day is looked at only where something is wrong.
     """
-    wrong: list[tuple[str, date]] = []
+    wrong = []
     for name, known in _sources.items():
-        with transaction() as session:
-            alone(session, f"tally:{name}")
-            last = min(end, _counted_until(name) or first)
-            for begin, after in _months(first, last):
-                if _kept_of(name, begin, after) != _without_zeros(known.count(*span(begin, after))):
-                    wrong += [(name, day) for day in _put_right(name, known, begin, after)]
-            for each, day in wrong:
-                if each == name:
+        if known.lasts:
+            with transaction() as session:
+                alone(session, f"tally:{name}")
+                mended = _recount(name, known, first, min(end, _counted_until(name) or first))
+                for day in mended:
                     audit.record(actor, "tally.recount", f"{name}:{day.isoformat()}", now)
+            wrong += [(name, day) for day in mended]
     return wrong
+
+
+def _recount(name: str, known: _Known, first: date, end: date) -> list[date]:
+    return [
+        day
+        for begin, after in _months(first, end)
+        if _kept_of(name, begin, after) != _without_zeros(known.count(*span(begin, after)))
+        for day in _put_right(name, known, begin, after)
+    ]
 
 
 def _put_right(name: str, known: _Known, first: date, end: date) -> list[date]:
@@ -185,11 +191,6 @@ def begins(name: str) -> date | None:
 def span(first: date, end: date) -> tuple[datetime, datetime]:
     """The instants at which these civil days begin."""
     return datetime.combine(first, time(), CITY), datetime.combine(end, time(), CITY)
-
-
-def month_after(day: date) -> date:
-    """The first day of the next month."""
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 def _months(first: date, end: date) -> Iterable[tuple[date, date]]:

@@ -222,7 +222,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
         by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
-        parts=money.money_of_order(order_id, found.test),
+        parts=money.money_of_order(order_id, found.test, clock.now()),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),
