@@ -1,6 +1,6 @@
 """Who reads reports, and who has a month written down."""
 
-from portal.kernel.actor import STAFF, Actor
+from portal.kernel.actor import STAFF, Actor, Role
 
 
 def may_read_reports(actor: Actor) -> bool:
@@ -10,3 +10,8 @@ def may_read_reports(actor: Actor) -> bool:
 def may_close_months(actor: Actor) -> bool:
     """The portal itself: a month is over when it is over."""
     return actor.is_system
+
+
+def may_take_pack(actor: Actor) -> bool:
+    """Auditors, and the administrator who prepares for them."""
+    return actor.has(Role.AUDITOR, Role.ADMIN)

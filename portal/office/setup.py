@@ -1,10 +1,11 @@
-"""What the office gives to the application: what is closed takes nobody new, and an auditor changes nothing."""
+"""What the office gives to the application: what is closed takes nobody new, an auditor changes nothing."""
 
 import re
 from typing import Final
 
 from flask import Flask, Response, request
 
+from portal.office.tables import of_page
 from portal.web.city import check_open
 from portal.web.guard import only_reads
 
@@ -27,7 +28,7 @@ _CHANGING: Final = re.compile(
 
 def install(app: Flask) -> None:
     """Refuse to begin what is closed; take the forms that change something off an auditor's pages."""
-    app.jinja_env.globals["only_reads"] = only_reads
+    app.jinja_env.globals.update(only_reads=only_reads, tables_of=of_page)
 
     @app.before_request
     def only_open() -> None:

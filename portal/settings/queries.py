@@ -122,3 +122,8 @@ def _views(actor: Actor, wanted: Select[Any]) -> list[ChangeView]:
         )
         for row in db.session.execute(wanted)
     ]  # fmt: skip
+
+
+def every_change() -> Select[Any]:
+    """All changes with what became of them, as a table to take away."""
+    return _shown().order_by(None).order_by(_changes.c.id)

@@ -29,7 +29,7 @@ class SideMissing(BadSetting):
 
 
 class TooLongSetting(BadSetting):
-    message = N_("Please use at most %(most)s characters.")
+    message = N_("Please use at most %(max)s characters.")
 
 
 class NotAsWritten(BadSetting):
@@ -108,7 +108,7 @@ def _both(field: Field, value: Mapping[str, str]) -> dict[str, str]:
 def _text(field: Field, lang: str, value: str) -> str:
     text = value.replace("\r\n", "\n").strip()
     if len(text) > field.most:
-        raise TooLongSetting(field.key, lang, most=field.most)
+        raise TooLongSetting(field.key, lang, max=field.most)
     if text and field.pattern and not re.fullmatch(field.pattern, text):
         raise NotAsWritten(field.key, lang)
     for place in _PLACE.findall(text):
