@@ -14,7 +14,7 @@ from portal.settings.rules.versions import Verdict
 from portal.shop.rules.quotes import Party
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.words.orders import party_words
-from portal.web.i18n import _, money, number, tonnes
+from portal.web.i18n import _, mass, money, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +240,29 @@ def _channels() -> dict[str, str]:
         "plg": _("For a pledge"),
         "fpr": _("For a footprint"),
         "fev": _("For an event"),
+        "evt": _("For an event"),
+        "sta": _("For an event"),
     }
 
 
 def amount_words(of: Of, amount: int) -> str:
-    """Kilograms and tonnes, money, hours, or how many."""
+    """Kilograms, money, hours, or how many."""
     if of.measure in ("orders", "refunds"):
         return number(amount)
     if of.unit in PLACES:
         return money(Money(amount, of.unit))
     if of.unit == "g":
-        return tonnes(Mass(amount))
+        return mass(Mass(amount))
     if of.unit == "min":
         return _("%(hours)s h", hours=number((amount * 10 // 60) / 10))
     return number(amount)
+
+
+def chart_words() -> dict[str, str]:
+    """What is drawn month by month."""
+    return {
+        "grams": _("Credits sold, month by month"),
+        "retired": _("Retired, month by month"),
+        "completed": _("Completions, month by month"),
+        "footprints": _("Footprints kept, month by month"),
+    }

@@ -80,7 +80,7 @@ def staff(*roles: Role) -> Callable[[View], View]:
         def asked(*args: Any, **kwargs: Any) -> Any:
             if not actor().is_person:
                 return _ask_to_sign_in()
-            if not (actor().has(*roles) or reads_all()):
+            if not (reads_all() or (actor().has(*roles) and not only_reads())):
                 _note_refusal()
                 raise NotAllowed()
             return view(*args, **kwargs)

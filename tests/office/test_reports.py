@@ -212,7 +212,7 @@ def test_a_report_is_read_compared_and_taken_away(app: Flask, at: At, lang: str)
     assert next(iter(months[0].values())) == "2027-02"
     page = browser.open(f"/{lang}/desk/reports/2026-12")
     row = page.table({"zh": "售出的碳信用（按项目）", "en": "Credits sold, by project"}[lang])[0]
-    assert row["2026-12"] == "0.25 t CO₂e"
+    assert row["2026-12"] == "250 kg CO₂e"
     assert queries.all_written()["2026-12"].sha256 in page.text
     answer = browser.client.get(f"/{lang}/desk/reports/2026-12.csv", buffered=True)
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))

@@ -12,7 +12,7 @@ from portal.kernel.actor import STAFF
 from portal.office import queries
 from portal.office.queries import Report
 from portal.office.rules.reports import MEASURES, Line, NoSuchPeriod, Period, Section, course
-from portal.office.words import amount_words, key_words, measure_words, section_words
+from portal.office.words import amount_words, chart_words, key_words, measure_words, section_words
 from portal.shop.till import till
 from portal.web import press
 from portal.web.exports import Cell, streamed
@@ -105,7 +105,7 @@ def _words(found: Report) -> dict[str, object]:
     return {
         "report": found, "sections": by_section, "section_words": section_words(),
         "measure_words": measure_words(), "key_words": key_words, "amount_words": amount_words,
-        "is_test": _is_test(), "charts": _charts(found),
+        "is_test": _is_test(), "charts": _charts(found), "chart_words": chart_words(),
     }  # fmt: skip
 
 
