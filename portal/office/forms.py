@@ -71,7 +71,7 @@ def form_of(sheet: Sheet) -> type[SheetForm]:
         max=10, render_kw={"type": "date"},
     )  # fmt: skip
     fields["reason"] = LineField(
-        lazy_gettext("Why"), [Required()], max=500,
+        lazy_gettext("Reason"), [Required()], max=500,
         description=lazy_gettext("Kept with the change for good, for example the decision it follows."),
     )  # fmt: skip
     fields["based_on"] = HiddenField()

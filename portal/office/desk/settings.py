@@ -86,6 +86,7 @@ def _page(found: Sheet, form: SheetForm, status: int = 200) -> tuple[str, int]:
         "office/sheet.html", sheet=found, form=form, history=queries.history(actor(), found.key),
         in_force=city().book.at(found.key, clock.now()), verdict_words=verdict_words(),
         may_change=policy.may_change(actor(), moves_money=found.moves_money),
+        has_prose=any(field.kind is Kind.PROSE for field in found.fields),
         names=[name for name in form._fields if name not in ("csrf_token", "based_on")],
     )  # fmt: skip
     return page, status
