@@ -13,15 +13,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal.config import ROOT, Config
 from portal.db import db as database
 from portal.db import engine_options
-from portal.kernel import clock, site
+from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
-from portal.web import assets, errors, frame, guard, headers, i18n, requestlog, sessions
+from portal.web import assets, city, errors, frame, guard, headers, i18n, requestlog, sessions
 from portal.web.routes import Route
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = (
-    "web", "proposals", "accounts", "registry", "certificates", "footprint", "shop", "pledges", "statements",
-    "training", "desk", "api", "ops", "privacy",
+    "settings", "web", "proposals", "accounts", "registry", "certificates", "footprint", "shop", "pledges",
+    "statements", "training", "desk", "api", "ops", "office", "privacy",
 )  # fmt: skip
 STOREYS = ("site", "letters", "models", "views", "desk", "api", "jobs", "cli")
 
@@ -30,7 +31,6 @@ def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for this configuration (by default from the environment)."""
     config = config or Config.from_env()
     clock.set_to(config.now)
-    site.call(config.site_name)
     requestlog.configure()
     app = Flask("portal", root_path=str(ROOT), instance_path=str(config.instance))
     app.config.update(
@@ -64,7 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     database.init_app(app)
     Migrate(app, database, directory=str(ROOT / "migrations"))
-    for layer in (requestlog, i18n, assets, headers, errors, web_api):
+    for layer in (requestlog, i18n, city, assets, headers, errors, web_api):
         layer.install(app)
     # After them, so that its refusals carry a request id and are worded like all others.
     app.extensions["portal.csrf"] = CSRFProtect(app)
@@ -89,7 +89,6 @@ class _Site:
     """What templates may ask about the site as a whole."""
 
     def __init__(self, config: Config, app: Flask) -> None:
-        self.name = config.site_name
         self.is_demo = config.is_demo
         self.currency = config.currency
         self.base_url = config.base_url
@@ -97,6 +96,10 @@ class _Site:
         self.bank_account = config.bank_account
         self.seller = config.seller
         self._app = app
+
+    @property
+    def name(self) -> Bilingual:
+        return city.city().name
 
     @property
     def is_stopped(self) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     Table,
     Text,
     bindparam,
@@ -32,6 +33,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from portal.kernel.cells import plain
 from portal.kernel.mass import Mass
 
 
@@ -365,3 +367,10 @@ class MassCol(TypeDecorator[Mass]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Mass | None:
         return None if value is None else Mass(value)
+
+
+def cells_of(wanted: Select[*tuple[Any, ...]]) -> Iterator[tuple[str | int | None, ...]]:
+    """The rows of a table that is given out, some at a time, so that any length takes the same memory."""
+    rows = db.session.execute(wanted.execution_options(yield_per=500))
+    for row in rows:
+        yield tuple(plain(value) for value in row)

@@ -1,15 +1,22 @@
 """What the portal is called, by the people who run it: certificates name it as their issuer."""
 
+from collections.abc import Callable
+
 from portal.kernel.bilingual import Bilingual
 
-_name = Bilingual("", "")
+
+def _nobody() -> Bilingual:
+    return Bilingual("", "")
+
+
+_ask: Callable[[], Bilingual] = _nobody
 
 
 def name() -> Bilingual:
-    return _name
+    return _ask()
 
 
-def call(given: Bilingual) -> None:
-    """Give the portal its name, once at its start."""
-    global _name
-    _name = given
+def call(ask: Callable[[], Bilingual]) -> None:
+    """Say whom to ask for the name, once at the portal's start: it may change while the portal runs."""
+    global _ask
+    _ask = ask

@@ -272,6 +272,7 @@ class Retirement(Base):
         CheckConstraint("mass_g > 0", name="a_retirement_has_grams"),
         Index("ix_retirement_purpose", "purpose"),
         Index("ix_retirement_hold", "hold_id"),
+        Index("ix_retirement_at", "at"),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)

@@ -13,6 +13,7 @@ from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop.commands import ordering
+from portal.shop.conditions import conditions
 from portal.shop.links import order_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries import orders as queries
@@ -214,20 +215,21 @@ def order(order_id: str) -> Response:
 
 
 def _quote(asked: OrderIn, payment: PaymentKind) -> Quote:
-    minimum = till().minimum(asked.currency)
+    minimum, terms = till().minimum(asked.currency), conditions()
     if asked.seedlings and asked.budget_minor is None:
         lines = [QuoteLine(_offer(line, asked.currency), Mass.kg(line.kg)) for line in asked.lines or ()]
         trees = [plantings.campaign(each.planting).line(each.seedlings) for each in asked.seedlings]
-        made = contribution(trees, lines, payment)
-        return check_minimum(made, minimum) if lines else check_contribution(made, minimum)
+        made = contribution(trees, lines, payment, terms)
+        return check_minimum(made, minimum, terms) if lines else check_contribution(made, minimum, terms)
     if asked.lines and asked.budget_minor is None:
         wanted = [(_offer(line, asked.currency), Mass.kg(line.kg)) for line in asked.lines]
     elif asked.budget_minor is not None and not (asked.lines or asked.seedlings):
         offer = queries.first_offer(asked.currency)
-        wanted = [(offer, most_mass(offer, payment, Money(asked.budget_minor, asked.currency), minimum))]
+        budget = Money(asked.budget_minor, asked.currency)
+        wanted = [(offer, most_mass(offer, payment, budget, minimum, terms))]
     else:
         raise NothingChosen()
-    return check_minimum(make_quote(wanted, payment), minimum)
+    return check_minimum(make_quote(wanted, payment, terms), minimum, terms)
 
 
 def _offer(line: LineIn, currency: str) -> Offer:

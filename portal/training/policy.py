@@ -11,6 +11,11 @@ def may_write_courses(actor: Actor) -> bool:
     return actor.has(Role.AUTHOR, Role.EDITOR)
 
 
+def may_read_courses(actor: Actor) -> bool:
+    """Drafts: who writes them, and auditors, who change nothing."""
+    return may_write_courses(actor) or may_read_all(actor)
+
+
 def may_publish(actor: Actor) -> bool:
     """Editors, and operators at the command line: what is published never changes."""
     return actor.is_system or actor.has(Role.EDITOR)

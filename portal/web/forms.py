@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
-from portal.kernel.numbers import parse_decimal
+from portal.kernel.numbers import parse_decimal, to_units
 from portal.web.i18n import _, lang, lazy_gettext, message
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "RadioField",
     "SelectField",
     "TextField",
+    "UnitsField",
 ]
 
 
@@ -202,3 +203,15 @@ class NumberField(_ValueField):
 
 def first_error(form: PortalForm) -> Field | None:
     return next((field for field in form if field.errors), None)
+
+
+class UnitsField(_ValueField):
+    """An amount that is counted in integers, ``per`` of them to what is typed; ``value`` is their number."""
+
+    def __init__(self, *args: Any, per: int, unit: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("render_kw", {"inputmode": "decimal"})
+        super().__init__(*args, **kwargs)
+        self.per, self.unit = per, unit
+
+    def parse(self, text: str) -> int:
+        return to_units(text, self.per)

@@ -10,6 +10,7 @@ from flask.sansio.app import App
 from flask.templating import Environment
 from markupsafe import Markup
 
+from portal.web.city import city
 from portal.web.i18n import lang
 
 KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
@@ -29,18 +30,19 @@ class Templates(Environment):
 def install(app: App) -> None:
     """Give templates ``kept("layouts/_footer.html")`` and ``kept("…/_lot.html", lot=…)``.
 
-    What is kept depends on the installation, the language and the frozen values it is given, and on nothing
-    else: never on the person, the query or the time. The values are its key, so it cannot be out of date.
+    What is kept depends on the installation, what the city has set, the language and the frozen values it is
+    given, and on nothing else: never on the person or the query. All that is its key, so it cannot be out of
+    date.
     """
 
     @lru_cache(maxsize=0 if app.debug else KEPT)
-    def fragment(template: str, _language: str, **values: Any) -> Markup:
+    def fragment(template: str, _language: str, _city: Hashable, **values: Any) -> Markup:
         return Markup(render_template(template, **values))  # noqa: S704  our own template
 
     def kept(template: str, **values: Any) -> Markup:
-        return fragment(template, lang(), **values)
+        return fragment(template, lang(), city().key, **values)
 
-    shown: dict[tuple[str, Hashable], Markup] = {}
+    shown: dict[tuple[Hashable, ...], Markup] = {}
     one_at_a_time = Lock()
 
     def kept_for(facts: Hashable | None, caller: Callable[[], str]) -> Markup:
@@ -49,7 +51,7 @@ def install(app: App) -> None:
         They are read anew for each reader; only putting them into words is spared when they are the same as
         somebody else's. None: not kept.
         """
-        key = (lang(), facts)
+        key = (lang(), city().key, facts)
         words = shown.get(key) if facts is not None else None
         if words is None:
             words = Markup(caller())  # noqa: S704  markup already

@@ -10,7 +10,9 @@ from flask import current_app, flash, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.kernel.actor import Actor, Role
+from portal import audit
+from portal.kernel import clock
+from portal.kernel.actor import STAFF, Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.web.i18n import _, lang
 from portal.web.links import opens
@@ -68,14 +70,18 @@ def signed_in(view: View) -> View:
 
 
 def staff(*roles: Role) -> Callable[[View], View]:
-    """One of these roles must be live, which for staff means after the second factor."""
+    """One of these roles must be live, which for staff means after the second factor.
+
+    An auditor reads every page that staff have, and changes nothing: what one tries is recorded.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
             if not actor().is_person:
                 return _ask_to_sign_in()
-            if not actor().has(*roles):
+            if not (reads_all() or (actor().has(*roles) and not only_reads())):
+                _note_refusal()
                 return _lead_to_missing_step(roles)
             return view(*args, **kwargs)
 
@@ -121,6 +127,24 @@ def fresh_to_change(view: View) -> View:
 
     asked.__fresh__ = "to change"  # type: ignore[attr-defined]
     return asked  # type: ignore[return-value]
+
+
+def reads_all() -> bool:
+    """Whether this is somebody who may look at everything, looking."""
+    return request.method in ("GET", "HEAD") and actor().has(Role.AUDITOR)
+
+
+def only_reads() -> bool:
+    """Whether the reader sees this page as an auditor, without another role that it is for."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    others = set(getattr(view, "__roles__", ())) - {Role.AUDITOR}
+    return bool(others) and actor().has(Role.AUDITOR) and not actor().has(*others)
+
+
+def _note_refusal() -> None:
+    """What staff tried without having the role for it."""
+    if actor().has(*STAFF) and request.method not in ("GET", "HEAD"):
+        audit.record(actor(), "staff.refused", str(request.endpoint), clock.now(), path=request.path[:200])
 
 
 def _ask_to_sign_in() -> Any:

@@ -15,6 +15,7 @@ from flask import current_app, render_template
 from portal import jobs
 from portal.config import Config
 from portal.db import assert_no_transaction
+from portal.kernel import site
 from portal.kernel.errors import Unavailable
 from portal.web.i18n import speak
 
@@ -37,7 +38,7 @@ def send_letter(payload: dict[str, Any]) -> None:
     letter["Subject"] = " ".join(subject.split())
     letter["To"] = payload["to"]
     host = urlsplit(config.base_url).hostname or "localhost"
-    letter["From"] = Address(config.site_name.in_(payload["lang"]), "no-reply", host)
+    letter["From"] = Address(site.name().in_(payload["lang"]), "no-reply", host)
     # The same letter sent twice carries one id, so that mail programs can tell.
     letter["Message-ID"] = f"<{payload['id']}@{host}>" if payload.get("id") else make_msgid(domain=host)
     letter["Auto-Submitted"] = "auto-generated"

@@ -31,6 +31,7 @@ GIFT: Final = "gift"
 STATEMENT: Final = "statement"
 PAPER: Final = "paper"
 CLASSROOM: Final = "classroom"
+REPORT: Final = "report"
 # Style sheets by the kind of document; another kind adds its own here.
 DESIGNS: Final = {
     CERTIFICATE: (STATIC / "css" / "document.css", STATIC / "css" / "pdf.css"),
@@ -39,6 +40,7 @@ DESIGNS: Final = {
     STATEMENT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-statement.css"),
     PAPER: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-paper.css"),
     CLASSROOM: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-classroom.css"),
+    REPORT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-report.css"),
 }
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {

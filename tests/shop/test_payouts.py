@@ -142,7 +142,7 @@ def test_money_refunded_after_a_payout_is_owed_by_the_party(sold: str) -> None:
     refunds.request_refund(replace(FIRST, proposer=SECOND.id), sold, "by staff", clock.now())
     till().heal([sold], clock.now())
     assert held() == Money.cny("-16.00")
-    owner = next(each for each in money.accounts(True) if each.party is OWNER)
+    owner = next(each for each in money.accounts(True, clock.now()) if each.party is OWNER)
     assert (owner.received, owner.given_back, owner.paid_out) == tuple(map(Money.cny, ("16", "16", "16")))
 
 
@@ -213,9 +213,9 @@ def test_a_bank_transfer_is_recorded_once() -> None:
 
 def test_the_sums_are_those_of_the_journal(sold: str) -> None:
     split = {each.party: each.amount for each in shop.seen(sold).split}
-    told = {each.party: each.received for each in money.accounts(True)}
+    told = {each.party: each.received for each in money.accounts(True, clock.now())}
     assert told == split
-    assert money.accounts(False) == []
+    assert money.accounts(False, clock.now()) == []
 
 
 def test_months_are_those_of_the_city_and_close_when_all_is_paid_out() -> None:
@@ -231,7 +231,9 @@ def test_months_are_those_of_the_city_and_close_when_all_is_paid_out() -> None:
 
 def test_an_order_shows_whether_its_month_was_paid_out(sold: str) -> None:
     confirm(recorded())
-    told = {each.party: (each.amount, each.is_paid_out) for each in money.money_of_order(sold, True)}
+    told = {
+        each.party: (each.amount, each.is_paid_out) for each in money.money_of_order(sold, True, clock.now())
+    }
     assert told[OWNER] == (Money.cny("16.00"), True)
     assert told[Party.PORTAL] == (Money.cny("4.00"), False)
 

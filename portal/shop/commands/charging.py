@@ -26,6 +26,7 @@ from portal.shop.commands.ordering import place_order
 from portal.shop.commands.steps import TILL, books
 from portal.shop.models.giving import Giver, GivingCard, GivingInvoice
 from portal.shop.provider import Invoice, PaymentState, Session, SessionState
+from portal.shop.queries.terms import terms_at
 from portal.shop.rules.giving import InvoiceState, month_of
 from portal.shop.rules.orders import Buyer
 from portal.shop.rules.quotes import BudgetTooSmall, MixedLots, Offer, Quote, fill_up
@@ -119,7 +120,7 @@ def _order(
     card = s.execute(select(_cards.c.consent).where(_cards.c.giving_id == row.id)).one()
     for offer in offers:
         try:
-            quote = fill_up(offer, month.invoice.amount)
+            quote = fill_up(offer, month.invoice.amount, terms_at(now))
             with s.begin_nested():
                 order_id = place_order(
                     Actor(row.person_id) if row.person_id else Actor.guest(),

@@ -46,7 +46,7 @@ def _page(form: PayoutForm, status: int = 200) -> Answer:
     recorded = queries.payouts(actor(), test)
     page = render_template(
         "shop/desk_payouts.html",
-        accounts=queries.accounts(test),
+        accounts=queries.accounts(test, clock.now()),
         waiting=[each for each in recorded if each.verdict is None],
         decided=[each for each in recorded if each.verdict is not None],
         form=form,

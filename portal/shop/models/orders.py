@@ -203,6 +203,7 @@ class CashLine(Base):
         CheckConstraint(_one_of("party", Party), name="cash_party_is_known"),
         Index("ix_cash_line_order", "order_id"),
         Index("ix_cash_line_party", "party", "currency"),
+        Index("ix_cash_line_at", "at"),
     )
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)

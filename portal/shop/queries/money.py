@@ -1,21 +1,24 @@
 """Where the money went: what each party was promised from every purchase, what was paid out, what is owed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 
+from portal import tallies
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.kernel.clock import CITY, day_of
+from portal.kernel.clock import day_of
 from portal.kernel.errors import NotAllowed
 from portal.kernel.money import PLACES, Money
+from portal.kernel.tally import Of
 from portal.shop import policy
 from portal.shop.models.orders import CashLine, Order
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
 from portal.shop.queries.orders import cash_lines
+from portal.shop.queries.sales import CASH
 from portal.shop.rules import payouts as rules
 from portal.shop.rules.payouts import Account, PayoutVerdictKind
 from portal.shop.rules.quotes import Party
@@ -63,29 +66,19 @@ class OrderMoney:
     is_paid_out: bool
 
 
-def accounts(test: bool) -> list[Account]:
+def accounts(test: bool, now: datetime) -> list[Account]:
     """Every party in every currency that money came in for; in the order of currencies and parties."""
     paid = _paid_out(test)
-    minor = CashLine.amount_minor
-    rows = db.session.execute(
-        select(
-            CashLine.party,
-            CashLine.currency,
-            func.sum(case((minor > 0, minor), else_=0)).label("received"),
-            func.sum(case((minor < 0, -minor), else_=0)).label("given_back"),
-        )
-        .join(Order, Order.id == CashLine.order_id)
-        .where(Order.test == test)
-        .group_by(CashLine.party, CashLine.currency)
-    )
+    came: Counter[Of] = sum(_months_of(test, now).values(), Counter())
     found = [
         Account(
-            Party(row.party),
-            Money(int(row.received), row.currency),
-            Money(int(row.given_back), row.currency),
-            Money(paid[row.party, row.currency].total(), row.currency),
+            Party(of.key),
+            Money(came[of], of.unit),
+            Money(came[Of("back", of.key, of.unit)], of.unit),
+            Money(paid[of.key, of.unit].total(), of.unit),
         )
-        for row in rows
+        for of in came
+        if of.measure == "came"
     ]
     return sorted(found, key=lambda each: _place(each.party, each.received.currency))
 
@@ -103,16 +96,13 @@ def held(party: Party, currency: str, test: bool) -> Money:
 
 def months(test: bool, now: datetime) -> list[MonthView]:
     """The newest month first; what is older than some years stands in the sums alone."""
-    today = day_of(now)
-    start = _first_month(test, date(today.year - YEARS_SHOWN, 1, 1))
-    if start is None:
-        return []
-    periods = rules.months(start, today)
-    came = _came_in(test, periods)
     paid = _paid_out(test)
+    earliest = f"{day_of(now).year - YEARS_SHOWN}-01"
     told = [
-        MonthView(period, Party(party), Money(minor, unit), Money(paid[party, unit][period], unit))
-        for (period, party, unit), minor in came.items()
+        MonthView(period, party, net, Money(paid[party, net.currency][period], net.currency))
+        for period, counts in _months_of(test, now).items()
+        if period >= earliest
+        for party, net in _net(counts)
     ]
     by_place = sorted(told, key=lambda each: _place(each.party, each.came.currency))
     return sorted(by_place, key=lambda each: each.period, reverse=True)
@@ -130,7 +120,7 @@ def payouts_done(test: bool) -> list[PayoutView]:
     return _payouts(test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
 
 
-def money_of_order(order_id: str, test: bool) -> list[OrderMoney]:
+def money_of_order(order_id: str, test: bool, now: datetime) -> list[OrderMoney]:
     """Who holds which part of an order's money, by month; ask first whether the actor may see the order."""
     parts: Counter[tuple[str, Party, str]] = Counter()
     for line in cash_lines(order_id):
@@ -140,7 +130,7 @@ def money_of_order(order_id: str, test: bool) -> list[OrderMoney]:
     paid = _paid_out(test)
     # Whether a month is paid out asks for all its sales: only where something was paid at all.
     periods = sorted({period for period, party, unit in parts if paid[party, unit][period]}, reverse=True)
-    came = _came_in(test, periods) if periods else {}
+    came = _came_in(test, periods, now) if periods else {}
     told = []
     for (period, party, unit), minor in parts.items():
         in_month = Money(came.get((period, party, unit), 0), unit)
@@ -165,38 +155,33 @@ def _paid_out(test: bool) -> defaultdict[tuple[str, str], Counter[str]]:
     return paid
 
 
-def _first_month(test: bool, earliest: date) -> date | None:
-    first = db.session.execute(
-        select(func.min(CashLine.at)).join(Order, Order.id == CashLine.order_id).where(Order.test == test)
-    ).scalar_one()
-    return max(day_of(first), earliest) if first else None
+def _months_of(test: bool, now: datetime) -> dict[str, Counter[Of]]:
+    """Month → what came in and went back, from the first money on: kept sums, and today's."""
+    first = tallies.begins(CASH[test])
+    return tallies.totals(CASH[test], first, day_of(now) + timedelta(days=1), now) if first else {}
 
 
-def _came_in(test: bool, periods: Sequence[str]) -> dict[tuple[str, str, str], int]:
-    """Month, party and currency → minor units that came in, less those that went back: one pass.
-
-    ``periods`` are the newest first.
-    """
-    ends = rules.month_after(rules.first_day(periods[0]))
-    lines = (
-        select(_month(periods), CashLine.party, CashLine.currency, CashLine.amount_minor)
-        .join(Order, Order.id == CashLine.order_id)
-        .where(
-            Order.test == test,
-            CashLine.at >= rules.begins(periods[-1], CITY),
-            CashLine.at < rules.begins(f"{ends:%Y-%m}", CITY),
+def _net(counts: Mapping[Of, int]) -> list[tuple[Party, Money]]:
+    """What came in less what went back, of each party in each currency."""
+    told = dict.fromkeys((of.key, of.unit) for of in counts if of.measure in ("came", "back"))
+    return [
+        (
+            Party(party),
+            Money(counts.get(Of("came", party, unit), 0) - counts.get(Of("back", party, unit), 0), unit),
         )
-        .subquery()
-    )
-    key = (lines.c.period, lines.c.party, lines.c.currency)
-    rows = db.session.execute(select(*key, func.sum(lines.c.amount_minor).label("minor")).group_by(*key))
-    return {(row.period, row.party, row.currency): int(row.minor) for row in rows}
+        for party, unit in told
+    ]
 
 
-def _month(periods: Sequence[str]) -> ColumnElement[str]:
-    """The civil month of a cash line, looked for from the newest on, so that few comparisons do."""
-    since = [(CashLine.at >= rules.begins(period, CITY), period) for period in periods]
-    return case(*since).label("period")
+def _came_in(test: bool, periods: Sequence[str], now: datetime) -> dict[tuple[str, str, str], int]:
+    """Month, party and currency → minor units that came in, less those that went back."""
+    first, last = rules.first_day(periods[-1]), rules.month_after(rules.first_day(periods[0]))
+    months = tallies.totals(CASH[test], first, last, now)
+    return {
+        (period, party, net.currency): net.minor
+        for period, counts in months.items()
+        for party, net in _net(counts)
+    }
 
 
 def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:

@@ -20,6 +20,7 @@ from portal.shop.commands import batches as commands
 from portal.shop.commands import cards as card_commands
 from portal.shop.commands import ordering
 from portal.shop.commands import requests as asking
+from portal.shop.conditions import conditions
 from portal.shop.forms.companies import CODES, FILE, BatchBuyForm, BatchForm, lot_choices
 from portal.shop.links import claim_url
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
@@ -221,8 +222,8 @@ def batch(batch_id: str) -> Answer:
 
 
 def _quote(found: BatchView, payment: PaymentKind) -> Quote:
-    made = make_quote([(orders.offer_of(found.lot), found.mass)], payment)
-    return check_minimum(made, till().minimum(made.total.currency))
+    made = make_quote([(orders.offer_of(found.lot), found.mass)], payment, conditions())
+    return check_minimum(made, till().minimum(made.total.currency), conditions())
 
 
 def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str = "") -> Answer:

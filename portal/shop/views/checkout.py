@@ -14,6 +14,7 @@ from portal.kernel.mass import Mass, total
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import NotEnoughCredits
+from portal.shop.conditions import conditions
 from portal.shop.forms.basket import AddForm
 from portal.shop.forms.orders import BuyForm
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
@@ -64,10 +65,14 @@ class Purchase:
 
     def quote(self, payment: PaymentKind) -> Quote:
         """Raises what ``purchase`` does, BelowMinimum, TooFewSeedlings."""
+        terms = conditions()
         wanted = [QuoteLine(Offer((lot.code,), lot.price_per_t), mass) for lot, mass in self.lines]
-        made = price_of(wanted, [campaign.line(number) for campaign, number in self.seedlings], payment)
+        made = price_of(
+            wanted, [campaign.line(number) for campaign, number in self.seedlings], payment, terms
+        )
         minimum = till().minimum(made.total.currency)
-        return check_minimum(made, minimum) if made.lines else check_contribution(made, minimum)
+        check = check_minimum if made.lines else check_contribution
+        return check(made, minimum, terms)
 
     @property
     def seedling_count(self) -> int:

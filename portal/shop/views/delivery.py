@@ -11,6 +11,7 @@ from portal.kernel.mass import Mass
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
 from portal.shop.commands import proofs, substitutes
+from portal.shop.conditions import conditions
 from portal.shop.forms.orders import ActionForm, BuyForm
 from portal.shop.forms.planting import NamedForm
 from portal.shop.queries import delivery, orders
@@ -70,8 +71,10 @@ def _named_quote(form: NamedForm, payment: PaymentKind) -> tuple[LotView, Quote]
     except NotFound as error:
         form.blame("lot", error)
         raise InvalidInput() from None
-    made = make_quote([(Offer((lot.code,), lot.price_per_t), Mass.t(form.tonnes.value))], payment)
-    return lot, in_buyers_name(check_minimum(made, till().minimum(made.currency)))
+    made = make_quote(
+        [(Offer((lot.code,), lot.price_per_t), Mass.t(form.tonnes.value))], payment, conditions()
+    )
+    return lot, in_buyers_name(check_minimum(made, till().minimum(made.currency), conditions()))
 
 
 @blueprint.get("/offset/named/quote")

@@ -14,6 +14,7 @@ from portal.registry.queries import register
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.shop import collecting
 from portal.shop.commands import charging, giving
+from portal.shop.conditions import conditions
 from portal.shop.forms.giving import ConsentForm, GivingForm
 from portal.shop.forms.orders import ActionForm
 from portal.shop.links import giving_url
@@ -110,8 +111,8 @@ def _give_card(giving_id: str, now: datetime) -> Answer:
 
 def _quote(lot: str, form: GivingForm | GivingView) -> Quote:
     """Today's price. Raises what check_mass and check_minimum raise."""
-    made = make_quote([(orders.offer_of(lot), check_mass(form.mass))], PaymentKind.CARD)
-    return check_minimum(made, till().minimum(made.total.currency))
+    made = make_quote([(orders.offer_of(lot), check_mass(form.mass))], PaymentKind.CARD, conditions())
+    return check_minimum(made, till().minimum(made.total.currency), conditions())
 
 
 def _price_today(found: GivingView) -> Money | None:

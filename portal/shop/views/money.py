@@ -28,7 +28,7 @@ def money() -> str:
     test = till().provider.test
     return render_template(
         "shop/where_money_went.html",
-        accounts=queries.accounts(test),
+        accounts=queries.accounts(test, clock.now()),
         months=queries.months(test, clock.now()),
         payouts=queries.payouts_done(test),
         party_words=party_words(),

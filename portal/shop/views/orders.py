@@ -15,6 +15,7 @@ from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import ProjectType
 from portal.shop import policy
 from portal.shop.commands import ordering, refunds
+from portal.shop.conditions import conditions
 from portal.shop.forms.basket import FilterForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
 from portal.shop.provider import ProviderUnavailable, SessionClosed
@@ -30,7 +31,7 @@ from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
 from portal.shop.rules.states import LAPSED, OrderState
-from portal.shop.rules.terms import TERMS, PaymentKind
+from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.basket_cookie import basket_now
 from portal.shop.views.checkout import first_form, quote_page, sent
@@ -102,7 +103,7 @@ def _others_kept() -> dict[str, str]:
 
 def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 200) -> Answer:
     minimum = till().minimum(chosen.currency)
-    least = least_mass(chosen.offer, PaymentKind.CARD, minimum)
+    least = least_mass(chosen.offer, PaymentKind.CARD, minimum, conditions())
     small = [mass for mass in QUICK if least <= mass <= chosen.lot.free]
     page = render_template(
         "shop/offset.html",
@@ -113,7 +114,7 @@ def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 
         quick=[(mass, _price_of(chosen, mass), planting(mass)) for mass in small[-3:]],
         minimum=minimum,
         least=least,
-        most=TERMS.most,
+        most=conditions().most,
         by="budget" if request.args.get("by") == "budget" or form.budget.raw_data else "kg",
         cover_price=_price_of(chosen, chosen.cover.whole) if chosen.cover else None,
         factor=TREE_FACTOR,
@@ -139,7 +140,7 @@ def _reasons(lot: LotView) -> tuple[Reason, ...]:
 def _price_of(chosen: Choice, mass: Mass) -> Money | None:
     """The whole price by card; None for an amount that one order cannot have."""
     try:
-        return make_quote([(chosen.offer, mass)], PaymentKind.CARD).total
+        return make_quote([(chosen.offer, mass)], PaymentKind.CARD, conditions()).total
     except InvalidInput:
         return None
 
@@ -169,11 +170,11 @@ def _wanted_mass(chosen: Choice, amount: AmountForm) -> Mass:
         raise NothingChosen()
     if amount.money:
         least = till().minimum(amount.money.currency)
-        return most_mass(chosen.offer, PaymentKind.CARD, amount.money, least)
+        return most_mass(chosen.offer, PaymentKind.CARD, amount.money, least, conditions())
     if amount.mass:
-        return check_mass(amount.mass)
+        return check_mass(amount.mass, conditions())
     if chosen.cover:
-        return check_mass(chosen.cover.wanted)
+        return check_mass(chosen.cover.wanted, conditions())
     raise NothingChosen()
 
 
@@ -181,7 +182,7 @@ def _wanted_mass(chosen: Choice, amount: AmountForm) -> Mass:
 @open_to_all
 def buy() -> Answer:
     """Reserve, and go to pay."""
-    return sent(choice().purchase(check_mass(Mass.kg(request.form.get("kg", "")))))
+    return sent(choice().purchase(check_mass(Mass.kg(request.form.get("kg", "")), conditions())))
 
 
 # -- one order ---------------------------------------------------------------------------------
@@ -221,7 +222,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
         by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
-        parts=money.money_of_order(order_id, found.test),
+        parts=money.money_of_order(order_id, found.test, clock.now()),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),

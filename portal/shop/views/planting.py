@@ -11,6 +11,7 @@ from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import new_id
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
+from portal.shop.conditions import conditions
 from portal.shop.forms.orders import BuyForm
 from portal.shop.forms.planting import SeedlingsForm
 from portal.shop.queries import planting as queries
@@ -59,7 +60,7 @@ def _campaign_page(found: CampaignView, form: SeedlingsForm, status: int = 200) 
         reports=queries.reports(found.id),
         form=form,
         minimum=minimum,
-        least=least_seedlings(found.line(1), minimum),
+        least=least_seedlings(found.line(1), minimum, conditions()),
         lot=_recommended(),
     )
     return page, status
@@ -128,8 +129,8 @@ def _quote(found: CampaignView, form: SeedlingsForm, payment: PaymentKind) -> Qu
     lot = _recommended()
     if form.kg.value and lot:
         beside = [QuoteLine(Offer((lot.code,), lot.price_per_t), form.kg.value)]
-    made = contribution([found.line(form.seedlings.value)], beside, payment)
-    return check_contribution(made, till().minimum(made.currency))
+    made = contribution([found.line(form.seedlings.value)], beside, payment, conditions())
+    return check_contribution(made, till().minimum(made.currency), conditions())
 
 
 def _quote_page(

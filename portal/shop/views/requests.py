@@ -10,6 +10,7 @@ from portal.kernel.ids import new_id
 from portal.registry.queries import register
 from portal.shop import policy
 from portal.shop.commands import requests as commands
+from portal.shop.conditions import conditions
 from portal.shop.forms.companies import DecisionForm, RequestForm, lot_choices
 from portal.shop.queries import orders
 from portal.shop.queries import requests as queries
@@ -75,11 +76,11 @@ def new() -> Answer:
 
 def _asked(form: RequestForm) -> Ask:
     payment = payment_of(form.payment.data)
-    made = make_quote([(orders.offer_of(form.lot.data), form.kg.value)], payment)
+    made = make_quote([(orders.offer_of(form.lot.data), form.kg.value)], payment, conditions())
     return Ask(
         organisation_id=form.organisation.data,
         lot=form.lot.data,
-        quote=check_minimum(made, till().minimum(made.total.currency)),
+        quote=check_minimum(made, till().minimum(made.total.currency), conditions()),
         name=form.name.data or "",
         is_public=bool(form.is_public.data),
         note=form.note.data or "",
@@ -130,7 +131,7 @@ def _page(
 
 def _today(found: RequestView) -> Quote:
     """Today's price of what was asked."""
-    return make_quote([(orders.offer_of(found.lot), found.mass)], PaymentKind(found.payment))
+    return make_quote([(orders.offer_of(found.lot), found.mass)], PaymentKind(found.payment), conditions())
 
 
 @blueprint.post("/account/requests/<request_id>/accept")

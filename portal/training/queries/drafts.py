@@ -94,7 +94,7 @@ class Change:
 
 def drafts(actor: Actor, *, closed: bool = False) -> list[DraftView]:
     """All open drafts, or all that were put away or published; the last changed first. Raises NotAllowed."""
-    if not policy.may_write_courses(actor):
+    if not policy.may_read_courses(actor):
         raise NotAllowed()
     which = Draft.closed_at.is_not(None) if closed else Draft.closed_at.is_(None)
     return sorted(_views(db.session.scalars(select(Draft).where(which))), key=_changed, reverse=True)
@@ -102,7 +102,7 @@ def drafts(actor: Actor, *, closed: bool = False) -> list[DraftView]:
 
 def draft(actor: Actor, draft_id: str) -> DraftView:
     """Raises NotAllowed, UnknownDraft."""
-    if not policy.may_write_courses(actor):
+    if not policy.may_read_courses(actor):
         raise NotAllowed()
     row = db.session.get(Draft, draft_id)
     if row is None:

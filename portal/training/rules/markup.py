@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import nh3
 from markdown_it import MarkdownIt
 
-from portal.training.rules.cjk import cjk_friendly
+from portal.kernel.cjk import cjk_friendly
 from portal.training.rules.items import Markup
 
 _TAGS: Final = set(

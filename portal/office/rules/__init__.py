@@ -1,0 +1,1 @@
+"""Reports: what is told, how parts are put together, and when a month is written down."""

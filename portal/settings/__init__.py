@@ -1,0 +1,1 @@
+"""Settings: what the city may change without a programmer, in versions that are never lost."""

@@ -1,0 +1,1 @@
+"""What can be set, how it is checked, and which version is in force."""
