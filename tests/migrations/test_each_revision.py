@@ -1,5 +1,6 @@
 """Every revision down and up again with data in the tables: what stands on both sides stays as it was."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,13 @@ def revisions() -> list[str]:
 
 
 def columns() -> Columns:
-    found = inspect(db.engine)
-    names = set(found.get_table_names()) - {"alembic_version"}
-    return {name: {each["name"] for each in found.get_columns(name)} for name in names}
+    """The names of all columns, read at once: table by table it would be most of this test's time."""
+    found = inspect(db.engine).get_multi_columns()
+    return {
+        name: {each["name"] for each in told}
+        for (_, name), told in found.items()
+        if name != "alembic_version"
+    }
 
 
 def rows(of: Columns) -> dict[str, list[str]]:
@@ -50,15 +55,16 @@ def rows(of: Columns) -> dict[str, list[str]]:
 def test_every_revision_goes_down_and_up_with_data():
     an_estate()
     sequence_and_sign()
-    assert len(rows(columns())) > 40
-    for revision in revisions()[:-1]:
-        above = columns()
-        flask("downgrade", "-1")
+    above = columns()
+    assert len(rows(above)) > 40
+    for revision, under in pairwise(revisions()):
+        flask("downgrade", under)
         below = columns()
         both = {name: names & below[name] for name, names in above.items() if name in below}
         before = rows(both)
         flask("upgrade", revision)
         assert columns() == above, revision
         assert rows(both) == before, f"{revision} up"
-        flask("downgrade", "-1")
+        flask("downgrade", under)
         assert rows(both) == before, f"{revision} down"
+        above = below

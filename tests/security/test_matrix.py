@@ -194,7 +194,7 @@ def doors(site: Site) -> Iterator[tuple[Rule, str]]:
             yield from ((rule, verb) for verb in VERBS if verb in (rule.methods or set()))
 
 
-def test_each_role_gets_through_the_doors_it_is_named_at_and_no_others(
+def test_each_role_gets_through_the_doors_that_name_it_and_no_others(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ):
     site.trust_posts(monkeypatch)
