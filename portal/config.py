@@ -4,19 +4,21 @@ import base64
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.money import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = ("zh", "en")
+_KNOWN_PASSWORDS = ("postgres", "password", "portal", "secret", "changeme", "admin", "root", "123456")
 MULTIKEY = re.compile("z6Mk[1-9A-HJ-NP-Za-km-z]{44}|zDn[1-9A-HJ-NP-Za-km-z]{46}")  # Ed25519, P-256
 
 
@@ -103,7 +105,7 @@ class Config:
         kind = read.one_of("PORTAL_ENV", ("demo", "production"))
         instance = Path(read.text("INSTANCE_DIR", str(ROOT / "instance"))).resolve()
         if kind == "production":
-            database_url, secret, base_url, (seed, credential_seed) = _production(read)
+            database_url, secret, base_url, (seed, credential_seed) = _production(read, instance)
         else:
             database_url, secret, base_url, (seed, credential_seed) = _demonstration(read, instance)
         config = cls(
@@ -261,7 +263,7 @@ class _Reading:
         return seed
 
 
-def _production(read: _Reading) -> tuple[str, str, str, tuple[bytes, bytes]]:
+def _production(read: _Reading, instance: Path) -> tuple[str, str, str, tuple[bytes, bytes]]:
     """Database, session keys, address, keys of log and credentials: the operator must give them all."""
     database_url = read.need("DATABASE_URL", "PostgreSQL, for example postgresql://portal@db/portal")
     secret = read.need("SECRET_KEY", "32 random bytes or more; several, newest first, separated by commas")
@@ -272,15 +274,60 @@ def _production(read: _Reading) -> tuple[str, str, str, tuple[bytes, bytes]]:
     read.need("SELLER_NAME", "who sells, as the business licence has it; invoices name it")
     read.need("SELLER_ADDRESS", "the seller's registered address")
     read.need("SELLER_TAX_NUMBER", "the seller's unified social credit code")
-    if base_url and not base_url.startswith("https://"):
-        read.faults.append("BASE_URL must begin with https:// in production")
-    if secret and any(len(part.strip()) < 32 for part in secret.split(",")):
-        read.faults.append("SECRET_KEY is too short: give at least 32 characters for each")
+    seeds = read.seed("CHECKPOINT_KEY"), read.seed("CREDENTIAL_KEY")
+    made = tuple(file.read_text().strip() for file in (instance / "keys").glob("demo-*.key"))
+    read.faults += [*_unsafe_places(read), *_unsafe_keys(read, secret, seeds, made), *_unsafe_switches(read)]
+    return database_url, secret, base_url, seeds
+
+
+def _unsafe_places(read: _Reading) -> Iterator[str]:
+    """What is wrong with the addresses that a public site is reached at and reaches out to."""
+    base, database, mail = (urlsplit(read.text(name)) for name in ("BASE_URL", "DATABASE_URL", "SMTP_URL"))
+    if base.scheme and base.scheme != "https":
+        yield "BASE_URL must begin with https:// in production"
+    if base.path.strip("/") or base.query or base.fragment or base.username:
+        yield "BASE_URL is the address alone: no path, no query, no name"
+    if database.scheme == "sqlite" and read.text("SQLITE_IN_PRODUCTION") != "one small machine":
+        yield "DATABASE_URL is SQLite: use PostgreSQL, or say SQLITE_IN_PRODUCTION='one small machine'"
+    if database.password and database.password in (database.username, *_KNOWN_PASSWORDS):
+        yield "DATABASE_URL has a password that everybody knows"
+    if mail.scheme and mail.scheme != "smtp":
+        yield "SMTP_URL must begin with smtp://; ?tls=1 at its end encrypts"
+    if mail.password and "tls" not in parse_qs(mail.query):
+        yield "SMTP_URL would send its password unencrypted: end it with ?tls=1"
+    if read.text("STRIPE_API_BASE") and not read.text("STRIPE_API_BASE").startswith("https://"):
+        yield "STRIPE_API_BASE must begin with https:// in production"
+
+
+def _unsafe_keys(
+    read: _Reading, secret: str, seeds: tuple[bytes, ...], made_for_demo: tuple[str, ...]
+) -> Iterator[str]:
+    """What is wrong with the keys: too short, known to others, or one for two purposes."""
+    secrets_given = [part.strip() for part in secret.split(",")] if secret else []
+    if any(len(part) < 32 for part in secrets_given):
+        yield "SECRET_KEY is too short: give at least 32 characters for each"
+    if any(len(set(part)) < 10 for part in secrets_given):
+        yield "SECRET_KEY can be guessed: it repeats itself; take 32 random bytes"
+    for name, seed in zip(("CHECKPOINT_KEY", "CREDENTIAL_KEY"), seeds, strict=True):
+        if len(seed) == 32 and len({(after - before) % 256 for before, after in pairwise(seed)}) == 1:
+            yield f"{name} can be guessed: take 32 random bytes"
+    if seeds[0] and seeds[0] == seeds[1]:
+        yield "CREDENTIAL_KEY is the CHECKPOINT_KEY: each signs with a key of its own"
+    given = {*secrets_given, *(base64.b64encode(seed).decode() for seed in seeds if seed)}
+    if given.intersection(made_for_demo):
+        yield "A key was made for a demonstration on this machine: make new ones"
+
+
+def _unsafe_switches(read: _Reading) -> Iterator[str]:
+    """Settings of a demonstration or of somebody at work, and payments that nobody could vouch for."""
     if read.text("PORTAL_NOW"):
-        read.faults.append("PORTAL_NOW moves the clock and is for demo only")
+        yield "PORTAL_NOW moves the clock and is for demo only"
+    if read.text("FLASK_DEBUG", "0") not in ("0", "false", "False"):
+        yield "FLASK_DEBUG shows the insides of the portal to everybody: leave it out"
     if read.text("STRIPE_SECRET_KEY") and not read.text("STRIPE_WEBHOOK_SECRET"):
-        read.faults.append("STRIPE_WEBHOOK_SECRET is missing although STRIPE_SECRET_KEY is set")
-    return database_url, secret, base_url, (read.seed("CHECKPOINT_KEY"), read.seed("CREDENTIAL_KEY"))
+        yield "STRIPE_WEBHOOK_SECRET is missing although STRIPE_SECRET_KEY is set"
+    if read.text("STRIPE_SECRET_KEY").startswith(("sk_test_", "rk_test_")) and not read.text("TEST_MONEY"):
+        yield "STRIPE_SECRET_KEY takes test money only: say TEST_MONEY=yes if this site is for trying out"
 
 
 def _demonstration(read: _Reading, instance: Path) -> tuple[str, str, str, tuple[bytes, bytes]]:

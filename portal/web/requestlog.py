@@ -9,6 +9,8 @@ from contextlib import suppress
 import structlog
 from flask import Flask, Response, g, request
 
+from portal.kernel.actor import Actor
+
 
 def configure() -> None:
     structlog.configure(
@@ -58,9 +60,16 @@ def install(app: Flask) -> None:
                 method=request.method,
                 path=_path(),
                 status=response.status_code,
+                who=_who(),
                 ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             )
         return response
+
+
+def _who() -> str:
+    """The id of whoever asked, once somebody wanted to know; never a name. Empty where nobody did."""
+    actor: Actor | None = g.get("actor")
+    return actor.id if actor else ""
 
 
 def _path() -> str:

@@ -2,25 +2,27 @@
 
 import base64
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from portal.config import BadConfiguration, Config
 
-SEED = base64.b64encode(bytes(range(32))).decode()
+SEED, OTHER_SEED = (base64.b64encode(sha256(name).digest()).decode() for name in (b"log", b"credentials"))
+NEW, OLD = (sha256(name).hexdigest() for name in (b"this year", b"last year"))
 PRODUCTION = {
     "PORTAL_ENV": "production",
     "DATABASE_URL": "postgresql://portal:db-secret@db/portal",
     "SECRET_KEY": "the session secret of this year (2026),the session secret of last year (2025)",
     "BASE_URL": "https://carbon.example.cn/",
     "CHECKPOINT_KEY": SEED,
-    "CREDENTIAL_KEY": SEED,
+    "CREDENTIAL_KEY": OTHER_SEED,
     "SMTP_URL": "smtp://user:mail-secret@mail:587?tls=1",
     "SELLER_NAME": "伊春示范碳汇有限公司",
     "SELLER_ADDRESS": "黑龙江省伊春市示范路 1 号",
     "SELLER_TAX_NUMBER": "91110000600037341L",
-    "STRIPE_SECRET_KEY": "sk_test_secret",
+    "STRIPE_SECRET_KEY": "sk_live_secret",
     "STRIPE_WEBHOOK_SECRET": "whsec_new,whsec_old",
 }
 
@@ -39,15 +41,14 @@ def test_production_starts_with_all_it_needs(tmp_path: Path):
     assert config.database_url == "postgresql+psycopg://portal:db-secret@db/portal"
     assert config.base_url == "https://carbon.example.cn"
     assert config.checkpoint_origin == "carbon.example.cn/log"
-    assert config.checkpoint_seed == bytes(range(32))
+    assert config.checkpoint_seed == sha256(b"log").digest()
     assert config.stripe_webhook_secrets == ("whsec_new", "whsec_old")
-    assert not config.takes_live_money
     assert list(tmp_path.iterdir()) == [], "production makes no keys of its own"
 
 
 def test_several_secrets_are_given_newest_first():
-    config = Config.from_env(PRODUCTION | {"SECRET_KEY": f"{'n' * 32}, {'o' * 32}"})
-    assert config.secret_keys == ("n" * 32, "o" * 32)
+    config = Config.from_env(PRODUCTION | {"SECRET_KEY": f"{NEW}, {OLD}"})
+    assert config.secret_keys == (NEW, OLD)
 
 
 NEEDED = [
@@ -71,8 +72,25 @@ def test_an_empty_variable_is_a_missing_one(name: str):
     [
         ({"PORTAL_ENV": "prod"}, "PORTAL_ENV is 'prod'"),
         ({"BASE_URL": "http://carbon.example.cn"}, "https://"),
-        ({"SECRET_KEY": "short"}, "too short"),
-        ({"SECRET_KEY": "x" * 32 + ",short"}, "too short"),
+        ({"SECRET_KEY": "short-but-varied"}, "too short"),
+        ({"SECRET_KEY": NEW + ",short-but-varied"}, "too short"),
+        ({"SECRET_KEY": "x" * 40}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": f"{NEW},{'ab' * 20}"}, "SECRET_KEY can be guessed"),
+        ({"CHECKPOINT_KEY": base64.b64encode(bytes(32)).decode()}, "CHECKPOINT_KEY can be guessed"),
+        ({"CREDENTIAL_KEY": base64.b64encode(bytes(range(32))).decode()}, "CREDENTIAL_KEY can be guessed"),
+        ({"CREDENTIAL_KEY": SEED}, "CREDENTIAL_KEY is the CHECKPOINT_KEY"),
+        ({"BASE_URL": "https://carbon.example.cn/portal"}, "the address alone"),
+        ({"BASE_URL": "https://someone@carbon.example.cn"}, "the address alone"),
+        ({"DATABASE_URL": "sqlite:////srv/portal.sqlite"}, "SQLITE_IN_PRODUCTION"),
+        ({"DATABASE_URL": "sqlite:////srv/portal.sqlite", "SQLITE_IN_PRODUCTION": "1"}, "one small machine"),
+        ({"DATABASE_URL": "postgresql://portal:portal@db/portal"}, "everybody knows"),
+        ({"DATABASE_URL": "postgresql://portal:changeme@db/portal"}, "everybody knows"),
+        ({"SMTP_URL": "smtp://user:mail-secret@mail:587"}, "unencrypted"),
+        ({"SMTP_URL": "https://mail"}, "smtp://"),
+        ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE"),
+        ({"STRIPE_SECRET_KEY": "sk_test_x"}, "TEST_MONEY"),
+        ({"STRIPE_SECRET_KEY": "rk_test_x"}, "TEST_MONEY"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
         ({"CHECKPOINT_KEY": "bm90IGEgc2VlZA=="}, "32 bytes"),
         ({"CHECKPOINT_KEY": "/nowhere/key"}, "32 bytes"),
         ({"CREDENTIAL_KEY": "bm90IGEgc2VlZA=="}, "CREDENTIAL_KEY must be 32 bytes"),
@@ -91,8 +109,25 @@ def test_what_is_unsafe_or_wrong_is_said(change: dict[str, str], said: str, tmp_
 
 
 def test_several_faults_are_said_together():
-    wrong = {"BASE_URL": "http://x", "SECRET_KEY": "short", "DEFAULT_LANG": "fr"}
+    wrong = {"BASE_URL": "http://x", "SECRET_KEY": "short-but-varied", "DEFAULT_LANG": "fr"}
     assert len(faults_of(PRODUCTION | wrong)) == 3
+
+
+def test_what_is_allowed_by_name_starts():
+    """The controls of the table above: the same site, with the word that allows it."""
+    small = {"DATABASE_URL": "sqlite:////srv/portal.sqlite", "SQLITE_IN_PRODUCTION": "one small machine"}
+    assert Config.from_env(PRODUCTION | small).database_url.startswith("sqlite:")
+    trying = {"STRIPE_SECRET_KEY": "sk_test_x", "TEST_MONEY": "yes"}
+    assert not Config.from_env(PRODUCTION | trying).takes_live_money
+    assert Config.from_env(PRODUCTION | {"FLASK_DEBUG": "0", "SMTP_URL": "smtp://mail:25"})
+
+
+def test_a_key_of_a_demonstration_opens_no_production(tmp_path: Path):
+    Config.from_env({"INSTANCE_DIR": str(tmp_path)})
+    for name, file in (("SECRET_KEY", "session"), ("CHECKPOINT_KEY", "checkpoint")):
+        taken = {name: (tmp_path / "keys" / f"demo-{file}.key").read_text()}
+        (fault,) = faults_of(PRODUCTION | {"INSTANCE_DIR": str(tmp_path)} | taken)
+        assert "demonstration" in fault
 
 
 def test_no_secret_is_shown():

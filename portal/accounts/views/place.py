@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from flask import render_template
 
 from portal.accounts.rules import TooManyLetters, TooManyTries
@@ -11,6 +12,7 @@ from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("accounts", __name__)
 Answer = Any
+log = structlog.get_logger("accounts")
 
 
 def form_page(template: str, form: PortalForm, **shown: Any) -> Answer:
@@ -20,6 +22,7 @@ def form_page(template: str, form: PortalForm, **shown: Any) -> Answer:
 
 def refused(template: str, form: PortalForm, field: str, error: PortalError, **shown: Any) -> Answer:
     """The page again with what the command says beside the field; 429 when there were too many tries."""
+    log.info("refused", form=template, why=type(error).__name__)
     form.blame(field, error)
     page, status = form_page(template, form, **shown)
     return page, 429 if isinstance(error, TooManyTries | TooManyLetters) else status

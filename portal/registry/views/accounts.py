@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import queries as people
 from portal.kernel import clock
-from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.errors import PortalError
 from portal.kernel.mass import Mass
 from portal.registry import policy
 from portal.registry.commands import cancelling, holdings, transfers
 from portal.registry.forms.accounts import CancelForm, OfferForm, OpenAccountForm
 from portal.registry.queries import accounts as read
-from portal.registry.rules.accounts import CancelReason
+from portal.registry.rules.accounts import CancelReason, UnknownAccount
 from portal.registry.words.accounts import causes, offer_states, reasons
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, open_to_all, signed_in
@@ -133,7 +133,7 @@ def _own(code: str) -> read.AccountView:
     """An account of the reader's; for somebody else's exactly as for one that does not exist."""
     found = read.account(code)
     if found.code is None or not found.party_id or found.party_id not in actor().organisations:
-        raise NotFound()
+        raise UnknownAccount(code=code)  # as of one that is not there
     return found
 
 
