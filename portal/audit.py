@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, insert
+from sqlalchemy import Index, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Json, Str, Utc, strict, transaction
+from portal.db import Base, Json, Str, Utc, db, strict, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 
@@ -43,3 +43,11 @@ def record(actor: Actor, verb: str, subject_id: str, now: datetime, **facts: obj
                 "facts": facts,
             },
         )
+
+
+def last_at(subject_id: str, verb: str) -> datetime | None:
+    """When that was last done to it, or None when it never was."""
+    entries = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject_id == subject_id, AuditEntry.verb == verb
+    )
+    return db.session.execute(entries).scalar_one()
