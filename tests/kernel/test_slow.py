@@ -13,7 +13,6 @@ from portal.db import db
 from tests.conftest import driver_url, portal_on
 
 
-
 def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     lines = [line for line in capsys.readouterr().err.splitlines() if "slow query" in line]
     return [json.loads(line) for line in lines]

@@ -178,13 +178,20 @@ class Site:
             capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
+    def flask(self, *arguments: str) -> str:
+        """What an operator's command prints. Raises CalledProcessError."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240, check=True,
+        ).stdout  # fmt: skip
+
     def visitor(self, lang: str = "zh") -> Visitor:
         """Somebody at a browser. One connection for each request: a browser asks again by itself when a kept
         one was closed before it was used, and this client does not."""
         visitor = Visitor(self.url, lang)
         visitor.http.trust_env = False  # whose certificates the machine believes besides
         visitor.http.verify = str(self.certificate)
-        visitor.http.headers |= {"Connection": "close", "Referer": f"{self.url}/"}
+        visitor.http.headers.update({"Connection": "close", "Referer": f"{self.url}/"})
         return visitor
 
     def said(self, name: str) -> str:
