@@ -21,7 +21,7 @@ ESTABLISHED = "01"  # as /proc/net/tcp says it
 
 
 def main() -> int:
-    asked = _arguments()
+    asked = parser().parse_args()
     for address in re.findall(r"^\s*server ([^\s;]+)", asked.servers.read_text(), re.MULTILINE):
         name, _, port = address.rpartition(":")
         _mark(asked, address, is_down=True)
@@ -36,17 +36,18 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("servers", type=Path, help="the file that nginx.conf includes")
-    parser.add_argument("--reload", default="nginx -s reload", help="how nginx is told")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """What it takes."""
+    said = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    said.add_argument("servers", type=Path, help="the file that nginx.conf includes")
+    said.add_argument("--reload", default="nginx -s reload", help="how nginx is told")
+    said.add_argument(
         "--restart", default="systemctl restart portal-web@{port}", help="with {name} and {port} of the line"
     )
-    parser.add_argument("--health", default="http://{address}/healthz", help="what is asked until it answers")
-    parser.add_argument("--pause", type=float, default=2, help="seconds until nginx has heard it for certain")
-    parser.add_argument("--patience", type=float, default=90, help="seconds that one step may take")
-    return parser.parse_args()
+    said.add_argument("--health", default="http://{address}/healthz", help="what is asked until it answers")
+    said.add_argument("--pause", type=float, default=2, help="seconds until nginx has heard it for certain")
+    said.add_argument("--patience", type=float, default=90, help="seconds that one step may take")
+    return said
 
 
 def _mark(asked: argparse.Namespace, address: str, *, is_down: bool) -> None:

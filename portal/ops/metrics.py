@@ -39,8 +39,10 @@ class _Standing(Collector):
             ("portal_backup_age_seconds", "Since the last whole backup", _backup_age()),
         ):
             yield GaugeMetricFamily(name, what, value)
+        behind = GaugeMetricFamily("portal_replica_lag_seconds", "How far the replica is behind")
         if (lag := replica.lag_seconds()) is not None:
-            yield GaugeMetricFamily("portal_replica_lag_seconds", "How far the replica is behind", lag)
+            behind.add_metric([], lag)
+        yield behind
 
 
 def _backup_age() -> float:

@@ -214,6 +214,7 @@ def rendered(folder: Path, port: int, plain_port: int) -> Path:
         ("listen 80;", f"listen 127.0.0.1:{plain_port};"),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("/etc/nginx/tls/", f"{folder}/tls/"),
+        ("root /etc/nginx;", f"root {folder};"),
         ("error_log /dev/stderr warn;", f"error_log {folder}/nginx.err warn;"),
         ("access_log /dev/stdout short;", f"access_log {folder}/nginx.access short;"),
         ("Host $host;", "Host $http_host;"),  # with its port, which is another than 443
