@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -32,6 +32,7 @@ from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -61,6 +62,17 @@ class TwoServers(FlaskSession):
         if reads_replica():
             return db.engines[REPLICA]
         return super().get_bind(*args, **kwargs)
+
+    def close(self) -> None:
+        """Let go of the connection, also of one that is lost and cannot be asked to roll back any more.
+
+        By then the answer is made: that its database went away a moment later is no fault of it.
+        """
+        try:
+            super().close()
+        except DBAPIError:
+            with suppress(SQLAlchemyError):
+                self.invalidate()
 
 
 def reads_replica() -> bool:
@@ -220,8 +232,13 @@ def _as_is(value: Any) -> Any:
 def engine_options(url: str, slow_ms: int = 0, with_plan: bool = False) -> dict[str, Any]:
     """Pool and connection settings for this database; ``slow_ms`` as in ``portal.slow``."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30, "factory": slow.sqlite_connection(slow_ms)}}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"timeout": 30, "factory": slow.sqlite_connection(slow_ms)},
+        }
     return {
+        # A fault is logged with its statement; the values in it may be somebody's name.
+        "hide_parameters": True,
         # No ping before each use, which costs a roundtrip: after a lost connection one request is answered
         # with 503, the pool is emptied, and the next one connects anew.
         "pool_pre_ping": False,

@@ -19,8 +19,8 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", BOOK, re.DOTALL)
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", BOOK, flags=re.DOTALL))
 # What comes with Debian, systemd, git and containers is not ours to hold.
 OF_OTHERS = {
-    "adduser", "alias", "cd", "cp", "df", "git", "grep", "install", "journalctl", "nginx", "podman", "python3",
-    "set", "systemctl",
+    "adduser", "alias", "cd", "cp", "df", "git", "grep", "install", "journalctl", "nginx", "podman",
+    "python3", "set", "systemctl",
 }  # fmt: skip
 OF_POSTGRES = {"createdb", "createuser", "pg_basebackup", "pg_ctl"}
 
@@ -29,7 +29,9 @@ def lines() -> Iterator[str]:
     for block in BLOCKS:
         for line in block.splitlines():
             yield from (part.strip() for part in re.split(r"&&|\|", line))
-    yield from (span for span in SPANS if span.startswith(("flask ", "granian ", "systemctl ", "deploy/roll")))
+    yield from (
+        span for span in SPANS if span.startswith(("flask ", "granian ", "systemctl ", "deploy/roll"))
+    )
 
 
 def told(app: Flask) -> list[list[str]]:
