@@ -225,8 +225,9 @@ def rendered(folder: Path, port: int, plain_port: int) -> Path:
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         text = text.replace("http {", f"http {{ {kind}_temp_path {folder}/{kind};", 1)
     shutil.copy(DEPLOY / "away.html", folder)
+    as_we_are = "user root;\n" if os.geteuid() == 0 else ""  # else it may not read what is ours
     conf = folder / "nginx.conf"
-    conf.write_text(text)
+    conf.write_text(as_we_are + text)
     return conf
 
 
