@@ -11,8 +11,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import ROOT, Config
+from portal.db import REPLICA, engine_options, replica_options
 from portal.db import db as database
-from portal.db import engine_options
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
@@ -42,7 +42,10 @@ def create_app(config: Config | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(
+            config.database_url, config.slow_query_ms, config.slow_query_plan
+        ),
+        SQLALCHEMY_BINDS=_replica(config),
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
         # Enough that a text which is far too long is told so beside its field, and not cut off on the way.
@@ -78,6 +81,11 @@ def create_app(config: Config | None = None) -> Flask:
         return answer  # type: ignore[return-value]
 
     return app
+
+
+def _replica(config: Config) -> dict[str, dict[str, Any]]:
+    url = config.replica_url
+    return {REPLICA: {"url": url, **replica_options(url, config.slow_query_ms)}} if url else {}
 
 
 def _as_it_is(view: Any) -> Any:

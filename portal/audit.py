@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, insert, select, text
+from sqlalchemy import ColumnElement, Index, func, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Json, Str, Utc, db, strict, transaction
@@ -122,3 +122,11 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(AuditEntry.at < wanted.until)
     return conditions
+
+
+def last_at(subject_id: str, verb: str) -> datetime | None:
+    """When that was last done to it, or None when it never was."""
+    entries = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject_id == subject_id, AuditEntry.verb == verb
+    )
+    return db.session.execute(entries).scalar_one()

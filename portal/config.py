@@ -68,6 +68,9 @@ class Config:
     security_contact: str = ""  # whom to tell of a weakness: mailto: or https:
     seller: Seller = DEMONSTRATION
     limits_storage: str = "memory://"
+    replica_url: str = ""  # a streaming replica, which public pages are read from
+    slow_query_ms: int = 500  # statements that take longer are logged; 0: none
+    slow_query_plan: bool = False  # with the shape of their plan
     trusted_proxies: int = 0
     checkpoint_old_seeds: tuple[bytes, ...] = ()  # sign beside the newest while the log's key is changed
     checkpoint_past_keys: tuple[str, ...] = ()  # public keys that sign no more, as lines "KEY until SIZE"
@@ -142,6 +145,9 @@ class Config:
                 read.text("SELLER_TAX_NUMBER", DEMONSTRATION.tax_number),
             ),
             limits_storage=read.text("REDIS_URL", "memory://"),
+            replica_url=read.replica("DATABASE_REPLICA_URL", database_url),
+            slow_query_ms=read.count("SLOW_QUERY_MS", "500"),
+            slow_query_plan=read.one_of("SLOW_QUERY_PLAN", ("no", "yes")) == "yes",
             trusted_proxies=read.count("TRUSTED_PROXIES"),
             now=read.instant("PORTAL_NOW") if kind == "demo" else None,
         )
@@ -197,10 +203,10 @@ class _Reading:
             self.faults.append(f"{name} names no file: {path}")
         return path
 
-    def count(self, name: str) -> int:
-        """A small number, 0 when nothing is said."""
-        value = self.text(name, "0")
-        if not re.fullmatch(r"\d{1,2}", value, re.ASCII):
+    def count(self, name: str, default: str = "0") -> int:
+        """A number of at most five digits."""
+        value = self.text(name, default)
+        if not re.fullmatch(r"\d{1,5}", value, re.ASCII):
             self.faults.append(f"{name} is {value!r}; it is a number such as 1")
             return 0
         return int(value)
@@ -225,10 +231,16 @@ class _Reading:
 
     def database(self, url: str) -> str:
         """The URL with the driver that we use."""
-        if url.startswith(("postgres://", "postgresql://")):
-            return "postgresql+psycopg://" + url.split("://", 1)[1]
-        if url and not url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        url = _with_driver(url)
+        if url and not url.startswith((_POSTGRESQL, "sqlite:///")):
             self.faults.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
+        return url
+
+    def replica(self, name: str, primary: str) -> str:
+        """The URL of a second server that repeats what the first one is told."""
+        url = _with_driver(self.text(name))
+        if url and not (url.startswith(_POSTGRESQL) and _with_driver(primary).startswith(_POSTGRESQL)):
+            self.faults.append(f"{name} must begin with postgresql://, and so must DATABASE_URL beside it")
         return url
 
     def instant(self, name: str) -> datetime | None:
@@ -261,6 +273,15 @@ class _Reading:
         if len(seed) != 32 and fault not in self.faults:
             self.faults.append(fault)
         return seed
+
+
+_POSTGRESQL = "postgresql+psycopg://"
+
+
+def _with_driver(url: str) -> str:
+    if url.startswith(("postgres://", "postgresql://")):
+        return _POSTGRESQL + url.split("://", 1)[1]
+    return url
 
 
 def _production(read: _Reading, instance: Path) -> tuple[str, str, str, tuple[bytes, bytes]]:

@@ -1,13 +1,16 @@
 """The database: one session, one place that commits, and column types for the kernel's values."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -30,10 +33,12 @@ from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from portal.kernel.cells import plain
+from portal import slow
 from portal.kernel.mass import Mass
 
 
@@ -49,7 +54,40 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+REPLICA = "replica"  # its name among the binds
+
+
+class TwoServers(FlaskSession):
+    """Reads from the replica while the request is marked so (0035), from the primary else."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        if reads_replica():
+            return db.engines[REPLICA]
+        return super().get_bind(*args, **kwargs)
+
+    def close(self) -> None:
+        """Let go of the connection, also of one that is lost and cannot be asked to roll back any more.
+
+        By then the answer is made: that its database went away a moment later is no fault of it.
+        """
+        try:
+            super().close()
+        except DBAPIError:
+            with suppress(SQLAlchemyError):
+                self.invalidate()
+
+
+def reads_replica() -> bool:
+    """Whether this request's page is read from the replica, and so may be some moments old."""
+    return bool(g.get("reads_replica"))
+
+
+def read_from_primary() -> bool:
+    """From here on, read and write on the primary; whether that is a change."""
+    return bool(g.pop("reads_replica", None))
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": TwoServers})
 
 
 def strict(*constraints: Any) -> tuple[Any, ...]:
@@ -73,7 +111,7 @@ def transaction() -> Iterator[Session]:
     if session.info.get("promise"):
         yield session
         return
-    if not _reads_afresh(session):
+    if read_from_primary() or not _reads_afresh(session):
         session.rollback()
         session.info.pop("one moment", None)
     session.info["promise"] = True
@@ -82,6 +120,7 @@ def transaction() -> Iterator[Session]:
             session.connection(execution_options={"portal_writes": True})
         yield session
         session.commit()
+        g.has_written = True
     except BaseException:
         session.rollback()
         raise
@@ -212,23 +251,46 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Pool and connection settings for this database."""
+def engine_options(url: str, slow_ms: int = 0, with_plan: bool = False) -> dict[str, Any]:
+    """Pool and connection settings for this database; ``slow_ms`` as in ``portal.slow``."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"timeout": 30, "factory": slow.sqlite_connection(slow_ms)},
+        }
     return {
+        # A fault is logged with its statement; the values in it may be somebody's name.
+        "hide_parameters": True,
         # No ping before each use, which costs a roundtrip: after a lost connection one request is answered
         # with 503, the pool is emptied, and the next one connects anew.
         "pool_pre_ping": False,
         "pool_size": 8,
         "max_overflow": 8,
-        "connect_args": {"options": "-c lock_timeout=15000 -c timezone=UTC", "connect_timeout": 5},
+        "connect_args": {
+            "options": "-c lock_timeout=15000 -c timezone=UTC",
+            "connect_timeout": 5,
+            "cursor_factory": slow.postgresql_cursor(slow_ms, with_plan),
+            # A machine that went away without a word is noticed within ten seconds.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
+    }
+
+
+def replica_options(url: str, slow_ms: int = 0, with_plan: bool = False) -> dict[str, Any]:
+    """The same for a replica: who waits for it has a primary to go to."""
+    options = engine_options(url, slow_ms, with_plan)
+    return options | {
+        "pool_timeout": 2,
+        "connect_args": options["connect_args"] | {"connect_timeout": 2},
     }
 
 
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    if not type(connection).__module__.startswith("sqlite3"):
+    if not isinstance(connection, sqlite3.Connection):
         return
     # None: the dialect below opens transactions, not the driver.
     connection.isolation_level = None

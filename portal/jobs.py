@@ -289,6 +289,10 @@ def _claim(now: datetime) -> _Task | None:
 
 
 def _do(task: _Task) -> None:
+    if task.attempt > LAST_ATTEMPT:  # it was never settled: whoever took it up did not live to say so
+        log.error("job ends its worker", job=task.id, kind=task.kind)
+        _settle(task, state="failed", last_error=f"its worker ended {LAST_ATTEMPT} times before it was done")
+        return
     try:
         # A context of its own: no language and no open session of the work before.
         with current_app.app_context():

@@ -131,8 +131,8 @@ def _start(folder: Path) -> str:
     if binaries is None:
         raise NoPostgres("no PostgreSQL: apt-get install postgresql, or set TEST_DATABASE_URL")
     folder.mkdir()
-    run_as = _server_user(folder)
-    binaries = _readable(binaries, folder, run_as)
+    run_as = server_user(folder)
+    binaries = readable(binaries, folder, run_as)
     data = folder / "data"
     subprocess.run(
         [binaries / "initdb", "-D", data, "--username=portal", "--auth=trust", "--encoding=UTF8",
@@ -154,11 +154,11 @@ def _start(folder: Path) -> str:
             cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **run_as,
         )  # fmt: skip
     url = f"postgresql://portal@/?host={folder}"
-    _wait_until(lambda: _answers(url), server, folder / "log")
+    wait_until(lambda: answers(url), server, folder / "log")
     return url
 
 
-def _server_user(folder: Path) -> dict[str, Any]:
+def server_user(folder: Path) -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then ``nobody`` owns the folder and runs it."""
     if os.geteuid() != 0:
         return {}
@@ -167,7 +167,7 @@ def _server_user(folder: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _readable(binaries: Path, folder: Path, run_as: dict[str, Any]) -> Path:
+def readable(binaries: Path, folder: Path, run_as: dict[str, Any]) -> Path:
     """The same binaries, copied when the server's user may not enter the place where they lie."""
     try:
         subprocess.run(
@@ -179,7 +179,7 @@ def _readable(binaries: Path, folder: Path, run_as: dict[str, Any]) -> Path:
     return binaries
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         psycopg.connect(url, dbname="postgres", connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -187,7 +187,7 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _wait_until(is_ready: Callable[[], bool], server: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until(is_ready: Callable[[], bool], server: "subprocess.Popen[bytes]", log: Path) -> None:
     for _ in range(600):
         if is_ready():
             return

@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from sqlalchemy import URL, inspect
 
+from portal import audit
 from portal.config import Config
 from portal.db import db
+from portal.kernel.actor import Actor
 from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.ops import dump_gateway
 from portal.registry.queries import log
@@ -26,6 +28,8 @@ MANIFEST: Final = "manifest.json"
 _DATABASE: Final = "database"
 _DOCUMENTS: Final = "documents"
 _SIGNER: Final = "signer"
+_NAME: Final = "%Y-%m-%dT%H%M%SZ"
+_SUBJECT, _MADE = "site", "backup.made"
 
 
 class FolderNotEmpty(Refused):
@@ -88,7 +92,28 @@ def make(config: Config, folder: Path, now: datetime) -> Backup:
     draft = folder / f"{MANIFEST}.draft"
     draft.write_text(json.dumps({"format": FORMAT, **asdict(made)}, indent=1) + "\n")
     draft.rename(folder / MANIFEST)
+    size_of_all = sum(each.size for each in made.files)
+    audit.record(Actor.system("backup"), _MADE, _SUBJECT, now, log_size=size, bytes=size_of_all)
     return made
+
+
+def make_among(config: Config, folder: Path, keep: int, now: datetime) -> tuple[Backup, list[Path]]:
+    """A backup in a folder of its own below ``folder``; of the whole ones there the newest ``keep`` stay.
+
+    Returns it and what was removed. What has no manifest is left alone: it is no backup of ours, or not a
+    whole one. Raises as ``make`` does.
+    """
+    made = make(config, folder / f"{now:{_NAME}}", now)
+    whole = sorted(each.parent for each in folder.glob(f"*/{MANIFEST}"))
+    old = whole[:-keep]
+    for each in old:
+        shutil.rmtree(each)
+    return made, old
+
+
+def last_made() -> datetime | None:
+    """When this site was last backed up whole, as far as its own database knows."""
+    return audit.last_at(_SUBJECT, _MADE)
 
 
 def restore(config: Config, folder: Path) -> Backup:

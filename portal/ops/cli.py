@@ -201,10 +201,18 @@ def worker() -> None:
 
 @click.command("backup")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-def make_backup(folder: Path) -> None:
+@click.option("--keep", type=click.IntRange(1), help="DIR holds backups by their time; so many of them stay.")
+def make_backup(folder: Path, keep: int | None) -> None:
     """Write the whole site to DIR while it runs: database, documents, the signer's memory. No keys."""
+    config: Config = current_app.config["PORTAL"]
+    old: list[Path] = []
     with _told():
-        made = backup.make(current_app.config["PORTAL"], folder, clock.now())
+        if keep is None:
+            made = backup.make(config, folder, clock.now())
+        else:
+            made, old = backup.make_among(config, folder, keep, clock.now())
+    for each in old:
+        click.echo(f"removed {each}")
     size = sum(each.size for each in made.files)
     click.echo(f"{len(made.files)} files, {size:,} bytes, {made.log_size} records in the log: {folder}")
 

@@ -46,7 +46,9 @@ class CorrectionForm(PortalForm):
 class ErasureForm(PortalForm):
     confirmed = BooleanField(
         lazy_gettext("Yes, I have read this. Forget me in seven days."),
-        validators=[InputRequired(lazy_gettext("Please confirm that you have read what goes and what stays."))],
+        validators=[
+            InputRequired(lazy_gettext("Please confirm that you have read what goes and what stays."))
+        ],
     )
 
 

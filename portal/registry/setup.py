@@ -10,7 +10,7 @@ from flask import Flask, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.db import db, see_afresh
+from portal.db import db, reads_replica, see_afresh
 from portal.registry.jobs import is_behind_signer, signer
 from portal.registry.rules.checkpoint import NotACheckpoint
 from portal.registry.rules.errors import ReadOnly
@@ -35,10 +35,11 @@ def install(app: Flask) -> None:
 def is_read_only() -> bool:
     """Whether the database is behind the published log; asked on every page, so kept for two seconds.
 
-    While the database cannot be asked the last answer stands.
+    While the database cannot be asked the last answer stands. So it does on a page that is read from a
+    replica, which may be some moments old and would look like an old backup.
     """
     until, behind = _kept.get(db.engine, (0.0, False))
-    if time.monotonic() > until:
+    if time.monotonic() > until and not reads_replica():
         try:
             # A page's snapshot from before the log grew looks like an old backup: then look as it stands now.
             # Never on a second connection: pages that each hold one and want another wait for ever.

@@ -16,6 +16,7 @@ from portal.kernel.money import Money
 from portal.web.i18n import _, message
 
 STATUS = {InvalidInput: 422, NotAllowed: 403, NotFound: 404, Refused: 409, Unavailable: 503}
+RETRY_SECONDS = 10
 log = structlog.get_logger("web")
 
 
@@ -89,12 +90,21 @@ def refuse_what_cannot_be_stored() -> None:
         raise BadRequest()
 
 
-def portal_error(error: PortalError) -> Response | tuple[str, int]:
+def portal_error(error: PortalError) -> Response:
     db.session.rollback()
-    if is_api():
-        return problem_of(error)
     status = status_of(error)
-    return page_of(status, _titles()[status], message(error))
+    if is_api():
+        answer = problem_of(error)
+    else:
+        answer = current_app.make_response(page_of(status, _titles()[status], message(error)))
+    return _try_again_later(answer)
+
+
+def _try_again_later(answer: Response) -> Response:
+    """Say how soon: a program that is told nothing tries at once, or never."""
+    if answer.status_code == 503:
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def csrf_error(_error: CSRFError) -> tuple[str, int]:
@@ -122,18 +132,26 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     return answer
 
 
-def database_error(error: DBAPIError | PoolTimeout) -> Response | tuple[str, int]:
-    """A database that is away, or too busy for us, comes back: the same request may be sent again."""
+def database_error(error: DBAPIError | PoolTimeout) -> Response:
+    """A database that is away, or too busy for us, comes back: the same request may be sent again.
+
+    A page that was read from a replica is made once more, from the primary.
+    """
+    if current_app.extensions["portal.asks_primary"]():
+        try:
+            return current_app.make_response(current_app.dispatch_request())
+        except Exception as fault:
+            return current_app.make_response(current_app.handle_user_exception(fault))
     if isinstance(error, PoolTimeout | OperationalError) or error.connection_invalidated:
         return _ours(503, _(Unavailable.message), error)
     return bug(error)
 
 
-def bug(error: Exception) -> Response | tuple[str, int]:
+def bug(error: Exception) -> Response:
     return _ours(500, _texts()[500], error)
 
 
-def _ours(status: int, text: str, error: Exception) -> Response | tuple[str, int]:
+def _ours(status: int, text: str, error: Exception) -> Response:
     if current_app.config["PORTAL"].testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
     # Not rolled back, which would ask the database once more, but let go of.
@@ -142,8 +160,10 @@ def _ours(status: int, text: str, error: Exception) -> Response | tuple[str, int
     title = _titles()[status]
     if is_api():
         kind = "internal-error" if status == 500 else "unavailable"
-        return problem(status, kind, title, request_id=g.get("request_id", ""))
-    return page_of(status, title, text)
+        answer = problem(status, kind, title, request_id=g.get("request_id", ""))
+    else:
+        answer = current_app.make_response(page_of(status, title, text))
+    return _try_again_later(answer)
 
 
 def install(app: Flask) -> None:

@@ -1,17 +1,52 @@
-"""How often one network may ask, counted in the storage that all processes share."""
+"""How often one network may ask, counted in the storage that all processes share.
 
+While that storage is away each process counts for itself: a limit that is several times as wide for some
+minutes is better than a page that says no, or one that says anything to everybody.
+"""
+
+import time
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import IPv6Address, ip_address
 from typing import Any, TypeVar
 
+import structlog
 from flask import Flask, current_app, request
-from limits import parse
-from limits.storage import storage_from_string
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 View = TypeVar("View", bound=Callable[..., Any])
+AWAY_SECONDS = 5.0  # until a storage that did not answer is asked again
+log = structlog.get_logger("limits")
+
+
+class SharedLimiter(FixedWindowRateLimiter):
+    """Counts in the shared storage, and in this process while that does not answer."""
+
+    def __init__(self, uri: str) -> None:
+        # The two options are of the Redis client; memory takes and ignores them.
+        patience = {"socket_timeout": 1, "socket_connect_timeout": 1} if "redis" in uri else {}
+        super().__init__(storage_from_string(uri, wrap_exceptions=True, **patience))
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        return self._ask(super().hit, self._own.hit, item, *identifiers, cost=cost)
+
+    def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        return self._ask(super().test, self._own.test, item, *identifiers, cost=cost)
+
+    def _ask(self, shared: Callable[..., bool], own: Callable[..., bool], *about: Any, cost: int) -> bool:
+        if time.monotonic() >= self._away_until:
+            try:
+                return shared(*about, cost=cost)
+            except StorageError as fault:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                log.warning("limits are counted apart", fault=str(fault)[:200])
+        return own(*about, cost=cost)
 
 
 def count(rate: str, name: str) -> None:
@@ -48,6 +83,4 @@ def network_of(address: str | None) -> str:
 
 
 def install(app: Flask) -> None:
-    app.extensions["portal.limits"] = FixedWindowRateLimiter(
-        storage_from_string(app.config["PORTAL"].limits_storage)
-    )
+    app.extensions["portal.limits"] = SharedLimiter(app.config["PORTAL"].limits_storage)

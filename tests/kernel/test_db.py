@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import MetaData, Table, insert, select, text, update
@@ -244,3 +245,25 @@ def test_tables_are_typed_on_sqlite_too(app: Flask):
 def test_not_a_number_is_no_json(app: Flask):
     with pytest.raises((StatementError, ValueError)):
         put_on_record(SOMEBODY, "tested", "x", clock.now(), share=float("nan"))
+
+
+def test_a_database_that_goes_away_after_the_page_was_made_takes_no_page_away(pg_app: Flask, capsys):
+    """What is left to do is to roll back what was only read, and that cannot be asked for any more."""
+
+    @pg_app.get("/gone")
+    def gone() -> str:
+        with psycopg.connect(pg_app.config["PORTAL"].database_url.replace("+psycopg", "")) as other:
+            mine = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [mine])
+        return "made"
+
+    assert pg_app.test_client().get("/gone").text == "made"
+    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert pg_app.test_client().get("/readyz").status_code == 200, "the next one connects anew"
+
+
+def test_a_fault_is_told_without_the_values_of_its_statement(any_app: Flask):
+    with pytest.raises(DBAPIError) as fault:
+        db.session.execute(text("SELECT * FROM nothing WHERE name = :name"), {"name": "李雷的名字"})
+    assert "SELECT * FROM nothing" in str(fault.value)
+    assert "李雷" not in str(fault.value)

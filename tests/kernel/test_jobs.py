@@ -332,3 +332,16 @@ def test_being_behind_is_noticed(app: Flask, heard: Heard):
     assert not jobs.is_in_step(now + timedelta(seconds=61), 60)
     jobs.drain(now + timedelta(seconds=61))
     assert jobs.is_in_step(now + timedelta(seconds=61), 60)
+
+
+def test_a_piece_that_ends_its_worker_each_time_is_given_up(app: Flask, heard: Heard):
+    """Such as one that needs more memory than there is: nothing of it ever says that it failed."""
+    now = clock.now()
+    jobs.enqueue("listen", {}, key="k", now=now)
+    for n in range(LAST_ATTEMPT):
+        assert jobs._claim(now + n * LEASE) is not None  # and the worker is killed
+    assert jobs.drain(now + LAST_ATTEMPT * LEASE) == 1
+    assert (row("k").state, heard) == ("failed", [])
+    assert "14 times" in str(row("k").last_error)
+    assert jobs.retry(row("k").id, now)
+    assert (jobs.drain(now), heard) == (1, [{}])

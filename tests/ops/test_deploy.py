@@ -20,7 +20,7 @@ DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ")
 NGINX = (DEPLOY / "nginx.conf").read_text()
-UNITS = ("portal-web.service", "portal-worker.service")
+UNITS = ("portal-web@.service", "portal-worker.service", "portal-backup.service")
 SEED, OTHER_SEED = (b64encode(sha256(name).digest()).decode() for name in (b"log", b"credentials"))
 REST = {  # what the operator adds in portal.env
     "SECRET_KEY": sha256(b"sessions").hexdigest(), "BASE_URL": "https://carbon.example",
@@ -34,7 +34,9 @@ def instructions(name: str) -> list[str]:
 
 
 def unit(name: str) -> dict[str, str]:
-    return dict(re.findall(r"^(\w+)=(.+)$", (DEPLOY / name).read_text(), re.MULTILINE))
+    """What a unit says, as its instance 8000."""
+    text = (DEPLOY / name).read_text().replace("%i", "8000")
+    return dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
 
 
 def commands() -> list[list[str]]:
@@ -57,7 +59,8 @@ def test_every_server_that_is_started_understands_its_arguments():
 
 def test_every_command_that_is_started_exists(app: Flask):
     asked = [command[3:] for command in commands() if command[:3] == ["flask", "--app", "app"]]
-    assert sorted(asked) == [["db", "upgrade"], ["worker"], ["worker"]]
+    kept = ["backup", "/var/backups/portal", "--keep", "14"]
+    assert sorted(asked) == [kept, ["db", "upgrade"], ["worker"], ["worker"]]
     runner = app.test_cli_runner()
     for command in asked:
         assert runner.invoke(args=[*command, "--help"]).exit_code == 0
@@ -76,16 +79,17 @@ def test_the_image_has_what_pages_papers_and_backups_need():
 
 
 def test_the_processes_start_with_these_variables(tmp_path: Path):
-    given = COMPOSE["services"]["web"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path)}
+    given = COMPOSE["services"]["web-a"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path)}
     config = Config.from_env(given)
     assert config.trusted_proxies == NGINX.count("X-Forwarded-For") == 1
     assert config.database_url.startswith("postgresql+psycopg://portal@database/")
+    assert config.replica_url.startswith("postgresql+psycopg://portal@replica/")
     assert config.limits_storage == "redis://limits:6379/0"
 
 
 @pytest.mark.parametrize("name", REST)
 def test_without_what_the_operator_must_give_they_do_not(name: str, tmp_path: Path):
-    given = COMPOSE["services"]["web"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path), name: ""}
+    given = COMPOSE["services"]["web-a"]["environment"] | REST | {"INSTANCE_DIR": str(tmp_path), name: ""}
     with pytest.raises(BadConfiguration):
         Config.from_env(given)
 
@@ -105,13 +109,29 @@ def test_a_number_of_proxies_is_a_number():
     assert refused.value.faults == ["TRUSTED_PROXIES is 'one'; it is a number such as 1"]
 
 
-def test_the_proxy_asks_the_service_at_its_port(app: Flask):
-    host, port = re.search(r"server (\w+):(\d+) resolve", NGINX).groups()  # type: ignore[union-attr]
-    assert host in COMPOSE["services"]
-    assert [port] == instructions("EXPOSE")
+def test_the_proxy_asks_the_services_at_their_port(app: Flask):
+    asked = re.findall(r"^server ([\w-]+):(\d+) ", (DEPLOY / "servers.conf").read_text(), re.MULTILINE)
+    assert [host for host, _ in asked] == [name for name in COMPOSE["services"] if name.startswith("web-")]
+    assert {port for _, port in asked} == {*instructions("EXPOSE")}
     megabytes = int(re.search(r"client_max_body_size (\d+)m", NGINX)[1])  # type: ignore[index]
     assert megabytes * 1024 * 1024 > app.config["MAX_CONTENT_LENGTH"]
-    assert NGINX.count("{") == NGINX.count("}")
+    given = {volume.split(":")[1] for volume in COMPOSE["services"]["proxy"]["volumes"]}
+    assert {"/etc/nginx/nginx.conf", "/etc/nginx/servers.conf", "/etc/nginx/away.html"} <= given
+
+
+def test_every_file_that_a_container_is_given_is_there():
+    for service in COMPOSE["services"].values():
+        for volume in service.get("volumes", ()):
+            file = DEPLOY / volume.split(":")[0]
+            assert not volume.startswith("./") or file.name == "tls" or file.is_file(), volume
+
+
+def test_the_page_that_nobody_answers_says_so_in_both_languages():
+    page = (DEPLOY / "away.html").read_text()
+    assert '<html lang="zh-Hans">' in page
+    assert '<section lang="en">' in page
+    assert "error_page 502 504 =503 /away.html" in NGINX
+    assert not re.search(r"<script|<style|src=|href=", page), "it needs nothing that could be away too"
 
 
 def test_alerts_and_the_dashboard_ask_for_figures_that_exist(app: Flask):

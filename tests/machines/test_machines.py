@@ -1,0 +1,222 @@
+"""A portal on several machines serves, sells, is restarted and loses its database, and nobody is told wrong.
+
+Primary, streaming replica, Redis, nginx with deploy/nginx.conf, two web processes, a worker: all real, on
+loopback. Nothing is said by the clock: each test waits for what must come.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+import redis
+import requests
+from flask import Flask
+from sqlalchemy import select, update
+
+from portal import jobs
+from portal.db import db, transaction
+from portal.jobs import Outbox
+from portal.kernel import clock
+from portal.ops import replica
+from portal.shop.models.orders import Order
+from tests.chaos.test_chaos import SERVED
+from tests.conftest import driver_url, portal_on
+from tests.factories.chaos import KEY, SECRET, complaints
+from tests.factories.registry import make_lot
+from tests.machines.load import Load
+from tests.machines.site import Site, wait_for
+from tests.patience import PATIENCE
+from tests.races.visitors import press_buy, quote_page
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@contextmanager
+def portal_of(site: Site, **changes: object) -> Iterator[Flask]:
+    """A process more, this one, of the same site."""
+    bank = {"stripe_secret_key": KEY, "stripe_webhook_secrets": (SECRET,), "stripe_api_base": site.bank.url}
+    settings = bank | changes
+    with portal_on(driver_url(site.primary.url()), site.folder / "instance", **settings) as app:
+        yield app
+
+
+def come_to_rest(site: Site) -> None:
+    """Events have arrived, jobs are done, every order has been asked for."""
+    site.bank.pull("drain", seconds=60)
+    site.flask("shop", "reconcile")
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with transaction() as session:  # as if the leases of what was under way were over
+            waiting = Outbox.state == "waiting"
+            session.execute(update(Outbox).where(waiting).values(due_at=clock.now()))
+        db.session.rollback()
+        moving = db.session.scalars(select(Order.id).where(Order.state == "retired").limit(1)).first()
+        if not moving and not jobs.counts()[0]:
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"it does not come to rest: {jobs.counts()}")
+
+
+def all_is_true(site: Site, load: Load) -> None:
+    """Each receipt that was shown is there, the books of both sides agree, the ledger verifies."""
+    with portal_of(site):
+        come_to_rest(site)
+        states = {row.id: row.state for row in db.session.execute(select(Order.id, Order.state))}
+        assert {states.get(order) for order in load.receipts} <= {*SERVED}
+        assert list(complaints(site.bank.books())) == []
+    assert "All five checks hold" in site.flask("ledger", "verify")
+
+
+def bugs(site: Site) -> list[str]:
+    """What the web processes called a bug, with where it came from."""
+    lines = [line for port in site.ports for line in site.said(str(port)).splitlines()]
+    return [line[-3000:] for line in lines if '"bug"' in line]
+
+
+def test_pages_checkout_hook_and_proof(site: Site):
+    visitor = site.visitor("zh")
+    assert visitor.open("/projects").h1 == "森林项目"
+    answer = press_buy(visitor, quote_page(visitor, 100, "LOT-A"), "one")
+    paid = requests.post(answer.location, {"outcome": "paid"}, allow_redirects=False, timeout=60)
+    site.bank.pull("drain", seconds=60)
+    assert [letter["answers"] for letter in site.bank.books()["letters"]][-1:] == [["200"]]
+    until, found = time.monotonic() + PATIENCE, None
+    while not found and time.monotonic() < until:
+        page = visitor.follow(visitor.open(paid.headers["Location"]))
+        found = re.search(r'href="(/c/[^"]+)"', page.html)
+        time.sleep(0.2)
+    assert found, page.text
+    assert visitor.follow(visitor.open(site.url + found[1])).status == 200
+    cookies = {cookie.name: cookie for cookie in visitor.http.cookies}
+    assert cookies["__Host-written"].secure
+    assert "All five checks hold" in site.flask("ledger", "verify")
+
+
+def test_what_is_counted_is_counted_for_all_processes(site: Site):
+    counted = redis.Redis(port=site.redis_port)
+
+    def guess(port: int) -> int:
+        """Tries a number of a certificate, which is counted when there is none."""
+        return requests.get(f"http://127.0.0.1:{port}/c/CC-0000-0000", timeout=PATIENCE).status_code
+
+    assert [guess(port) for port in site.ports] == [404, 404]
+    (key,) = [key for key in counted.scan_iter() if b"certificates" in key]
+    assert counted.get(key) == b"2"
+    site.redis.kill()  # the supervisor starts another one, and whoever asks meanwhile is answered
+    assert [guess(port) for port in site.ports] == [404, 404]
+
+
+def test_a_public_page_is_read_from_the_replica_and_ones_own_writes_from_where_they_are(site: Site):
+    site.replica.ask("SELECT pg_wal_replay_pause()")
+    try:
+        with portal_of(site, replica_url=driver_url(site.replica.url())) as app:
+            make_lot(1, code="LOT-NEW", project="0777")
+            (place,) = site.primary.ask("SELECT pg_current_wal_insert_lsn()")
+            names = {}
+            for said in ("", str(place), "no place", "0/0"):
+                visitor = app.test_client()
+                if said:
+                    visitor.set_cookie("written", said)
+                names[said] = "HLYC-0777" in visitor.get("/en/projects").text
+                # Nothing on the way of an order is ever old, whoever asks.
+                assert "LOT-NEW" in app.test_client().get("/en/offset/quote?kg=10&lot=LOT-NEW").text
+            assert names == {"": False, str(place): True, "no place": True, "0/0": False}
+            assert app.test_client().get("/metrics").text.count("portal_replica_lag_seconds ") == 1
+    finally:
+        site.replica.ask("SELECT pg_wal_replay_resume()")
+
+
+def test_a_replica_that_is_behind_promoted_or_away_is_not_read(site: Site, monkeypatch: pytest.MonkeyPatch):
+    with portal_of(site, replica_url=driver_url(site.replica.url())) as app:
+        visitor = app.test_client()
+
+        def reads_replica() -> bool:
+            replica._rests_until.clear()
+            with app.test_request_context("/en/projects"):
+                replica.choose()
+                return replica.read_from_primary()
+
+        assert reads_replica()
+        with monkeypatch.context() as patch:
+            patch.setattr(replica, "LAG_SECONDS", 0)
+            assert not reads_replica(), "too far behind"
+        with monkeypatch.context() as patch:
+            patch.setitem(db.engines, "replica", db.engines[None])
+            assert not reads_replica(), "a server of its own, such as one that was promoted"
+        # It goes away after it was chosen: the page is made again, from the primary.
+        with monkeypatch.context() as patch:
+            patch.setattr(db.engines["replica"].dialect, "do_execute", _fails_after_choice())
+            replica._rests_until.clear()
+            assert visitor.get("/en/projects").status_code == 200
+        site.replica.kill()
+        assert visitor.get("/en/projects").status_code == 200
+        assert not reads_replica()
+        with Load(site, buyers=0) as load:
+            load.wait_for(lambda: load.statuses[200] > 20)
+        assert (load.faults, load.away) == ([], 0)
+        site.replica.start()
+        load.wait_for(reads_replica)
+
+
+def _fails_after_choice():  # type: ignore[no-untyped-def]
+    def execute(cursor, statement, parameters, context=None):  # type: ignore[no-untyped-def]
+        if "pg_is_in_recovery" in statement or cursor.connection.info.port is None:
+            return cursor.execute(statement, parameters)
+        raise psycopg.OperationalError("terminating connection due to administrator command")
+
+    return execute
+
+
+def test_a_stop_lets_what_is_under_way_be_answered(site: Site):
+    port = site.ports[0]
+    answers: list[int] = []
+    with psycopg.connect(site.primary.url()) as holder:
+        holder.execute("LOCK TABLE lot IN ACCESS EXCLUSIVE MODE")
+        asking = threading.Thread(
+            target=lambda: answers.append(
+                requests.get(f"http://127.0.0.1:{port}/zh/offset", timeout=PATIENCE).status_code
+            )
+        )
+        asking.start()
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        until = time.monotonic() + PATIENCE
+        while site.primary.ask(waits)[0] == 0 and time.monotonic() < until:
+            time.sleep(0.05)
+        site.web[port].process.terminate()
+        time.sleep(0.3)  # it has heard; whether it has does not matter for what is asserted
+        holder.rollback()
+    asking.join(PATIENCE)
+    assert answers == [200]
+    wait_for(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_a_rolling_restart_under_load_is_noticed_by_nobody(site: Site):
+    before = [web.process.pid for web in site.web.values()]
+    with Load(site) as load:
+        load.wait_for_receipts()
+        rolled = site.roll()
+        load.wait_for_receipts()
+    assert rolled.returncode == 0, rolled.stderr
+    assert rolled.stdout.count("restarted") == 2
+    assert not {*before} & {web.process.pid for web in site.web.values()}
+    assert (load.faults, load.away, bugs(site)) == ([], 0, [])
+    all_is_true(site, load)
+
+
+def test_a_killed_database_comes_back_without_a_restart(site: Site):
+    processes = [web.process.pid for web in site.web.values()]
+    with Load(site) as load:
+        load.wait_for_receipts()
+        site.primary.kill()
+        load.wait_for(lambda: load.away > 10)
+        public = site.visitor("zh").open("/projects")
+        assert public.status == 200, "a public page needs the replica only"
+        site.primary.start()
+        load.wait_for_receipts()
+    assert (load.faults, bugs(site)) == ([], [])
+    assert processes == [web.process.pid for web in site.web.values()]
+    all_is_true(site, load)
