@@ -83,19 +83,13 @@ def _child(parent: FromClause, name: str, state: BlockState) -> dict[str, Column
 
 
 def _brief(child: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
-    told = {
-        "id": "id",
-        "of": "parent_id",
-        "start": "start_g",
-        "end": "end_g",
-        "state": "state",
-    }
+    told = {"id": "id", "of": "parent_id", "start": "start_g", "end": "end_g", "state": "state"}
     parts = ((literal_column(f"'{name}'"), child[column]) for name, column in told.items())
     return func.jsonb_build_object(*(each for part in parts for each in part))
 
 
 def _sale() -> Insert:
-    """Parent closed, children born, journal written; ``one`` returns the parent's id."""
+    """Parent closed, children born, journal written; a row comes back when it was done."""
     parent = _cut_off()
     sold = _child(parent, "sold", BlockState.RESERVED)
     rest = _child(parent, "rest", BlockState.HELD)
@@ -133,8 +127,10 @@ _SALE = _sale()
 def cut_first(
     ledger: Connection, actor: Actor, hold_id: str, lot_id: str, line_id: str, mass: Mass, now: datetime
 ) -> bool:
-    """Reserve these grams of the locked lot off its first free block, with the journal; False when that has no
-    more than these grams, and nothing was done."""
+    """Reserve these grams of the locked lot off its first free block, with the journal.
+
+    False when that block has no more than these grams, and nothing was done; on SQLite, always.
+    """
     if ledger.dialect.name != "postgresql":
         return False
     asked = {
