@@ -272,7 +272,7 @@ WORDS = {
 
 
 UNASKED = ("绝不自动扣款", "nothing is taken unasked")
-CHARGED_ON = {"zh": "每月在首次扣款的那一天扣款", "en": "on which it was first charged"}  # not on the chosen day
+CHARGED_ON = {"zh": "每月在首次扣款的那一天扣款", "en": "on which it was first charged"}
 
 
 @pytest.mark.parametrize(("lang", "promise"), list(zip(WORDS, UNASKED, strict=True)))
