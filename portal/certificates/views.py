@@ -215,7 +215,6 @@ def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result:
 def _facts(found: CertificateView, key: str | None) -> Response:
     has_key = numbers.opens(key, found.key)
     with_name = policy.sees_name(found.is_public, has_key)
-    holder = holder_of(found, with_name)
     keyed: dict[str, Any] = {"key": found.key} if has_key else {}
     standing, told = queries.log_standing(found.id), tuple(queries.history(found.id, found.number))
     page = render_template(
@@ -223,13 +222,9 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         certificate=found,
         with_name=with_name and found.holder_name is not None,
         is_forgotten=found.holder_name is None,
-        holder=holder,
-        says=paper.filled(found.says, holder),
+        said=lambda: _said(found, with_name),
         wording=claims.WORDINGS[found.type],
         effects=claims.EFFECTS,
-        notes=paper.notes(found.type, found.content),
-        lines=lines(found.type, found.content),
-        sources=paper.sources(found.ranges),
         reason=states.REASONS[found.reason] if found.reason else None,
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
         # All that the page says follows from these; what a key opens is for one reader and is not kept.
@@ -250,6 +245,18 @@ def _facts(found: CertificateView, key: str | None) -> Response:
     answer = make_response(page)
     answer.headers["Vary"] = "Accept-Language, Cookie"
     return _unlisted(answer) if has_key else answer
+
+
+def _said(found: CertificateView, with_name: bool) -> dict[str, Any]:
+    """What the page works out of the certificate's text."""
+    holder = holder_of(found, with_name)
+    return {
+        "holder": holder,
+        "says": paper.filled(found.says, holder),
+        "notes": paper.notes(found.type, found.content),
+        "lines": lines(found.type, found.content),
+        "sources": paper.sources(found.ranges),
+    }
 
 
 def _variant(found: CertificateView, key: str | None) -> str:

@@ -132,17 +132,15 @@ def test_buyers_of_different_lots_do_not_wait_for_each_other(pg_app: Flask) -> N
             holding.set()
             done.wait(30)
 
-    def buy(lot: str) -> float:
-        began = monotonic()
+    def buy(lot: str) -> None:
         with pg_app.app_context():
             shop.paid(lot=lot)
-        return monotonic() - began
 
     with ThreadPoolExecutor(3) as pool:
         held = pool.submit(hold_a)
         assert holding.wait(10)
-        same: Future[float] = pool.submit(buy, "LOT-A")
-        assert pool.submit(buy, "LOT-B").result(10) < 1.0, "reserved, paid and retired meanwhile"
+        same: Future[None] = pool.submit(buy, "LOT-A")
+        pool.submit(buy, "LOT-B").result(25)  # reserved, paid and retired while the other lot is held
         with pytest.raises(NotYet):
             same.result(0.5)  # the control: the lot that is held does make its next buyer wait
         done.set()

@@ -272,12 +272,15 @@ WORDS = {
 
 
 UNASKED = ("绝不自动扣款", "nothing is taken unasked")
+CHARGED_ON = {"zh": "每月在首次扣款的那一天扣款", "en": "on which it was first charged"}
 
 
 @pytest.mark.parametrize(("lang", "promise"), list(zip(WORDS, UNASKED, strict=True)))
 def test_where_only_letters_ask_nothing_is_taken_unasked(app: Flask, lang: str, promise: str) -> None:
     make_lot(1)
-    assert promise in Browser(app.test_client()).open(f"/{lang}/monthly").main
+    page = Browser(app.test_client()).open(f"/{lang}/monthly").main
+    assert promise in page
+    assert CHARGED_ON[lang] not in page
 
 
 @pytest.mark.parametrize("lang", WORDS)
@@ -286,6 +289,7 @@ def test_a_guest_agrees_on_the_providers_page(portal: Flask, bank: Bank, lang: s
     browser = Browser(portal.test_client())
     page = browser.open(f"/{lang}/monthly")
     assert not any(promise in page.main for promise in UNASKED), "a card is charged by itself here"
+    assert CHARGED_ON[lang] in page.main
     page = page.fill(kg, "100").fill(name, "Li").fill(address, "li@example.cn")
     there = page.choose(by_card).submit(begin).location
     assert there.startswith(bank.url)

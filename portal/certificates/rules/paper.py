@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import rfc8785
-
 from portal.certificates.rules import claims
 from portal.certificates.rules.claims import CertificateType, FactMissing, NothingToCertify
 from portal.certificates.rules.content import HOLDER, content_of, fill, places, ranges_of, same, stated
 from portal.certificates.rules.facts import EventFacts, ExpectedFacts, Facts, RetirementFacts, SerialRange
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.canonical import canonical_bytes
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.kernel.mass import Mass, total
@@ -224,7 +223,7 @@ def _texts(content: Mapping[str, Any]) -> Iterator[str]:
 
 def canonical(value: Mapping[str, Any]) -> str:
     """RFC 8785 text with every string in NFC."""
-    return rfc8785.dumps(_nfc(value)).decode()
+    return canonical_bytes(_nfc(value)).decode()
 
 
 def digest(text: str) -> str:

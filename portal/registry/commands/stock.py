@@ -21,6 +21,7 @@ from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
+from portal.registry.commands.cutting import cut_first, is_state
 from portal.registry.models import (
     Account,
     Block,
@@ -77,7 +78,7 @@ _HOLD_AND_TAKE = _TAKE.add_cte(
 _INHERITED = (BLOCK.c.issuance_id, BLOCK.c.unit_class, BLOCK.c.rank)
 _FREE = (
     select(BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, *_INHERITED)
-    .where(BLOCK.c.lot_id == bindparam("lot"), BLOCK.c.state == BlockState.HELD)
+    .where(BLOCK.c.lot_id == bindparam("lot"), is_state(BlockState.HELD))
     .order_by(BLOCK.c.rank, BLOCK.c.start_g)
     .limit(STOCK_PAGE)
 )
@@ -146,25 +147,10 @@ def reserve(
         hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
         lots = _lock_lots(ledger, hold, wants)
         plan = _plan(wants, lots)
-        work = _Work()
-        for lot_id, parts in plan.items():
-            stock = _Stock(ledger, lot_id)
-            for cut in share(stock, parts):
-                work.add(cut, stock.kin[cut.block.block_id], lots[lot_id], hold_id)
-        if work.closed:
-            ledger.execute(_CLOSE, [{"block": block_id} for block_id in work.closed])
-        made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
-        entry = _entry(actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken)
-        insert_together(ledger, (ENTRY, entry), *((BLOCK, child) for child in work.children))
-        for block_id, line_id in work.whole:
-            ledger.execute(
-                update(BLOCK)
-                .where(BLOCK.c.id == block_id)
-                .values(state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
-            )
-        return [
-            Taken(line_id, lots[lot].code, mass) for lot, parts in plan.items() for line_id, mass in parts
-        ]  # fmt: skip
+        parts = [(lot_id, *part) for lot_id, of_lot in plan.items() for part in of_lot]
+        if len(parts) != 1 or not cut_first(ledger, actor, hold_id, *parts[0], now):
+            _cut_all(ledger, actor, hold_id, plan, lots, now)
+        return [Taken(line_id, lots[lot_id].code, mass) for lot_id, line_id, mass in parts]
 
 
 def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
@@ -377,6 +363,33 @@ def _plan(wants: Sequence[Want], lots: dict[str, Any]) -> dict[str, list[tuple[s
             known = {by_code[code] for code in want.lot_codes if code in by_code}
             raise NotEnoughCredits(left=Mass(sum(lots[lot_id].free_g for lot_id in known)))
     return {lot_id: parts for lot_id, parts in plan.items() if parts}
+
+
+def _cut_all(
+    ledger: Connection,
+    actor: Actor,
+    hold_id: str,
+    plan: dict[str, list[tuple[str, Mass]]],
+    lots: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Any number of lines from any number of blocks of the locked lots."""
+    work = _Work()
+    for lot_id, parts in plan.items():
+        stock = _Stock(ledger, lot_id)
+        for cut in share(stock, parts):
+            work.add(cut, stock.kin[cut.block.block_id], lots[lot_id], hold_id)
+    if work.closed:
+        ledger.execute(_CLOSE, [{"block": block_id} for block_id in work.closed])
+    made, taken = [_brief(child) for child in work.children], [block for block, _ in work.whole]
+    entry = _entry(actor, f"reserve:{hold_id}", "reserve", now, split=work.closed, made=made, taken=taken)
+    insert_together(ledger, (ENTRY, entry), *((BLOCK, child) for child in work.children))
+    for block_id, line_id in work.whole:
+        ledger.execute(
+            update(BLOCK)
+            .where(BLOCK.c.id == block_id)
+            .values(state=BlockState.RESERVED, hold_id=hold_id, line_id=line_id)
+        )
 
 
 class _Stock:

@@ -18,7 +18,7 @@ def _no_hold(row: str, state: str) -> str:
 def _follows(sentence: str, old: str, new: str, *, hold: str, of: str = "OLD") -> Guard:
     """Grams go from one state to the other only while their hold is in this state."""
     step = f"OLD.state = '{old}' AND NEW.state = '{new}'"
-    return Guard("block", "UPDATE", sentence, f"{step} AND {_no_hold(of, hold)}")
+    return Guard("block", "UPDATE", sentence, _no_hold(of, hold), when=step)
 
 
 GUARDS = [
@@ -48,17 +48,19 @@ GUARDS = [
         "block",
         "INSERT",
         "a block is reserved for a hold that is reserved",
-        f"NEW.state = 'reserved' AND {_no_hold('NEW', 'reserved')}",
+        _no_hold("NEW", "reserved"),
+        when="NEW.state = 'reserved'",
     ),
     # I12: what is frozen does not move
     Guard(
         "block",
         "UPDATE",
         "frozen grams do not move",
-        f"{_MOVES} AND (OLD.frozen_at IS NOT NULL "
+        "(OLD.frozen_at IS NOT NULL "
         "OR EXISTS (SELECT 1 FROM account a WHERE a.id = OLD.account_id AND a.frozen_at IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM issuance i JOIN project p ON p.id = i.project_id "
         "WHERE i.id = OLD.issuance_id AND p.frozen_at IS NOT NULL))",
+        when=_MOVES,
     ),
     # I15, I16: grams follow their hold, step by step
     _follows(
@@ -111,8 +113,9 @@ GUARDS = [
         "block",
         "UPDATE",
         "a lot takes grams of its own project only",
-        "OLD.lot_id IS NULL AND NEW.lot_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pool_lot l "
+        "NOT EXISTS (SELECT 1 FROM pool_lot l "
         "JOIN issuance i ON i.project_id = l.project_id WHERE l.id = NEW.lot_id AND i.id = NEW.issuance_id)",
+        when="OLD.lot_id IS NULL AND NEW.lot_id IS NOT NULL",
     ),
 ]
 

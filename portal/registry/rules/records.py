@@ -17,8 +17,7 @@ from hashlib import sha256
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Final, Union, get_args, get_origin, get_type_hints
 
-import rfc8785
-
+from portal.kernel.canonical import canonical_bytes
 from portal.kernel.errors import N_, InvalidInput
 
 VERSION: Final = 1
@@ -424,7 +423,7 @@ def read(body: bytes) -> Record:
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes. Raises NotARecord for null, fractions, numbers beyond 2^53 and text not in NFC."""
     _check_value(value)
-    return rfc8785.dumps(value)  # type: ignore[arg-type]  # _check_value admits a subset of JSON
+    return canonical_bytes(value)
 
 
 def holder_commitment(salt: bytes, name: str, organisation_id: str = "") -> str:

@@ -13,8 +13,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
-
+from portal.kernel.canonical import canonical_bytes
 from portal.registry.rules import merkle
 
 
@@ -37,7 +36,7 @@ class Balance:
 
     @property
     def line(self) -> str:
-        return rfc8785.dumps({"account": self.account, "state": self.state, "grams": self.grams}).decode()
+        return canonical_bytes({"account": self.account, "state": self.state, "grams": self.grams}).decode()
 
 
 def seal(table: str, key: object, row: Mapping[str, Any]) -> Seal:

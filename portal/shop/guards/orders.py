@@ -69,15 +69,15 @@ GUARDS = [
         "orders",
         "UPDATE",
         "an order is paid by a payment that is on record",
-        "NEW.state = 'paid' AND OLD.state <> 'paid' AND NOT EXISTS "
-        "(SELECT 1 FROM payment p WHERE p.order_id = NEW.id AND p.kind = 'order')",
+        "NOT EXISTS (SELECT 1 FROM payment p WHERE p.order_id = NEW.id AND p.kind = 'order')",
+        when="NEW.state = 'paid' AND OLD.state <> 'paid'",
     ),
     Guard(
         "orders",
         "UPDATE",
         "an order is retired when its grams are",
-        "NEW.state = 'retired' AND OLD.state <> 'retired' AND NOT EXISTS "
-        "(SELECT 1 FROM hold h WHERE h.id = NEW.hold_id AND h.state = 'retired')",
+        "NOT EXISTS (SELECT 1 FROM hold h WHERE h.id = NEW.hold_id AND h.state = 'retired')",
+        when="NEW.state = 'retired' AND OLD.state <> 'retired'",
     ),
     Guard(
         "refund",
@@ -103,9 +103,9 @@ GUARDS = [
         "hold",
         "UPDATE",
         "no retirement starts while a refund is pending",
-        "NEW.state = 'retired' AND OLD.state <> 'retired' AND EXISTS "
-        "(SELECT 1 FROM refund r JOIN orders o ON o.id = r.order_id WHERE o.hold_id = NEW.id "
+        "EXISTS (SELECT 1 FROM refund r JOIN orders o ON o.id = r.order_id WHERE o.hold_id = NEW.id "
         "AND r.kind = 'before' AND r.state IN ('planned','pending','succeeded'))",
+        when="NEW.state = 'retired' AND OLD.state <> 'retired'",
     ),
 ]
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import rfc8785
-
+from portal.kernel.canonical import canonical_bytes
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 from portal.kernel.money import Money
 from portal.shop.rules.quotes import Quote
@@ -147,7 +146,7 @@ def contents_digest(salt: bytes, quote: Quote, buyer: Buyer, purpose: str, lang:
         "lang": lang,
         "consent": consent,
     }
-    return hashlib.sha256(salt + rfc8785.dumps(facts)).hexdigest()
+    return hashlib.sha256(salt + canonical_bytes(facts)).hexdigest()
 
 
 def check_purpose(purpose: str) -> str:

@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-import rfc8785
-
+from portal.kernel.canonical import canonical_bytes
 from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import Money, price
@@ -107,7 +106,7 @@ class Share:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its sums are made once
 class Quote:
     """A price with all its parts: lines + seedlings + fees = total = Σ split, to the minor unit.
 
@@ -123,27 +122,27 @@ class Quote:
     planter_ppm: int = 0
     named: bool = False
 
-    @property
+    @cached_property
     def currency(self) -> str:
         return self.fees[0].amount.currency
 
-    @property
+    @cached_property
     def mass(self) -> Mass:
         return total([line.mass for line in self.lines])
 
-    @property
+    @cached_property
     def credits(self) -> Money:
         return _sum([Money(0, self.currency), *(line.amount for line in self.lines)])
 
-    @property
+    @cached_property
     def planting(self) -> Money:
         return _sum([Money(0, self.currency), *(line.amount for line in self.seedlings)])
 
-    @property
+    @cached_property
     def total(self) -> Money:
         return _sum([self.credits, self.planting, *(fee.amount for fee in self.fees)])
 
-    @property
+    @cached_property
     def split(self) -> tuple[Share, ...]:
         """Where every part of the total goes."""
         owner = portion(self.credits, self.owner_ppm) + portion(self.planting, self.planter_ppm)
@@ -156,10 +155,10 @@ class Quote:
             Share(Party.PAYMENT, fees[FeeKind.PAYMENT]),
         )
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the canonical JSON (RFC 8785) of everything the price depends on."""
-        return hashlib.sha256(rfc8785.dumps(self.facts())).hexdigest()
+        return hashlib.sha256(canonical_bytes(self.facts())).hexdigest()
 
     def facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
