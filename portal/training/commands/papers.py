@@ -63,9 +63,8 @@ def record_sheets(
             session.flush()
             audit.record(actor, "attempt.on_paper", row.id, now, paper=paper, earned=row.earned)
             passed[sheet.enrolment_id] = row.passed
-        for enrolment_id, is_passed in passed.items():
-            if is_passed:
-                complete_if_met(enrolment_id, now)
+        for enrolment_id in passed:  # what was right may have been the last question of a lesson
+            complete_if_met(enrolment_id, now)
         return passed
 
 

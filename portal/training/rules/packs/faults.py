@@ -153,6 +153,12 @@ class LessonUnused(InvalidInput):
     message = N_("This lesson is in none of the course’s modules.")
 
 
+class LessonWithoutItems(InvalidInput):
+    message = N_(
+        "This lesson asks that its questions be answered, but no item names “%(lesson)s”."
+    )
+
+
 class FactorChanged(InvalidInput):
     message = N_("The factor “%(key)s” is now %(now)s, not %(then)s: check the item again.")
 

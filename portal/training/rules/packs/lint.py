@@ -40,6 +40,7 @@ from portal.training.rules.packs.faults import (
     LessonTranslationMissing,
     LessonUnknown,
     LessonUnused,
+    LessonWithoutItems,
     MediaUnreadable,
     MediaUnsafe,
     Notes,
@@ -233,9 +234,13 @@ class _Linter:
         for item, file, line in pack.items:
             if item.lesson and item.lesson not in lessons:
                 self.notes(file).add(line, LessonUnknown(lesson=item.lesson[:40]))
+        asked = {item.lesson for item, _, _ in pack.items}
         for (name, lang), found in pack.lessons.items():
+            notes = self.notes(f"lessons/{name}.{lang}.md")
             if found.id not in used:
-                self.notes(f"lessons/{name}.{lang}.md").add(0, LessonUnused())
+                notes.add(0, LessonUnused())
+            if found.asks_questions and found.id not in asked:
+                notes.add(0, LessonWithoutItems(lesson=found.id))
 
 
 def _look_at_unit(name: str, task: Numeric, line: int, notes: Notes) -> None:
