@@ -26,6 +26,7 @@ from portal.training.rules.items import (
     Single,
     TrueFalse,
 )
+from portal.training.rules.registers import may_issue
 
 LETTERS: Final = "ABCDEFGHIJ"
 PAPERS: Final = ("A", "B")
@@ -145,7 +146,7 @@ def key_of(item: Item) -> str:
         case Multiple(options=options):
             return _letters(item, [at for at, option in enumerate(options) if option.is_right])
         case Register(projects=projects):
-            return _letters(item, [at for at, each in enumerate(projects) if each.may_issue])
+            return _letters(item, [at for at, each in enumerate(projects) if may_issue(each)])
         case Ordering(steps=steps):
             return _letters(item, range(len(steps)), is_sorted=False)
         case Matching(pairs=pairs):
