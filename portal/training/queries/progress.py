@@ -13,6 +13,7 @@ from portal.training.models.classes import Attendance, Cohort, Session
 from portal.training.models.learners import Enrolment, Reading
 from portal.training.models.outcomes import Override
 from portal.training.queries import courses
+from portal.training.queries.attempts import stands
 from portal.training.queries.courses import Content
 from portal.training.rules.attempts import Policy
 from portal.training.rules.learners import UnknownEnrolment
@@ -86,7 +87,7 @@ def _add_right_answers(done: dict[str, Done], which: ColumnElement[bool]) -> Non
         select(Attempt.enrolment_id, Answer.item)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .join(Answer, Answer.attempt_id == Attempt.id)
-        .where(which, Attempt.submitted_at.is_not(None), Answer.credit == "1")
+        .where(which, Attempt.submitted_at.is_not(None), Answer.credit == "1", stands())
         .distinct()
     )
     for enrolment_id, item in rows:
@@ -100,7 +101,7 @@ def _add_attempts(done: dict[str, Done], which: ColumnElement[bool]) -> None:
             Attempt.submitted_at,
         )
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(which, Attempt.quiz == FINAL)
+        .where(which, Attempt.quiz == FINAL, stands())
         .order_by(Attempt.number)
     )  # fmt: skip
     for enrolment_id, frozen, possible, earned, passed, submitted_at in rows:

@@ -48,6 +48,21 @@ class PaperTaken(Refused):
     message = N_("This paper of %(name)s is recorded already.")
 
 
+class SheetMissing(NotFound):
+    message = N_("No sheet of this learner is recorded.")
+
+
+class SameSheet(InvalidInput):
+    message = N_("These are the answers that are recorded already.")
+
+
+class CertifiedBySheet(Refused):
+    message = N_(
+        "The certificate rests on this sheet, and these answers would not have passed. Ask the office to "
+        "revoke the certificate first."
+    )
+
+
 class PaperEmpty(InvalidInput):
     message = N_("Nothing was typed yet.")
 
@@ -108,6 +123,21 @@ def _read(item: Item, typed: str) -> Response | None:
         case Matching() | Ordering():
             return tuple(_places(item, typed))
     return typed
+
+
+def typed_of(item: Item, response: Response | None) -> str:
+    """What would be typed for this response: ``read_answer`` gives it back."""
+    match response:
+        case None:
+            return ""
+        case bool():
+            return "T" if response else "F"
+        case frozenset():
+            return _letters(item, response)
+        case tuple():
+            order = item.shown(len(parts(item)))
+            return "".join(NOTHING if at is None else LETTERS[order.index(at)] for at in response)
+    return str(response)
 
 
 def _true(typed: str) -> bool:

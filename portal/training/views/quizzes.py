@@ -51,7 +51,7 @@ def quiz(enrolment_id: str, quiz: str) -> Answer:
         raise UnknownQuiz()
     tried = [each for each in attempts.attempts_of(enrolment_id) if each.quiz == quiz]
     rule = Policy.of(content.course, quiz)
-    next_at = rule.next_at([each.submitted_at for each in tried if each.submitted_at])
+    next_at = rule.next_at([each.submitted_at for each in tried if each.submitted_at and not each.corrected])
     return render_template(
         "training/quiz.html", enrolled=enrolled, content=content, quiz=found, rule=rule, tried=tried,
         next_at=next_at if next_at and next_at > clock.now() else None, form=PortalForm(),
@@ -193,7 +193,7 @@ def _result(found: AttemptView) -> str:
     """Solutions are shown when no further attempt depends on them: practised, passed, or waited for."""
     content = courses.content(found.enrolment.version_id)
     tried = [each for each in attempts.attempts_of(found.enrolment.id) if each.quiz == found.quiz]
-    handed_in = [each.submitted_at for each in tried if each.submitted_at]
+    handed_in = [each.submitted_at for each in tried if each.submitted_at and not each.corrected]
     next_at = found.policy.next_at(handed_in)
     marked = [(each, _mark(each)) for each in (_shown(found, *asked) for asked in _asked(found))]
     return render_template(
