@@ -9,7 +9,9 @@ from PIL import Image
 
 from portal.kernel.actor import Actor
 from portal.training.queries import courses, drafts
+from portal.training.rules.formats import FORMATS, scorm, write_items
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
+from portal.training.rules.packs.lint import lint
 from portal.training.rules.packs.records import records_of
 from tests.browser import Browser, Page
 from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
@@ -301,3 +303,22 @@ def test_a_finding_leads_to_its_field(seen_by: As):
     page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}")
     target = next(url for words, url in page.links.items() if "origin" in words)
     assert target.endswith("/bank/checked/1")
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *scorm.EDITIONS])
+def test_a_published_version_is_given_out_in_every_format(seen_by: As, name: str):
+    browser, version_id = seen_by(AUTHOR), a_version()
+    page = browser.open(f"/en/author/versions/{version_id}/export?format={name}&language=zh")
+    (href,) = (link for link in page.links.values() if "export-file" in link)
+    file = browser.client.get(href)
+    assert file.status_code == 200
+    assert "everyone-1.1.0" in file.headers["Content-Disposition"]
+    pack, _findings = lint(files_of("everyone"))
+    written = (
+        scorm.write(pack, "zh", scorm.EDITIONS[name])
+        if name in scorm.EDITIONS
+        else write_items(name, (item for item, _, _ in pack.items), "zh")
+    )
+    assert file.data == written.data
+    for left in written.left_out:
+        assert left.item in page.main
