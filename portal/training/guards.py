@@ -23,6 +23,12 @@ GUARDS = [
     Guard("training_answer", "UPDATE", "answers of a submitted attempt stay", _SUBMITTED.format(of="OLD")),
     Guard("training_answer", "DELETE", "answers of a submitted attempt are kept",
           _SUBMITTED.format(of="OLD")),
+    *append_only("training_paper_correction"),
+    Guard("training_paper_correction", "INSERT", "a sheet is corrected by another sheet of the same paper",
+          "NOT EXISTS (SELECT 1 FROM training_attempt AS a JOIN training_attempt AS b"
+          " ON b.enrolment_id = a.enrolment_id AND b.quiz = a.quiz AND b.seed = a.seed"
+          " WHERE a.id = NEW.attempt_id AND b.id = NEW.by_attempt_id AND b.number > a.number"
+          " AND a.way = 'paper' AND b.way = 'paper')"),
 ]  # fmt: skip
 
 

@@ -1,10 +1,13 @@
-"""Background work of the room: reminding learners who have been away from a class that runs."""
+"""Background work of the room: reminding learners who have been away, and rechecking published questions."""
 
 from portal import jobs
+from portal.accounts.queries import role_holders
 from portal.kernel import clock
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, Role
 from portal.training.commands.nudging import remind
+from portal.training.commands.rechecking import tell_to_recheck
 from portal.training.queries.cohorts import running
+from portal.training.queries.rechecking import items_to_recheck
 from portal.training.queries.today import today
 from portal.training.rules.needs import IdleFor, NeverHere
 from portal.training.rules.nudging import is_quiet
@@ -26,3 +29,12 @@ def remind_idle() -> None:
         ]
         if idle:
             remind(KEEPER, cohort.id, idle, now)
+
+
+@jobs.every(seconds=24 * 3600)
+def recheck() -> None:
+    """Editors are written to, once, when a factor, model or rule behind published questions has changed."""
+    found = items_to_recheck()
+    if found:
+        editors = [each.person.id for each in role_holders() if Role.EDITOR in each.roles]
+        tell_to_recheck(KEEPER, found, editors, clock.now())

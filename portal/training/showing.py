@@ -26,6 +26,7 @@ from portal.training.rules.items import (
     TrueFalse,
 )
 from portal.training.rules.markup import MediaUrl, to_html, to_phrase, to_words
+from portal.training.rules.registers import may_issue
 from portal.training.rules.scenarios import Calculation, model_of
 from portal.training.rules.solutions import right_response as right_response
 from portal.training.rules.units import unit_choices as unit_choices
@@ -161,7 +162,7 @@ def _is_right(task: Task, index: int) -> bool | None:
         case Single(options=found) | Multiple(options=found):
             return found[index].is_right
         case Register(projects=projects):
-            return projects[index].may_issue
+            return may_issue(projects[index])
     return None
 
 

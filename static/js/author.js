@@ -1,4 +1,4 @@
-// The editor of a lesson: what is written saves itself, and the preview follows. Without this, buttons do both.
+// The forms of authors: what is written saves itself, and a lesson's preview follows. Without this, buttons do both.
 const form = document.querySelector("[data-author]");
 const status = form.querySelector("[data-status]");
 const preview = form.querySelector("[data-preview]");
@@ -9,7 +9,7 @@ let saving, showing, isBusy, isStopped;
 function sent(action) {
   const data = new FormData(form);
   data.set("do", action);
-  return fetch(form.action, { method: "POST", body: data, headers: { Accept: "text/html" } });
+  return fetch(form.getAttribute("action") || location.href, { method: "POST", body: data, headers: { Accept: "text/html" } });
 }
 
 async function save() {
@@ -18,12 +18,8 @@ async function save() {
   try {
     const answer = await sent("autosave");
     if (answer.ok) {
-      const now = await answer.json();
-      for (const side of ["zh", "en"]) form.elements[`revision-${side}`].value = now[side];
-      // What was saved is what the blocks are called from now on.
-      for (const id of form.querySelectorAll(".block-id")) {
-        form.elements[id.name.replace(/id$/, "was")].value = id.value;
-      }
+      for (const [name, value] of Object.entries(await answer.json())) form.elements[name].value = value;
+      callAsSaved();
       status.textContent = form.dataset.saved;
     } else {
       // Somebody else was faster, or it cannot be saved so: the Save button shows both texts.
@@ -38,13 +34,22 @@ async function save() {
   }
 }
 
+// What was saved is what blocks and groups are called from now on.
+function callAsSaved() {
+  for (const id of form.querySelectorAll(".block-id")) {
+    form.elements[id.name.replace(/id$/, "was")].value = id.value;
+  }
+  if (!form.matches(".record")) return;
+  for (const was of form.querySelectorAll("[name$='-was']")) was.value = was.name.match(/(\d+)-was$/)[1];
+}
+
 function later() {
   clearTimeout(saving);
   saving = setTimeout(save, WAIT);
 }
 
 async function show() {
-  if (preview.hidden) return;
+  if (!preview || preview.hidden) return;
   const width = form.querySelector("[name='preview-width']:checked")?.value;
   try {
     const answer = await sent("live");
@@ -66,7 +71,7 @@ form.addEventListener("input", (event) => {
 });
 
 form.addEventListener("click", (event) => {
-  if (event.target.value !== "preview") return;
+  if (!preview || event.target.value !== "preview") return;
   event.preventDefault();
   preview.hidden = !preview.hidden;
   event.target.setAttribute("aria-expanded", String(!preview.hidden));

@@ -9,8 +9,10 @@ import pytest
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.training.commands.attempting import save, start, submit
+from portal.training.commands.reading import finish_lesson
 from portal.training.models.learners import Enrolment
 from portal.training.queries.attempts import AttemptView, attempt, attempts_of
+from portal.training.queries.progress import progress_of
 from portal.training.rules.attempts import (
     AlreadyPassed,
     AttemptClosed,
@@ -21,6 +23,7 @@ from portal.training.rules.attempts import (
 from portal.training.rules.grading import NotAResponse
 from portal.training.rules.items import Item, Single
 from portal.training.rules.learners import UnknownEnrolment
+from portal.training.rules.progress import Requirement
 from portal.training.rules.quizzes import UnknownQuiz
 from portal.training.rules.responses import stored
 from portal.training.rules.solutions import right_response
@@ -29,9 +32,9 @@ from tests.factories.training import NOW, a_version, an_enrolment
 pytestmark = pytest.mark.usefixtures("any_app")
 
 
-def a_learner() -> tuple[Actor, str]:
-    """Somebody with a personal code on this device, in the course for everyone."""
-    version_id = a_version()
+def a_learner(track: str = "everyone") -> tuple[Actor, str]:
+    """Somebody with a personal code on this device, in the course of this track."""
+    version_id = a_version(track)
     with transaction() as session:
         enrolment_id = an_enrolment(session, version_id)
         return Actor.guest(session.get_one(Enrolment, enrolment_id).learner_id), enrolment_id
@@ -48,6 +51,26 @@ def answered(actor: Actor, attempt_id: str, count: int) -> AttemptView:
     for item, json in known[:count]:
         save(actor, attempt_id, item.id, json, 1, NOW)
     return attempt(actor, attempt_id)
+
+
+def test_the_questions_of_a_lesson_count_once_they_are_right_in_whichever_attempt():
+    actor, enrolment_id = a_learner("media")
+    finish_lesson(actor, enrolment_id, "ethics-and-corrections", NOW)
+
+    def lesson() -> Requirement:
+        found = progress_of(enrolment_id).lessons
+        return next(each for each in found if each.key == "lesson:ethics-and-corrections")
+
+    assert lesson().why is not None
+    for done, quiz in ((1, "lesson:ethics-and-corrections"), (2, "law")):
+        attempt_id = start(actor, enrolment_id, quiz, "zh", NOW)
+        asked = {item.id: item for item in attempt(actor, attempt_id).items}
+        name = ("advertorial", "correction-parts")[done - 1]
+        save(actor, attempt_id, name, right(asked[name]), 1, NOW)
+        assert lesson().done == done  # nothing counts before it is handed in
+        submit(actor, attempt_id, NOW)
+        assert lesson().done == done + 1
+    assert lesson().is_met
 
 
 def test_a_quiz_that_is_passed_is_not_taken_again():

@@ -9,7 +9,9 @@ from PIL import Image
 
 from portal.kernel.actor import Actor
 from portal.training.queries import courses, drafts
+from portal.training.rules.formats import FORMATS, scorm, write_items
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
+from portal.training.rules.packs.lint import lint
 from portal.training.rules.packs.records import records_of
 from tests.browser import Browser, Page
 from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
@@ -41,7 +43,11 @@ def typed(page: Page, name: str, value: str) -> Page:
 
 def pressed(page: Page, value: str, expect: int = 200) -> Page:
     """Send the page's form as one of its buttons does, or the program in the page."""
-    form = next(f for f in page.root.iter("form") if any(b.get("name") == "do" for b in f.iter("button")))
+    form = next(
+        f
+        for f in page.root.iter("form")
+        if "data-author" in f.attrib or any(b.get("name") == "do" for b in f.iter("button"))
+    )
     fields = [pair for control in form.iter() if control.tag in ("input", "textarea", "select")
               for pair in page._values(control)]  # fmt: skip
     data: dict[str, list[str]] = {}
@@ -116,10 +122,36 @@ def test_what_is_written_saves_itself_unless_somebody_was_faster(seen_by: As):
     browser, draft_id = seen_by(AUTHOR), a_draft()
     page = browser.open(f"/en/author/drafts/{draft_id}/lessons/01-why-forests")
     answer = pressed(typed(page, "b-0-en", "Half a sentence"), "autosave")
-    assert answer.response.json == {"zh": 1, "en": 2}
+    assert answer.response.json == {"revision-zh": 1, "revision-en": 2}
     again = pressed(typed(page, "b-0-en", "From an older page"), "autosave", expect=409)
     assert "Somebody saved" in again.html
     assert b"Half a sentence" in drafts.file(draft_id, LESSON_EN).data
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "path"),
+    [
+        ("/bank/checked/0", "objective", BANK),
+        ("/plan/course", "hours", "course.yml"),
+        ("/plan/track", "title-en", "track.yml"),
+        ("/files/bank/checked.yml", "text", BANK),
+    ],
+)
+def test_every_form_saves_itself_and_a_sitting_is_one_step(seen_by: As, address: str, field: str, path: str):
+    browser, draft_id = seen_by(AUTHOR), a_draft()
+    before, steps = drafts.file(draft_id, path).data, len(drafts.changes(draft_id))
+    page = browser.open(f"/en/author/drafts/{draft_id}{address}")
+    assert "js/author" in page.html
+    for said in ("Half", "Half a thought", "A thought"):
+        answer = pressed(typed(page, field, said), "autosave")
+        held = drafts.file(draft_id, path)
+        assert answer.response.json == {"revision": held.revision}
+        assert said.encode() in held.data
+        typed(page, "revision", str(held.revision))
+    assert len(drafts.changes(draft_id)) == steps + 1
+    assert "Somebody saved" in pressed(typed(page, "revision", "1"), "autosave", expect=409).html
+    browser.open(f"/en/author/drafts/{draft_id}").submit("Undo this step")
+    assert drafts.file(draft_id, path).data == before
 
 
 def test_an_item_is_written_duplicated_moved_and_taken_out(seen_by: As):
@@ -271,3 +303,22 @@ def test_a_finding_leads_to_its_field(seen_by: As):
     page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}")
     target = next(url for words, url in page.links.items() if "origin" in words)
     assert target.endswith("/bank/checked/1")
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *scorm.EDITIONS])
+def test_a_published_version_is_given_out_in_every_format(seen_by: As, name: str):
+    browser, version_id = seen_by(AUTHOR), a_version()
+    page = browser.open(f"/en/author/versions/{version_id}/export?format={name}&language=zh")
+    (href,) = (link for link in page.links.values() if "export-file" in link)
+    file = browser.client.get(href)
+    assert file.status_code == 200
+    assert "everyone-1.1.0" in file.headers["Content-Disposition"]
+    pack, _findings = lint(files_of("everyone"))
+    written = (
+        scorm.write(pack, "zh", scorm.EDITIONS[name])
+        if name in scorm.EDITIONS
+        else write_items(name, (item for item, _, _ in pack.items), "zh")
+    )
+    assert file.data == written.data
+    for left in written.left_out:
+        assert left.item in page.main

@@ -12,7 +12,7 @@ from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
 from portal.training.commands import feedback, ladder, nudging, overriding, papers, sessions
-from portal.training.models.classes import Attendance, Cohort, Trainer
+from portal.training.models.classes import Attendance, Cohort, SignInDevice, Trainer
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.models.voices import FeedbackAnswer, FeedbackGiven
 from portal.training.queries import feedback as voices
@@ -22,7 +22,13 @@ from portal.training.queries.matrix import decisions, row_of
 from portal.training.queries.nudges import nudges_of
 from portal.training.queries.papers import items_of, recorded
 from portal.training.rules.attempts import Policy
-from portal.training.rules.attendance import NotInThisClass, NotOpenYet, SessionDraft, SessionIsCancelled
+from portal.training.rules.attendance import (
+    NotInThisClass,
+    NotOpenYet,
+    SessionDraft,
+    SessionIsCancelled,
+    device_at,
+)
 from portal.training.rules.classes import CohortClosed
 from portal.training.rules.feedback import USUAL, AlreadyAnswered, UnknownForm
 from portal.training.rules.ladder import Level, NotTheNextStep, NotYourself
@@ -119,6 +125,20 @@ def test_a_trainers_word_counts_has_a_reason_and_stays_on_record(class_):
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "requirement.decided")).first()
     assert entry
     assert entry.facts["reason"] == "口头通过"
+
+
+def test_two_names_from_one_device_are_shown_to_the_trainer(any_app):
+    of = a_class()
+    session_id = a_session(of)
+    for at, device in ((0, "phone a"), (1, "phone b"), (2, "phone a")):
+        sessions.sign_in(of.holder(at), session_id, of.people[at], NOW, device=device)
+    known = {each.name: each.beside for each in held.attended(held.session(session_id))}
+    assert known == {"学员0": ("学员2",), "学员1": (), "学员2": ("学员0",)}
+    with transaction() as books:
+        digests = set(books.scalars(select(SignInDevice.device)))
+    assert len(digests) == 2
+    assert device_at(held.secret_of(session_id), "phone a") in digests
+    assert device_at(held.secret_of(a_session(of)), "phone a") not in digests  # known at this session alone
 
 
 def sheet_of(of: Class, at: int, right: bool = True) -> papers.Sheet:

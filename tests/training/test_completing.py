@@ -1,8 +1,10 @@
 """A completed course is certified once, for learners alone, with what was taught quoted and not claimed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from email.message import EmailMessage
 
 import pytest
 from flask import Flask
@@ -16,8 +18,10 @@ from portal.kernel.actor import Actor
 from portal.training.commands import completing
 from portal.training.commands.completing import complete_if_met
 from portal.training.commands.linking import erase
-from portal.training.models.learners import Enrolment, Learner
+from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
+from portal.training.queries.learners import enrolments_of
+from portal.training.queries.matrix import matrix
 from tests.factories.training import COURSES, NOW, a_cohort, a_version, an_enrolment
 
 
@@ -53,7 +57,7 @@ def test_a_completed_course_is_certified_once(any_app: Flask, rule_met: None):
     assert certificate.type == "C5"
     assert (certificate.holder_name, certificate.trainer) == ("测试学员", "测试讲师")
     content = certificate.content
-    assert content["course_version"] == "1.0.0"
+    assert content["course_version"] == "1.1.0"
     assert content["hours"] == 3
     assert content["cohort"] == {"zh": "一班", "en": "一班"}
     assert content["language"] == "zh"
@@ -162,3 +166,39 @@ def test_the_database_completes_a_course_once(any_app: Flask, rule_met: None):
         db.session.scalar(text("SELECT certificate FROM training_completion WHERE award='completion'"))
         == number
     )
+
+
+def test_one_person_on_two_lists_gets_one_certificate_and_a_letter(
+    any_app: Flask, rule_met: None, sent_letters: Callable[[], list[EmailMessage]]
+):
+    version_id = a_version()
+    with transaction() as session:
+        cohorts = [a_cohort(session, version_id, name=name) for name in ("一班", "二班")]
+        first, second = (an_enrolment(session, version_id, cohort, lang="en") for cohort in cohorts)
+        ids = [session.get_one(Enrolment, each).learner_id for each in (first, second)]
+        session.get_one(Learner, ids[0]).email = "wang@example.cn"
+        session.add(JoinedLearner(learner_id=ids[1], into_id=ids[0], joined_at=NOW))
+    number = complete_if_met(second, NOW)
+    assert number
+    assert complete_if_met(first, NOW) == number
+    assert (count(Completion), count(Certificate)) == (1, 1)
+    actor = Actor.guest(*ids)
+    assert {each.certificate for each in enrolments_of(actor)} == {number}
+    assert matrix(cohorts[0])[0].certificate == number
+    (letter,) = sent_letters()  # though the second list has no address
+    assert letter["To"] == "wang@example.cn"
+
+
+def test_the_letter_goes_out_once_in_the_learners_language(
+    app: Flask, rule_met: None, sent_letters: Callable[[], list[EmailMessage]]
+):
+    enrolment_id = enrolled(lang="en")
+    with transaction() as session:
+        learner = session.get_one(Learner, session.get_one(Enrolment, enrolment_id).learner_id)
+        learner.email = "wang@example.cn"
+    number = complete_if_met(enrolment_id, NOW)
+    complete_if_met(enrolment_id, NOW)
+    (letter,) = sent_letters()
+    assert letter["To"] == "wang@example.cn"
+    assert "Carbon sinks and carbon neutrality for everyone" in letter["Subject"]
+    assert f"/en/certificates/{number}" in letter.get_content()

@@ -64,6 +64,28 @@ def test_a_step_over_several_files_is_saved_and_undone_as_one():
     assert drafts.file(draft_id, LESSON_EN).data == before[LESSON_EN]
 
 
+@pytest.mark.usefixtures("any_app")
+def test_a_sitting_is_one_step_until_somebody_else_or_a_pause_comes_between():
+    draft_id, at = a_draft(), NOW
+
+    def written(who: Actor, text: str, minutes: int, *, by_itself: bool = True) -> str | None:
+        nonlocal at
+        at += timedelta(minutes=minutes)
+        seen = drafts.file(draft_id, BANK).revision
+        return drafting.save(who, draft_id, {BANK: text.encode()}, {BANK: seen}, at, by_itself=by_itself)
+
+    first = written(AUTHOR, "# a\n", 1)
+    assert written(AUTHOR, "# ab\n", 29) == first
+    assert written(AUTHOR, "# abc\n", 31) != first  # somebody came back
+    assert written(EDITOR, "# abcd\n", 1) not in (first, written(AUTHOR, "# abcde\n", 1))
+    asked = written(AUTHOR, "# abcdef\n", 1, by_itself=False)  # a button makes a step of its own
+    last = written(AUTHOR, "# abcdefg\n", 1)
+    assert last != asked
+    assert drafts.file_at(draft_id, BANK, 3) == b"# ab\n"
+    drafting.undo(AUTHOR, draft_id, str(last), at)
+    assert drafts.file(draft_id, BANK).data == b"# abcdef\n"
+
+
 @pytest.mark.usefixtures("app")
 def test_what_changed_again_is_not_undone_behind_somebodys_back():
     draft_id = a_draft()

@@ -21,11 +21,13 @@ from portal.training.rules.progress import (
     SESSIONS,
     AttemptOpen,
     Done,
+    LessonRule,
     MarksMissing,
     MarksMissingWait,
     NotFinished,
     NotOpened,
     NotTaken,
+    QuestionsMissing,
     Rule,
     SetBack,
     Tried,
@@ -36,7 +38,8 @@ from portal.training.rules.progress import (
 from tests.factories.training import NOW, a_cohort, a_version, an_enrolment
 
 QUIZ = Policy(Decimal(80), attempts=2, wait_hours=24)
-RULE = Rule((("one", Bilingual("一", "One")), ("two", Bilingual("二", "Two"))), QUIZ, sessions=1)
+TITLES = (Bilingual("一", "One"), Bilingual("二", "Two"))
+RULE = Rule((LessonRule("one", TITLES[0]), LessonRule("two", TITLES[1])), QUIZ, sessions=1)
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 
@@ -112,6 +115,27 @@ def test_all_that_is_asked_must_be_met_and_a_trainers_word_counts_more():
     assert type(back.final.why) is SetBack
     assert back.final.override
     assert back.final.override.reason == "答案是抄的"
+
+
+@pytest.mark.parametrize(
+    ("asks_reading", "read", "right", "why"),
+    [
+        (True, {}, {"a", "b"}, NotOpened),
+        (True, {"one": False}, {"a", "b"}, NotFinished),
+        (True, {"one": True}, {"a", "of another lesson"}, QuestionsMissing),
+        (True, {"one": True}, {"a", "b"}, None),
+        (False, {}, {"b"}, QuestionsMissing),
+        (False, {}, {"a", "b"}, None),
+    ],
+)
+def test_a_lesson_is_done_as_its_pack_says(
+    asks_reading: bool, read: dict[str, bool], right: set[str], why: type | None
+):
+    rule = Rule((LessonRule("one", TITLES[0], asks_reading, frozenset("ab")),), QUIZ)
+    found = progress(rule, Done(read=read, right=right)).lessons[0]
+    assert (found.is_met, type(found.why)) == (why is None, type(None) if why is None else why)
+    assert found.needed == 2 + asks_reading
+    assert found.done == len(right & {"a", "b"}) + (asks_reading and read.get("one", False))
 
 
 @pytest.mark.usefixtures("any_app")

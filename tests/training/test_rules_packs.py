@@ -123,6 +123,7 @@ FAULTS = [
     ),
     ("course.yml", "hours: 1\n", "hours: 1\nquiz: {per_objective: 0}\n", ("course.yml", 7, "NumberOutside")),
     ("course.yml", "[why-forests]", "[]", (ZH, 0, "LessonUnused")),
+    (EN, "completion: read", "completion: both", (EN, 0, "LessonWithoutItems")),
     ("course.yml", "hours: 1\n", "hours: 1\nhours: 2\n", ("course.yml", 7, "KeyTwice")),
     ("course.yml", "hours: 1", "hours: [", ("course.yml", 8, "YamlBroken")),
     ("course.yml", "hours: 1", "hours: &a 1\nwait: *a", ("course.yml", 1, "YamlForbidden")),

@@ -13,7 +13,16 @@ from portal.training.rules.grading import grade
 from portal.training.rules.items import Item, Matching, Multiple, Ordering
 from portal.training.rules.packs.course import Course
 from portal.training.rules.packs.lint import lint
-from portal.training.rules.quizzes import FINAL, UnknownQuiz, drawn, drawn_again, laid_out, quizzes_of
+from portal.training.rules.quizzes import (
+    FINAL,
+    FINAL_TITLE,
+    LESSON,
+    UnknownQuiz,
+    drawn,
+    drawn_again,
+    laid_out,
+    quizzes_of,
+)
 from portal.training.rules.responses import read_response, stored
 from portal.training.rules.solutions import right_response
 from tests.factories.packs import pack_files
@@ -50,10 +59,15 @@ def test_an_attempt_asks_again_what_it_asked():
 @pytest.mark.parametrize("track", TRACKS)
 def test_every_module_has_its_practice_and_together_they_ask_everything(track: str):
     course, items = course_of(track)
-    quizzes = quizzes_of(course, items)
-    assert [quiz.id for quiz in quizzes] == [*(module.id for module in course.modules), FINAL]
-    asked = {item.id for quiz in quizzes[:-1] for item in drawn(course, items, quiz.id, 1)}
-    assert asked == {item.id for item in items}
+    lessons = [lesson for module in course.modules for lesson in module.lessons]
+    quizzes = quizzes_of(course, items, dict.fromkeys(lessons, FINAL_TITLE))
+    modules = [quiz.id for quiz in quizzes if not quiz.id.startswith(LESSON)]
+    assert modules == [*(module.id for module in course.modules), FINAL]
+    asked = {name: {item.id for item in drawn(course, items, name, 1)} for name in modules[:-1]}
+    assert set.union(*asked.values()) == {item.id for item in items}
+    own = {quiz.id: {item.id for item in drawn(course, items, quiz.id, 1)} for quiz in quizzes}
+    for module in course.modules:
+        assert all(own.get(LESSON + lesson, set()) <= asked[module.id] for lesson in module.lessons)
 
 
 def test_there_is_no_other_quiz():

@@ -10,10 +10,15 @@ from datetime import datetime
 import pytest
 from flask import Flask
 
+from portal.certificates import queries as certificates
+from portal.certificates.commands import issue
+from portal.certificates.jobs import folder
+from portal.certificates.models import CertificateDocument
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.training.commands.attempting import save, start, submit
 from portal.training.models.learners import Learner
+from portal.training.models.outcomes import Completion
 from portal.training.queries import learners
 from portal.training.queries.attempts import attempt, attempts_of
 from portal.training.rules.responses import stored
@@ -21,6 +26,7 @@ from portal.training.rules.solutions import right_response
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
 from tests.factories import accounts
+from tests.factories.certificates import course as a_course
 from tests.factories.training import NOW, a_cohort, a_version
 
 
@@ -199,6 +205,34 @@ def test_the_record_is_taken_along_and_erased(app: Flask, browser: Browser):
         row = session.get_one(Learner, next(iter(actor.keys)))
         assert (row.name, row.code_hash, row.erased_at is not None) == ("", None, True)
     assert len(attempts_of(enrolment_id)) == 1  # the marks stay, without a name
+
+
+def test_certificates_are_taken_along_as_pdf_and_text(app: Flask, browser: Browser):
+    version_id = a_class()
+    _, actor, enrolment_id = joined(browser)
+    with transaction() as session:
+        learner_id = next(iter(actor.keys))
+        number = issue(Actor.system("training"), a_course(holder_name="王芳"), NOW)
+        session.add(
+            Completion(
+                id="cmp_1", enrolment_id=enrolment_id, learner_id=learner_id, version_id=version_id,
+                award="completion", certificate=number, completed_at=NOW,
+            )
+        )  # fmt: skip
+    kept = certificates.by_number(number)
+    packed = zipfile.ZipFile(io.BytesIO(browser.client.get("/zh/learn/data/export.zip").data))
+    assert packed.read(f"certificates/{number}.json").decode() == kept.payload
+    assert f"certificates/{number}.pdf" not in packed.namelist()  # it is not printed yet
+    folder().mkdir(parents=True, exist_ok=True)
+    (folder() / "one.pdf").write_bytes(b"%PDF-1.7 demonstration")
+    with transaction() as session:
+        session.add(
+            CertificateDocument(
+                certificate_id=kept.id, variant="named", file="one.pdf", sha256="0" * 64, rendered_at=NOW
+            )
+        )
+    packed = zipfile.ZipFile(io.BytesIO(browser.client.get("/zh/learn/data/export.zip").data))
+    assert packed.read(f"certificates/{number}.pdf").startswith(b"%PDF")
 
 
 def test_learning_with_a_code_becomes_part_of_an_account(app: Flask, browser: Browser):

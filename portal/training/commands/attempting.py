@@ -1,7 +1,7 @@
 """Taking a quiz: begun once, saved answer by answer, handed in once and marked exactly."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ from portal.kernel.errors import InvalidInput
 from portal.kernel.ids import new_id
 from portal.training import policy
 from portal.training.commands.completing import complete_if_met
-from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.attempts import Answer, Attempt, PaperCorrection
 from portal.training.models.learners import Enrolment
 from portal.training.queries import attempts, courses, learners
 from portal.training.queries.learners import Enrolled
@@ -53,7 +53,7 @@ def start(actor: Actor, enrolment_id: str, quiz: str, lang: str, now: datetime) 
         ).all()
         if tried and tried[-1].submitted_at is None:
             return tried[-1].id
-        _may_try_again(quiz, tried, now)
+        _may_try_again(quiz, [each for each in tried if each.id not in _corrected(session, tried)], now)
         made = _begun(actor, enrolled, quiz, lang, len(tried) + 1, now)
         session.add(made)
         audit.record(actor, "attempt.begun", made.id, now, quiz=quiz, number=made.number)
@@ -107,6 +107,13 @@ def submit(actor: Actor, attempt_id: str, now: datetime) -> None:
         audit.record(actor, "attempt.submitted", row.id, now, earned=row.earned, possible=row.possible)
         complete_if_met(row.enrolment_id, now)  # locks the learner, then comes the enrolment, as everywhere
         _seen(session, row.enrolment_id, now)
+
+
+def _corrected(session: Session, tried: Sequence[Attempt]) -> set[str]:
+    """Those of them in whose place another sheet counts."""
+    ids = [each.id for each in tried if each.way == "paper"]
+    found = select(PaperCorrection.attempt_id).where(PaperCorrection.attempt_id.in_(ids))
+    return set(session.scalars(found)) if ids else set()
 
 
 def _may_try_again(quiz: str, tried: Any, now: datetime) -> None:

@@ -11,7 +11,7 @@ from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.training import policy
-from portal.training.models.classes import Cohort, CohortTrainer
+from portal.training.models.classes import Cohort, CohortLanguage, CohortTrainer
 from portal.training.queries import courses
 from portal.training.rules.classes import CohortClosed, CohortDraft, LastTrainer, NoSuchTrainer, UnknownCohort
 from portal.training.rules.courses import UnknownCourse
@@ -43,6 +43,7 @@ def open_cohort(actor: Actor, cohort_id: str, version_id: str, draft: CohortDraf
             )
         )  # fmt: skip
         session.flush()
+        session.merge(CohortLanguage(cohort_id=cohort_id, lang=draft.lang))
         _add(session, cohort_id, actor.id, now)
         audit.record(actor, "cohort.opened", cohort_id, now, version=version_id)
     return cohort_id
@@ -56,6 +57,7 @@ def change_cohort(actor: Actor, cohort_id: str, draft: CohortDraft, now: datetim
         row.name, row.place = draft.name, draft.place
         row.first_day, row.last_day = draft.first_day, draft.last_day
         row.sessions_required = draft.sessions_required
+        session.merge(CohortLanguage(cohort_id=cohort_id, lang=draft.lang))
         audit.record(actor, "cohort.changed", cohort_id, now, sessions_required=draft.sessions_required)
 
 

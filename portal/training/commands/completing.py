@@ -16,8 +16,9 @@ from portal.kernel import clock, site
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.ids import new_id
+from portal.training.commands import letters
 from portal.training.models.classes import Cohort, CohortTrainer
-from portal.training.models.learners import Enrolment, Learner
+from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
 from portal.training.queries.courses import content, version
 from portal.training.queries.progress import progress_of
@@ -28,7 +29,8 @@ _HAND: Final = Actor.system("training")
 
 
 def complete_if_met(enrolment_id: str, now: datetime) -> str | None:
-    """Certify the course if its rule is met; the number of the certificate, the same one when asked again.
+    """Certify the course if its rule is met; the number of the certificate: the same one when asked again,
+    and when the same person has completed it under another name on a list.
 
     Joins the transaction in which the last requirement was met. None while something is missing, and always
     for who does not count as a learner (testers, staff), has left or was erased.
@@ -49,17 +51,33 @@ def complete_if_met(enrolment_id: str, now: datetime) -> str | None:
         )  # fmt: skip
         session.flush()
         audit.record(_HAND, "course.completed", completion_id, now, enrolment=enrolment.id)
+        title = version(enrolment.version_id).title
+        told = {"course": {"zh": title.zh, "en": title.en}, "certificate": number}
+        letters.write("completed", enrolment, learner, told, now)
         return number
 
 
 def alone_with(session: Session, learner_id: str) -> Learner:
-    """The learner as they stand now, with nobody else completing anything for them until we are done."""
-    return session.scalars(
+    """The learner as they stand now, with nobody else completing anything for them until we are done.
+
+    Rows that turned out to be one person are held together, in id order.
+    """
+    rows = session.scalars(
         select(Learner)
-        .where(Learner.id == learner_id)
+        .where(Learner.id.in_(_person(session, learner_id)))
+        .order_by(Learner.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
+    ).all()
+    return next(row for row in rows if row.id == learner_id)
+
+
+def _person(session: Session, learner_id: str) -> set[str]:
+    """The learner, and all rows that turned out to be the same person."""
+    joined = select(JoinedLearner.into_id).where(JoinedLearner.learner_id == learner_id)
+    into = session.scalar(joined) or learner_id
+    others = select(JoinedLearner.learner_id).where(JoinedLearner.into_id == into)
+    return {into, learner_id, *session.scalars(others)}
 
 
 def _counts(enrolment: Enrolment, learner: Learner) -> bool:
@@ -67,12 +85,16 @@ def _counts(enrolment: Enrolment, learner: Learner) -> bool:
 
 
 def _certificate(session: Session, enrolment: Enrolment) -> str | None:
+    """Of this person for this version; the first one where there were two before the rows were joined."""
     return session.scalar(
-        select(Completion.certificate).where(
-            Completion.learner_id == enrolment.learner_id,
+        select(Completion.certificate)
+        .where(
+            Completion.learner_id.in_(_person(session, enrolment.learner_id)),
             Completion.version_id == enrolment.version_id,
             Completion.award == AWARD,
         )
+        .order_by(Completion.completed_at, Completion.id)
+        .limit(1)
     )
 
 

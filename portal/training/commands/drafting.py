@@ -1,7 +1,8 @@
 """Writing a course: drafts begin, their files change step by step, and steps are undone."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,9 @@ from portal.training.rules.drafts import (
 )
 
 Changes = Mapping[str, bytes | None]
+# Writing that saves itself is one step until the author is away for so long.
+PAUSE: Final = timedelta(minutes=30)
+_SITTING: Final = "sit"
 
 
 def begin(
@@ -47,11 +51,13 @@ def begin(
 
 
 def save(
-    actor: Actor, draft_id: str, changes: Changes, revisions: Mapping[str, int], now: datetime
-) -> str | None:
+    actor: Actor, draft_id: str, changes: Changes, revisions: Mapping[str, int], now: datetime,
+    *, by_itself: bool = False,
+) -> str | None:  # fmt: skip
     """Files as they are to be from now on, None for one to take out; the step, or None if nothing changes.
 
-    ``revisions`` are those that the author has seen, by path; 0 for a file that was not there.
+    ``revisions`` are those that the author has seen, by path; 0 for a file that was not there. What a page
+    saves ``by_itself`` goes into the step of the same sitting, if that is the last of its files.
     Raises NotAllowed, UnknownDraft, DraftClosed, PathForbidden, DraftTooLarge, FileChanged.
     """
     if not policy.may_write_courses(actor):
@@ -66,7 +72,10 @@ def save(
             if found is None:
                 check_path(path)
         new = {p: data for p, data in changes.items() if data != (held[p].data if p in held else None)}
-        return _write(session, draft_id, new, actor, now) if new else None
+        if not new:
+            return None
+        sitting = _sitting(session, draft_id, new, actor, now) if by_itself else None
+        return _write(session, draft_id, new, actor, now, sitting)
 
 
 def undo(actor: Actor, draft_id: str, step: str, now: datetime) -> None:
@@ -147,10 +156,32 @@ def _held(session: Session, draft_id: str, paths: Changes) -> dict[str, DraftFil
     return {row.path: row for row in rows}
 
 
-def _write(session: Session, draft_id: str, changes: Changes, actor: Actor, now: datetime) -> str:
-    step, held = new_id("stp"), _held(session, draft_id, changes)
+def _sitting(session: Session, draft_id: str, changes: Changes, actor: Actor, now: datetime) -> str:
+    """The step of this author at these files that goes on, freed of what it held of them; else a new one."""
+    last = [
+        row
+        for path in changes
+        if (row := session.get(DraftChange, (draft_id, path, _last_revision(session, draft_id, path))))
+        and row.step.startswith(f"{_SITTING}_")
+        and row.changed_by == actor.id
+        and now - row.changed_at <= PAUSE
+    ]
+    if not last:
+        return new_id(_SITTING)
+    for row in last:
+        if row.step == last[0].step:
+            session.delete(row)
+    return last[0].step
+
+
+def _write(
+    session: Session, draft_id: str, changes: Changes, actor: Actor, now: datetime, sitting: str | None = None
+) -> str:
+    step, held = sitting or new_id("stp"), _held(session, draft_id, changes)
     for path, data in sorted(changes.items()):
-        revision = _last_revision(session, draft_id, path) + 1
+        # Counted by the file where it is there: a sitting has taken its last change out.
+        seen = held[path].revision if path in held else 0
+        revision = max(seen, _last_revision(session, draft_id, path)) + 1
         told = {"revision": revision, "changed_by": actor.id, "changed_at": now}
         session.add(DraftChange(draft_id=draft_id, path=path, step=step, data=data, **told))
         row = held.get(path)
@@ -179,9 +210,10 @@ def _last_revision(session: Session, draft_id: str, path: str) -> int:
 
 
 def _data_at(session: Session, draft_id: str, path: str, revision: int) -> bytes | None:
-    """What the file held then; None where it was not there."""
+    """What the file held then; None where it was not there. A sitting leaves out revisions."""
     return session.scalar(
-        select(DraftChange.data).where(
-            DraftChange.draft_id == draft_id, DraftChange.path == path, DraftChange.revision == revision
-        )
+        select(DraftChange.data)
+        .where(DraftChange.draft_id == draft_id, DraftChange.path == path, DraftChange.revision <= revision)
+        .order_by(DraftChange.revision.desc())
+        .limit(1)
     )

@@ -14,6 +14,8 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import is_id, new_id
 from portal.training import policy
+from portal.training.commands import letters
+from portal.training.models.classes import Cohort
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries import courses, learners
 from portal.training.queries.learners import ClassView
@@ -129,6 +131,15 @@ def _newcomer(
     return learner_id, code
 
 
+def _welcome(session: Session, row: Enrolment, now: datetime) -> None:
+    cohort = session.get_one(Cohort, row.cohort_id)
+    facts = {
+        "cohort": cohort.name, "place": cohort.place,
+        "first_day": cohort.first_day.isoformat(), "last_day": cohort.last_day.isoformat(),
+    }  # fmt: skip
+    letters.write("joined", row, session.get_one(Learner, row.learner_id), facts, now)
+
+
 def _enrolled(
     session: Session,
     actor: Actor,
@@ -161,6 +172,8 @@ def _enrolled(
         session.add(row)
         session.flush()
         audit.record(actor, "enrolment.begun", row.id, now, version=version_id, cohort=cohort_id or "")
+        if cohort_id and row.standing == "learner":
+            _welcome(session, row, now)
     elif row.left_at is not None:
         row.left_at = None
         audit.record(actor, "enrolment.taken_up", row.id, now)

@@ -28,6 +28,12 @@ class UnknownRequirement(NotFound):
     message = N_("The course asks no such thing.")
 
 
+def check_reason(reason: str) -> None:
+    """Raises ReasonNeeded."""
+    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
+        raise ReasonNeeded(min=REASON_MIN, max=REASON_MAX)
+
+
 def override(
     actor: Actor, cohort_id: str, enrolment_id: str, key: str, is_met: bool, reason: str, now: datetime
 ) -> str | None:
@@ -38,8 +44,7 @@ def override(
     """
     with transaction() as session:
         run_by(session, actor, cohort_id)
-        if not REASON_MIN <= len(reason) <= REASON_MAX:
-            raise ReasonNeeded(min=REASON_MIN, max=REASON_MAX)
+        check_reason(reason)
         inside = session.scalar(
             select(Enrolment.id).where(Enrolment.id == enrolment_id, Enrolment.cohort_id == cohort_id)
         )

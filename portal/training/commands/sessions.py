@@ -15,7 +15,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import CITY
 from portal.training.commands.cohorts import run_by
 from portal.training.commands.completing import complete_if_met
-from portal.training.models.classes import Attendance, Session
+from portal.training.models.classes import Attendance, Session, SignInDevice
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries import sessions as queries
 from portal.training.rules.attendance import (
@@ -24,6 +24,7 @@ from portal.training.rules.attendance import (
     TooManySessions,
     UnknownSession,
     check_door,
+    device_at,
 )
 from portal.training.rules.classes import MOST_SESSIONS
 from portal.training.rules.nudging import due_at
@@ -105,10 +106,13 @@ def count_heads(actor: Actor, session_id: str, heads: int | None, now: datetime)
         audit.record(actor, "session.heads", session_id, now, heads=heads)
 
 
-def sign_in(actor: Actor, session_id: str, enrolment_id: str, now: datetime) -> None:
+def sign_in(
+    actor: Actor, session_id: str, enrolment_id: str, now: datetime, *, device: str = ""
+) -> None:  # fmt: skip
     """A learner was there: who scanned the wall. The edge has looked at the code and knows who it is.
 
-    Signing in twice is signing in once, and a trainer's word is not overruled by a phone.
+    ``device`` is a token of the device, of which a digest is kept for this session alone. Signing in twice is
+    signing in once, and a trainer's word is not overruled by a phone.
     Raises UnknownSession, SessionIsCancelled, NotOpenYet, SignInIsOver, NotInThisClass.
     """
     with transaction() as books:
@@ -121,6 +125,9 @@ def sign_in(actor: Actor, session_id: str, enrolment_id: str, now: datetime) -> 
             raise NotInThisClass()
         if books.get(Attendance, (session_id, enrolment_id)) is None:
             _put(books, session_id, enrolment_id, True, "scan", actor, now)
+            if device:
+                digest = device_at(queries.secret_of(session_id), device)
+                books.add(SignInDevice(session_id=session_id, enrolment_id=enrolment_id, device=digest))
         enrolment.seen_at = max(enrolment.seen_at, now)
         books.flush()
         complete_if_met(enrolment_id, now)

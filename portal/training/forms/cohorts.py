@@ -6,7 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
-from portal.training.rules.classes import MOST_SESSIONS, NAME_MAX, PLACE_MAX, CohortDraft
+from portal.training.rules.classes import MOST_SESSIONS, NAME_MAX, PLACE_MAX, REASON_MAX, CohortDraft
 from portal.web.forms import (
     BooleanField,
     EmailField,
@@ -39,6 +39,10 @@ class CohortForm(PortalForm):
     place = LineField(_("Place of the class"), max=PLACE_MAX, validators=[Optional()])
     first_day = DateField(_("First day"), validators=[Required()])
     last_day = DateField(_("Last day"), validators=[Required()])
+    lang = RadioField(
+        _("Language of the class"), choices=_LANGUAGES, default="zh", validators=[Required()],
+        description=_("Lists and sheets begin with it; each learner may choose another."),
+    )  # fmt: skip
     sessions_required = WholeField(
         _("How many sessions must be attended"), low=0, high=MOST_SESSIONS, default=0,
         validators=[Optional()],
@@ -58,6 +62,7 @@ class CohortForm(PortalForm):
             first_day=self.first_day.data,
             last_day=self.last_day.data,
             sessions_required=self.sessions_required.value or 0,
+            lang=self.lang.data,
         )
 
 
@@ -88,6 +93,16 @@ class RosterForm(PortalForm):
         _("Write a letter to everybody who has an e-mail address"),
         description=_("With the name of the class and how to join; never between 21:00 and 08:00."),
     )
+
+
+class CorrectionForm(PortalForm):
+    """A sheet typed in again; its answers are read by the page."""
+
+    sheet_lang = SelectField(_("Language of the sheet"), choices=_LANGUAGES, validators=[Required()])
+    reason = LineField(
+        _("Why it is corrected"), max=REASON_MAX, validators=[Required()],
+        description=_("The learner and the auditors read it, such as: question 4 was misread."),
+    )  # fmt: skip
 
 
 class TrainerForm(PortalForm):

@@ -49,6 +49,22 @@ class Attempt(Base):
     passed: Mapped[bool | None] = mapped_column(Bool)
 
 
+class PaperCorrection(Base):
+    """A sheet was typed in wrongly: ``by_attempt_id`` counts in the place of ``attempt_id``, which stays."""
+
+    __tablename__ = "training_paper_correction"
+    __table_args__ = strict(
+        CheckConstraint("attempt_id <> by_attempt_id", name="a_sheet_is_not_corrected_by_itself"),
+        CheckConstraint("reason <> ''", name="a_correction_has_a_reason"),
+    )
+
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("training_attempt.id"), primary_key=True)
+    by_attempt_id: Mapped[str] = mapped_column(ForeignKey("training_attempt.id"), unique=True, nullable=False)
+    reason: Mapped[str] = mapped_column(Str, nullable=False)
+    actor_id: Mapped[str] = mapped_column(Str, nullable=False)
+    at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class Answer(Base):
     """What was answered to one item. ``edition`` grows with each change: an older one that arrives late
     changes nothing. ``credit`` is an exact fraction from 0 to 1, written when the attempt is submitted."""

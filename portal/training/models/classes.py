@@ -85,6 +85,28 @@ class Session(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class SignInDevice(Base):
+    """From which device a learner signed in at a session; ``device`` is a digest that says so of this session
+    alone, so that nobody can be followed from one to the next."""
+
+    __tablename__ = "training_sign_in_device"
+    __table_args__ = strict(CheckConstraint("length(device) = 64", name="a_device_is_known_by_a_digest"))
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("training_session.id"), primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(ForeignKey("training_enrolment.id"), primary_key=True)
+    device: Mapped[str] = mapped_column(Str, nullable=False)
+
+
+class CohortLanguage(Base):
+    """The language that a class is held in. Without a row it is Chinese."""
+
+    __tablename__ = "training_cohort_language"
+    __table_args__ = strict(CheckConstraint("lang IN ('zh','en')", name="a_cohort_is_held_in_zh_or_en"))
+
+    cohort_id: Mapped[str] = mapped_column(ForeignKey("training_cohort.id"), primary_key=True)
+    lang: Mapped[str] = mapped_column(Str, nullable=False)
+
+
 class Attendance(Base):
     """Somebody was there, or after all was not (``is_present`` false): by a scan, the sheet, the trainer."""
 

@@ -11,7 +11,8 @@ from portal.db import Base, Bytes, Int, Str, Utc, strict
 class DraftChange(Base):
     """A file of a draft as one change left it; ``data`` is None where the change took it out.
 
-    The files of one ``step`` (``stp_…``) changed together and are put back together.
+    The files of one ``step`` changed together and are put back together: ``stp_…``, or ``sit_…`` for what a
+    page saved by itself while its author was at it, of which the newest state is kept.
     """
 
     __tablename__ = "training_draft_change"

@@ -6,11 +6,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.attempts import Answer, Attempt, PaperCorrection
 from portal.training.queries import courses, learners
 from portal.training.queries.learners import Enrolled
 from portal.training.rules.attempts import UNANSWERED, Policy, UnknownAttempt
@@ -67,7 +67,7 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt in a list."""
+    """An attempt in a list; ``corrected`` says why another sheet counts instead, "" for one that stands."""
 
     id: str
     quiz: str
@@ -77,6 +77,7 @@ class Tried:
     earned: Fraction | None
     possible: int
     passed: bool
+    corrected: str = ""
 
 
 def attempt(actor: Actor, attempt_id: str) -> AttemptView:
@@ -109,17 +110,25 @@ def attempt(actor: Actor, attempt_id: str) -> AttemptView:
     )
 
 
+def stands() -> ColumnElement[bool]:
+    """Of attempts: not a sheet in whose place another one counts."""
+    return Attempt.id.not_in(select(PaperCorrection.attempt_id))
+
+
 def attempts_of(enrolment_id: str) -> list[Tried]:
     """All attempts of this enrolment, quiz by quiz in their order."""
-    rows = db.session.scalars(
-        select(Attempt).where(Attempt.enrolment_id == enrolment_id).order_by(Attempt.quiz, Attempt.number)
+    rows = db.session.execute(
+        select(Attempt, PaperCorrection.reason)
+        .outerjoin(PaperCorrection, PaperCorrection.attempt_id == Attempt.id)
+        .where(Attempt.enrolment_id == enrolment_id)
+        .order_by(Attempt.quiz, Attempt.number)
     )
     return [
         Tried(
             row.id, row.quiz, row.number, row.started_at, row.submitted_at, _fraction(row.earned),
-            row.possible, bool(row.passed),
+            row.possible, bool(row.passed) and not reason, reason or "",
         )
-        for row in rows
+        for row, reason in rows
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.training import policy
-from portal.training.models.classes import Cohort, CohortTrainer
+from portal.training.models.classes import Cohort, CohortLanguage, CohortTrainer
 from portal.training.models.courses import CourseVersion
 from portal.training.models.learners import Enrolment, Learner, Roster
 from portal.training.rules.classes import CohortView, TrainerView, UnknownCohort
@@ -133,11 +133,15 @@ def rosters(cohort_id: str) -> list[RosterView]:
 
 def _views(ids: object) -> list[CohortView]:
     rows = db.session.execute(
-        select(Cohort, CourseVersion.title_zh, CourseVersion.title_en, CourseVersion.version)
+        select(
+            Cohort, CourseVersion.title_zh, CourseVersion.title_en, CourseVersion.version,
+            func.coalesce(CohortLanguage.lang, "zh").label("lang"),
+        )
         .join(CourseVersion, CourseVersion.id == Cohort.version_id)
+        .outerjoin(CohortLanguage, CohortLanguage.cohort_id == Cohort.id)
         .where(Cohort.id.in_(ids))  # type: ignore[arg-type]
         .order_by(Cohort.first_day, Cohort.id)
-    ).all()
+    ).all()  # fmt: skip
     known = [row.Cohort.id for row in rows]
     trainers, learners = _trainers(known), _counts(known)
     return [
@@ -147,7 +151,7 @@ def _views(ids: object) -> list[CohortView]:
             first_day=row.Cohort.first_day, last_day=row.Cohort.last_day, join_code=row.Cohort.join_code,
             is_open=row.Cohort.is_open, sessions_required=row.Cohort.sessions_required,
             closed_at=row.Cohort.closed_at, trainers=tuple(trainers.get(row.Cohort.id, ())),
-            learners=learners.get(row.Cohort.id, 0),
+            learners=learners.get(row.Cohort.id, 0), lang=row.lang,
         )
         for row in rows
     ]  # fmt: skip

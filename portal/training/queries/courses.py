@@ -17,6 +17,7 @@ from portal.training.rules.items import Item
 from portal.training.rules.packs.course import Course, Pack, files_of_zip
 from portal.training.rules.packs.lessons import Lesson
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.quizzes import Quiz, quizzes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ class Content:
     course: Course
     lessons: Mapping[tuple[str, str], Lesson]
     items: Mapping[str, Item]
+
+    @property
+    def titles(self) -> dict[str, Bilingual]:
+        """Of the lessons, by id."""
+        return {
+            name: Bilingual(self.lessons[name, "zh"].title, self.lessons[name, "en"].title)
+            for module in self.course.modules
+            for name in module.lessons
+        }
+
+    @property
+    def quizzes(self) -> tuple[Quiz, ...]:
+        return quizzes_of(self.course, self.items.values(), self.titles)
 
 
 def published_factors() -> dict[str, Decimal]:

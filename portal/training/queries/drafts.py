@@ -195,11 +195,12 @@ def file(draft_id: str, path: str) -> FileView:
 
 
 def file_at(draft_id: str, path: str, revision: int) -> bytes:
-    """What a revision held; nothing where it took the file out or there was none."""
+    """What a file held then; nothing where it was not there. A sitting leaves out revisions."""
     data = db.session.scalar(
-        select(DraftChange.data).where(
-            DraftChange.draft_id == draft_id, DraftChange.path == path, DraftChange.revision == revision
-        )
+        select(DraftChange.data)
+        .where(DraftChange.draft_id == draft_id, DraftChange.path == path, DraftChange.revision <= revision)
+        .order_by(DraftChange.revision.desc())
+        .limit(1)
     )
     return data or b""
 

@@ -7,12 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from portal.db import db
-from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.attempts import Answer, Attempt, PaperCorrection
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
+from portal.training.queries.attempts import stands
 from portal.training.rules import statistics
 from portal.training.rules.items import Item
 from portal.training.rules.quizzes import FINAL
@@ -84,7 +86,7 @@ class _Sat:
 
 
 def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
-    wanted = [Enrolment.version_id == version_id, Attempt.quiz == FINAL, Attempt.number == 1]
+    wanted = [Enrolment.version_id == version_id, Attempt.quiz == FINAL, stands(), ~_earlier()]
     if cohort_id:
         wanted.append(Enrolment.cohort_id == cohort_id)
     rows = db.session.execute(
@@ -101,6 +103,20 @@ def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
         )
         for row in rows
     ]
+
+
+def _earlier() -> ColumnElement[bool]:
+    """Whether somebody sat this quiz before; a sheet that was corrected is not before its correction."""
+    before = aliased(Attempt)
+    corrected = select(PaperCorrection.attempt_id)
+    return (
+        select(before.id)
+        .where(
+            before.enrolment_id == Attempt.enrolment_id, before.quiz == Attempt.quiz,
+            before.number < Attempt.number, before.id.not_in(corrected),
+        )
+        .exists()
+    )  # fmt: skip
 
 
 def _answers(attempt_ids: Iterable[str]) -> dict[str, dict[str, Answered]]:

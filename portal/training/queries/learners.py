@@ -150,17 +150,32 @@ def _class(row: Cohort) -> ClassView:
     )  # fmt: skip
 
 
+def certificate_number() -> ColumnElement[str | None]:
+    """Of an ``Enrolment`` with its ``JoinedLearner``, if there is one: what this person got for the version.
+
+    Under this row, under the one that it turned out to be, or under another that turned out to be the same.
+    """
+    person = func.coalesce(JoinedLearner.into_id, Enrolment.learner_id)
+    sibling = aliased(JoinedLearner)
+    got = select(func.min(Completion.certificate)).where(Completion.version_id == Enrolment.version_id)
+    kept = (Enrolment, JoinedLearner)
+    return func.coalesce(
+        got.where(Completion.learner_id == Enrolment.learner_id).correlate(*kept).scalar_subquery(),
+        got.where(Completion.learner_id == person).correlate(*kept).scalar_subquery(),
+        got.join(sibling, sibling.learner_id == Completion.learner_id)
+        .where(sibling.into_id == person)
+        .correlate(*kept)
+        .scalar_subquery(),
+    )
+
+
 def _enrolments(which: ColumnElement[bool]) -> list[Enrolled]:
     rows = db.session.execute(
-        select(Enrolment, _account, Cohort.name, Completion.certificate)
+        select(Enrolment, _account, Cohort.name, certificate_number())
         .join(Learner, Learner.id == Enrolment.learner_id)
         .outerjoin(JoinedLearner, JoinedLearner.learner_id == Learner.id)
         .outerjoin(_Into, _Into.id == JoinedLearner.into_id)
         .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id)
-        .outerjoin(
-            Completion,
-            (Completion.learner_id == Enrolment.learner_id) & (Completion.version_id == Enrolment.version_id),
-        )
         .where(which, Learner.erased_at.is_(None))
     )
     return [

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.training.models.classes import CohortTrainer
-from portal.training.models.learners import Enrolment
-from portal.training.models.outcomes import Completion, Override
+from portal.training.models.learners import Enrolment, JoinedLearner
+from portal.training.models.outcomes import Override
 from portal.training.queries.cohorts import Member, members
+from portal.training.queries.learners import certificate_number
 from portal.training.queries.progress import progress_of_all
 from portal.training.rules.progress import Progress
 
@@ -64,12 +65,10 @@ def decisions(enrolment_id: str) -> list[Decision]:
 
 
 def _certificates(cohort_id: str) -> dict[str, str]:
+    """By learner; also what the same person has completed under another name on a list."""
     rows = db.session.execute(
-        select(Completion.learner_id, Completion.certificate)
-        .join(
-            Enrolment,
-            (Enrolment.learner_id == Completion.learner_id) & (Enrolment.version_id == Completion.version_id),
-        )
+        select(Enrolment.learner_id, certificate_number())
+        .outerjoin(JoinedLearner, JoinedLearner.learner_id == Enrolment.learner_id)
         .where(Enrolment.cohort_id == cohort_id)
     )
-    return {str(row.learner_id): str(row.certificate) for row in rows}
+    return {str(learner_id): number for learner_id, number in rows if number}

@@ -8,15 +8,17 @@ from sqlalchemy import ColumnElement, func, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
-from portal.training.models.attempts import Attempt
+from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.classes import Attendance, Cohort, Session
 from portal.training.models.learners import Enrolment, Reading
 from portal.training.models.outcomes import Override
 from portal.training.queries import courses
+from portal.training.queries.attempts import stands
+from portal.training.queries.courses import Content
 from portal.training.rules.attempts import Policy
 from portal.training.rules.learners import UnknownEnrolment
-from portal.training.rules.progress import Done, Progress, Rule, Tried, Word, progress
-from portal.training.rules.quizzes import FINAL
+from portal.training.rules.progress import Done, LessonRule, Progress, Rule, Tried, Word, progress
+from portal.training.rules.quizzes import FINAL, items_of_lesson
 
 
 def progress_of(enrolment_id: str) -> Progress:
@@ -40,15 +42,15 @@ def progress_of_several(enrolment_ids: Iterable[str]) -> dict[str, Progress]:
 def rule_of(version_id: str, sessions_required: int = 0) -> Rule:
     """What this version asks, and how many meetings the class adds to it. Raises UnknownCourse."""
     content = courses.content(version_id)
-    lessons = tuple(
-        (
-            lesson,
-            Bilingual(content.lessons[lesson, "zh"].title, content.lessons[lesson, "en"].title),
-        )
-        for module in content.course.modules
-        for lesson in module.lessons
-    )
+    lessons = tuple(_lesson_rule(content, lesson, title) for lesson, title in content.titles.items())
     return Rule(lessons, Policy.of(content.course, FINAL), sessions_required)
+
+
+def _lesson_rule(content: Content, lesson: str, title: Bilingual) -> LessonRule:
+    """As the front matter of the lesson says; both languages say the same."""
+    text = content.lessons[lesson, "zh"]
+    items = items_of_lesson(lesson, content.items.values()) if text.asks_questions else ()
+    return LessonRule(lesson, title, text.asks_reading or not items, frozenset(item.id for item in items))
 
 
 def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:
@@ -62,6 +64,8 @@ def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:
     rules = {key: rule_of(*key) for key in {(version, sessions) for _, version, sessions in enrolled}}
     done: dict[str, Done] = defaultdict(Done)
     _add_readings(done, which)
+    if any(lesson.questions for rule in rules.values() for lesson in rule.lessons):
+        _add_right_answers(done, which)
     _add_attempts(done, which)
     _add_attendance(done, which)
     _add_words(done, which)
@@ -78,6 +82,18 @@ def _add_readings(done: dict[str, Done], which: ColumnElement[bool]) -> None:
         done[enrolment_id].read[lesson] = done_at is not None
 
 
+def _add_right_answers(done: dict[str, Done], which: ColumnElement[bool]) -> None:
+    rows = db.session.execute(
+        select(Attempt.enrolment_id, Answer.item)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .join(Answer, Answer.attempt_id == Attempt.id)
+        .where(which, Attempt.submitted_at.is_not(None), Answer.credit == "1", stands())
+        .distinct()
+    )
+    for enrolment_id, item in rows:
+        done[enrolment_id].right.add(item)
+
+
 def _add_attempts(done: dict[str, Done], which: ColumnElement[bool]) -> None:
     rows = db.session.execute(
         select(
@@ -85,7 +101,7 @@ def _add_attempts(done: dict[str, Done], which: ColumnElement[bool]) -> None:
             Attempt.submitted_at,
         )
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(which, Attempt.quiz == FINAL)
+        .where(which, Attempt.quiz == FINAL, stands())
         .order_by(Attempt.number)
     )  # fmt: skip
     for enrolment_id, frozen, possible, earned, passed, submitted_at in rows:

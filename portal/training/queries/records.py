@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.clock import text_of
-from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.attempts import Answer, Attempt, PaperCorrection
 from portal.training.models.classes import Attendance
 from portal.training.models.learners import Reading
 from portal.training.models.outcomes import Override
@@ -76,7 +76,11 @@ def _attempt(row: Attempt) -> dict[str, Any]:
     said = _values(
         row, "quiz", "number", "lang", "started_at", "submitted_at", "earned", "possible", "passed"
     )
-    return said | {"answers": [_values(each, "item", "response", "credit", "saved_at") for each in answers]}
+    why = db.session.scalar(select(PaperCorrection.reason).where(PaperCorrection.attempt_id == row.id))
+    return said | {
+        "corrected_because": why,
+        "answers": [_values(each, "item", "response", "credit", "saved_at") for each in answers],
+    }
 
 
 def _of(table: Any, enrolment_id: str, *names: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Sessions of classes, and who was there."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.training.models.classes import Attendance, Session
+from portal.training.models.classes import Attendance, Session, SignInDevice
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries.learners import learner_with, learners_of
 from portal.training.rules.attendance import SessionView, UnknownSession
@@ -16,13 +17,17 @@ from portal.training.rules.attendance import SessionView, UnknownSession
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A learner of the class at one session. ``is_present`` is None while nothing is known."""
+    """A learner of the class at one session. ``is_present`` is None while nothing is known.
+
+    ``beside`` are the names of others who signed in from the same device.
+    """
 
     enrolment_id: str
     name: str
     is_present: bool | None
     way: str
     at: datetime | None
+    beside: tuple[str, ...] = ()
 
 
 def sessions_of(cohort_id: str) -> list[SessionView]:
@@ -62,13 +67,33 @@ def attended(session_: SessionView) -> list[Attended]:
         .where(Enrolment.cohort_id == session_.cohort_id, Enrolment.left_at.is_(None))
         .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
     )
-    return [_attended(enrolment_id, name, row) for enrolment_id, name, row in rows]
+    beside = _beside(session_.id)
+    return [_attended(known, name, row, beside.get(known, ())) for known, name, row in rows]
 
 
-def _attended(enrolment_id: str, name: str, row: Attendance | None) -> Attended:
+def _attended(enrolment_id: str, name: str, row: Attendance | None, beside: tuple[str, ...]) -> Attended:
     if row is None:
         return Attended(enrolment_id, name, None, "", None)
-    return Attended(enrolment_id, name, row.is_present, row.way, row.at)
+    return Attended(enrolment_id, name, row.is_present, row.way, row.at, beside)
+
+
+def _beside(session_id: str) -> dict[str, tuple[str, ...]]:
+    """By enrolment, the names of those who signed in from the same device."""
+    rows = db.session.execute(
+        select(SignInDevice.device, SignInDevice.enrolment_id, Learner.name)
+        .join(Enrolment, Enrolment.id == SignInDevice.enrolment_id)
+        .join(Learner, Learner.id == Enrolment.learner_id)
+        .where(SignInDevice.session_id == session_id)
+        .order_by(Learner.name, SignInDevice.enrolment_id)
+    ).all()
+    at_device: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for device, enrolment_id, name in rows:
+        at_device[device].append((enrolment_id, name))
+    return {
+        enrolment_id: tuple(name for other, name in people if other != enrolment_id)
+        for people in at_device.values()
+        for enrolment_id, _name in people
+    }
 
 
 def enrolment_of(actor: Actor, cohort_id: str, code_hash: str = "") -> str | None:

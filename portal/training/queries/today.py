@@ -13,6 +13,7 @@ from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.classes import Attendance
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
+from portal.training.queries.attempts import stands
 from portal.training.queries.matrix import MatrixRow, matrix
 from portal.training.queries.sessions import sessions_of
 from portal.training.rules.attendance import SessionView, next_of
@@ -72,7 +73,12 @@ def _fails(cohort: CohortView) -> dict[str, dict[Bilingual, int]]:
         select(Attempt.enrolment_id, Answer.item, Answer.credit)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .join(Answer, Answer.attempt_id == Attempt.id)
-        .where(Enrolment.cohort_id == cohort.id, Attempt.submitted_at.is_not(None), Answer.credit != "1")
+        .where(
+            Enrolment.cohort_id == cohort.id,
+            Attempt.submitted_at.is_not(None),
+            Answer.credit != "1",
+            stands(),
+        )
     )
     items = courses.content(cohort.version_id).items
     counted: dict[str, Counter[str]] = defaultdict(Counter)
@@ -88,7 +94,12 @@ def _tries(cohort_id: str) -> Mapping[str, list[bool]]:
     rows = db.session.execute(
         select(Attempt.enrolment_id, Attempt.passed)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(Enrolment.cohort_id == cohort_id, Attempt.quiz == FINAL, Attempt.submitted_at.is_not(None))
+        .where(
+            Enrolment.cohort_id == cohort_id,
+            Attempt.quiz == FINAL,
+            Attempt.submitted_at.is_not(None),
+            stands(),
+        )
     )
     for enrolment_id, passed in rows:
         found[enrolment_id].append(bool(passed))

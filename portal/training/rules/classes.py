@@ -59,7 +59,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CohortDraft:
-    """What a trainer says of a class; ``sessions_required`` of its sessions must be attended."""
+    """What a trainer says of a class; ``sessions_required`` of its sessions must be attended, ``lang`` is the
+    language that it is held in, zh or en."""
 
     name: str
     place: str
@@ -67,6 +68,7 @@ class CohortDraft:
     last_day: date
     sessions_required: int = 0
     organisation_id: str = ""
+    lang: str = "zh"
 
     def checked(self) -> "CohortDraft":
         """Itself. Raises NameMissing, EndsBeforeItBegins, LastsTooLong."""
@@ -103,6 +105,7 @@ class CohortView:
     closed_at: datetime | None
     trainers: tuple[TrainerView, ...]
     learners: int
+    lang: str = "zh"
 
     @property
     def trainer_ids(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ from portal.training.rules.items import (
     Option,
     Ordering,
     Register,
+    RegisterProject,
     Scoring,
     ShortAnswer,
     Single,
@@ -30,6 +31,7 @@ from portal.training.rules.items import (
     TrueFalse,
 )
 from portal.training.rules.quantities import CO2_PER_CARBON, Quantity, Unit, read_quantity, unit_of
+from portal.training.rules.registers import may_issue, refusal
 from portal.training.rules.scenarios import Calculation, model_of, outcome_of
 
 _RULES: Final = {
@@ -123,8 +125,7 @@ def grade(item: Item, response: Response) -> Mark:
         case Multiple(options=options, scoring=scoring), frozenset():
             return _multiple(options, response, scoring)
         case Register(projects=projects), frozenset():
-            options = tuple(Option(p.text, Decimal(100 if p.may_issue else 0), p.reason) for p in projects)
-            return _multiple(options, response, Scoring.RIGHT_MINUS_WRONG)
+            return _register(projects, response)
         case TrueFalse() as task, bool():
             told = task.if_right if response is task.is_true else task.if_wrong
             return Mark(Fraction(response is task.is_true), _said(told))
@@ -178,6 +179,15 @@ def _multiple(options: tuple[Option, ...], chosen: frozenset[int], scoring: Scor
             # Thirds are written 33.33333: three of them are the whole.
             return Mark(Fraction(1) if earned > Fraction(9999, 10_000) else _bounded(earned), told)
     assert_never(scoring)
+
+
+def _register(projects: tuple[RegisterProject, ...], chosen: frozenset[int]) -> Mark:
+    """As several answers are marked; of each project that may not issue the registry says why, if it does."""
+    options = tuple(Option(p.text, Decimal(100 if may_issue(p) else 0), p.reason) for p in projects)
+    mark = _multiple(options, chosen, Scoring.RIGHT_MINUS_WRONG)
+    cases = (projects[index].case for index in sorted(chosen))
+    said = [refusal(case) for case in cases if case is not None]
+    return Mark(mark.credit, mark.feedback, tuple(reason for reason in said if reason))
 
 
 def _numeric(task: Numeric, text: str) -> Mark:

@@ -149,13 +149,39 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterCase:
+    """A sandbox copy of a project in the registry's own words; what it does not say is in order.
+
+    ``rules`` names rules of eligibility, ``arr/1``; ``answers`` are those to single rules by id: ``yes``,
+    ``no`` or a number. ``begun`` is a day, 2021-04-01, or "". Amounts are tonnes of CO₂e, None where none is
+    said.
+    """
+
+    type: str
+    state: str = "registered"
+    is_approved: bool = True  # the verification, by a second person
+    overlaps: bool = False  # it may be another project that is there already
+    owes: bool = False  # a reversal is not covered yet
+    verified: int | None = None
+    buffer: int | None = None
+    asks: int | None = None
+    rules: str = ""
+    begun: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterProject:
-    """A project of the sandbox's register and whether the rules let it issue, with the reason."""
+    """A project of the sandbox's register and whether its author says that it may issue, with the reason.
+
+    With a ``case``, ``registers.may_issue`` is what counts.
+    """
 
     text: Bilingual
     may_issue: bool
     reason: Bilingual = MISSING
     facts: tuple[Fact, ...] = ()
+    case: RegisterCase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from portal.training.rules.items import (
     Single,
     TrueFalse,
 )
+from portal.training.rules.registers import may_issue
 
 LETTERS: Final = "ABCDEFGHIJ"
 PAPERS: Final = ("A", "B")
@@ -45,6 +46,21 @@ class NotOnTheSheet(InvalidInput):
 
 class PaperTaken(Refused):
     message = N_("This paper of %(name)s is recorded already.")
+
+
+class SheetMissing(NotFound):
+    message = N_("No sheet of this learner is recorded.")
+
+
+class SameSheet(InvalidInput):
+    message = N_("These are the answers that are recorded already.")
+
+
+class CertifiedBySheet(Refused):
+    message = N_(
+        "The certificate rests on this sheet, and these answers would not have passed. Ask the office to "
+        "revoke the certificate first."
+    )
 
 
 class PaperEmpty(InvalidInput):
@@ -109,6 +125,21 @@ def _read(item: Item, typed: str) -> Response | None:
     return typed
 
 
+def typed_of(item: Item, response: Response | None) -> str:
+    """What would be typed for this response: ``read_answer`` gives it back."""
+    match response:
+        case None:
+            return ""
+        case bool():
+            return "T" if response else "F"
+        case frozenset():
+            return _letters(item, response)
+        case tuple():
+            order = item.shown(len(parts(item)))
+            return "".join(NOTHING if at is None else LETTERS[order.index(at)] for at in response)
+    return str(response)
+
+
 def _true(typed: str) -> bool:
     said = typed.upper()
     if said in _YES or said in _NO:
@@ -145,7 +176,7 @@ def key_of(item: Item) -> str:
         case Multiple(options=options):
             return _letters(item, [at for at, option in enumerate(options) if option.is_right])
         case Register(projects=projects):
-            return _letters(item, [at for at, each in enumerate(projects) if each.may_issue])
+            return _letters(item, [at for at, each in enumerate(projects) if may_issue(each)])
         case Ordering(steps=steps):
             return _letters(item, range(len(steps)), is_sorted=False)
         case Matching(pairs=pairs):

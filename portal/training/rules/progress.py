@@ -1,7 +1,8 @@
 """Progress: what a course asks, what of it is met, and why the rest is not.
 
-The rule of every course: each lesson is read, the final quiz is passed, and as many meetings are attended as
-the class asks. A trainer's word on one of them counts more than the count.
+The rule of every course: each lesson is done as its pack says (read, its questions answered, or both), the
+final quiz is passed, and as many meetings are attended as the class asks. A question of a lesson is answered
+once it earned full marks, in whichever attempt. A trainer's word on one of them counts more than the count.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,8 @@ from typing import Final
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, PortalError
 from portal.training.rules.attempts import Policy, share
-from portal.training.rules.quizzes import FINAL, FINAL_TITLE
+from portal.training.rules.quizzes import FINAL, FINAL_TITLE, LESSON
 
-LESSON: Final = "lesson:"
 FINAL_QUIZ: Final = f"quiz:{FINAL}"
 SESSIONS: Final = "sessions"
 
@@ -27,6 +27,10 @@ class NotOpened(PortalError):
 
 class NotFinished(PortalError):
     message = N_("Opened; not marked as read yet.")
+
+
+class QuestionsMissing(PortalError):
+    message = N_("%(done)s of its %(needed)s questions answered rightly so far.")
 
 
 class NotTaken(PortalError):
@@ -67,8 +71,9 @@ class Word:
 class Requirement:
     """One thing that the course asks. ``key`` is ``lesson:<id>``, ``quiz:final`` or ``sessions``.
 
-    ``done`` of ``needed`` are counts, of a quiz percent of the marks, exactly. ``why`` says what is missing
-    and is None when nothing is; ``override`` is the trainer's word that decided it, if one did.
+    ``done`` of ``needed`` are counts (of a lesson: reading it, and each question that it asks for), of a quiz
+    percent of the marks, exactly. ``why`` says what is missing and is None when nothing is; ``override`` is
+    the trainer's word that decided it, if one did.
     """
 
     key: str
@@ -122,19 +127,31 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What the course and the class ask: lessons by id with their titles, the quiz, meetings."""
+class LessonRule:
+    """What one lesson asks: to be read, each of ``questions`` (item ids) answered rightly, or both."""
 
-    lessons: tuple[tuple[str, Bilingual], ...]
+    id: str
+    title: Bilingual
+    asks_reading: bool = True
+    questions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the course and the class ask: lessons in their order, the quiz, meetings."""
+
+    lessons: tuple[LessonRule, ...]
     quiz: Policy
     sessions: int = 0
 
 
 @dataclass(slots=True)
 class Done:
-    """What one learner has done so far. ``read`` maps a lesson that was opened to whether it is finished."""
+    """What one learner has done so far. ``read`` maps a lesson that was opened to whether it is finished,
+    ``right`` are the items that earned full marks once."""
 
     read: dict[str, bool] = field(default_factory=dict)
+    right: set[str] = field(default_factory=set)
     tried: list[Tried] = field(default_factory=list)
     attended: int = 0
     words: dict[str, Word] = field(default_factory=dict)
@@ -145,7 +162,7 @@ SESSIONS_TITLE: Final = Bilingual("到课", "Meetings attended")
 
 def progress(rule: Rule, done: Done) -> Progress:
     """How far this is; lessons in their order, then the quiz, then meetings where the class asks for any."""
-    found = [_lesson(lesson, title, done.read) for lesson, title in rule.lessons]
+    found = [_lesson(lesson, done) for lesson in rule.lessons]
     found.append(_quiz(rule.quiz, done.tried))
     if rule.sessions:
         found.append(_sessions(rule.sessions, done.attended))
@@ -157,10 +174,16 @@ def percent(part: Fraction) -> Decimal:
     return Decimal(int(part * 10)) / 10
 
 
-def _lesson(lesson: str, title: Bilingual, read: Mapping[str, bool]) -> Requirement:
-    is_read = read.get(lesson, False)
-    why = None if is_read else NotFinished() if lesson in read else NotOpened()
-    return Requirement(f"{LESSON}{lesson}", title, is_read, Fraction(is_read), Fraction(1), why)
+def _lesson(lesson: LessonRule, done: Done) -> Requirement:
+    is_read, right = done.read.get(lesson.id, False), len(lesson.questions & done.right)
+    why: PortalError | None = None
+    if lesson.asks_reading and not is_read:
+        why = NotFinished() if lesson.id in done.read else NotOpened()
+    elif right < len(lesson.questions):
+        why = QuestionsMissing(done=right, needed=len(lesson.questions))
+    reached = Fraction(right + (lesson.asks_reading and is_read))
+    needed = Fraction(len(lesson.questions) + lesson.asks_reading)
+    return Requirement(f"{LESSON}{lesson.id}", lesson.title, why is None, reached, needed, why)
 
 
 def _quiz(policy: Policy, tried: list[Tried]) -> Requirement:

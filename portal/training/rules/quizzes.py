@@ -1,4 +1,5 @@
-"""Quizzes of a course: the final one draws from every objective, each module has one to practise with.
+"""Quizzes of a course: the final one draws from every objective, each module has one to practise with, and so
+has each lesson that items name.
 
 What a learner is asked follows from the seed alone: the same seed asks the same, anywhere and for ever.
 """
@@ -29,6 +30,7 @@ from portal.training.rules.variants import draw
 T = TypeVar("T")
 FINAL: Final = "final"
 FINAL_TITLE: Final = Bilingual("结业测验", "Final quiz")
+LESSON: Final = "lesson:"
 
 
 class UnknownQuiz(NotFound):
@@ -37,7 +39,7 @@ class UnknownQuiz(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """``final`` or the id of a module, and how many questions it asks."""
+    """``final``, the id of a module or ``lesson:<id>``, and how many questions it asks."""
 
     id: str
     title: Bilingual
@@ -48,12 +50,27 @@ class Quiz:
         return self.id == FINAL
 
 
-def quizzes_of(course: Course, items: Iterable[Item]) -> tuple[Quiz, ...]:
-    """One for each module that has questions to practise, in order, then the final one."""
+def quizzes_of(course: Course, items: Iterable[Item], titles: Mapping[str, Bilingual]) -> tuple[Quiz, ...]:
+    """One for each lesson and each module that has questions to practise, in order, then the final one.
+
+    ``titles`` are those of the lessons by id.
+    """
     bank = tuple(items)
-    practice = (Quiz(module.id, module.title, len(_practised(module, bank))) for module in course.modules)
+    practice = [
+        Quiz(name, title, questions)
+        for module in course.modules
+        for name, title, questions in (
+            *((LESSON + each, titles[each], len(items_of_lesson(each, bank))) for each in module.lessons),
+            (module.id, module.title, len(_practised(module, bank))),
+        )
+    ]
     final = Quiz(FINAL, FINAL_TITLE, sum(map(len, _by_objective(course, bank).values())))
     return (*(quiz for quiz in practice if quiz.questions), final)
+
+
+def items_of_lesson(lesson: str, items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items that name this lesson, in the order of the bank."""
+    return tuple(item for item in items if item.lesson == lesson)
 
 
 def drawn(course: Course, items: Iterable[Item], quiz: str, seed: int) -> tuple[Item, ...]:
@@ -86,6 +103,8 @@ def _chosen(course: Course, items: tuple[Item, ...], quiz: str, seed: int) -> tu
     for module in course.modules:
         if module.id == quiz:
             return _practised(module, items)
+        if quiz.removeprefix(LESSON) in module.lessons and quiz.startswith(LESSON):
+            return items_of_lesson(quiz.removeprefix(LESSON), items)
     raise UnknownQuiz()
 
 

@@ -9,8 +9,9 @@ from portal.footprint.rules.errors import UnknownModel
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.results import estimate
 from portal.kernel.errors import PortalError
-from portal.training.rules.items import Calculator
+from portal.training.rules.items import Calculator, Register
 from portal.training.rules.packs.faults import FactorUnknown, LineUnknown, ScenarioResultDiffers
+from portal.training.rules.registers import register_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,13 @@ def outcome_of(scenario: Calculator, region: str, answers: Mapping[str, str]) ->
     )
 
 
-def scenario_faults(scenario: Calculator) -> Iterator[PortalError]:
-    """What the scenario asks of a model that it does not have, and a result that is not the model's."""
+def scenario_faults(scenario: Calculator | Register) -> Iterator[PortalError]:
+    """What a scenario asks of a model that it does not have, a result that is not the model's, and a verdict
+    that is not the register's."""
+    return register_faults(scenario) if isinstance(scenario, Register) else _calculator_faults(scenario)
+
+
+def _calculator_faults(scenario: Calculator) -> Iterator[PortalError]:
     try:
         model = model_of(scenario)
         if scenario.region:

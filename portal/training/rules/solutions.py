@@ -15,6 +15,7 @@ from portal.training.rules.items import (
     Single,
     TrueFalse,
 )
+from portal.training.rules.registers import may_issue
 from portal.training.rules.scenarios import Calculation
 
 
@@ -29,7 +30,7 @@ def right_response(item: Item, lang: str) -> Response | None:
         case Multiple(options=options):
             return frozenset(index for index, option in enumerate(options) if option.is_right)
         case Register(projects=projects):
-            return frozenset(index for index, project in enumerate(projects) if project.may_issue)
+            return frozenset(index for index, project in enumerate(projects) if may_issue(project))
         case TrueFalse(is_true=is_true):
             return is_true
         case Numeric() as task:

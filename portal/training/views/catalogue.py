@@ -12,7 +12,6 @@ from portal.training.queries import courses, learners
 from portal.training.queries.courses import Content, Listed
 from portal.training.rules.courses import UnknownLesson
 from portal.training.rules.packs.course import AUDIENCES
-from portal.training.rules.quizzes import quizzes_of
 from portal.training.views.lessons import Place, lesson_page
 from portal.training.views.pages import Answer, blueprint, files
 from portal.web.forms import PortalForm
@@ -38,7 +37,7 @@ def course(course: str) -> Answer:
     content = courses.content(listed.id)
     return render_template(
         "training/course.html", listed=listed, content=content, form=PortalForm(),
-        quizzes=quizzes_of(content.course, content.items.values()), taken=_taken(course),
+        quizzes=content.quizzes, taken=_taken(course),
         may_begin=policy.may_enrol(actor()),
     )  # fmt: skip
 

@@ -10,8 +10,8 @@ from portal.training.queries.feedback import open_form
 from portal.training.queries.nudges import nudges_of
 from portal.training.queries.progress import progress_of
 from portal.training.rules.courses import UnknownLesson
-from portal.training.rules.progress import LESSON
-from portal.training.rules.quizzes import quizzes_of
+from portal.training.rules.progress import QuestionsMissing, Requirement
+from portal.training.rules.quizzes import LESSON
 from portal.training.views.lessons import Place, lesson_page
 from portal.training.views.pages import Answer, blueprint, own
 from portal.web.forms import PortalForm
@@ -29,7 +29,7 @@ def progress(enrolment_id: str) -> Answer:
     return render_template(
         "training/progress.html", enrolled=enrolled, content=content, form=PortalForm(), progress=found,
         listed=courses.version(enrolled.version_id), by_key={each.key: each for each in found.requirements},
-        quizzes=quizzes_of(content.course, content.items.values()),
+        quizzes=content.quizzes,
         tried=attempts.attempts_of(enrolment_id),
         class_of=learners.class_of(enrolled.cohort_id) if enrolled.cohort_id else None,
         onward=next((each.key.removeprefix(LESSON) for each in found.lessons if not each.is_met), None),
@@ -47,21 +47,23 @@ def lesson(enrolment_id: str, lesson: str) -> Answer:
     if (lesson, "zh") not in content.lessons:
         raise UnknownLesson()
     open_lesson(actor(), enrolment_id, lesson, clock.now())
-    met = {each.key: each.is_met for each in progress_of(enrolment_id).lessons}
 
     def address(name: str) -> str:
         return url_for("training.lesson", enrolment_id=enrolment_id, lesson=name)
 
     above = (content.course.title, url_for("training.progress", enrolment_id=enrolment_id))
     place = Place(enrolled.version_id, content, lesson, address, above)
-    return lesson_page(place, enrolled, is_read=met.get(LESSON + lesson, False))
+    return lesson_page(place, enrolled, _asked(enrolment_id, lesson))
 
 
 @blueprint.post("/learn/<enrolment_id>/lessons/<lesson>")
 @open_to_all
 def finish(enrolment_id: str, lesson: str) -> Answer:
-    """The lesson is read: on to the next one, or to what is missing."""
+    """The lesson is read: on to its questions, to the next one, or to what is missing."""
     finish_lesson(actor(), enrolment_id, lesson, clock.now())
+    if isinstance(_asked(enrolment_id, lesson).why, QuestionsMissing):
+        questions = url_for("training.quiz", enrolment_id=enrolment_id, quiz=LESSON + lesson)
+        return redirect(questions, 303)
     content = courses.content(own(enrolment_id).version_id)
     order = [name for module in content.course.modules for name in module.lessons]
     rest = order[order.index(lesson) + 1 :]
@@ -69,6 +71,11 @@ def finish(enrolment_id: str, lesson: str) -> Answer:
         return redirect(url_for("training.lesson", enrolment_id=enrolment_id, lesson=rest[0]), 303)
     flash(_("That was the last lesson."), "success")
     return redirect(url_for("training.progress", enrolment_id=enrolment_id), 303)
+
+
+def _asked(enrolment_id: str, lesson: str) -> Requirement:
+    found = progress_of(enrolment_id).lessons
+    return next(each for each in found if each.key == LESSON + lesson)
 
 
 @blueprint.post("/learn/<enrolment_id>/leave")

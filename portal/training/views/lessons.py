@@ -12,6 +12,8 @@ from portal.kernel.bilingual import Bilingual
 from portal.training.queries.courses import Content
 from portal.training.queries.learners import Enrolled
 from portal.training.rules.packs.lessons import Lesson
+from portal.training.rules.progress import NotFinished, NotOpened, Requirement
+from portal.training.rules.quizzes import LESSON
 from portal.training.views.pages import Answer, shown
 from portal.web.forms import PortalForm
 from portal.web.i18n import lang
@@ -55,21 +57,28 @@ class Row:
     sides: tuple[tuple[str, Markup], ...]
 
 
-def lesson_page(place: Place, enrolled: Enrolled | None = None, *, is_read: bool = False) -> Answer:
-    """The lesson in the language of the page, or as the reader has chosen: ``?show=zh|en|both``, kept."""
-    asked = request.args.get("show", "")
+def lesson_page(
+    place: Place, enrolled: Enrolled | None = None, asked: Requirement | None = None
+) -> Answer:  # fmt: skip
+    """The lesson in the language of the page, or as the reader has chosen: ``?show=zh|en|both``, kept.
+
+    ``asked`` is how far whoever takes the course is with it.
+    """
+    chosen = request.args.get("show", "")
     kept = request.cookies.get(_COOKIE, "")
-    way = asked if asked in WAYS else kept if kept == "both" else lang()
+    way = chosen if chosen in WAYS else kept if kept == "both" else lang()
     sides = (lang(), "en" if lang() == "zh" else "zh") if way == "both" else (way,)
     page = render_template(
-        "training/lesson.html", place=place, enrolled=enrolled, is_read=is_read, way=way, sides=sides,
+        "training/lesson.html", place=place, enrolled=enrolled, asked=asked, way=way, sides=sides,
         rows=list(_rows(place, sides)), lesson=place.content.lessons[place.lesson, sides[0]],
+        wants_reading=asked is not None and isinstance(asked.why, NotOpened | NotFinished),
+        has_questions=any(quiz.id == LESSON + place.lesson for quiz in place.content.quizzes),
         number=place.order.index(place.lesson) + 1, form=PortalForm(),
         previous=place.neighbour(-1), next=place.neighbour(1),
     )  # fmt: skip
     answer = make_response(page)
-    if asked in WAYS:
-        answer.set_cookie(_COOKIE, "both" if asked == "both" else "", max_age=_YEAR, samesite="Lax")
+    if chosen in WAYS:
+        answer.set_cookie(_COOKIE, "both" if chosen == "both" else "", max_age=_YEAR, samesite="Lax")
     return answer
 
 

@@ -12,11 +12,12 @@ from portal.training.commands import attempting
 from portal.training.forms.responses import response_from
 from portal.training.queries import attempts, courses
 from portal.training.queries.attempts import AttemptView, Given
+from portal.training.queries.courses import Content
 from portal.training.rules.attempts import AttemptClosed, NotAsked, Policy, share
 from portal.training.rules.grading import Mark, Response, grade
 from portal.training.rules.items import Item
 from portal.training.rules.progress import percent
-from portal.training.rules.quizzes import UnknownQuiz, quizzes_of
+from portal.training.rules.quizzes import LESSON, UnknownQuiz
 from portal.training.rules.responses import read_response, stored
 from portal.training.views.pages import Answer, blueprint, media_url_of, own
 from portal.web.forms import PortalForm
@@ -45,17 +46,17 @@ def quiz(enrolment_id: str, quiz: str) -> Answer:
     """What this quiz asks, what was tried, and when the next attempt may begin."""
     enrolled = own(enrolment_id)
     content = courses.content(enrolled.version_id)
-    found = next((q for q in quizzes_of(content.course, content.items.values()) if q.id == quiz), None)
+    found = next((q for q in content.quizzes if q.id == quiz), None)
     if found is None:
         raise UnknownQuiz()
     tried = [each for each in attempts.attempts_of(enrolment_id) if each.quiz == quiz]
     rule = Policy.of(content.course, quiz)
-    next_at = rule.next_at([each.submitted_at for each in tried if each.submitted_at])
+    next_at = rule.next_at([each.submitted_at for each in tried if each.submitted_at and not each.corrected])
     return render_template(
         "training/quiz.html", enrolled=enrolled, content=content, quiz=found, rule=rule, tried=tried,
         next_at=next_at if next_at and next_at > clock.now() else None, form=PortalForm(),
         is_passed=any(each.passed for each in tried), percent_of=_percent_of,
-        is_open=any(each.submitted_at is None for each in tried),
+        is_open=any(each.submitted_at is None for each in tried), is_asked=_is_asked(content, quiz),
     )  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def _result(found: AttemptView) -> str:
     """Solutions are shown when no further attempt depends on them: practised, passed, or waited for."""
     content = courses.content(found.enrolment.version_id)
     tried = [each for each in attempts.attempts_of(found.enrolment.id) if each.quiz == found.quiz]
-    handed_in = [each.submitted_at for each in tried if each.submitted_at]
+    handed_in = [each.submitted_at for each in tried if each.submitted_at and not each.corrected]
     next_at = found.policy.next_at(handed_in)
     marked = [(each, _mark(each)) for each in (_shown(found, *asked) for asked in _asked(found))]
     return render_template(
@@ -202,7 +203,8 @@ def _result(found: AttemptView) -> str:
         needed=percent(Fraction(found.policy.pass_percent)),
         shows_solutions=not found.is_final or any(each.passed for each in tried),
         next_at=next_at if next_at and next_at > clock.now() else None,
-        left=found.policy.left(len(handed_in)), is_passed=any(each.passed for each in tried),
+        left=found.policy.left(len(handed_in)), is_asked=_is_asked(content, found.quiz),
+        is_passed=any(each.passed for each in tried),
     )  # fmt: skip
 
 
@@ -214,6 +216,12 @@ def _percent_of(earned: Fraction | None, possible: int) -> object:
     return percent(share(earned or Fraction(0), possible) * 100)
 
 
+def _is_asked(content: Content, quiz: str) -> bool:
+    """Whether a lesson is done only when the questions of this practice were answered."""
+    text = content.lessons.get((quiz.removeprefix(LESSON), "zh")) if quiz.startswith(LESSON) else None
+    return text is not None and text.asks_questions
+
+
 def _title(found: AttemptView) -> object:
     content = courses.content(found.enrolment.version_id)
-    return next(q.title for q in quizzes_of(content.course, content.items.values()) if q.id == found.quiz)
+    return next(q.title for q in content.quizzes if q.id == found.quiz)

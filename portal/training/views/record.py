@@ -4,10 +4,14 @@ import csv
 import io
 import json
 import zipfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 
+from portal.certificates import queries as certificates
+from portal.certificates.jobs import folder
+from portal.certificates.queries import CertificateView
 from portal.kernel import clock
 from portal.kernel.cells import neutral
 from portal.kernel.errors import NotFound
@@ -66,7 +70,7 @@ def data() -> Answer:
 @blueprint.get("/learn/data/export.zip")
 @open_to_all
 def export() -> Answer:
-    """Everything as JSON, the attempts as a table, and where each certificate is."""
+    """Everything as JSON, the attempts as a table, and each certificate: its text, its PDF, where it is."""
     if not learners_here():
         raise NotFound()
     answer = Response(_zip(), mimetype="application/zip")
@@ -115,13 +119,25 @@ def _feed_url(learner_id: str) -> str:
 
 def _zip() -> bytes:
     held = io.BytesIO()
-    certificates = [each.certificate for each in learners.enrolments_of(actor()) if each.certificate]
+    numbers = {each.certificate: None for each in learners.enrolments_of(actor()) if each.certificate}
+    found = [certificates.by_number(number) for number in numbers]
     base = current_app.config["PORTAL"].base_url
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("training.json", json.dumps(record_of(actor()), ensure_ascii=False, indent=1))
         archive.writestr("attempts.csv", _table())
-        archive.writestr("certificates.txt", "".join(f"{base}/c/{number}\r\n" for number in certificates))
+        archive.writestr("certificates.txt", "".join(f"{base}/c/{number}\r\n" for number in numbers))
+        for certificate in found:
+            archive.writestr(f"certificates/{certificate.number}.json", certificate.payload)
+            if file := _printed(certificate):
+                archive.write(file, f"certificates/{certificate.number}.pdf")
     return held.getvalue()
+
+
+def _printed(certificate: CertificateView) -> Path | None:
+    """The holder's PDF, where it is printed and still holds."""
+    name = certificate.documents.get(certificate.main_variant) if certificate.state.is_live else None
+    file = folder() / name if name else None
+    return file if file and file.is_file() else None
 
 
 def _table() -> str:

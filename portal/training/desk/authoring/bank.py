@@ -16,6 +16,8 @@ from portal.training.desk.authoring.pages import (
     media_url_of,
     must_be_sent,
     panel,
+    saved_by_itself,
+    saves_itself,
     shown,
     told,
     whole_number,
@@ -106,6 +108,8 @@ def change_item(draft_id: str, bank: str, index: int) -> Answer | AnyResponse:
     parts = item_shape(str(record.value.get("type", "")))
     value, action = posted(parts, request.form, record.value), request.form.get("do", "save")
     seen = whole_number(request.form.get("revision", ""))
+    if saves_itself():
+        return saved_by_itself(draft_id, with_record(held.data, index, value), held.path, seen)
     if action == "preview":
         return _page(draft_id, bank, index, value, seen)
     if action != "save":

@@ -25,6 +25,7 @@ from portal.training.rules.formats import FORMATS, MarksRepaired, read_items, sc
 from portal.training.rules.formats.exchange import MAX_BYTES, FileTooLarge, Reading, Writing
 from portal.training.rules.items import Item
 from portal.training.rules.packs.bank import written_bank
+from portal.training.rules.packs.course import Pack
 from portal.training.rules.packs.joining import Joining, joined
 from portal.training.rules.packs.records import records_of, with_record
 from portal.web.guard import staff
@@ -120,16 +121,19 @@ def _kept(draft_id: str, bank: str, joining: Joining) -> None:
     kept(draft_id, changed, revisions)
 
 
+EXPORTS = (*FORMATS, *scorm.EDITIONS)
+
+
 @blueprint.get("/author/drafts/<draft_id>/export")
 @staff(*AUTHORS)
 def give_out(draft_id: str) -> Answer:
     """What a format can hold of the draft's items, and what not; then the file."""
     found = at_hand(draft_id)
-    name, language = _wanted()
-    writing, count = _written(draft_id, name, language)
+    name, language = wanted()
+    writing, count = written_as(drafts.read(draft_id)[0], name, language)
     return shown(
         "author/export.html",
-        found, name=name, language=language, count=count, formats=[*FORMATS, *scorm.EDITIONS],
+        found, name=name, language=language, count=count, formats=EXPORTS,
         left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
         banks=bank_names(draft_id),
     )  # fmt: skip
@@ -140,22 +144,26 @@ def give_out(draft_id: str) -> Answer:
 def exported(draft_id: str) -> AnyResponse:
     """The file itself."""
     found = at_hand(draft_id)
-    name, language = _wanted()
-    writing, _count = _written(draft_id, name, language)
-    ending = FORMATS[name].ending if name in FORMATS else "zip"
+    name, language = wanted()
+    writing, _count = written_as(drafts.read(draft_id)[0], name, language)
     part = request.args.get("item") or request.args.get("bank") or found.course
-    return given_out(writing.data, f"{part}-{name}.{language}.{ending}", download=True)
+    return given_out(writing.data, file_name(part, name, language), download=True)
 
 
-def _wanted() -> tuple[str, str]:
+def wanted() -> tuple[str, str]:
+    """The format and the language that were asked for."""
     name, language = request.args.get("format", "gift"), request.args.get("language") or lang()
-    if name not in (*FORMATS, *scorm.EDITIONS) or language not in ("zh", "en"):
+    if name not in EXPORTS or language not in ("zh", "en"):
         abort(404)
     return name, language
 
 
-def _written(draft_id: str, name: str, language: str) -> tuple[Writing, int]:
-    pack, _findings = drafts.read(draft_id)
+def file_name(part: str, name: str, language: str) -> str:
+    return f"{part}-{name}.{language}.{FORMATS[name].ending if name in FORMATS else 'zip'}"
+
+
+def written_as(pack: Pack, name: str, language: str) -> tuple[Writing, int]:
+    """The items of the pack that were asked for in this format, and how many they were."""
     if name in scorm.EDITIONS:
         try:
             return scorm.write(pack, language, scorm.EDITIONS[name]), len(pack.items)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel.bilingual import Bilingual
@@ -16,7 +16,9 @@ from portal.training.desk.authoring.pages import (
     kept,
     media_url_of,
     must_be_sent,
+    not_saved,
     panel,
+    saves_itself,
     shown,
     told,
 )
@@ -75,7 +77,7 @@ def change_lesson(draft_id: str, name: str) -> Answer | AnyResponse:
         return render_template("author/_preview.html", **_preview(found, sheet))
     if action == "preview":
         return _page(found, name, sheet, is_previewed=True)
-    if action == "autosave":
+    if saves_itself():
         return _autosaved(found, files, sheet)
     if action != "save":
         return _page(found, name, sheet, touched=sheet.rearrange(action))
@@ -97,7 +99,7 @@ def _pair(draft: DraftView, files: Files) -> PairedLesson | None:
     return read_pair(files["zh"].data, files["en"].data, draft.language)
 
 
-def _saved(draft: DraftView, files: Files, sheet: LessonSheet) -> None:
+def _saved(draft: DraftView, files: Files, sheet: LessonSheet, *, by_itself: bool = False) -> None:
     """Raises what ``save`` raises."""
     before = _pair(draft, files)
     if before is None:
@@ -109,17 +111,18 @@ def _saved(draft: DraftView, files: Files, sheet: LessonSheet) -> None:
     changes = {
         file.path: written_side(file.data, after, lang, draft.language) for lang, file in files.items()
     }
-    kept(draft.id, changes, {file.path: sheet.revisions[lang] for lang, file in files.items()})
+    seen = {file.path: sheet.revisions[lang] for lang, file in files.items()}
+    kept(draft.id, changes, seen, by_itself=by_itself)
 
 
 def _autosaved(draft: DraftView, files: Files, sheet: LessonSheet) -> Answer | AnyResponse:
-    """For the program in the page: the revisions from now on, or what stands in the way."""
+    """For the program in the page: its fields of the revisions from now on, or what stands in the way."""
     try:
-        _saved(draft, files, sheet)
+        _saved(draft, files, sheet, by_itself=True)
     except PortalError as fault:
-        return Response(message(fault), status=409, mimetype="text/plain")
+        return not_saved(fault)
     now = _files(draft.id, files["zh"].path.removeprefix("lessons/").removesuffix(".zh.md"))
-    answer: AnyResponse = jsonify({lang: file.revision for lang, file in now.items()})
+    answer: AnyResponse = jsonify({f"revision-{lang}": file.revision for lang, file in now.items()})
     return answer
 
 

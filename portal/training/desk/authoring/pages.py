@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.accounts import queries as accounts
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, PortalError
 from portal.training.author_words import label_of, word_of
 from portal.training.commands.drafting import Changes, save
 from portal.training.forms.drafts import ActionForm
@@ -58,9 +58,30 @@ def at_hand(draft_id: str) -> DraftView:
     return drafts.draft(actor(), draft_id)
 
 
-def kept(draft_id: str, changes: Changes, revisions: Mapping[str, int]) -> None:
+def kept(
+    draft_id: str, changes: Changes, revisions: Mapping[str, int], *, by_itself: bool = False
+) -> None:  # fmt: skip
     """Save, and say so where something has changed. Raises what ``save`` raises."""
-    save(actor(), draft_id, changes, revisions, clock.now())
+    save(actor(), draft_id, changes, revisions, clock.now(), by_itself=by_itself)
+
+
+def saves_itself() -> bool:
+    """Whether the page's program sends what stands in the form, and not its reader."""
+    return request.form.get("do") == "autosave"
+
+
+def saved_by_itself(draft_id: str, data: bytes, path: str, seen: int) -> AnyResponse:
+    """For the program in the page: what its field of the revision holds from now on, or why it cannot be."""
+    try:
+        kept(draft_id, {path: data}, {path: seen}, by_itself=True)
+    except PortalError as fault:
+        return not_saved(fault)
+    answer: AnyResponse = jsonify(revision=drafts.file(draft_id, path).revision)
+    return answer
+
+
+def not_saved(fault: PortalError) -> AnyResponse:
+    return Response(message(fault), status=409, mimetype="text/plain")
 
 
 def told(text: str, endpoint: str, **values: Any) -> AnyResponse:

@@ -13,6 +13,8 @@ from portal.training.desk.authoring.pages import (
     kept,
     must_be_sent,
     panel,
+    saved_by_itself,
+    saves_itself,
     shown,
     told,
     whole_number,
@@ -45,6 +47,8 @@ def change_plan(draft_id: str, name: str) -> Answer:
     before = mapping_of(held.data) or {}
     record, action = posted(SHAPES[name], request.form, before), request.form.get("do", "save")
     seen = whole_number(request.form.get("revision", ""))
+    if saves_itself():
+        return saved_by_itself(draft_id, with_mapping(held.data, record), held.path, seen)
     if action != "save":
         rearranged(SHAPES[name], record, action)
         return _page(draft_id, name, record, seen)

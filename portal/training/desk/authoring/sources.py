@@ -12,6 +12,8 @@ from portal.training.desk.authoring.pages import (
     kept,
     must_be_sent,
     panel,
+    saved_by_itself,
+    saves_itself,
     shown,
     told,
     whole_number,
@@ -31,6 +33,8 @@ def source(draft_id: str, path: str) -> Answer:
     form, theirs = SourceForm(), ""
     if form.validate_on_submit():
         data = (form.text.data or "").replace("\r\n", "\n").encode()
+        if saves_itself():
+            return saved_by_itself(draft_id, data, path, whole_number(form.revision.data or ""))
         try:
             kept(draft_id, {path: data}, {path: whole_number(form.revision.data or "")})
             return told(_("Saved."), "author.source", draft_id=draft_id, path=path)

@@ -7,12 +7,13 @@ from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.training import policy
 from portal.training.commands.publishing import withdraw
+from portal.training.desk.authoring.carrying import EXPORTS, file_name, wanted, written_as
 from portal.training.desk.authoring.pages import AUTHORS, blueprint, files, given_out, must_be_sent, told
 from portal.training.queries import courses
 from portal.training.rules.packs.course import files_of_zip
 from portal.training.rules.packs.differences import differences
 from portal.web.guard import actor, staff
-from portal.web.i18n import _
+from portal.web.i18n import _, message
 
 
 @blueprint.get("/author/versions/<version_id>")
@@ -29,6 +30,32 @@ def version(version_id: str) -> str:
         "author/version.html", version=found, others=others, before=before, found=changed,
         may_publish=policy.may_publish(actor()),
     )  # fmt: skip
+
+
+@blueprint.get("/author/versions/<version_id>/export")
+@staff(*AUTHORS)
+def give_out_version(version_id: str) -> str:
+    """What a format can hold of a published version's items, and what not; then the file."""
+    found, pack = courses.version(version_id), courses.content(version_id).pack
+    name, language = wanted()
+    writing, count = written_as(pack, name, language)
+    banks = sorted({file.removeprefix("bank/").rpartition(".")[0] for _item, file, _line in pack.items})
+    return render_template(
+        "author/version_export.html", version=found, name=name, language=language, count=count,
+        formats=EXPORTS, left_out=[(each.item, message(each.reason)) for each in writing.left_out],
+        asked=request.args, banks=banks,
+    )  # fmt: skip
+
+
+@files.get("/author/versions/<version_id>/export-file")
+@staff(*AUTHORS)
+def version_exported(version_id: str) -> AnyResponse:
+    """The file itself."""
+    found = courses.version(version_id)
+    name, language = wanted()
+    writing, _count = written_as(courses.content(version_id).pack, name, language)
+    part = f"{request.args.get('bank') or found.course}-{found.version}"
+    return given_out(writing.data, file_name(part, name, language), download=True)
 
 
 def _between(before: str, after: str) -> list:

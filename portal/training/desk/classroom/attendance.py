@@ -1,8 +1,9 @@
 """Signing in from the wall, on a learner's phone: the code is looked at once, then there is time to type."""
 
+import secrets
 from datetime import UTC, datetime
 
-from flask import redirect, render_template, session, url_for
+from flask import current_app, make_response, redirect, render_template, request, session, url_for
 
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
@@ -29,6 +30,8 @@ from portal.web.page import plain_blueprint
 links = plain_blueprint("attend_links", __name__)
 RATE = "600/minute"  # a whole hall behind one address
 TRIES = "120/minute"
+_DEVICE = "classroom"
+_DAY = 24 * 3600
 
 
 @links.get("/attend/<session_id>/<code>")
@@ -54,17 +57,24 @@ def attend(session_id: str) -> Answer:
         return _page(found, form, now, holds)
     if not holds:
         return _page(found, form, now, holds, 409)
-    typed = read_code(form.code.data or "")
+    typed, device = read_code(form.code.data or ""), request.cookies.get(_DEVICE) or secrets.token_hex(16)
     try:
         enrolment_id = queries.enrolment_of(actor(), found.cohort_id, hash_of(typed) if typed else "")
         if enrolment_id is None:
             raise NotInThisClass()
-        sign_in(actor(), session_id, enrolment_id, now)
+        sign_in(actor(), session_id, enrolment_id, now, device=device)
     except PortalError as error:
         form.blame("code", error)
         return _page(found, form, now, holds, 409)
     session.pop(_key(session_id), None)
-    return render_template("training/attended.html", session=found, cohort=cohort_by_id(found.cohort_id))
+    page = render_template("training/attended.html", session=found, cohort=cohort_by_id(found.cohort_id))
+    answer = make_response(page)
+    # Told apart for the length of a day, so that a trainer sees whose phone signed in two people.
+    answer.set_cookie(
+        _DEVICE, device[:64], max_age=_DAY, httponly=True, samesite="Lax",
+        secure=current_app.config["PORTAL"].is_secure,
+    )  # fmt: skip
+    return answer
 
 
 def _page(found: SessionView, form: SignInForm, now: datetime, holds: bool, status: int = 200) -> Answer:

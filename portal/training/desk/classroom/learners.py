@@ -63,7 +63,7 @@ def roster(cohort_id: str) -> Answer:
     """A list, and what every row of it would become; nothing is kept before the second button."""
     cohort, form = the_cohort(cohort_id), RosterForm()
     if request.method == "GET":
-        form.roster.data, form.lang.data = new_id("ros"), lang()
+        form.roster.data, form.lang.data = new_id("ros"), cohort.lang
         return shown("training/teach/roster.html", cohort, form=form)
     if not is_id(form.roster.data, "ros"):
         raise NotFound()

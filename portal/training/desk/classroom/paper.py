@@ -34,7 +34,7 @@ from portal.training.rules.items import Item
 from portal.training.rules.markup import to_html
 from portal.training.rules.quizzes import FINAL
 from portal.web.guard import actor, staff
-from portal.web.i18n import _, gettext, lang, message, ngettext
+from portal.web.i18n import _, gettext, message, ngettext
 
 AT_ONCE = 30
 _LANGS = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
@@ -103,8 +103,8 @@ def paper_entry(cohort_id: str, paper: str) -> Answer:
     items, done = items_of(cohort.version_id, cohort_id, paper), recorded(cohort_id, paper)
     waiting = [each for each in members(cohort_id) if each.enrolment_id not in done]
     at_once = waiting[:AT_ONCE]
-    read = _read(items, at_once) if form.validate_on_submit() else _Typed()
-    language = request.form.get("sheet_lang", lang())
+    read = read_sheets(items, at_once) if form.validate_on_submit() else _Typed()
+    language = request.form.get("sheet_lang", cohort.lang)
     if language not in ("zh", "en"):
         raise NotFound()
     if read.sheets and not read.faults and "record" in request.form:
@@ -139,7 +139,8 @@ class _Typed:
         self.sheets: list[Sheet] = []
 
 
-def _read(items: Sequence[Item], people: Sequence[Member]) -> _Typed:
+def read_sheets(items: Sequence[Item], people: Sequence[Member]) -> _Typed:
+    """What was typed of these people, cell by cell."""
     found = _Typed()
     for person in people:
         responses: list[Response | None] = []

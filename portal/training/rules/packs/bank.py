@@ -1,6 +1,7 @@
 """The bank of a pack: ``bank/*.yml`` with both languages in one item, or a ``.gift`` file a language."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from portal.training.rules.items import (
     Pair,
     Parameter,
     Register,
+    RegisterCase,
     RegisterProject,
     Scoring,
     ShortAnswer,
@@ -39,6 +41,7 @@ from portal.training.rules.packs.faults import Notes, ToleranceMissing, ValueSha
 KINDS: Final = (
     "single", "multiple", "true_false", "numeric", "matching", "ordering", "short", "calculator", "register",
 )  # fmt: skip
+_TRUTH: Final = ("true", "false")
 Found = tuple[Item, int]
 
 
@@ -179,11 +182,46 @@ def _register(fields: Fields) -> Register:
     for group in fields.groups("projects", required=True):
         may = group.word("may_issue", ("true", "false")) == "true"
         text, reason = group.bilingual("text", True), group.bilingual("reason", True)
-        projects.append(RegisterProject(text, may, reason, tuple(map(_fact, group.groups("facts")))))
+        facts = tuple(map(_fact, group.groups("facts")))
+        projects.append(RegisterProject(text, may, reason, facts, _case(group)))
         group.finish()
     if len(projects) not in OPTIONS:
         raise OptionsOutside(count=len(projects))
     return Register(tuple(projects))
+
+
+def _case(fields: Fields) -> RegisterCase | None:
+    if not fields.has("case"):
+        return None
+    group = Fields(Entry(fields.mapping("case"), fields.line_of("case")), fields.notes)
+    case = RegisterCase(
+        type=group.text("type", required=True),
+        state=group.text("state") or "registered",
+        is_approved=group.word("approved", _TRUTH, default="true") == "true",
+        overlaps=group.word("overlaps", _TRUTH, default="false") == "true",
+        owes=group.word("owes", _TRUTH, default="false") == "true",
+        verified=_tonnes(group, "verified"),
+        buffer=_tonnes(group, "buffer"),
+        asks=_tonnes(group, "asks"),
+        rules=group.text("rules"),
+        begun=_day(group, "begun"),
+        answers=tuple(group.words("answers").items()),
+    )
+    group.finish()
+    return case
+
+
+def _tonnes(fields: Fields, key: str) -> int | None:
+    return int(fields.number(key, 1, 10**12)) if fields.has(key) else None
+
+
+def _day(fields: Fields, key: str) -> str:
+    text = fields.text(key)
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        fields.notes.add(fields.line_of(key), ValueShape(key=key, wanted="2021-04-01"))
+        return ""
 
 
 def _fact(fields: Fields) -> Fact:
@@ -318,8 +356,29 @@ def _projects(task: Register) -> Iterator[dict[str, Any]]:
                 "facts": facts,
                 "may_issue": may,
                 "reason": _sides(project.reason),
+                "case": _written_case(project.case),
             }
         )
+
+
+def _written_case(case: RegisterCase | None) -> dict[str, Any]:
+    """What a case says beyond what goes without saying."""
+    if case is None:
+        return {}
+    amounts = {"verified": case.verified, "buffer": case.buffer, "asks": case.asks}
+    return _without_empty(
+        {
+            "type": case.type,
+            "state": case.state,
+            "approved": "" if case.is_approved else "false",
+            "overlaps": "true" if case.overlaps else "",
+            "owes": "true" if case.owes else "",
+            **{key: str(amount) for key, amount in amounts.items() if amount is not None},
+            "rules": case.rules,
+            "begun": case.begun,
+            "answers": dict(case.answers),
+        }
+    )
 
 
 def _written_variant(variant: Variant | None) -> dict[str, Any]:

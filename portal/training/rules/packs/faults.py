@@ -153,6 +153,10 @@ class LessonUnused(InvalidInput):
     message = N_("This lesson is in none of the course’s modules.")
 
 
+class LessonWithoutItems(InvalidInput):
+    message = N_("This lesson asks that its questions be answered, but no item names “%(lesson)s”.")
+
+
 class FactorChanged(InvalidInput):
     message = N_("The factor “%(key)s” is now %(now)s, not %(then)s: check the item again.")
 
@@ -163,6 +167,18 @@ class FactorUnknown(InvalidInput):
 
 class ScenarioResultDiffers(InvalidInput):
     message = N_("The calculator makes %(now)s g of these answers, not %(then)s g: check the item again.")
+
+
+class RuleUnknown(InvalidInput):
+    message = N_("The register has no rule “%(key)s”.")
+
+
+class VerdictDiffers(InvalidInput):
+    message = N_("By the register’s rules project %(number)s may issue; the item says that it may not.")
+
+
+class VerdictDenied(InvalidInput):
+    message = N_("By the register’s rules project %(number)s may not issue; the item says that it may.")
 
 
 class LineUnknown(InvalidInput):

@@ -27,7 +27,8 @@ from portal.training.rules.packs.faults import (
     TranslationStale,
 )
 
-COMPLETION: Final = ("read", "items", "both")
+READ, ITEMS, BOTH = "read", "items", "both"
+COMPLETION: Final = (READ, ITEMS, BOTH)
 _MARK: Final = re.compile(r"[ \t]*<!--\s*#([a-z0-9]+(?:-[a-z0-9]+)*)(?:\s+of\s+([0-9a-f]{8}))?\s*-->[ \t]*")
 
 
@@ -54,6 +55,14 @@ class Lesson:
     minutes: int
     completion: str
     blocks: tuple[Block, ...]
+
+    @property
+    def asks_reading(self) -> bool:
+        return self.completion != ITEMS
+
+    @property
+    def asks_questions(self) -> bool:
+        return self.completion in (ITEMS, BOTH)
 
 
 def read_lesson(data: bytes, notes: Notes) -> Lesson | None:

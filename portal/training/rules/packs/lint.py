@@ -22,6 +22,7 @@ from portal.training.rules.items import (
     Option,
     Ordering,
     Pair,
+    Register,
     ShortAnswer,
     Single,
     Task,
@@ -40,6 +41,7 @@ from portal.training.rules.packs.faults import (
     LessonTranslationMissing,
     LessonUnknown,
     LessonUnused,
+    LessonWithoutItems,
     MediaUnreadable,
     MediaUnsafe,
     Notes,
@@ -62,7 +64,7 @@ _SIGNS: Final = {
 }
 _OTHER: Final = {"zh": "en", "en": "zh"}
 Factors = Mapping[str, Decimal]
-Scenarios = Callable[[Calculator], Iterable[PortalError]]
+Scenarios = Callable[[Calculator | Register], Iterable[PortalError]]
 
 
 def lint(
@@ -71,7 +73,7 @@ def lint(
     """The pack and all findings, in order of file and line.
 
     ``factors`` are the published ones by key; without them, variants are not held against them.
-    ``scenarios`` gives what is wrong with a calculator scenario, which only the calculator knows.
+    ``scenarios`` gives what is wrong with a scenario, which only the calculator or the register knows.
     """
     linter = _Linter(files, factors, scenarios)
     pack = linter.read()
@@ -184,7 +186,7 @@ class _Linter:
                 notes.add(line, SourceMissing(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
-            if isinstance(item.task, Calculator):
+            if isinstance(item.task, Calculator | Register):
                 for reason in self.scenarios(item.task):
                     notes.add(line, reason)
             for text in _shown(item):
@@ -233,9 +235,13 @@ class _Linter:
         for item, file, line in pack.items:
             if item.lesson and item.lesson not in lessons:
                 self.notes(file).add(line, LessonUnknown(lesson=item.lesson[:40]))
+        asked = {item.lesson for item, _, _ in pack.items}
         for (name, lang), found in pack.lessons.items():
+            notes = self.notes(f"lessons/{name}.{lang}.md")
             if found.id not in used:
-                self.notes(f"lessons/{name}.{lang}.md").add(0, LessonUnused())
+                notes.add(0, LessonUnused())
+            if found.asks_questions and found.id not in asked:
+                notes.add(0, LessonWithoutItems(lesson=found.id))
 
 
 def _look_at_unit(name: str, task: Numeric, line: int, notes: Notes) -> None:

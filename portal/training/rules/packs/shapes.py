@@ -69,6 +69,29 @@ _PROJECT: Final = (
     ),
     _words("may_issue", N_("May it issue?"), *_TRUTH, required=True),
     Part("reason", N_("Reason"), Kind.PAIR, is_required=True),
+    Part(
+        "case",
+        N_("A copy of it for the register’s rules, which then decide"),
+        Kind.GROUP,
+        parts=(
+            Part("type", N_("Type"), hint="ARR, IFM, REDD, other"),
+            Part("state", N_("State"), hint="registered, report_notice, verification, verified, suspended …"),
+            _words("approved", N_("Has a second person approved the verification?"), *_TRUTH),
+            _words("overlaps", N_("May it be another project that is there already?"), *_TRUTH),
+            _words("owes", N_("Is a reversal not covered yet?"), *_TRUTH),
+            Part("verified", N_("Tonnes verified")),
+            Part("buffer", N_("Tonnes for the buffer")),
+            Part("asks", N_("Tonnes it asks to issue")),
+            Part("rules", N_("Rules of eligibility"), hint="arr/1"),
+            Part("begun", N_("First day of the project"), hint="2021-04-01"),
+            Part(
+                "answers",
+                N_("Answers that are not in order, by rule"),
+                Kind.ANSWERS,
+                hint=N_("One a line, as rule=answer."),
+            ),
+        ),
+    ),
 )
 _VARIANT: Final = Part(
     "variant",
