@@ -37,8 +37,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal.kernel.cells import plain
 from portal import slow
+from portal.kernel.cells import plain
 from portal.kernel.mass import Mass
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from portal.db import Bool, Int, Json, Str, Utc
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0026"
 
 _OPEN = {"sqlite_where": sa.text("verdict IS NULL"), "postgresql_where": sa.text("verdict IS NULL")}
 _PEOPLE = sa.text("substr(actor_id, 1, 4) = 'usr_'")

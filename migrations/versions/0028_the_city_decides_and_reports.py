@@ -8,7 +8,7 @@ from alembic import op
 from portal.db import Bool, Day, Int, Json, Str, Utc
 
 revision = "0028"
-down_revision = "0024"
+down_revision = "0027"
 
 TABLES = ("month_report", "tally_until", "tally", "setting_verdict", "setting_change")
 

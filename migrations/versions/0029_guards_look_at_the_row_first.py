@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0029"
-down_revision = "0024"
+down_revision = "0028"
 
 
 def upgrade() -> None:

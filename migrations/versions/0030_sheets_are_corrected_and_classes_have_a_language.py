@@ -8,7 +8,7 @@ from alembic import op
 import portal.db
 
 revision = "0030"
-down_revision = "0024"
+down_revision = "0029"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from portal.web.guard import actor, reads_all
 
 
 def may_open(endpoint: str) -> bool:
-    """Whether there is such a page and one of the reader's roles opens it, or all may; an auditor reads all."""
+    """Whether there is such a page and one of the reader's roles opens it, or all may; auditors read all."""
     view = current_app.view_functions.get(endpoint)
     if view is None:
         return False
