@@ -307,6 +307,14 @@ def _invitations(condition: ColumnElement[bool], now: datetime) -> list[Invitati
     ]
 
 
+def organisation_with(credit_code: str) -> str:
+    """The id of the organisation with this code. Raises NotFound."""
+    found = db.session.scalar(select(Organisation.id).where(Organisation.credit_code == credit_code))
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def organisation_names(organisation_ids: Iterable[str]) -> dict[str, Bilingual]:
     """Names for the back office, which deals with holders it is not a member of."""
     rows = db.session.scalars(select(Organisation).where(Organisation.id.in_(list(organisation_ids))))
