@@ -11,9 +11,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal.accounts import queries, rules
-from portal.accounts.commands import roles
+from portal.accounts.commands import organisations, readdressing, roles
 from portal.accounts.commands import second_factor as factor
 from portal.accounts.keys import Keys
+from portal.accounts.rules import Part
 from portal.config import Config
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
@@ -115,6 +116,35 @@ def otp(email: str) -> None:
         raise click.ClickException("Codes are printed in a demonstration only.")
     keys = Keys(_config().secret_keys)
     click.echo(factor.current_code(queries.person_at(email).id, keys, clock.now()))
+
+
+@account.command()
+@click.argument("email", type=EMAIL)
+@click.argument("new_email", type=EMAIL)
+@says_why
+def readdress(email: str, new_email: str) -> None:
+    """Give an account another e-mail address, for somebody whose old mailbox is gone.
+
+    They are signed out everywhere; ask for proof of who they are before.
+    """
+    readdressing.readdress(_OPERATOR, queries.person_at(email).id, new_email, clock.now())
+    click.echo(f"{email} is now {new_email} and is signed out everywhere.")
+
+
+@account.command("add-member")
+@click.argument("email", type=EMAIL)
+@click.argument("credit_code")
+@click.option("--part", type=click.Choice([str(part) for part in Part]), default="owner", show_default=True)
+@says_why
+def add_member(email: str, credit_code: str, part: str) -> None:
+    """Make somebody a member of the organisation with this code, as when its last owner is gone.
+
+    An organisation that was dissolved comes back to life with it.
+    """
+    organisation_id = queries.organisation_with(rules.checked_credit_code(credit_code))
+    person_id = queries.person_at(email).id
+    organisations.add_member(_OPERATOR, organisation_id, person_id, Part(part), clock.now())
+    click.echo(f"{email} is {part} of {organisation_id}.")
 
 
 def _config() -> Config:

@@ -214,7 +214,7 @@ declare(
         Topic.ORGANISATIONS,
         N_("An organisation of mine could not be verified"),
         N_("%(organisation)s could not be verified"),
-        N_("We could not verify %(organisation)s. The reason: %(reason)s You can send other documents."),
+        N_("We could not verify %(organisation)s: %(reason)s You can send other documents."),
         "accounts.verification",
         ("organisation_id",),
     ),

@@ -428,6 +428,14 @@ def owned_alone(person_id: str) -> list[Bilingual]:
     return [_name(row) for row in rows]
 
 
+def organisation_with(credit_code: str) -> str:
+    """The id of the organisation with this code. Raises NotFound."""
+    found = db.session.scalar(select(Organisation.id).where(Organisation.credit_code == credit_code))
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def organisation_names(organisation_ids: Iterable[str]) -> dict[str, Bilingual]:
     """Names for the back office, which deals with holders it is not a member of."""
     rows = db.session.scalars(select(Organisation).where(Organisation.id.in_(list(organisation_ids))))

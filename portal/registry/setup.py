@@ -10,8 +10,10 @@ from flask import Flask, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.accounts.commands import dissolving
 from portal.db import db, reads_replica, see_afresh
 from portal.registry.jobs import is_behind_signer, signer
+from portal.registry.queries.accounts import accounts_of
 from portal.registry.rules.checkpoint import NotACheckpoint
 from portal.registry.rules.errors import ReadOnly
 
@@ -50,6 +52,16 @@ def is_read_only() -> bool:
             behind = True  # without the signer's last word nobody can tell
         _kept[db.engine] = (time.monotonic() + KEPT_SECONDS, behind)
     return behind
+
+
+@dissolving.holdings
+def units_of(organisation_id: str) -> list[str]:
+    """What an organisation's accounts hold: it does not end before somebody has these units."""
+    return [
+        f"{account.name}: {(account.held + account.escrow).grams // 1_000_000} t"
+        for account in accounts_of([organisation_id])
+        if (account.held + account.escrow).grams
+    ]
 
 
 def forget() -> None:

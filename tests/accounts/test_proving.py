@@ -90,11 +90,16 @@ def test_secrets_are_written_into_no_page(
     assert not deeds
 
 
-def test_a_proof_leads_to_no_other_site(browser: Browser) -> None:
+def test_a_proof_leads_to_no_other_site_and_no_deed_of_somebody_elses_choice(
+    browser: Browser, deeds: list[dict[str, str]]
+) -> None:
+    """A link could otherwise have any form of ours sent by whoever answers the question."""
     sign_in(browser, make.person())
-    for where in ("deed=https://evil.example/", "next=//evil.example", "deed=/nowhere"):
+    foreign = make.keys().token("deed", "the session of somebody else", "/en/deed")
+    for where in ("deed=https://evil.example/", "next=//evil.example", "deed=/en/deed", f"deed={foreign}"):
         page = send(browser.open(f"/en/account/prove?{where}"), {"proof_password": PASSWORD})
         assert page.url == "/en/account"
+    assert not deeds
 
 
 @pytest.mark.usefixtures("any_app")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.accounts import policy, queries, rules
 from portal.accounts.commands import letters, tries
-from portal.accounts.models import Invitation, Membership, Organisation, Person
+from portal.accounts.models import Dissolution, Invitation, Membership, Organisation, Person
 from portal.accounts.rules import AlreadyMember, LastOwner, OrganisationIsKnown, Part, Visitor
 from portal.db import transaction
 from portal.kernel.actor import Actor
@@ -113,12 +113,16 @@ def withdraw_invitation(actor: Actor, organisation_id: str, email_key: str, now:
 
 
 def add_member(actor: Actor, organisation_id: str, person_id: str, part: Part, now: datetime) -> None:
-    """Make somebody a member at once: for operators. Owners invite. Raises AlreadyMember."""
+    """Make somebody a member at once: for operators. Owners invite. Raises AlreadyMember.
+
+    An organisation that was dissolved is not any more.
+    """
     if not policy.may_manage_roles(actor):
         raise NotAllowed()
     try:
         with transaction() as session:
             add(session, organisation_id, person_id, part, now)
+            session.execute(delete(Dissolution).where(Dissolution.organisation_id == organisation_id))
             audit.record(actor, "accounts.member_added", organisation_id, now, person=person_id, part=part)
     except IntegrityError:
         raise AlreadyMember() from None

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.accounts import rules
+from portal.accounts import policy, rules
 from portal.accounts.commands import letters, tries
 from portal.accounts.commands.entering import end
 from portal.accounts.commands.second_factor import ask
@@ -16,7 +16,7 @@ from portal.accounts.models import EmailChange, LoginSession, Person
 from portal.accounts.rules import AddressIsTaken, LinkIsStale, Visit, Visitor
 from portal.db import transaction
 from portal.kernel.actor import Actor
-from portal.kernel.errors import N_, InvalidInput
+from portal.kernel.errors import N_, InvalidInput, NotAllowed
 from portal.kernel.ids import new_id
 
 CONFIRMED_WITHIN = timedelta(days=1)
@@ -96,6 +96,16 @@ def undo_address(actor: Actor, token: str, keys: Keys, now: datetime) -> str:
         lang = session.scalar(select(Person.lang).where(Person.id == change.person_id)) or "zh"
         letters.ask_for("reset", change.old_email, lang, now)
         return change.old_email
+
+
+def readdress(actor: Actor, person_id: str, email: str, now: datetime) -> None:
+    """Change somebody's address at once: for operators. Raises NotAllowed, AddressIsTaken."""
+    if not policy.may_manage_roles(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        _readdress(session, person_id, email)
+        end(session, now, LoginSession.person_id == person_id)
+        audit.record(actor, "accounts.email_changed", person_id, now)
 
 
 def _locked(session: Session, keys: Keys, purpose: str, token: str) -> EmailChange:

@@ -10,7 +10,7 @@ from portal.accounts.views.place import Answer, blueprint, form_page, refused
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotAllowed
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, signed_in
+from portal.web.guard import actor, fresh, signed_in
 from portal.web.i18n import _
 
 
@@ -46,6 +46,7 @@ def profile() -> Answer:
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
 @signed_in
+@fresh
 def password() -> Answer:
     form = ChangePasswordForm()
     template, shown = "accounts/password.html", {"visit": here()}

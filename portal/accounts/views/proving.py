@@ -10,6 +10,7 @@ from portal.accounts import destination, visit
 from portal.accounts.commands import proving
 from portal.accounts.forms import ProofForm
 from portal.accounts.rules import (
+    LinkIsStale,
     TooManyTries,
     Visit,
     WrongCode,
@@ -26,6 +27,7 @@ from portal.kernel.errors import PortalError
 from portal.web.guard import actor, signed_in
 
 _OURS: Final = "proof_"  # how fields of the proof itself begin
+_LONGEST: Final = 1_000
 _SECRET: Final = {"password", "present", "code", "answer"}  # never written into a page, not even hidden
 
 
@@ -35,7 +37,7 @@ def wanted() -> Answer | None:
         return None
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("accounts.prove", next=request.full_path))
-    deed = destination.local_deed(request.full_path)
+    deed = _signed(destination.local_deed(request.full_path))
     is_kept = bool(deed) and not request.files and not _SECRET.intersection(request.form)
     back = destination.local_page(request.full_path) or _page_before()
     where: dict[str, str | None] = {"deed": deed} if is_kept else {"next": back or None}
@@ -108,13 +110,32 @@ def _refused(form: ProofForm, field: str, error: PortalError) -> Answer:
 
 
 def _where() -> dict[str, str | None]:
-    deed = destination.local_deed(request.args.get("deed", ""))
-    return {"deed": deed} if deed else {"next": destination.wanted() or None}
+    deed = request.args.get("deed", "")
+    return {"deed": deed} if _deed(deed) else {"next": destination.wanted() or None}
+
+
+def _signed(path: str) -> str:
+    """A deed as it stands in the address of the proof: signed for this session.
+
+    Otherwise a link of somebody else's could have any form of ours sent by whoever answers the question.
+    """
+    token = visit.keys().token("deed", here().session_id, path) if path else ""
+    return token if len(token) <= _LONGEST else ""
+
+
+def _deed(token: str) -> str:
+    """The address that ``_signed`` has signed for this session; empty for anything else."""
+    try:
+        session_id, path = visit.keys().facts("deed", token)
+    except (LinkIsStale, ValueError):
+        return ""
+    return destination.local_deed(str(path)) if session_id == here().session_id else ""
 
 
 def _go_on(sid: str) -> Answer:
+    deed = _deed(request.args.get("deed", ""))
     visit.renew(sid)
-    if deed := _where().get("deed"):
+    if deed:
         return redirect(deed, 307)  # the browser posts the same fields again, this time to where they belong
     return redirect(destination.wanted() or url_for("accounts.overview"))
 
