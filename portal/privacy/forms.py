@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from wtforms import DateField, IntegerField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from portal.privacy.rules.corrections import WORDS_MAX, Matter
@@ -21,14 +22,14 @@ from portal.web.forms import (
 from portal.web.i18n import _, lazy_gettext
 
 
-def matters() -> list[tuple[str, str]]:
+def matters() -> list[SelectChoice]:
     """What a correction can be about, in the reader's language."""
     return [
-        (Matter.NAME, _("My name or address")),
-        (Matter.ORDER, _("An order or an invoice")),
-        (Matter.CERTIFICATE, _("A certificate")),
-        (Matter.TRAINING, _("My training record")),
-        (Matter.OTHER, _("Something else")),
+        SelectChoice(Matter.NAME, _("My name or address")),
+        SelectChoice(Matter.ORDER, _("An order or an invoice")),
+        SelectChoice(Matter.CERTIFICATE, _("A certificate")),
+        SelectChoice(Matter.TRAINING, _("My training record")),
+        SelectChoice(Matter.OTHER, _("Something else")),
     ]
 
 
@@ -61,7 +62,9 @@ class AnswerForm(PortalForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.outcome.choices = [("done", _("Corrected")), ("refused", _("Not corrected"))]
+        self.outcome.choices = [
+            SelectChoice("done", _("Corrected")), SelectChoice("refused", _("Not corrected")),
+        ]  # fmt: skip
 
 
 class LooksForm(PortalForm):
@@ -91,7 +94,7 @@ class ClassForm(PortalForm):
     )  # fmt: skip
     language = RadioField(
         lazy_gettext("Language of the slips’ names"),
-        choices=[("zh", "中文"), ("en", "English")],
+        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
         default="zh",
     )
     guardians = BooleanField(
