@@ -68,7 +68,7 @@ def row_of(due: Due, now: datetime) -> DueRow:
 _KINDS = {
     Kind.ORDER: N_("Orders"),
     Kind.CERTIFICATE: N_("Certificates"),
-    Kind.PERSON: N_("People"),
+    Kind.PERSON: N_("People with an account"),
     Kind.ORGANISATION: N_("Organisations"),
     Kind.GIFT: N_("Gifts"),
     Kind.REQUEST: N_("Purchase requests"),

@@ -1,6 +1,7 @@
 """What accounts promise, on both databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -449,7 +450,10 @@ def test_only_administrators_and_operators_grant_roles() -> None:
         for deed in (roles.grant_role, roles.revoke_role):
             with pytest.raises(NotAllowed):
                 deed(actor, owner.id, Role.ADMIN, clock.now())
-    roles.grant_role(Actor("usr_admin", frozenset({Role.ADMIN})), owner.id, Role.FINANCE, clock.now())
+    alone = Actor("usr_admin", frozenset({Role.ADMIN}))
+    with pytest.raises(NotAllowed):
+        roles.grant_role(alone, owner.id, Role.FINANCE, clock.now())
+    roles.grant_role(replace(alone, proposer="usr_other"), owner.id, Role.FINANCE, clock.now())
     assert [holder.roles for holder in queries.role_holders()] == [(Role.FINANCE,)]
     verbs = db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == owner.id)).all()
     assert "accounts.role_granted" in verbs

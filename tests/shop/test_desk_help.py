@@ -165,7 +165,8 @@ def test_the_file_reaches_its_buyer_and_nobody_else(
     page = page.fill(label, (io.BytesIO(b"<html/>"), "fapiao.xml")).submit(button, expect=422)
     page = page.fill(label, (io.BytesIO(PDF), "fapiao.pdf")).submit(button)
     assert queries.fapiao(TILL, fapiao_id).state is FapiaoState.SENT
-    assert [letter["To"] for letter in sent_letters()].count(WISH.email) == 1
+    # asked for, issued, and the file: no fourth one says that it was sent
+    assert [letter["To"] for letter in sent_letters()].count(WISH.email) == 3
     app.extensions["portal.person"] = lambda: None
     papers = browser.open(f"/{lang}/orders/{order_id}/papers?k={key_for(order_id)}")
     (path,) = [href for href in papers.links.values() if "/files/" in href]

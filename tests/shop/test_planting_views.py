@@ -24,6 +24,7 @@ from portal.web.links import key_for
 from tests.browser import Browser, Page
 from tests.factories import shop
 from tests.factories.planting import CODE, counted, make_planting, picture, seedlings_quote
+from tests.factories.proposals import accept_all
 from tests.factories.registry import make_lot
 from tests.factories.shop import SYSTEM
 from tests.shop.test_delivery import named, own_serial
@@ -267,10 +268,11 @@ def test_from_the_explanation_to_the_proof(app: Flask, browser: Browser) -> None
     page = browser.open("/en/desk/named")
     assert page.table("Waiting for a source registry")[0]["In the name of"] == "Forest Ltd"
     page = page.click(order_id).fill("Number of the retirement record", "SRC-1").fill("Serials", serial)
-    page = page.submit("Retire and certify", expect=422)
+    page = page.submit("Propose to retire and certify", expect=422)
     page = page.fill("Retirement record", (io.BytesIO(b"%PDF-1.7 record"), "record.pdf"))
-    page = page.submit("Retire and certify")
-    assert "Retired and certified as lot NR-" in page.main
+    page = page.submit("Propose to retire and certify")
+    assert "another person has accepted it" in page.main
+    assert accept_all() == 1
     app.extensions["portal.person"] = lambda: None
     page = order_page(browser, order_id)
     assert f"{serial}/g1-5000000" in page.main
@@ -281,10 +283,12 @@ def test_a_refusal_needs_a_reason(app: Flask, browser: Browser) -> None:
     make_lot(10)
     order_id = named(5)
     as_staff(app, Role.REGISTRY)
-    page = browser.open(f"/en/desk/named/{order_id}").submit("Refund all of it", expect=422)
-    page = page.fill("Reason", "the registry is closed").submit("Refund all of it")
+    page = browser.open(f"/en/desk/named/{order_id}").submit("Propose to refund all of it", expect=422)
+    page = page.fill("Reason", "the registry is closed").submit("Propose to refund all of it")
+    assert state(order_id) is S.REGISTRY_PENDING
+    assert accept_all() == 1
     assert state(order_id) is S.REFUND_PENDING
-    assert "Nothing waits for a source registry" in page.main
+    assert "Nothing waits for a source registry" in browser.open("/en/desk/named").main
 
 
 def test_the_way_out_is_offered_once_the_day_has_passed(app: Flask, browser: Browser, at) -> None:  # type: ignore[no-untyped-def]

@@ -62,7 +62,7 @@ def can_be_kept() -> bool:
 LISTS = frozenset(
     {
         "shop_desk.orders", "shop_fapiao_desk.waiting", "shop_gifts_desk.gifts", "shop_gifts_desk.requests",
-        "certificates_desk.certificates", "accounts_desk.people", "desk_audit.trail", "desk_search.search",
+        "certificates_desk.certificates", "accounts_desk.people", "desk_audit.trail",
         "registry_projects_desk.overview",
     }
 )  # fmt: skip
