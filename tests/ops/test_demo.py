@@ -5,7 +5,7 @@ import io
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from portal.registry.queries import register
 from portal.registry.rules.ledger import ProjectType
 from tests.browser import Browser
 from tests.conftest import portal_on
+from tests.demonstration import demonstration
 from tests.server import LiveServer
 
 DATA = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
@@ -87,10 +88,16 @@ def test_no_lot_is_made_of_what_was_retired_for_somebody(app: Flask):
             assert not found.retired_at_source
 
 
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Flask]:
+    """As it is seeded once for all who look at it."""
+    with demonstration(tmp_path) as portal:
+        yield portal
+
+
 @pytest.mark.parametrize("lang", LANGS)
-def test_every_demonstration_row_is_marked_where_it_is_shown(app: Flask, lang: str):
-    seeded(app)
-    browser = Browser(app.test_client())
+def test_every_demonstration_row_is_marked_where_it_is_shown(shown: Flask, lang: str):
+    browser = Browser(shown.test_client())
     mark = {"zh": "演示", "en": "Demo"}[lang]
     page = browser.open(f"/{lang}/projects")
     for row in page.table({"zh": "", "en": "Registered projects"}[lang]):
@@ -107,9 +114,8 @@ def test_the_ledger_of_a_demonstration_is_true(any_app: Flask):
     assert runner.invoke(args=["ledger", "verify"]).exit_code == 0
 
 
-def test_evidence_of_a_demonstration_says_that_it_is_one(app: Flask):
-    seeded(app)
-    answer = app.test_client().get(f"/lots/{seed.LOCAL_LOT}/evidence")
+def test_evidence_of_a_demonstration_says_that_it_is_one(shown: Flask):
+    answer = shown.test_client().get(f"/lots/{seed.LOCAL_LOT}/evidence")
     assert answer.status_code == 200
     assert "DEMONSTRATION RETIREMENT RECORD" in answer.text
     assert "演示" in answer.text
