@@ -136,7 +136,8 @@ class _ValueField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         self.value = None
-        text = (self.data or "").strip()
+        # What is left out of a form that shows a number again is still that number.
+        text = str(self.data or "").strip()
         if not text:
             return
         try:

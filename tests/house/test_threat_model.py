@@ -22,7 +22,7 @@ _TEST = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 
 
 @cache
-def tests_in(file: str) -> frozenset[str]:
+def known_in(file: str) -> frozenset[str]:
     """Names of the tests that pytest collects from this file below tests/."""
     path = ROOT / "tests" / file
     if not path.is_file():
@@ -37,9 +37,9 @@ def faults(proof: str) -> Iterator[str]:
     if not named and not proof.startswith(REASONS):
         yield f"neither proof nor reason: {proof}"
     for file, name in named:
-        if not tests_in(file):
+        if not known_in(file):
             yield f"there are no tests in {file}"
-        elif name and name not in tests_in(file):
+        elif name and name not in known_in(file):
             yield f"there is no {file}::{name}"
 
 

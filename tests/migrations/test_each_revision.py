@@ -12,7 +12,7 @@ from portal.db import db
 from portal.registry.jobs import sequence_and_sign
 from tests.factories.estate import an_estate
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("any_app")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.usefixtures("any_app")]
 Columns = dict[str, set[str]]
 
 

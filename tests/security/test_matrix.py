@@ -302,6 +302,20 @@ def test_the_owner_sees_the_difference(site: Site):
     assert len(same) <= 40, "\n".join(same)
 
 
+def test_an_owner_can_send_any_of_her_forms_empty(site: Site, monkeypatch: pytest.MonkeyPatch):
+    """Nothing filled in is a refusal beside the fields or a deed, never a fault of ours."""
+    site.trust_posts(monkeypatch)
+    broken = []
+    for rule, verb in doors(site):
+        owned = owned_of(rule)
+        if verb == "POST" and owned:
+            path = address(rule, {part: site.estate.things[thing] for part, thing in owned.items()})
+            owner = site.estate.trainer if site.guard_of(rule)[0] == "staff" else site.estate.owner
+            if ask(site, owner, verb, path).status_code >= 500:
+                broken.append(path)
+    assert not broken, "\n".join(broken)
+
+
 def test_a_link_opens_its_own_thing_and_no_other(site: Site):
     for part, thing in (
         ("order_id", "order_id"),
