@@ -48,7 +48,7 @@ def come_to_rest(site: Site) -> None:
     """Events have arrived, jobs are done, every order has been asked for."""
     site.bank.pull("drain", seconds=60)
     site.flask("shop", "reconcile")
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + 3 * PATIENCE  # every paper is printed by one worker
     while time.monotonic() < until:
         with transaction() as session:  # as if the leases of what was under way were over
             waiting = Outbox.state == "waiting"
