@@ -48,7 +48,7 @@ def come_to_rest(site: Site) -> None:
     """Events have arrived, jobs are done, every order has been asked for."""
     site.bank.pull("drain", seconds=60)
     site.flask("shop", "reconcile")
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + 3 * PATIENCE  # every paper is printed by one worker
     while time.monotonic() < until:
         with transaction() as session:  # as if the leases of what was under way were over
             waiting = Outbox.state == "waiting"
@@ -125,7 +125,7 @@ def test_a_public_page_is_read_from_the_replica_and_ones_own_writes_from_where_t
                 # Nothing on the way of an order is ever old, whoever asks.
                 assert "LOT-NEW" in app.test_client().get("/en/offset/quote?kg=10&lot=LOT-NEW").text
             assert names == {"": False, str(place): True, "no place": True, "0/0": False}
-            assert app.test_client().get("/metrics").text.count("portal_replica_lag_seconds ") == 1
+            assert re.search(r"^portal_replica_lag_seconds \d", app.test_client().get("/metrics").text, re.M)
     finally:
         site.replica.ask("SELECT pg_wal_replay_resume()")
 
@@ -175,7 +175,7 @@ def test_a_stop_lets_what_is_under_way_be_answered(site: Site):
     port = site.ports[0]
     answers: list[int] = []
     with psycopg.connect(site.primary.url()) as holder:
-        holder.execute("LOCK TABLE lot IN ACCESS EXCLUSIVE MODE")
+        holder.execute("LOCK TABLE pool_lot IN ACCESS EXCLUSIVE MODE")
         asking = threading.Thread(
             target=lambda: answers.append(
                 requests.get(f"http://127.0.0.1:{port}/zh/offset", timeout=PATIENCE).status_code
