@@ -84,8 +84,10 @@ def _child(parent: FromClause, name: str, state: BlockState) -> dict[str, Column
 
 def _brief(child: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
     told = {"id": "id", "of": "parent_id", "start": "start_g", "end": "end_g", "state": "state"}
-    parts = ((literal_column(f"'{name}'"), child[column]) for name, column in told.items())
-    return func.jsonb_build_object(*(each for part in parts for each in part))
+    parts: list[ColumnElement[Any]] = []
+    for name, column in told.items():
+        parts += literal_column(f"'{name}'"), child[column]
+    return func.jsonb_build_object(*parts)
 
 
 def _sale() -> Insert:
