@@ -1,4 +1,5 @@
-"""A demonstration of training: the four courses that ship, and one class in the middle of its days.
+"""A demonstration of training: the four courses that ship, one class in the middle of its days, of which two
+learners have completed the course, and a draft that an author has begun.
 
 Its learners are no people: each name says so. Making it again changes nothing.
 """
@@ -12,17 +13,19 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.clock import CITY
 from portal.kernel.ids import new_id
-from portal.training.commands import cohorts, rosters, sessions
+from portal.training.commands import cohorts, drafting, rosters, sessions
 from portal.training.commands.overriding import override
 from portal.training.commands.papers import Sheet, record_sheets
 from portal.training.commands.publishing import publish
+from portal.training.commands.reading import finish_lesson
 from portal.training.queries import courses
 from portal.training.queries.cohorts import cohorts_of, members
 from portal.training.queries.papers import items_of
 from portal.training.rules.attendance import SessionDraft
 from portal.training.rules.classes import CohortDraft
-from portal.training.rules.papers import PAPERS, key_of, read_answer
+from portal.training.rules.papers import PAPERS
 from portal.training.rules.rosters import Entry
+from portal.training.rules.solutions import right_response
 
 _TRACKS = ("everyone", "managers", "technicians", "media")
 _COURSE = "everyone"
@@ -41,6 +44,7 @@ def seed(now: datetime) -> None:
         return
     version = next(each for each in courses.catalogue() if each.track == _COURSE)
     _class(trainer, version.id, now)
+    _draft(version.id, now)
 
 
 def _class(trainer: Actor, version_id: str, now: datetime) -> None:
@@ -59,22 +63,28 @@ def _class(trainer: Actor, version_id: str, now: datetime) -> None:
     sessions.tick(trainer, held, there, now, way="sheet")
     sessions.count_heads(trainer, held, 10, now)
     items = items_of(version_id, cohort_id, PAPERS[0])
-    right = tuple(
-        read_answer(item, key_of(item), 1) if _has_letters(key_of(item)) else None for item in items
-    )
+    right = tuple(right_response(item, "zh") for item in items)
     weak = tuple(answer if number % 3 else None for number, answer in enumerate(right))
     sheets = [
         Sheet(each.enrolment_id, each.name, right if number % 2 else weak)
         for number, each in enumerate(people[:8])
     ]
     record_sheets(trainer, cohort_id, PAPERS[0], "zh", sheets, now)
+    for each in people[1:6:4]:
+        for lesson in courses.content(version_id).titles:
+            finish_lesson(Actor.guest(each.learner_id), each.enrolment_id, lesson, now)
     reason = "演示：已在课堂口头完成。Demonstration: done aloud in class."
     override(trainer, cohort_id, people[0].enrolment_id, "sessions", True, reason, now)
 
 
-def _has_letters(key: str) -> bool:
-    """Whether a key can be typed as it is printed; numbers are printed with their tolerance."""
-    return len(key) <= 10 and "±" not in key and "/" not in key
+def _draft(version_id: str, now: datetime) -> None:
+    """The next version of the course, with one sentence changed in one language."""
+    author = Actor(person_at(f"{Role.AUTHOR}@demo.example").id, frozenset({Role.AUTHOR}))
+    files = dict(courses.content(version_id).pack.files)
+    draft_id = drafting.begin(author, _COURSE, files, now, version_id)
+    path = next(name for name in sorted(files) if name.endswith(".zh.md"))
+    changed = files[path].rstrip() + "\n\n演示：这一句还没有译成英文。\n".encode()
+    drafting.save(author, draft_id, {path: changed}, {path: 1}, now)
 
 
 def _session(trainer: Actor, cohort_id: str, title: str, days: int, now: datetime) -> str:
