@@ -88,12 +88,18 @@ def answers(policy: Callable[..., bool], column: Column) -> str:
     names = list(inspect.signature(policy).parameters.values())[1:]
     try:
         said = {
-            bool(policy(column.actor, *given))
+            _said(policy, column.actor, list(zip(names, given, strict=True)))
             for given in product(*(_samples(name, column) for name in names))
         }
     except (AttributeError, TypeError, KeyError):
         return UNKNOWN
     return SOME if len(said) == 2 else YES if True in said else NO
+
+
+def _said(policy: Callable[..., bool], actor: Actor, given: list[tuple[inspect.Parameter, Any]]) -> bool:
+    by_place = [value for name, value in given if name.kind is not name.KEYWORD_ONLY]
+    by_name = {name.name: value for name, value in given if name.kind is name.KEYWORD_ONLY}
+    return bool(policy(actor, *by_place, **by_name))
 
 
 def _samples(parameter: inspect.Parameter, column: Column) -> Sequence[Any]:

@@ -2,11 +2,19 @@
 
 from portal.accounts.models import (
     Challenge,
+    Dissolution,
+    EmailChange,
     Invitation,
+    JoinCode,
+    JoinRequest,
     LoginSession,
     Membership,
+    Notification,
+    NotificationChoice,
+    OrganisationCheck,
     Passkey,
     Person,
+    QuietTime,
     RecoveryCode,
     RoleGrant,
 )
@@ -14,6 +22,8 @@ from portal.holdings import Holding, of_person
 from portal.kernel.errors import N_
 
 _OPENS = N_("It opens your account, and is kept only as a fingerprint or under a lock.")
+_JOINS = N_("It lets whoever has it join the organisation.")
+_SOMEBODY = N_("The id of somebody else.")
 _STAFF = N_("The id of a member of staff, not of you.")
 
 HOLDINGS = (
@@ -27,4 +37,12 @@ HOLDINGS = (
     Holding(Passkey, of_person(Passkey.person_id), {"public_key": _OPENS}),
     Holding(RecoveryCode, of_person(RecoveryCode.person_id), {"code_hash": _OPENS}),
     Holding(Challenge, of_person(Challenge.person_id), {"id": _OPENS}),
+    Holding(EmailChange, of_person(EmailChange.person_id)),
+    Holding(Notification, of_person(Notification.person_id)),
+    Holding(NotificationChoice, of_person(NotificationChoice.person_id)),
+    Holding(QuietTime, of_person(QuietTime.person_id)),
+    Holding(JoinRequest, of_person(JoinRequest.person_id), {"answered_by": _SOMEBODY}),
+    Holding(JoinCode, of_person(JoinCode.made_by), {"code": _JOINS}),
+    Holding(OrganisationCheck, of_person(OrganisationCheck.asked_by), {"decided_by": _STAFF}),
+    Holding(Dissolution, of_person(Dissolution.by)),
 )  # fmt: skip

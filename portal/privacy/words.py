@@ -77,6 +77,7 @@ def why_words(why: str) -> str:
         "certificates": _("looking after the certificate"), "evidence": _("checking a document"),
         "classes": _("running a class"), "people": _("roles and sign-in"),
         "organisations": _("checking an organisation"), "corrections": _("answering a request"),
+        "gifts": _("helping with a gift"),
     }  # fmt: skip
     return known.get(why, why)
 

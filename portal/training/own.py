@@ -9,7 +9,7 @@ from portal.db import db
 from portal.holdings import Holding, Subject, of_person, under
 from portal.kernel.errors import N_
 from portal.training.models.attempts import Answer, Attempt
-from portal.training.models.classes import Attendance, Cohort, CohortTrainer, Session, Trainer
+from portal.training.models.classes import Attendance, Cohort, CohortTrainer, Session, SignInDevice, Trainer
 from portal.training.models.courses import Draft
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner, Reading
 from portal.training.models.outcomes import Completion, Override
@@ -53,6 +53,7 @@ HOLDINGS = (
     Holding(Enrolment, lambda subject: Enrolment.learner_id.in_(subject.learners)),
     Holding(Reading, under(Reading.enrolment_id, _enrolments)),
     Holding(Attendance, under(Attendance.enrolment_id, _enrolments), {"actor_id": _STAFF}),
+    Holding(SignInDevice, under(SignInDevice.enrolment_id, _enrolments)),
     Holding(Attempt, under(Attempt.enrolment_id, _enrolments), {"seed": _JUDGED, "actor_id": _STAFF}),
     Holding(Answer, under(Answer.attempt_id, _attempts)),
     Holding(Completion, lambda subject: Completion.learner_id.in_(subject.learners)),

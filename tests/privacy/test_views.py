@@ -186,7 +186,9 @@ def marked_views(app: Flask) -> set[str]:
 
 
 # Staff routes with one of these in the address show somebody's data.
-_PERSONAL = {"order_id", "person_id", "fapiao_id", "evidence_id", "correction_id", "gift_id", "request_id"}
+_PERSONAL = {
+    "order_id", "person_id", "fapiao_id", "evidence_id", "correction_id", "gift_id", "request_id", "check_id",
+}  # fmt: skip
 
 
 def unmarked_looks(app: Flask) -> set[str]:

@@ -9,11 +9,16 @@ from portal.accounts import policy
 from portal.accounts.commands import organisations
 from portal.accounts.models import (
     Challenge,
+    EmailChange,
     Invitation,
+    JoinRequest,
     LoginSession,
     Membership,
+    Notification,
+    NotificationChoice,
     Passkey,
     Person,
+    QuietTime,
     RecoveryCode,
     RoleGrant,
 )
@@ -22,6 +27,10 @@ from portal.db import db, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 
+_OF_THE_PERSON = (
+    LoginSession, Passkey, RecoveryCode, Challenge, EmailChange, JoinRequest, Notification,
+    NotificationChoice, QuietTime,
+)  # fmt: skip
 # What argon2 cannot read, so that no password ever matches it.
 _NO_PASSWORD = "!"  # noqa: S105  the opposite of one
 
@@ -46,7 +55,7 @@ def forget(actor: Actor, person_id: str, now: datetime) -> None:
         for organisation_id in sorted(session.scalars(joined)):
             organisations.remove_member(Actor(person_id), organisation_id, person_id, now)
         session.execute(delete(Invitation).where(Invitation.email_key == person.email_key))
-        for kept in (LoginSession, Passkey, RecoveryCode, Challenge):
+        for kept in _OF_THE_PERSON:
             session.execute(delete(kept).where(kept.person_id == person_id))
         session.execute(update(Person).where(Person.id == person_id).values(
             email="", email_key=f"forgotten:{person_id}", name="", password_hash=_NO_PASSWORD,

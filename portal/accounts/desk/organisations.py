@@ -15,6 +15,7 @@ from portal.web import paging
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("organisations_desk", __name__)
@@ -47,6 +48,7 @@ def overview() -> str:
 
 
 @blueprint.get("/desk/organisations/<check_id>")
+@looks_at(Shown.ORGANISATION, "check_id", "organisations")
 @staff(*READERS)
 def check(check_id: str) -> str:
     return _page(check_id, RefusalForm(formdata=None))
@@ -81,6 +83,7 @@ def refuse(check_id: str) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/desk/organisations/<check_id>/papers/<int:position>")
+@looks_at(Shown.DOCUMENT, "check_id", "organisations")
 @staff(*READERS)
 def paper(check_id: str, position: int) -> Response:
     """One document, as a download."""

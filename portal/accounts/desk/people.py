@@ -14,6 +14,7 @@ from portal.proposals.words import shown
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -37,6 +38,7 @@ def people() -> str:
 
 
 @blueprint.get("/desk/people/<person_id>")
+@looks_at(Shown.PERSON, "person_id", "people")
 @staff(*READERS)
 def person(person_id: str) -> Answer:
     """One person: roles, second factor, organisations, where they are signed in."""

@@ -136,6 +136,7 @@ def attach(fapiao_id: str) -> Answer:
 
 
 @blueprint.get("/desk/fapiao/<fapiao_id>/files/<file_id>")
+@looks_at(Shown.FAPIAO, "fapiao_id", "papers")
 @staff(*READERS)
 def file(fapiao_id: str, file_id: str) -> Answer:
     """The file as a download."""

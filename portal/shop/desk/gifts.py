@@ -20,6 +20,7 @@ from portal.shop.words.orders import gift_words, request_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -43,6 +44,7 @@ def gifts() -> str:
 
 
 @blueprint.get("/desk/gifts/<gift_id>")
+@looks_at(Shown.GIFT, "gift_id", "gifts")
 @staff(*READERS)
 def gift(gift_id: str) -> Answer:
     return _page(gift_id)
@@ -120,6 +122,7 @@ def requests() -> str:
 
 
 @blueprint.get("/desk/requests/<request_id>")
+@looks_at(Shown.ORGANISATION, "request_id", "orders")
 @staff(*READERS)
 def request_page(request_id: str) -> str:
     """How one stands, who asked and who answered."""
