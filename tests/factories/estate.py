@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+from stdnum.cn import uscc
+
+from portal.accounts.commands.notices import notify
+from portal.accounts.models import Notification
 from portal.accounts.rules import Part
-from portal.db import transaction
+from portal.db import db, transaction
 from portal.footprint.commands import save_draft
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
+from portal.privacy.commands import copies, pupils
 from portal.shop.commands import giving
 from portal.shop.commands import requests as purchases
 from portal.shop.rules.batches import Recipient
@@ -32,6 +38,7 @@ from tests.factories import (
 from tests.factories.registry import make_lot
 from tests.footprint.test_commands_drafts import HOME as JOURNEY
 
+SCHOOL = "12230700MB1B2C3D4"  # a public body, without its check character
 OTHER_CREDIT_CODE = "91230700MA0000001P"
 
 
@@ -57,14 +64,18 @@ def an_estate() -> Estate:
         people[0], (people[2], Part.MEMBER), credit_code=companies.CREDIT_CODE
     )  # fmt: skip
     theirs = companies.organisation(people[1], credit_code=OTHER_CREDIT_CODE)
+    school = companies.organisation(people[0], credit_code=SCHOOL + uscc.calc_check_digit(SCHOOL))
     owner, rival, member = (
-        Actor(person.id, frozenset({Role.CITIZEN}), organisations={company: part})
-        for person, company, part in zip(
-            people, (mine, theirs, mine), (Part.OWNER, Part.OWNER, Part.MEMBER), strict=True
+        Actor(person.id, frozenset({Role.CITIZEN}), organisations=parts)
+        for person, parts in zip(
+            people,
+            ({mine: Part.OWNER, school: Part.OWNER}, {theirs: Part.OWNER}, {mine: Part.MEMBER}),
+            strict=True,
         )
     )
     things = {"organisation_id": mine, "person_id": member.id}
     things |= _bought(owner, member, mine) | _counted(owner) | _promised(owner) | _learned(owner)
+    things |= _kept(owner, school)
     units.issued()
     things["account_code"] = units.holder(Actor(owner.id, organisations={mine: Part.OWNER}))
     return Estate(owner, rival, member, training.TRAINER, things)
@@ -81,6 +92,19 @@ def _bought(owner: Actor, member: Actor, company: str) -> dict[str, str]:
         "giving_id": giving.begin_giving(
             owner, "LOT-A", Mass.kg("100"), 5, shop.BUYER, purpose="", lang="en", test=True, now=now
         ),
+    }
+
+
+def _kept(owner: Actor, school: str) -> dict[str, str]:
+    """What the account room and that of privacy keep for her."""
+    now = clock.now()
+    browser = {"agent": "Chrome · Windows", "network": "198.51.100.0/24"}
+    notify(owner.id, "sign_in.new_browser", browser, now, "estate")
+    told = db.session.scalars(select(Notification.id).where(Notification.person_id == owner.id)).first()
+    return {
+        "notification_id": str(told),
+        "copy_id": copies.ask(owner, owner.id, "", "en", now),
+        "class_id": pupils.open_class(owner, school, "三年级二班", 3, True, "zh", now),
     }
 
 
