@@ -42,10 +42,11 @@ ALSO_OPEN = frozenset({"accounts.sign_out", "accounts.sign_in", "privacy.overvie
 
 def keep_within(endpoint: str, blueprint_name: str | None) -> None:
     """Raises NotForPupils for a page that is not for children; the commands behind it ask once more."""
-    here = visit.current()
-    if here is None or not here.is_pupil or endpoint in ALSO_OPEN:
+    # The address first: what is open to all reads no cookie for it, so that it can be cached and embedded.
+    if endpoint in ALSO_OPEN or (blueprint_name or endpoint) in OPEN_TO_PUPILS:
         return
-    if (blueprint_name or endpoint) not in OPEN_TO_PUPILS:
+    here = visit.current()
+    if here is not None and here.is_pupil:
         raise NotForPupils()
 
 
