@@ -38,7 +38,8 @@ UNREACHED = {
     "author.against_base", "author.change", "author.media", "author.new", "author.source", "author.take_in",
     "author.upload", "author.version", "author_files.media_file", "author_files.version_file",
     "certificates_desk.batch", "certificates_desk.documents", "delivery_desk.offer", "delivery_desk.proof",
-    "office_settings.change", "office_settings.preview", "planting_desk.new", "pledges_desk.paper",
+    "office_settings.change", "office_settings.preview", "organisations_desk.check", "organisations_desk.paper",
+    "planting_desk.new", "privacy_desk.correction", "privacy_desk.looks_file", "pledges_desk.paper",
     "pledges_desk.paper_file", "registry_account_desk.freeze", "registry_account_desk.record_verification",
     "registry_desk.open_lot", "registry_imports.mapping", "registry_imports.new_mapping",
     "registry_imports.report_file", "registry_imports.run", "registry_monitoring_desk.inventory",
@@ -48,7 +49,8 @@ UNREACHED = {
     "registry_projects_desk.clear_likeness", "registry_projects_desk.decide_step",
     "registry_projects_desk.enter_parcels", "registry_projects_desk.file_document",
     "registry_projects_desk.propose", "registry_projects_desk.propose_step",
-    "registry_projects_desk.withdraw_parcel", "shop_fapiao_desk.one", "teach.change_session",
+    "registry_projects_desk.withdraw_parcel", "shop_fapiao_desk.file", "shop_fapiao_desk.one",
+    "shop_gifts_desk.gift", "shop_gifts_desk.request_page", "teach.correct", "teach.change_session",
     "teach.feedback_results", "teach.ladder", "teach.new", "teach.paper_entry", "teach.roster",
     "teach.roster_template", "teach.wall",
 }  # fmt: skip
@@ -83,7 +85,10 @@ def walked(app: Flask, client: FlaskClient) -> dict[str, str]:
     seen: Counter[str] = Counter()
     pages: dict[str, str] = {}
     adapter = app.url_map.bind("127.0.0.1")
-    todo = deque(f"/en/{area}" for area in ("desk", "author", "teach", "desk/auditor?seed=larch&period=2026"))
+    todo = deque(
+        f"/en/{area}"
+        for area in ("desk", "author", "teach", "desk/auditor?seed=larch&period=2026", "desk/search?q=larch")
+    )
     asked: set[str] = set()
     while todo:
         path = todo.popleft()

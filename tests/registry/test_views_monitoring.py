@@ -87,7 +87,9 @@ def fill_report(page: Page, **changes: str) -> Page:
 )  # fmt: skip
 def test_a_desk_is_for_the_roles_it_names(app: Flask, role: Role, path: str, allowed: set[Role]):
     make_project()
-    sit_down(app, role).open(f"/en/desk/monitoring{path}", expect=200 if role in allowed | {Role.AUDITOR} else 403)
+    sit_down(app, role).open(
+        f"/en/desk/monitoring{path}", expect=200 if role in allowed | {Role.AUDITOR} else 403
+    )
 
 
 def test_who_only_reads_can_keep_nothing(app: Flask):
