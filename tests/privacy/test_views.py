@@ -49,7 +49,7 @@ def test_my_privacy_says_what_is_kept_and_lets_me_withdraw(
     signed_in(browser, life.who)
     page = browser.open("/en/account/privacy")
     assert page.h1 == "Data and privacy"
-    assert "agreed, 2 times" in page.main
+    assert "agreed, in 2 places" in page.main
     assert "No member of staff has opened a page about you" in page.main
     page = page.submit("Withdraw: Showing your name")
     assert "Your consent is withdrawn." in page.text

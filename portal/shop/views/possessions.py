@@ -14,7 +14,7 @@ _MOST = 3_000
 def my_orders(of: Actor) -> Tile:
     count, last = count_orders_of(of)
     text = _("The last on %(instant)s", instant=instant(last)) if last else _("Nothing bought yet.")
-    return Tile(_("My orders"), "shop.mine", count, text, _("Cover kilograms"), "shop.offset")
+    return Tile(_("My orders"), "shop.mine", count, text, _("Cover a few kilograms"), "shop.offset")
 
 
 @possessions.things
