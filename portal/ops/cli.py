@@ -27,7 +27,6 @@ from portal.ops import (
     backup,
     seed,
     seed_life,
-    seed_monitoring,
     seed_planting,
     seed_pledges,
     seed_prices,
@@ -266,7 +265,6 @@ def _seed() -> list[DemoSignIn]:
     seed.seed(config.documents, now)
     people = seed_demo_people(Actor.system("demo"), now, Keys(config.secret_keys), is_demo=True)
     seed_life.seed(now)
-    seed_monitoring.seed(now)
     seed_prices.seed(now)
     seed_planting.seed(now)
     seed_statements.seed(now)

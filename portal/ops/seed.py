@@ -14,6 +14,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
+from portal.ops import seed_monitoring
 from portal.registry.commands import imports, issuing, lots, reversals
 from portal.registry.commands.lots import LotDraft, ProjectDraft, VerificationDraft
 from portal.registry.queries import register
@@ -61,15 +62,17 @@ def seed(documents: Path, now: datetime) -> None:
 def _local_project(actor: Actor, documents: Path, now: datetime) -> None:
     lots.add_project(actor, _LOCAL_PROJECT, "demonstration: project design document", now)
     verification = VerificationDraft(
-        period_start=date(2020, 1, 1),
-        period_end=date(2024, 12, 31),
+        period_start=seed_monitoring.SURVEYS[0][0],
+        period_end=seed_monitoring.SURVEYS[1][0],
         verifier="演示核查机构 · demonstration verifier",
         verified=Mass.t(1_500),
         buffer=Mass.t(225),
         opinion="positive (demonstration)",
         report_sha256=_document(documents, _VERIFICATION_REPORT),
         is_demo=True,
+        monitoring_report=1,
     )
+    seed_monitoring.seed(LOCAL, now)
     second = Actor.system("demo-second-hand")
     record = issuing.record_verification(actor, LOCAL, VerificationKind.VERIFICATION, verification, now)
     issuing.check_verification(second, record, Decision.APPROVED, "demonstration", now)

@@ -9,7 +9,6 @@ from importlib.resources import files
 
 from portal.db import transaction
 from portal.kernel.actor import Actor
-from portal.ops.seed import LOCAL
 from portal.registry.commands import monitoring
 from portal.registry.commands.monitoring import InventoryDraft, ReportDraft
 from portal.registry.queries import monitoring as read
@@ -25,19 +24,19 @@ _DEDUCTIONS = Deductions(
 )
 
 
-def seed(now: datetime) -> None:
-    """The local project's inventories and its first monitoring report, once."""
+def seed(project_code: str, now: datetime) -> None:
+    """The project's inventories and its first monitoring report, once."""
     actor = Actor.system("demo")
     with transaction():
-        if read.reports(LOCAL):
+        if read.reports(project_code):
             return
-        first, second = (_inventory(actor, day, file, now) for day, file in SURVEYS)
-        draft = ReportDraft(LOCAL, first, None, second, "CCER-14-001-V01", _DEDUCTIONS)
+        first, second = (_inventory(actor, project_code, day, file, now) for day, file in SURVEYS)
+        draft = ReportDraft(project_code, first, None, second, "CCER-14-001-V01", _DEDUCTIONS)
         seen = monitoring.look_at_report(actor, draft).sha256
         monitoring.make_report(actor, draft, seen, now, is_demo=True)
 
 
-def _inventory(actor: Actor, day: date, file: str, now: datetime) -> str:
-    draft = InventoryDraft(LOCAL, InventoryKind.GROWING_STOCK, day, "", file)
+def _inventory(actor: Actor, project_code: str, day: date, file: str, now: datetime) -> str:
+    draft = InventoryDraft(project_code, InventoryKind.GROWING_STOCK, day, "", file)
     data = files("portal.ops.demo").joinpath(file).read_bytes()
     return monitoring.keep_inventory(actor, draft, data, now, is_demo=True)

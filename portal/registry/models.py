@@ -787,6 +787,16 @@ class VerificationCheck(Base):
     at: Mapped[datetime] = mapped_column(Utc, nullable=False)
 
 
+class VerifiedReport(Base):
+    """Which monitoring report a verification confirms. Append-only."""
+
+    __tablename__ = "verified_report"
+    __table_args__ = strict(Index("ix_verified_report_report", "report_id"))
+
+    verification_id: Mapped[str] = mapped_column(ForeignKey("verification.id"), primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("monitoring_report.id"), nullable=False)
+
+
 class Transfer(Base):
     """Units offered from one holder to another; they wait in escrow until the offer ends."""
 

@@ -1,13 +1,18 @@
 """Inventories and reports for tests of any room, made by the registry's own commands."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
+from typing import Any
 
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
-from portal.registry.commands import lots, monitoring
-from portal.registry.commands.lots import ProjectDraft
+from portal.registry.commands import issuing, lots, monitoring
+from portal.registry.commands.lots import ProjectDraft, VerificationDraft
 from portal.registry.commands.monitoring import InventoryDraft, ReportDraft
+from portal.registry.queries import monitoring as read
+from portal.registry.rules.accounts import VerificationKind
 from portal.registry.rules.estimation.account import Deductions, Stated
 from portal.registry.rules.estimation.columns import InventoryKind
 from portal.registry.rules.ledger import ProjectType
@@ -81,3 +86,14 @@ def make_two_inventories_and_a_report(project: str = "HLYC-0007") -> int:
     make_project(project)
     first, second = make_inventory(project=project), make_inventory(AFTER, project, "2025-09-01")
     return make_report(report_draft(first, second, project))
+
+
+def confirm_the_report(project: str = "HLYC-0007", number: int = 1, **changes: Any) -> str:
+    """A verification that confirms all that the report found, over its whole time; its record's id."""
+    report = read.report(project, number)
+    draft = VerificationDraft(
+        report.period_start, report.period_end, "a verifier", report.net, report.buffer, "positive",
+        sha256(b"a report").hexdigest(), True, number,
+    )  # fmt: skip
+    kind = changes.pop("kind", VerificationKind.VERIFICATION)
+    return issuing.record_verification(STAFF, project, kind, replace(draft, **changes), clock.now())

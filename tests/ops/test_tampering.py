@@ -56,7 +56,7 @@ TABLES = [
     "ledger_audit", "ledger_entry", "monitoring_report", "node", "parcel", "pool_lot", "project",
     "project_document", "project_event", "project_step", "public_notice", "record", "registry_import",
     "retirement", "retirement_range", "retirement_void", "reversal_case", "row_seal", "state_digest",
-    "transfer", "verification", "verification_check",
+    "transfer", "verification", "verification_check", "verified_report",
 ]  # fmt: skip
 
 
@@ -90,6 +90,7 @@ def _set_the_scene() -> None:
     projects.registered("二号")
     monitoring.make_project()
     monitoring.make_two_inventories_and_a_report()
+    monitoring.confirm_the_report()
     _move_units(now)
     sold = certificate_facts(*kept.ranges, retirement_id=kept.retirement_id, holder_salt=bytes(32), test=True)
     certificates.issue(ACTOR, sold, now)

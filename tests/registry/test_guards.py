@@ -26,7 +26,7 @@ from portal.registry.rules.ledger import ProjectType
 from tests import postgres
 from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories.guards import without_guards
-from tests.factories.monitoring import make_two_inventories_and_a_report
+from tests.factories.monitoring import confirm_the_report, make_two_inventories_and_a_report
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
 
 EXPORT = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
@@ -86,6 +86,7 @@ def _set_the_scene() -> None:
     standing.keep_audit(STAFF, [], now)
     make_two_inventories_and_a_report("HLYC-0007")
     make_two_inventories_and_a_report("HLYC-0008")
+    confirm_the_report("HLYC-0007")
 
 
 # --- the attacks
@@ -138,7 +139,7 @@ def appended(table: str) -> list[Attack]:
 JOURNALS = (
     "ledger_entry", "retirement", "retirement_range", "retirement_void", "record", "entry", "node",
     "checkpoint", "project_event", "registry_import", "issuance", "verification", "audit_entry",
-    "ledger_audit", "inventory", "monitoring_report",
+    "ledger_audit", "inventory", "monitoring_report", "verified_report",
 )  # fmt: skip
 
 ATTACKS = [
@@ -324,6 +325,28 @@ ATTACKS += [
         reported(99, **THEIR_TIME),
     ),
 ]
+
+CONFIRMS_ITS_OWN = "a verification confirms a report of its project, and no more than it found"
+
+
+def confirmed(where: str) -> str:
+    """The verification that names no report yet, and a monitoring report."""
+    return (
+        "INSERT INTO verified_report (verification_id, report_id) "
+        f"SELECT v.id, r.id FROM verification v, monitoring_report r WHERE {where} "
+        "AND v.id NOT IN (SELECT verification_id FROM verified_report) LIMIT 1"
+    )
+
+
+ATTACKS += [
+    attack(CONFIRMS_ITS_OWN, confirmed("r.project_id <> v.project_id")),
+    attack(
+        CONFIRMS_ITS_OWN,
+        forged("verification", "id IN (SELECT verification_id FROM verified_report)", id="'ver_more'",
+               verified_g="1000000000000000"),
+        confirmed("v.id = 'ver_more' AND r.project_id = v.project_id"),
+    ),
+]  # fmt: skip
 
 # One sentence has another guard before it, which must be out of the way to reach it.
 A_GRAM_IS_RETIRED_ONCE = attack(

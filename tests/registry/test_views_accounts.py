@@ -18,8 +18,9 @@ from portal.registry.commands import cancelling, freezing, holdings, reversals, 
 from portal.registry.jobs import expire_offers
 from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
-from tests.browser import Browser, Page
+from tests.browser import Browser, Page, words
 from tests.factories.accounts import person
+from tests.factories.monitoring import make_two_inventories_and_a_report
 from tests.factories.units import (
     BIRCH,
     CHECKER,
@@ -115,8 +116,8 @@ def test_a_holder_cancels_units_and_the_public_reads_why(sits: Callable[[Actor],
     )  # fmt: skip
     assert "The units are cancelled." in answer.text
     public = sits(Actor.guest()).open("/en/register/cancellations")
-    for words in ("a gift to the forest", "given up by their holder", code, "5 t", "HLYC-0001"):
-        assert words in text_of(public)
+    for said in ("a gift to the forest", "given up by their holder", code, "5 t", "HLYC-0001"):
+        assert said in text_of(public)
     assert "由持有人自愿取消" in sits(Actor.guest()).open("/zh/register/cancellations").text
     assert "Pine" not in public.text
 
@@ -346,3 +347,29 @@ def test_a_long_list_of_cancellations_has_pages(sits: Callable[[Actor], Browser]
     assert "reason 01" not in page.text
     page = page.click("Next page")
     assert "reason 01" in page.text
+
+
+def test_a_verification_is_tied_to_a_report_of_its_project(sits: Callable[[Actor], Browser]):
+    make_two_inventories_and_a_report("HLYC-0007")
+    project()
+    page = sits(MAKER).open("/en/desk/issuance/new")
+    options = page.field("Monitoring report").iter("option")
+    (report,) = (words(option) for option in options if option.get("value") == "HLYC-0007/1")
+    page = (
+        page.fill("Period begins", "2021-01-01")
+        .fill("Period ends", "2024-12-31")
+        .choose("Monitoring report", report)
+        .fill("Validation and verification body", "a body")
+        .fill("Confirmed amount", "100")
+        .fill("Of which for the buffer", "20")
+        .fill("Opinion", "positive")
+        .fill("Report", (io.BytesIO(PDF), "report.pdf"))
+        .choose("Project", "HLYC-0001 · Demonstration forest")
+        .submit("Keep the record", expect=422)
+    )
+    assert "There is no such monitoring report." in page.text
+    page = page.choose("Project", "HLYC-0007 · Demonstration forest").fill(
+        "Report", (io.BytesIO(PDF), "report.pdf")
+    )
+    page = page.submit("Keep the record")
+    assert page.links["Monitoring report 1"] == "/en/projects/HLYC-0007/monitoring/1"

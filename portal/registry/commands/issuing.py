@@ -45,7 +45,10 @@ from portal.registry.models import (
     ReversalCase,
     Verification,
     VerificationCheck,
+    VerifiedReport,
 )
+from portal.registry.queries import monitoring
+from portal.registry.queries.monitoring import ReportView
 from portal.registry.queries.standing import check_selling
 from portal.registry.rules import records
 from portal.registry.rules.accounts import (
@@ -61,6 +64,7 @@ from portal.registry.rules.accounts import (
     PeriodBackwards,
     UnknownVerification,
     VerificationKind,
+    check_confirms,
     check_second_hand,
     check_vintage,
     converted,
@@ -81,7 +85,8 @@ def record_verification(
 ) -> str:
     """Enter a verifier's report, for a second person to check; the record's id. It is never changed.
 
-    Raises UnknownProject, PeriodBackwards, BufferTooLarge.
+    Raises UnknownProject, PeriodBackwards, BufferTooLarge, and of the monitoring report that the draft names
+    UnknownReport, NothingMeasured, ReportMended, PeriodNotReported, MoreThanReported.
     """
     if not policy.may_run_registry(actor):
         raise NotAllowed()
@@ -92,12 +97,29 @@ def record_verification(
         raise BufferTooLarge()
     with transaction() as session:
         project_id = project_id_of(session, project_code)
+        confirmed = _confirmed(project_code, kind, draft)
         verification_id = enter_verification(session, actor, project_id, draft, kind, now)
+        if confirmed is not None:
+            session.execute(
+                insert(VerifiedReport).values(verification_id=verification_id, report_id=confirmed.id)
+            )
         audit.record(
             actor, "verification.recorded", verification_id, now, project=project_code, kind=kind.value,
             verified_g=draft.verified.grams, buffer_g=draft.buffer.grams, report=draft.report_sha256,
         )  # fmt: skip
         return verification_id
+
+
+def _confirmed(project_code: str, kind: VerificationKind, draft: VerificationDraft) -> ReportView | None:
+    """The monitoring report that a verification confirms."""
+    if draft.monitoring_report is None:
+        return None
+    report = monitoring.report(project_code, draft.monitoring_report)
+    check_confirms(
+        kind, draft.verified, (draft.period_start, draft.period_end),
+        report.net, (report.period_start, report.period_end), report.corrected_by,
+    )  # fmt: skip
+    return report
 
 
 def check_verification(

@@ -97,6 +97,7 @@ class VerificationDraft:
     opinion: str
     report_sha256: str
     is_demo: bool
+    monitoring_report: int | None = None  # number of the project's report that it confirms
 
 
 @dataclass(frozen=True, slots=True)

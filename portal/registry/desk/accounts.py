@@ -26,12 +26,14 @@ from portal.registry.forms.accounts import (
     VerificationForm,
 )
 from portal.registry.queries import accounts as read
+from portal.registry.queries import monitoring
 from portal.registry.rules.accounts import CancelReason, Cause, Decision, FreezeKind, VerificationKind
+from portal.registry.rules.estimation.errors import UnknownReport
 from portal.registry.rules.ledger import AccountKind
 from portal.registry.words.accounts import causes, frozen_kinds, offer_states, reasons
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
-from portal.web.i18n import _, both
+from portal.web.i18n import _, both, day, tonnes
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -46,7 +48,8 @@ _FIELDS = {
     "PeriodBackwards": "period_end", "BufferTooLarge": "buffer", "PaperNotAccepted": "report",
     "UnknownProject": "project", "VintageOutside": "vintage", "NotInThePast": "happened_on",
     "ReasonMissing": "story", "UnknownAccount": "to", "SameAccount": "to", "NotAHolder": "to",
-    "BadOfferEnd": "days",
+    "BadOfferEnd": "days", "UnknownReport": "monitoring", "ReportMended": "monitoring",
+    "NothingMeasured": "monitoring", "PeriodNotReported": "period_start", "MoreThanReported": "verified",
 }  # fmt: skip
 
 
@@ -69,6 +72,18 @@ def _projects() -> list[tuple[str, str]]:
     return [(code, f"{code} · {both(name)}") for code, name in read.own_projects()]
 
 
+def _monitoring_reports() -> list[tuple[str, str]]:
+    """Those that were not mended by a later one, by project and number."""
+    return [
+        (
+            f"{each.project_code}/{each.number}",
+            f"{each.project_code} · {day(each.period_start)} – {day(each.period_end)} · {tonnes(each.net)}",
+        )
+        for each in monitoring.reports()
+        if each.corrected_by is None
+    ]
+
+
 # -- issuance ----------------------------------------------------------------------------------
 
 
@@ -85,6 +100,7 @@ def record_verification() -> Answer:
     """Enter a verifier's report, for somebody else to check."""
     form = VerificationForm()
     form.project.choices = _projects()
+    form.monitoring.choices = [("", _("None")), *_monitoring_reports()]
     status = 200
     if request.method == "POST":
         status = 422
@@ -107,7 +123,18 @@ def _draft(form: VerificationForm) -> VerificationDraft:
         period_start=form.period_start.data, period_end=form.period_end.data, verifier=form.verifier.data,
         verified=form.verified.value, buffer=form.buffer.value, opinion=form.opinion.data,
         report_sha256=digest, is_demo=current_app.config["PORTAL"].is_demo,
+        monitoring_report=_number_of(form.monitoring.data, form.project.data),
     )  # fmt: skip
+
+
+def _number_of(monitored: str, project_code: str) -> int | None:
+    """The chosen report's number. Raises UnknownReport when it is of another project."""
+    if not monitored:
+        return None
+    code, _slash, number = monitored.rpartition("/")
+    if code != project_code:
+        raise UnknownReport()
+    return int(number)
 
 
 @blueprint.get("/desk/issuance/<verification_id>")

@@ -106,6 +106,9 @@ class VerificationForm(PortalForm):
             SelectChoice(VerificationKind.VALIDATION.value, _("Growth that is expected (validation)")),
         ],
     )
+    monitoring = SelectField(
+        _("Monitoring report"), description=_("The report of the project that the verifier confirmed.")
+    )
     period_start = DateField(_("Period begins"), validators=[Required()])
     period_end = DateField(_("Period ends"), validators=[Required()])
     verifier = LineField(

@@ -29,4 +29,12 @@ MONITORING_GUARDS = [
         "AND r.id IS DISTINCT FROM NEW.corrects_id "
         "AND NOT EXISTS (SELECT 1 FROM monitoring_report c WHERE c.corrects_id = r.id))",
     ),
+    *append_only("verified_report"),
+    Guard(
+        "verified_report",
+        "INSERT",
+        "a verification confirms a report of its project, and no more than it found",
+        "NOT EXISTS (SELECT 1 FROM verification v JOIN monitoring_report r ON r.project_id = v.project_id "
+        "WHERE v.id = NEW.verification_id AND r.id = NEW.report_id AND v.verified_g <= r.net_g)",
+    ),
 ]

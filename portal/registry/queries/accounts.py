@@ -18,11 +18,13 @@ from portal.registry.models import (
     CancellationRange,
     Freeze,
     Issuance,
+    MonitoringReport,
     Project,
     ReversalCase,
     Transfer,
     Verification,
     VerificationCheck,
+    VerifiedReport,
 )
 from portal.registry.rules import serials
 from portal.registry.rules.accounts import (
@@ -321,6 +323,7 @@ class VerificationView:
     issued: Mass
     to_buffer: Mass
     is_demo: bool
+    monitoring_report: int | None  # number of the report that it confirms
 
     @property
     def left(self) -> Mass:
@@ -358,8 +361,10 @@ def _verifications() -> Select[*tuple[Any, ...]]:
     )
     return (
         select(Verification, Project.code, VerificationCheck.decision, VerificationCheck.note, sums.c.issued,
-               sums.c.to_buffer)
+               sums.c.to_buffer, MonitoringReport.number)
         .join(Project, Project.id == Verification.project_id)
+        .outerjoin(VerifiedReport, VerifiedReport.verification_id == Verification.id)
+        .outerjoin(MonitoringReport, MonitoringReport.id == VerifiedReport.report_id)
         .outerjoin(VerificationCheck, VerificationCheck.verification_id == Verification.id)
         .outerjoin(sums, sums.c.verification_id == Verification.id)
     )  # fmt: skip
@@ -371,7 +376,7 @@ def _verification(row: AnyRow) -> VerificationView:
         it.id, row.code, VerificationKind(it.kind), it.period_start, it.period_end, it.verifier,
         Mass(it.verified_g), Mass(it.buffer_g), it.opinion, it.report_sha256, it.entered_by, it.at,
         Decision(row.decision) if row.decision else None, row.note or "", Mass(int(row.issued or 0)),
-        Mass(int(row.to_buffer or 0)), it.is_demo,
+        Mass(int(row.to_buffer or 0)), it.is_demo, row.number,
     )  # fmt: skip
 
 

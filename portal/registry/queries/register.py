@@ -17,6 +17,7 @@ from portal.registry.models import (
     Block,
     Issuance,
     ListPrice,
+    MonitoringReport,
     Parcel,
     PoolLot,
     Project,
@@ -27,6 +28,7 @@ from portal.registry.models import (
     Retirement,
     RetirementVoid,
     Verification,
+    VerifiedReport,
 )
 from portal.registry.rules import search, serials
 from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSerial
@@ -396,6 +398,8 @@ class VerificationView:
     opinion: str
     report_sha256: str
     is_demo: bool
+    project_code: str
+    monitoring_report: int | None  # number of the project's report that it confirms
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,7 +459,10 @@ def _verifications(which: ColumnElement[bool]) -> list[VerificationView]:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Verification, issued.label("issued"))
+        select(Verification, issued.label("issued"), Project.code, MonitoringReport.number)
+        .join(Project, Project.id == Verification.project_id)
+        .outerjoin(VerifiedReport, VerifiedReport.verification_id == Verification.id)
+        .outerjoin(MonitoringReport, MonitoringReport.id == VerifiedReport.report_id)
         .where(which)
         .order_by(Verification.period_end.desc(), Verification.id)
     )
@@ -464,6 +471,7 @@ def _verifications(which: ColumnElement[bool]) -> list[VerificationView]:
             row.Verification.period_start, row.Verification.period_end, row.Verification.verifier,
             Mass(row.Verification.verified_g), Mass(row.Verification.buffer_g), Mass(int(row.issued)),
             row.Verification.opinion, row.Verification.report_sha256, row.Verification.is_demo,
+            row.code, row.number,
         )
         for row in rows
     ]  # fmt: skip

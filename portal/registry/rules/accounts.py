@@ -92,6 +92,22 @@ class BufferTooLarge(InvalidInput):
     message = N_("The buffer must be less than the verified amount.")
 
 
+class MoreThanReported(InvalidInput):
+    message = N_("The monitoring report found %(net)s. No more than that can be confirmed.")
+
+
+class PeriodNotReported(InvalidInput):
+    message = N_("The period must lie in that of the monitoring report, from %(first)s to %(last)s.")
+
+
+class ReportMended(InvalidInput):
+    message = N_("Report %(number)s has taken the place of this one. Choose that.")
+
+
+class NothingMeasured(InvalidInput):
+    message = N_("Growth that is only expected is in no monitoring report.")
+
+
 class BadOfferEnd(InvalidInput):
     message = N_("An offer stands for at least one hour and at most 90 days.")
 
@@ -219,6 +235,31 @@ def account_code(account_id: str) -> str:
 def issuable(verified: Mass, buffer: Mass, issued: Mass) -> Mass:
     """Whole tonnes that can still be issued to the developer (I7)."""
     return whole_tonnes_of(verified - buffer - issued)
+
+
+def check_confirms(
+    kind: VerificationKind,
+    verified: Mass,
+    period: tuple[date, date],
+    reported: Mass,
+    reported_period: tuple[date, date],
+    mended_by: int | None,
+) -> None:
+    """A verification confirms what a standing monitoring report found, or less of it.
+
+    Periods are their first and last day.
+
+    Raises NothingMeasured, ReportMended, PeriodNotReported, MoreThanReported.
+    """
+    if kind is VerificationKind.VALIDATION:
+        raise NothingMeasured()
+    if mended_by is not None:
+        raise ReportMended(number=mended_by)
+    first, last = reported_period
+    if period[0] < first or period[1] > last:
+        raise PeriodNotReported(first=first, last=last)
+    if verified > reported:
+        raise MoreThanReported(net=reported)
 
 
 def check_vintage(vintage: int, start: date, end: date) -> None:
