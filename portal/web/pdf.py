@@ -48,7 +48,7 @@ DESIGNS: Final = {
     REPORT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-report.css"),
 }
 # Forms by the kind of paper, for Typst.
-FORMS: Final = {CERTIFICATE: ROOT / "templates" / "certificates" / "pdf_certificate.typ"}
+FORMS: Final = {CERTIFICATE: ROOT / "templates" / "certificates/pdf_certificate.typ"}
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {
     f"bundled:{name}": STATIC / "img" / name
