@@ -7,19 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 Call = Callable[[], object]
-Clock = Callable[[], float]
 Figure = dict[str, Any]
 
 
 def side_by_side(
-    name: str,
-    ours: Call,
-    baseline: Call,
-    *,
-    unit: str = "requests/CPU-s",
-    rounds: int = 40,
-    calls: int = 10,
-    clock: Clock = time.thread_time,
+    name: str, ours: Call, baseline: Call, *, unit: str = "requests/CPU-s", rounds: int = 40, calls: int = 10
 ) -> Figure:
     """Calls per CPU-second of both, from ``rounds`` turns of ``calls`` calls each.
 
@@ -29,7 +21,7 @@ def side_by_side(
     for warm_up in (ours, baseline):
         for _ in range(calls):
             warm_up()
-    pairs = [(cpu_per_call(ours, calls, clock), cpu_per_call(baseline, calls, clock)) for _ in range(rounds)]
+    pairs = [(cpu_per_call(ours, calls), cpu_per_call(baseline, calls)) for _ in range(rounds)]
     mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
     return figure(
         name,
@@ -42,18 +34,15 @@ def side_by_side(
     )
 
 
-def cpu_per_call(call: Call, times: int, clock: Clock = time.thread_time) -> float:
-    """CPU seconds of this thread per call; collecting garbage is left out of the measured stretch.
-
-    A library with threads of its own is measured by ``time.process_time``.
-    """
+def cpu_per_call(call: Call, times: int) -> float:
+    """CPU seconds of this thread per call; collecting garbage is left out of the measured stretch."""
     gc.collect()
     gc.disable()
     try:
-        start = clock()
+        start = time.thread_time()
         for _ in range(times):
             call()
-        return (clock() - start) / times
+        return (time.thread_time() - start) / times
     finally:
         gc.enable()
 

@@ -47,7 +47,7 @@ def render(payload: dict[str, Any]) -> None:
 
     ``payload``: ``id``, and perhaps ``variant`` and ``round``.
 
-    Raises PrintingFailed, PrintingTookTooLong, NotInTheLogYet; all are worth another try.
+    Raises NoPango, PrintingFailed, PrintingTookTooLong, NotInTheLogYet; all are worth another try.
     """
     certificate = queries.by_id(payload["id"])
     proof = queries.log_proof(certificate.id)
@@ -63,8 +63,8 @@ def render(payload: dict[str, Any]) -> None:
 
 
 def _print(certificate: CertificateView, variant: str, proof: LogProof) -> None:
-    printed = press.shared().typeset(
-        sheet.facts_of(certificate, variant, proof),
+    printed = press.shared().print(
+        sheet.lay_out(certificate, variant, proof),
         certificate.issued_at,
         sheet.attachments(certificate, variant, proof),
     )

@@ -26,6 +26,7 @@ from portal.registry.queries.trace import trace
 from portal.registry.rules.counties import county_name
 from portal.registry.rules.maps import draw
 from portal.registry.rules.records import CertificateIssued
+from portal.web import press
 from portal.web.frame import page_for
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _
@@ -148,6 +149,8 @@ def pdf(number: str) -> Any:
     variant = _variant(found, request.args.get("key"))
     file = found.documents.get(variant)
     if file is None:
+        if not press.has_pango():
+            raise press.NoPango()
         commands.want(actor(), found.id, variant, clock.now())
         return _being_prepared(found)
     path = folder() / file

@@ -14,16 +14,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from portal.db import assert_no_transaction
 from portal.kernel.errors import N_, Unavailable
-from portal.web.pdf import CERTIFICATE, FONTS, PAPER, receive, send
+from portal.web.pdf import CERTIFICATE, FONTS, receive, send
 
 SECONDS: Final = 10.0
 MEMORY: Final = 1 << 30
@@ -75,7 +75,7 @@ class Press:
         html: str,
         at: datetime,
         attachments: Sequence[Attachment] = (),
-        design: str = PAPER,
+        design: str = CERTIFICATE,
         seconds: float | None = None,
     ) -> bytes:
         """The PDF/A-3a of this HTML, all its dates being ``at``; the same order gives the same bytes.
@@ -85,30 +85,25 @@ class Press:
         Raises NoPango, PrintingTookTooLong, PrintingFailed. The printer that failed is ended, the next
         order gets a fresh one.
         """
-        return self._order({"html": html, "design": design}, at, attachments, seconds)
-
-    def typeset(
-        self,
-        facts: Mapping[str, Any],
-        at: datetime,
-        attachments: Sequence[Attachment] = (),
-        form: str = CERTIFICATE,
-    ) -> bytes:
-        """The PDF/A-3a of a form of pdf.FORMS filled with facts, which are JSON; attachments are texts.
-
-        As ``print``, for papers that come in hundreds. Raises PrintingTookTooLong, PrintingFailed.
-        """
-        return self._order({"form": form, "facts": facts}, at, attachments, None)
-
-    def _order(
-        self, what: dict[str, Any], at: datetime, files: Sequence[Attachment], seconds: float | None
-    ) -> bytes:
         assert_no_transaction()
-        order = what | {"at": at.isoformat(), "attachments": [_told(file) for file in files]}
+        order = json.dumps(
+            {
+                "html": html,
+                "at": at.isoformat(),
+                "design": design,
+                "attachments": [
+                    {
+                        "name": part.name,
+                        "description": part.description,
+                        "relationship": part.relationship,
+                        "content": base64.b64encode(part.content).decode(),
+                    }
+                    for part in attachments
+                ],
+            }
+        )
         with self._lock:
-            answer = self._ask(json.dumps(order).encode(), seconds or self._seconds)
-        if answer.startswith(b"?"):
-            raise NoPango()
+            answer = self._ask(order.encode(), seconds or self._seconds)
         if not answer.startswith(b"+"):
             raise PrintingFailed(why=answer[1:].decode("utf-8", "replace"))
         return answer[1:]
@@ -140,6 +135,9 @@ class Press:
         except OSError as fault:
             self.close()
             raise PrintingFailed(why=str(fault)) from None
+        except NoPango:
+            self.close()
+            raise
         if answer is None:
             self.close()
             raise PrintingFailed(why="the printer stopped")
@@ -158,11 +156,7 @@ class Press:
         self._starter = os.getpid()
         # Nothing of our environment crosses over. What goes wrong comes back as an answer; the rest is
         # fontconfig's wish for a cache of two files.
-        environment = {
-            "FONTCONFIG_FILE": str(FONTS / "fonts.conf"),
-            "LC_ALL": "C.UTF-8",
-            "RAYON_NUM_THREADS": "1",  # a paper has nothing to share out among threads
-        }
+        environment = {"FONTCONFIG_FILE": str(FONTS / "fonts.conf"), "LC_ALL": "C.UTF-8"}
         with far:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, two numbers
                 [*self._command, str(far.fileno()), str(self._memory)],
@@ -170,18 +164,10 @@ class Press:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         greeting = _before(deadline, self._line)
-        if greeting != b"!":
-            raise OSError("the printer did not start")
-
-
-def _told(file: Attachment) -> dict[str, str]:
-    """An attachment as the printer is told of it."""
-    return {
-        "name": file.name,
-        "description": file.description,
-        "relationship": file.relationship,
-        "content": base64.b64encode(file.content).decode(),
-    }
+        if greeting is None or not greeting.startswith(b"!"):
+            raise (
+                NoPango() if greeting and greeting.startswith(b"?") else OSError("the printer did not start")
+            )
 
 
 def _before(deadline: float, line: socket.socket) -> bytes | None:

@@ -25,7 +25,10 @@ from portal.registry.jobs import sequence_and_sign
 from portal.registry.rules.records import holder_commitment
 from portal.web import press
 from tests.factories.certificates import ACTOR, AVOIDING, NOW, PLANTING, issued, logged, many_ranges, printed
-from tests.web.printing import files_in, fonts_of, pages_of, words_of
+from tests.web.printing import files_in, fonts_of, needs_press, pages_of, words_of
+
+__all__ = ["needs_press"]
+pytestmark = pytest.mark.usefixtures("needs_press")
 
 
 def pdf_of(certificate, variant: str = "named") -> bytes:
@@ -162,7 +165,7 @@ def test_it_is_small_enough_for_a_poor_network(app: Flask):
     certificate = logged(test=True, lang="en", holder_name="Li Ming")
     proof = queries.log_proof(certificate.id)
     assert proof is not None
-    pdf = press.shared().typeset(sheet.facts_of(certificate, "named", proof), NOW)
+    pdf = press.shared().print(sheet.lay_out(certificate, "named", proof), NOW)
     assert len(pdf) <= 45_000
     assert pages_of(pdf) == 1
     assert all(fonts_of(pdf).values())
@@ -194,7 +197,7 @@ def test_a_failed_press_leaves_no_half_a_file(app: Flask, monkeypatch: pytest.Mo
     certificate = logged()
 
     class Broken:
-        def typeset(self, *_: object) -> bytes:
+        def print(self, *_: object) -> bytes:
             raise press.PrintingFailed(why="out of ink")
 
     monkeypatch.setattr(press, "shared", Broken)

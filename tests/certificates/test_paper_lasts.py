@@ -16,6 +16,10 @@ from portal.certificates.sheet import address_of
 from tests.browser import Browser
 from tests.certificates import archive
 from tests.factories.certificates import AVOIDING, PLANTING, many_ranges, printed
+from tests.web.printing import needs_press
+
+__all__ = ["needs_press"]
+pytestmark = pytest.mark.usefixtures("needs_press")
 
 
 def scanned(pdf: bytes, tmp_path: Path, dpi: int) -> list[str]:

@@ -19,8 +19,10 @@ from portal.registry.rules.facts import Retired
 from portal.registry.rules.ledger import ProjectType
 from tests.factories.certificates import printed
 from tests.factories.registry import STAFF, hold, make_lot, retire
-from tests.web.printing import fonts_of, words_of
+from tests.web.printing import fonts_of, needs_press, words_of
 
+__all__ = ["needs_press"]
+pytestmark = pytest.mark.usefixtures("needs_press")
 KINDS = list(ProjectType)[:3]
 RANGE = re.compile(r"HLYC-[\w-]+?/g\d+-")
 

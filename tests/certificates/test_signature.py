@@ -16,7 +16,10 @@ from pyhanko_certvalidator import ValidationContext
 from portal.certificates import signature
 from portal.certificates.jobs import folder
 from tests.factories.certificates import printed
-from tests.web.printing import files_in, words_of
+from tests.web.printing import files_in, needs_press, words_of
+
+__all__ = ["needs_press"]
+pytestmark = pytest.mark.usefixtures("needs_press")
 
 
 def status_of(pdf: bytes, app: Flask) -> PdfSignatureStatus:

@@ -14,6 +14,7 @@ from portal.certificates.lookup import find
 from portal.certificates.queries import NoSuchCertificate
 from portal.certificates.rules import numbers
 from portal.registry.jobs import sequence_and_sign
+from portal.web import press
 from tests.browser import Browser
 from tests.factories.certificates import (
     ACTOR,
@@ -26,7 +27,7 @@ from tests.factories.certificates import (
     many_ranges,
     printed,
 )
-from tests.web.printing import words_of
+from tests.web.printing import needs_pango, words_of
 
 NOBODY = "0" * 11 + numbers.check_character("0" * 11)
 
@@ -219,6 +220,7 @@ def pdf_words(answer: TestResponse) -> str:
 
 
 def test_the_document_is_named_only_with_the_key(app: Flask, browser: Browser):
+    needs_pango()
     certificate = printed()
     path = f"/certificates/{certificate.number}.pdf"
     assert "李明" not in pdf_words(browser.client.get(path))
@@ -229,14 +231,24 @@ def test_the_document_is_named_only_with_the_key(app: Flask, browser: Browser):
     assert "no-store" in keyed.headers["Cache-Control"]
 
 
-def test_until_it_is_printed_the_document_is_being_prepared(browser: Browser):
+def test_until_it_is_printed_the_document_is_being_prepared(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(press, "has_pango", lambda: True)
     certificate = issued()
     page = browser.open(f"/certificates/{certificate.number}.pdf", expect=202)
     assert page.headers["Retry-After"] == "2"
     browser.open(f"/certificates/{certificate.number}.proof", expect=202)
 
 
+def test_without_pango_the_page_says_which_packages(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(press, "has_pango", lambda: False)
+    page = browser.open(f"/certificates/{issued().number}.pdf", expect=503)
+    assert "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" in page.text
+
+
 def test_a_document_that_is_gone_from_the_disk_is_no_crash(app: Flask, browser: Browser):
+    needs_pango()
     certificate = printed(is_public=True)
     (folder() / certificate.documents["named"]).unlink()
     browser.open(f"/certificates/{certificate.number}.pdf", expect=503)

@@ -10,29 +10,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pydyf
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import StreamObject
 
 from portal.db import InsideTransaction, transaction
 from portal.web import press
-from portal.web.pdf import (
-    CERTIFICATE,
-    FONTS,
-    MISSING_TYPE,
-    PICTURES,
-    Printer,
-    Typesetter,
-    compress_once,
-    in_types,
-    types,
-)
+from portal.web.pdf import FONTS, PICTURES, Printer, compress_once
 from portal.web.press import Attachment, NoPango, Press, PrintingFailed, PrintingTookTooLong
 from tests.patience import PATIENCE
 from tests.web.printing import (
@@ -184,90 +173,6 @@ def test_the_pictures_that_are_bundled_exist():
     assert all(file.is_file() for file in PICTURES.values())
 
 
-# ── forms, set by Typst ──────────────────────────────────────────────────────────────────────
-
-
-def told(**changes: Any) -> dict[str, Any]:
-    """Facts for the certificate's form, each of them a text that is nothing but itself."""
-    same = {"zh": "甲", "en": "甲"}
-    return {
-        "lang": "zh", "number": "7K3M", "site": same, "title": same, "is_test": False, "is_demo": False,
-        "address": "http://x", "checked_at": "http://x", "code": [0, 255, 255, 0], "code_side": 2,
-        "amounts": [], "holder": same, "says": same, "retired_at": None, "issued_at": "2026-11-22",
-        "purpose": "", "purpose_title": None, "lines": [{"label": same, "value": same}], "trainer": "",
-        "notes": [], "sources": [], "silence": [], "sha256": "ab",
-        "log": {"idx": "0", "size": "1", "root": "c"},
-    } | changes  # fmt: skip
-
-
-def test_the_same_facts_give_the_same_bytes_also_from_a_fresh_printer(running: Press):
-    order = (told(), AT, [Attachment("a.json", "text", b"{}")])
-    first = running.typeset(*order)
-    running.typeset(told(number="OTHER"), AT)
-    assert running.typeset(*order) == first
-    running.close()
-    assert running.typeset(*order) == first
-    assert files_in(first) == {"a.json": b"{}"}
-
-
-@pytest.mark.parametrize(
-    "trap",
-    [
-        '#read("{path}")',
-        '#image("{path}")',
-        '#include "{path}"',
-        '#import "@preview/cetz:0.4.0"',
-        "$ x^2 $ *bold* _slanted_ // remark /* and */ @label <label> `raw` ~ --- \\u{{1F600}}",
-    ],
-)
-def test_what_a_fact_says_is_text_and_nothing_else(running: Press, secret_file: Path, trap: str):
-    text = trap.format(path=secret_file)
-    pdf = running.typeset(told(holder={"zh": text, "en": text}), AT)
-    assert "".join(text.split()) in words_of(pdf).replace(" ", "")
-    assert SECRET.encode() not in embedded_bytes(pdf)
-
-
-def test_a_form_can_open_no_file_but_pictures(secret_file: Path):
-    """The control: the same words as a form, not as facts, do reach for the file, and are refused."""
-    printer = Typesetter()
-    order = {"form": CERTIFICATE, "facts": {}, "at": AT.isoformat(), "attachments": []}
-    for path in (str(secret_file), f"../../{os.path.relpath(secret_file, '/')}", "/../css/document.css"):
-        printer._forms[CERTIFICATE] = f'#read("{path}")'.encode()
-        with pytest.raises(RuntimeError):
-            printer.print(order)
-    printer._forms[CERTIFICATE] = b'#raw(read("/logo.svg"))'
-    assert printer.print(order).startswith(b"%PDF")
-
-
-def test_a_type_that_is_missing_is_marked_in_a_form_too(running: Press):
-    words = words_of(running.typeset(told(holder={"zh": "한글 李明 CO₂", "en": "한글 李明 CO₂"}), AT))
-    assert "〓〓 李明 CO2" in words
-    assert "字库所缺之字" in words
-    assert "字库所缺之字" not in words_of(running.typeset(told(), AT))
-
-
-def test_a_form_without_its_facts_is_a_failure_that_is_survived(running: Press):
-    running.typeset(told(), AT)
-    first = running.pid
-    with pytest.raises(PrintingFailed):
-        running.typeset({}, AT)
-    assert running.typeset(told(), AT).startswith(b"%PDF")
-    assert running.pid == first
-
-
-def test_without_pango_it_says_what_to_install_and_forms_are_printed_all_the_same():
-    missing = "import sys; sys.modules['weasyprint'] = None; import runpy; f = sys.argv[2]; "
-    missing += "sys.argv = [f, *sys.argv[3:]]; runpy.run_path(f, run_name='__main__')"
-    one = Press(PATIENCE, printer=(press.PRINTER[0], "-c", missing, *press.PRINTER[1:]))
-    try:
-        assert one.typeset(told(), AT).startswith(b"%PDF")
-        with pytest.raises(NoPango) as refusal:
-            one.print(page("<p>x</p>"), AT)
-        assert refusal.value.params["line"] == press.APT_LINE
-    finally:
-        one.close()
-
-
 # ── limits ─────────────────────────────────────────────────────────────────────────────────────
 
 # A table like this keeps the layout busy for minutes.
@@ -317,8 +222,7 @@ def test_a_printer_that_was_killed_is_replaced(running: Press):
     killed = running.pid
     assert killed
     os.kill(killed, 9)
-    while running.pid:  # it is dead a moment later
-        time.sleep(0.01)
+    time.sleep(0.05)
     assert running.print(page("<p>x</p>"), AT).startswith(b"%PDF")
     assert running.pid != killed
 
@@ -346,6 +250,15 @@ def test_a_fatal_fetch_error_is_answered_and_survived():
         one.close()
 
 
+def test_without_pango_it_says_what_to_install():
+    missing = "import sys; sys.modules['weasyprint'] = None; import runpy; f = sys.argv[2]; "
+    missing += "sys.argv = [f, *sys.argv[3:]]; runpy.run_path(f, run_name='__main__')"
+    one = Press(PATIENCE, printer=(press.PRINTER[0], "-c", missing, *press.PRINTER[1:]))
+    with pytest.raises(NoPango) as refusal:
+        one.print(page("<p>x</p>"), AT)
+    assert refusal.value.params["line"] == press.APT_LINE
+
+
 def test_the_printer_is_told_nothing_about_us(running: Press, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SECRET_KEY", SECRET)
     running.close()
@@ -367,12 +280,11 @@ def printer() -> Printer:
     return Printer()
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text())
-def test_no_text_is_ever_printed_as_empty_boxes(text: str):
-    printable, lacks_types = in_types(text)
-    assert [c for c in printable if ord(c) not in types() and not c.isspace()] == []
-    assert lacks_types == (MISSING_TYPE in printable and MISSING_TYPE not in text) or MISSING_TYPE in text
+def test_no_text_is_ever_printed_as_empty_boxes(printer: Printer, text: str):
+    lacking = [c for c in printer.set(text) if ord(c) not in printer._types and not c.isspace()]
+    assert lacking == []
 
 
 def test_a_missing_type_is_shown_as_such_and_explained(printer: Printer):

@@ -48,8 +48,8 @@ class Standing:
 class LogProof:
     """A record's place and the proof of it, in the tree of a signed checkpoint.
 
-    ``note`` ends with the lines of the witnesses that have signed this checkpoint too; ``witnesses`` are their
-    public keys, in the order of the lines.
+    ``note`` ends with the lines of the witnesses that have signed this checkpoint too; ``witnesses`` are
+    their public keys, in the order of the lines.
     """
 
     idx: int
