@@ -34,7 +34,7 @@ READ_ME = (
 def pack(certificate: CertificateView, variant: str, proof: LogProof, paper: Path | None) -> bytes:
     """The ZIP, the same bytes each time. ``variant`` decides whether the holder's name is opened in it."""
     files = {file.name: file.content for file in attachments(certificate, variant, proof)}
-    files["log-keys.txt"] = write_keys(signer().trusted).encode()
+    files["log-keys.txt"] = write_keys(signer().trusted, proof.witnesses).encode()
     files[verifiers.PYTHON], files[verifiers.PAGE] = verifiers.program(), verifiers.page()
     files["README.txt"] = _read_me(certificate).encode()
     if paper is not None and paper.is_file():

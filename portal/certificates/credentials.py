@@ -76,10 +76,13 @@ def differences(document: Mapping[str, Any], certificate: CertificateView, proof
 
 
 def _comparable(document: Mapping[str, Any]) -> dict[str, Any]:
-    """All members but those that may differ in genuine ones: the proof's text gains witnesses with time."""
+    """All members but those that may differ in genuine ones: the proof gains witnesses with time.
+
+    They may have signed a later checkpoint than the first, which the proof is then in.
+    """
     rest = {key: value for key, value in document.items() if key != "proof"}
     match rest.get("evidence"):
-        case [{"tlogProof": str(), **others}]:
+        case [{"tlogProof": str(), "logSize": int(), **others}]:
             rest["evidence"] = others
     return rest
 

@@ -1,6 +1,7 @@
 """Checking certificates: by number, by QR code, by file; and the documents themselves."""
 
 import re
+from collections.abc import Hashable
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
@@ -10,7 +11,7 @@ from portal.certificates.credentials import differences
 from portal.certificates.forms import NameForm, NumberForm, PaperForm
 from portal.certificates.jobs import DocumentMissing, folder
 from portal.certificates.lookup import find, missed
-from portal.certificates.queries import CertificateView
+from portal.certificates.queries import CertificateView, Change
 from portal.certificates.rules import claims, credential, numbers, paper, states
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.lines import lines
@@ -20,11 +21,13 @@ from portal.certificates.words import event_words
 from portal.kernel import clock
 from portal.kernel.errors import N_, NotFound, PortalError, Refused
 from portal.registry.queries import log
+from portal.registry.queries.log import Standing
 from portal.registry.queries.trace import trace
 from portal.registry.rules.counties import county_name
 from portal.registry.rules.maps import draw
 from portal.registry.rules.records import CertificateIssued
 from portal.web import press
+from portal.web.frame import page_for
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _
 from portal.web.page import page_blueprint, plain_blueprint
@@ -214,10 +217,25 @@ def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result:
 
 def _facts(found: CertificateView, key: str | None) -> Response:
     has_key = numbers.opens(key, found.key)
-    with_name = policy.sees_name(found.is_public, has_key)
     keyed: dict[str, Any] = {"key": found.key} if has_key else {}
     standing, told = queries.log_standing(found.id), tuple(queries.history(found.id, found.number))
-    page = render_template(
+    # All that the page says follows from these; what a key opens is for one reader and is not kept.
+    facts = None if has_key else (found, standing, told)
+    page = page_for(facts, lambda: _page(found, standing, told, keyed, facts))
+    answer = make_response(page)
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    return _unlisted(answer) if has_key else answer
+
+
+def _page(
+    found: CertificateView,
+    standing: Standing | None,
+    told: tuple[Change, ...],
+    keyed: dict[str, Any],
+    facts: Hashable | None,
+) -> str:
+    with_name = policy.sees_name(found.is_public, bool(keyed))
+    return render_template(
         "certificates/certificate.html",
         certificate=found,
         with_name=with_name and found.holder_name is not None,
@@ -227,24 +245,20 @@ def _facts(found: CertificateView, key: str | None) -> Response:
         effects=claims.EFFECTS,
         reason=states.REASONS[found.reason] if found.reason else None,
         successor=numbers.printed(found.replaced_by) if found.replaced_by else None,
-        # All that the page says follows from these; what a key opens is for one reader and is not kept.
-        facts=None if has_key else (found, standing, told),
+        facts=facts,
         proof=standing,
         history=told,
         event_words=event_words,
         reasons=states.REASONS,
         printed=numbers.printed,
         badge=audience_of(found.content) if found.type is CertificateType.COURSE else None,
-        name_form=NameForm(formdata=None) if has_key and found.holder_name is not None else None,
+        name_form=NameForm(formdata=None) if keyed and found.holder_name is not None else None,
         keyed=keyed,
         # The short address has no language; its twin is the same page under one.
         twin_url=lambda language: url_for(
             "certificates.certificate", number=found.number, lang=language, **keyed
         ),
     )
-    answer = make_response(page)
-    answer.headers["Vary"] = "Accept-Language, Cookie"
-    return _unlisted(answer) if has_key else answer
 
 
 def _said(found: CertificateView, with_name: bool) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Parts of pages that say the same to everybody: rendered once per language, then kept."""
+"""Pages, and parts of them, that say the same to everybody: rendered once per language, then kept."""
 
 from collections.abc import Callable, Hashable, MutableMapping
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
-from flask import render_template
+from flask import current_app, render_template, request
 from flask.sansio.app import App
 from flask.templating import Environment
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from portal.web.city import city
 from portal.web.i18n import lang
 
 KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
+KEPT_PAGES: Final = 500
 
 
 class Templates(Environment):
@@ -42,8 +43,7 @@ def install(app: App) -> None:
     def kept(template: str, **values: Any) -> Markup:
         return fragment(template, lang(), city().key, **values)
 
-    shown: dict[tuple[Hashable, ...], Markup] = {}
-    one_at_a_time = Lock()
+    words = Shelf(KEPT)
 
     def kept_for(facts: Hashable | None, caller: Callable[[], str]) -> Markup:
         """``{% call kept_for(facts) %}…{% endcall %}``: what stands between says these facts and no others.
@@ -51,15 +51,44 @@ def install(app: App) -> None:
         They are read anew for each reader; only putting them into words is spared when they are the same as
         somebody else's. None: not kept.
         """
-        key = (lang(), city().key, facts)
-        words = shown.get(key) if facts is not None else None
-        if words is None:
-            words = Markup(caller())  # noqa: S704  markup already
-            with one_at_a_time:
-                if len(shown) >= KEPT:
-                    del shown[next(iter(shown))]
-                if facts is not None:
-                    shown[key] = words
-        return words
+        if facts is None:
+            return Markup(caller())  # noqa: S704  markup already
+        return Markup(words.get((lang(), city().key, facts), caller))  # noqa: S704
 
     app.jinja_env.globals.update(kept=kept, kept_for=kept_for)
+    app.extensions["portal.pages"] = Shelf(0 if app.debug else KEPT_PAGES)
+
+
+class Shelf:
+    """Texts by what they say, the oldest given up for a new one."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._texts: dict[Hashable, str] = {}
+        self._one_at_a_time = Lock()
+
+    def get(self, key: Hashable, write: Callable[[], str]) -> str:
+        """The text under this key, written when it is not there."""
+        text = self._texts.get(key)
+        if text is None:
+            text = write()
+            if self._places:
+                with self._one_at_a_time:
+                    if len(self._texts) >= self._places:
+                        del self._texts[next(iter(self._texts))]
+                    self._texts[key] = text
+        return text
+
+
+def page_for(facts: Hashable | None, write: Callable[[], str]) -> str:
+    """A whole page that says these facts, for a stranger kept with all that its layout says around them.
+
+    A stranger's browser has sent no cookie, so that nothing on the page is about the reader. Who follows a
+    code on paper is one. The facts are read anew for each reader, as for ``kept_for``. None: not kept.
+    """
+    if facts is None or request.cookies or request.authorization or request.query_string:
+        return write()
+    town, site = city(), current_app.jinja_env.globals["site"]
+    around = (town.key, town.notice, site.is_stopped, site.is_read_only)  # type: ignore[attr-defined]
+    shelf: Shelf = current_app.extensions["portal.pages"]
+    return shelf.get((request.path, lang(), around, facts), write)

@@ -9,6 +9,7 @@ const WORDS = {
   holder: ["持有人", "Holder"],
   place: ["日志记录", "Record of the log"],
   key: ["签名密钥", "Signed by key"],
+  witness: ["见证方会签", "Signed by a witness too"],
   unreadable: ["文件无法读取。", "A file cannot be read."],
   no_ed25519: [
     "这个浏览器还不能验证 Ed25519 签名，请更新浏览器，或使用 verify_certificate.py。",
@@ -101,7 +102,7 @@ function refuse(reason, code, where = "") {
   result.replaceChildren(title, ...inBoth("p", reason), ...(where ? [make("p", where)] : []));
 }
 
-function accept({ facts, name, index, size, log, key }) {
+function accept({ facts, name, index, size, log, key, witnesses }) {
   result.className = "holds";
   result.dataset.code = "holds";
   const list = document.createElement("dl");
@@ -113,6 +114,7 @@ function accept({ facts, name, index, size, log, key }) {
     ...(name ? [[WORDS.holder, name]] : []),
     [WORDS.place, `${log} · ${index} / ${size}`],
     [WORDS.key, key],
+    ...witnesses.map((each) => [WORDS.witness, `${each.name} · ${each.at}`]),
   ];
   for (const [title, text] of rows) list.append(make("dt", title.join(" · ")), make("dd", text));
   const says = [["zh-CN", facts.says?.zh], ["en", facts.says?.en]].filter(([, text]) => text);

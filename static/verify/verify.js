@@ -1,6 +1,6 @@
 // Checks a certificate, or one record of the log, with nothing but the browser's own cryptography (WebCrypto).
 // The same checks, in the same order and with the same words, as verify_certificate.py.
-// Formats: RFC 6962 and 9162 (tree), C2SP signed-note, tlog-checkpoint and tlog-proof, RFC 8785 (text).
+// Formats: RFC 6962 and 9162 (tree), C2SP signed-note, tlog-checkpoint, tlog-cosignature and tlog-proof, RFC 8785 (text).
 
 export const REASONS = {
   not_a_certificate: [
@@ -42,6 +42,10 @@ export const REASONS = {
   bad_signature: [
     "检查点的签名无效：日志的大小或根哈希被改过，或签名是伪造的。",
     "The checkpoint's signature is wrong: the log's size or root was changed, or the signature is forged.",
+  ],
+  bad_witness: [
+    "见证方的会签无效：检查点被改过，或会签是伪造的。",
+    "A witness's signature is wrong: the checkpoint was changed, or the signature is forged.",
   ],
   retired_key: [
     "检查点由一把已停用的密钥签名，而且晚于其停用。",
@@ -169,22 +173,24 @@ export async function verifyConsistency(oldSize, size, oldRoot, root, path) {
 const NAME = /^[^\s+]+$/;
 const NUMBER = /^(0|[1-9][0-9]{0,15})$/;
 
-// A public key: `name+id+base64`, followed by `until SIZE` once it is retired.
+// A public key: `name+id+base64`, followed by `until SIZE` once it is retired. After `witness` it is the key of
+// somebody else, who signs the log's checkpoints with the time.
 async function readKey(line) {
-  const [text, until] = line.trim().split(" until ");
+  const isWitness = line.startsWith("witness ");
+  const [text, until] = line.replace(/^witness /, "").trim().split(" until ");
   const found = /^([^\s+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text);
   const data = found && unb64(found[3]);
-  if (!data || data.length !== 33 || data[0] !== 1) throw new Refused("bad_key", text.slice(0, 80));
+  if (!data || data.length !== 33 || data[0] !== (isWitness ? 4 : 1)) throw new Refused("bad_key", text.slice(0, 80));
   const id = hex((await sha256(concat(utf8.encode(found[1] + "\n"), data))).slice(0, 4));
   if (id !== found[2] || (until !== undefined && !NUMBER.test(until))) throw new Refused("bad_key", text.slice(0, 80));
-  return { name: found[1], id, raw: data.slice(1), until: until === undefined ? Infinity : Number(until) };
+  return { name: found[1], id, isWitness, raw: data.slice(1), until: until === undefined ? Infinity : Number(until) };
 }
 
-// Every key in a list; empty lines, remarks and keys of witnesses are passed over.
+// Every key in a list, of the log and of witnesses; empty lines and remarks are passed over.
 export async function readKeys(text) {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const keys = await Promise.all(lines.filter((line) => line && !/^(#|witness )/.test(line)).map(readKey));
-  if (!keys.length) throw new Refused("no_key");
+  const keys = await Promise.all(lines.filter((line) => line && !line.startsWith("#")).map(readKey));
+  if (keys.every((key) => key.isWitness)) throw new Refused("no_key");
   return keys;
 }
 
@@ -222,18 +228,36 @@ export async function verifyCheckpoint(note, keys) {
   const root = rest.length ? unb64(rootText) : null;
   if (!root || root.length !== 32 || !NAME.test(origin) || !NUMBER.test(count)) throw new Refused("not_a_checkpoint");
   const size = Number(count);
-  const own = keys.filter((key) => key.name === origin);
+  const own = keys.filter((key) => key.name === origin && !key.isWitness);
   if (!own.length) throw new Refused("other_log", origin);
-  const found = signatures.flatMap(({ name, id, signature }) =>
-    own.filter((key) => key.name === name && key.id === id).map((key) => ({ key, signature })),
-  );
+  const by = (signers) =>
+    signatures.flatMap(({ name, id, signature }) =>
+      signers.filter((key) => key.name === name && key.id === id).map((key) => ({ key, signature })),
+    );
+  const found = by(own);
   if (!found.length) throw new Refused("unknown_signer");
   for (const { key, signature } of found) {
     if (!(await isSigned(key, text, signature))) throw new Refused("bad_signature");
   }
   const signer = found.map(({ key }) => key).find((key) => size <= key.until);
   if (!signer) throw new Refused("retired_key");
-  return { origin, size, root, signer };
+  const witnesses = [];
+  for (const { key, signature } of by(keys.filter((each) => each.isWitness))) {
+    witnesses.push({ name: key.name, at: await cosignedAt(text, key, signature) });
+  }
+  return { origin, size, root, signer, witnesses };
+}
+
+const LATEST = 253402300799n; // the last second that has a date
+
+// C2SP tlog-cosignature: when the witness signed the checkpoint, as it says itself.
+async function cosignedAt(text, witness, signature) {
+  const seconds = BigInt(`0x0${hex(signature.slice(0, 8))}`);
+  const message = `cosignature/v1\ntime ${seconds}\n${text}`;
+  if (seconds > LATEST || !(await isSigned(witness, message, signature.slice(8)))) {
+    throw new Refused("bad_witness", witness.name);
+  }
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 // Index, path, checkpoint note and record of a tlog-proof whose extra data is the record.
@@ -347,7 +371,8 @@ export async function check(certificate, proof, keys, holder = null) {
   if (pairs.some(([theirs, ours]) => record[theirs] !== facts[ours])) throw new Refused("facts_differ");
   if (!addsUp(facts)) throw new Refused("sums_differ");
   const name = holder ? await opened(facts, holder) : null;
-  return { facts, name, index, size: checkpoint.size, log: checkpoint.origin, key: checkpoint.signer.id };
+  const { origin: log, size, signer, witnesses } = checkpoint;
+  return { facts, name, index, size, log, key: signer.id, witnesses };
 }
 
 // The public vectors of transparency-dev/merkle: how many are answered as they say.

@@ -16,7 +16,7 @@ checkpoint; together with a certificate it also says whether that was withdrawn 
 Exit code: 0 it holds, 1 refused, 2 could not check.
 
 What is checked: an Ed25519 signature over the log's size and root (C2SP signed-note and
-tlog-checkpoint), the path from the record to that root (RFC 6962, C2SP tlog-proof), the record's hash
+tlog-checkpoint), the signatures of witnesses whose keys are given (tlog-cosignature), the path from the record to that root (RFC 6962, C2SP tlog-proof), the record's hash
 of the certificate's text, and what both say of number, amount and retirement. A certificate that was
 withdrawn later still passes here; its page on the portal says so.
 """
@@ -24,6 +24,7 @@ withdrawn later still passes here; its page on the portal says so.
 import argparse
 import base64
 import binascii
+import datetime
 import hashlib
 import json
 import os
@@ -72,6 +73,10 @@ REASONS = {
     "bad_signature": (
         "检查点的签名无效：日志的大小或根哈希被改过，或签名是伪造的。",
         "The checkpoint's signature is wrong: the log's size or root was changed, or the signature is forged.",
+    ),
+    "bad_witness": (
+        "见证方的会签无效：检查点被改过，或会签是伪造的。",
+        "A witness's signature is wrong: the checkpoint was changed, or the signature is forged.",
     ),
     "retired_key": (
         "检查点由一把已停用的密钥签名，而且晚于其停用。",
@@ -254,14 +259,19 @@ def _unb64(text):
 
 
 class Key:
-    """A public key of a log: ``name+id+base64``, in a list of keys followed by ``until SIZE`` once retired."""
+    """A public key of a log: ``name+id+base64``, in a list of keys followed by ``until SIZE`` once retired.
+
+    After ``witness`` it is the key of somebody else, who signs the log's checkpoints with the time.
+    """
 
     def __init__(self, line):
-        text, _, until = line.strip().partition(" until ")
+        self.is_witness = line.startswith("witness ")
+        kind = b"\x04" if self.is_witness else b"\x01"
+        text, _, until = line[len("witness ") if self.is_witness else 0 :].strip().partition(" until ")
         name, _, rest = text.partition("+")
         key_id, _, raw = rest.partition("+")
         data = _unb64(raw)
-        if not NAME.fullmatch(name) or data is None or len(data) != 33 or data[:1] != b"\x01":
+        if not NAME.fullmatch(name) or data is None or len(data) != 33 or data[:1] != kind:
             raise Refused("bad_key", text[:80])
         self.name, self.raw = name, data[1:]
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
@@ -271,17 +281,18 @@ class Key:
 
 
 def read_keys(text):
-    """Every key in a list; empty lines, remarks and keys of witnesses are passed over."""
+    """Every key in a list, of the log and of witnesses; empty lines and remarks are passed over."""
     lines = (line.strip() for line in text.splitlines())
-    keys = [Key(line) for line in lines if line and not line.startswith(("#", "witness "))]
-    if not keys:
+    keys = [Key(line) for line in lines if line and not line.startswith("#")]
+    if all(key.is_witness for key in keys):
         raise Refused("no_key")
     return keys
 
 
 class Checkpoint:
-    def __init__(self, origin, size, root, signer):
+    def __init__(self, origin, size, root, signer, witnesses):
         self.origin, self.size, self.root, self.signer = origin, size, root, signer
+        self.witnesses = witnesses  # (name, when it signed)
 
 
 def _read_note(note):
@@ -308,7 +319,7 @@ def verify_checkpoint(note, keys):
     if root is None or len(root) != 32 or not NAME.fullmatch(lines[0]) or not NUMBER.fullmatch(lines[1]):
         raise Refused("not_a_checkpoint")
     origin, size = lines[0], int(lines[1])
-    own = [key for key in keys if key.name == origin]
+    own = [key for key in keys if key.name == origin and not key.is_witness]
     if not own:
         raise Refused("other_log", origin)
     known = {(key.name, key.id): key for key in own}
@@ -320,7 +331,25 @@ def verify_checkpoint(note, keys):
     signers = [key for key, _ in found if key.until is None or size <= key.until]
     if not signers:
         raise Refused("retired_key")
-    return Checkpoint(origin, size, root, signers[0])
+    watching = {(key.name, key.id): key for key in keys if key.is_witness}
+    witnesses = [
+        (name, cosigned_at(text, watching[name, key_id], signature))
+        for name, key_id, signature in signatures
+        if (name, key_id) in watching
+    ]
+    return Checkpoint(origin, size, root, signers[0], witnesses)
+
+
+LATEST = 253402300799  # the last second that has a date
+
+
+def cosigned_at(text, witness, signature):
+    """C2SP tlog-cosignature: when the witness signed the checkpoint, as it says itself."""
+    seconds = int.from_bytes(signature[:8], "big")
+    message = "cosignature/v1\ntime %d\n%s" % (seconds, text)
+    if seconds > LATEST or not ed25519_verify(witness.raw, message.encode(), signature[8:]):
+        raise Refused("bad_witness", witness.name)
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_proof(text):
@@ -438,6 +467,7 @@ def check(certificate, proof, keys, holder=None):
         "key": checkpoint.signer.id.hex(),
         "index": index,
         "size": checkpoint.size,
+        "witnesses": [{"name": name, "at": at} for name, at in checkpoint.witnesses],
     }
 
 
@@ -692,6 +722,9 @@ def _certificate_lines(found):
         found["log"], found["index"], found["size"], found["key"])  # fmt: skip
     yield "en", "  record %d of the log %s (%d when it was signed), key %s" % (
         found["index"], found["log"], found["size"], found["key"])  # fmt: skip
+    for witness in found["witnesses"]:
+        yield "zh", "  见证方 %(name)s 于 %(at)s 会签了这个日志状态" % witness
+        yield "en", "  witness %(name)s signed this state of the log too, at %(at)s" % witness
     if found["holder"]:
         yield "zh", "  持有人：" + found["holder"]
         yield "en", "  holder: " + found["holder"]

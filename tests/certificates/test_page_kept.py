@@ -1,10 +1,13 @@
 """The words of a certificate's page are kept by its facts: never older than they are, never another's."""
 
+from collections.abc import Hashable
+
 import pytest
 from flask import Flask, render_template_string
 
 from portal.certificates import commands, queries
 from portal.registry.jobs import sequence_and_sign
+from portal.web.frame import Shelf, page_for
 from tests.browser import Browser
 from tests.factories.certificates import ACTOR, NOW, PLANTING, issued, logged
 
@@ -81,3 +84,45 @@ def test_the_place_that_the_page_says_is_the_one_that_is_proved():
         assert said is not None
         assert (said.idx, said.size, said.root_hex) == (proof.idx, proof.size, proof.root_hex)
     assert queries.log_standing(waiting[2].id) is None
+
+
+@pytest.mark.usefixtures("app")
+def test_a_strangers_page_is_kept_whole_and_nobody_elses(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    def page(said: str, facts: Hashable = ("valid",), path: str = "/en/x", **headers: str) -> str:
+        with app.test_request_context(path, headers=headers):
+            return page_for(facts, lambda: said)
+
+    assert page("valid") == page("never looked at") == "valid"
+    for told in (
+        page("revoked", facts=("revoked",)),
+        page("in Chinese", path="/zh/x"),
+        page("another address", path="/en/y"),
+        page("with a key", path="/en/x?key=1"),
+        page("somebody", Cookie="session=1"),
+        page("a program", Authorization="Bearer 1"),
+        page("for one reader", facts=None),
+    ):
+        assert told not in ("valid", page("never looked at"))
+    monkeypatch.setitem(app.extensions, "portal.stopped", lambda: True)
+    assert page("Selling has stopped.") == "Selling has stopped."
+    monkeypatch.setitem(app.extensions, "portal.stopped", lambda: False)
+    assert page("never looked at") == "valid"
+
+
+def test_what_stands_around_a_kept_page_is_of_this_moment(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    address = f"/en/certificates/{logged().number}"
+    assert "Selling has stopped" not in browser.open(address).text
+    monkeypatch.setitem(browser.client.application.extensions, "portal.stopped", lambda: True)
+    assert "Selling has stopped" in browser.open(address).text
+
+
+@pytest.mark.usefixtures("app")
+def test_the_oldest_text_is_given_up_for_a_new_one():
+    shelf, told = Shelf(2), iter(range(100))
+
+    def read(key: str) -> str:
+        return shelf.get(key, lambda: str(next(told)))
+
+    assert [read(key) for key in "aabbaccab"] == ["0", "0", "1", "1", "0", "2", "2", "3", "4"]
+    nothing = Shelf(0)
+    assert [nothing.get("a", lambda: str(next(told))) for _ in range(2)] == ["5", "6"]

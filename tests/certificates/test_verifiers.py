@@ -27,25 +27,31 @@ from flask import Flask
 from portal.certificates import commands
 from portal.kernel import clock
 from portal.registry import verifiers
+from portal.registry.commands import witnesses as watch
 from portal.registry.jobs import sequence_and_sign
 from portal.registry.queries import log
 from portal.registry.rules import checkpoint, merkle
 from tests.conftest import portal_on, sqlite_copy
+from tests.factories import witnesses
 from tests.factories.certificates import ACTOR, AVOIDING, PLANTING, logged
+from tests.factories.witnesses import NAME, SECRET, a_witness, signed_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 VECTORS = Path(__file__).parents[1] / "data" / "merkle-vectors.json"
+SIGNED_AT = 1_767_225_600  # 2026-01-01T00:00:00Z
 Files = dict[str, bytes]
 Verdict = tuple[str, str, str]  # code, what it says in Chinese, in English
 
 
 @dataclass(frozen=True)
 class World:
-    """Two genuine certificates and a withdrawn one, as their holders downloaded them."""
+    """Two genuine certificates and a withdrawn one, as their holders downloaded them; one of them again
+    after a witness had signed."""
 
     genuine: Files
+    witnessed: Files
     other: Files
     withdrawn: Files
     revoked_proof: bytes
@@ -64,14 +70,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
         head = log.latest_checkpoint()
         assert revoked is not None
         assert head is not None
-        yield World(
-            downloaded(app, one.number, one.key),
-            downloaded(app, two.number, two.key),
-            downloaded(app, three.number, three.key),
-            revoked.text.encode(),
-            b"".join(entry.body.encode() + b"\n" for entry in log.entries(0, head.size)),
-            head.note,
-        )
+        bare = [downloaded(app, each.number, each.key) for each in (one, two, three)]
+        export = b"".join(entry.body.encode() + b"\n" for entry in log.entries(0, head.size))
+        a_witness()
+        watch.cosign(ACTOR, witnesses.head().size, signed_line(SIGNED_AT), clock.now())
+        witnessed = downloaded(app, one.number, one.key)
+        yield World(bare[0], witnessed, bare[1], bare[2], revoked.text.encode(), export, head.note)
 
 
 def downloaded(app: Flask, number: str, key: str) -> Files:
@@ -185,6 +189,21 @@ def test_the_zip_is_taken_as_it_is(world: World, page: Page, tmp_path: Path):
     assert "✗" not in python("--lang", "en", str(archive), folder=tmp_path).stdout
 
 
+def test_who_has_witnessed_it_is_said(world: World, page: Page, tmp_path: Path):
+    names = lay_out(world.witnessed, tmp_path / "files")
+    page.locator("#files").set_input_files(names)
+    assert shown(page)[0] == "holds"
+    assert f"{NAME} · 2026-01-01T00:00:00Z" in page.locator("#result").inner_text()
+    done = python(*names, folder=tmp_path)
+    assert f"witness {NAME} signed this state of the log too, at 2026-01-01T00:00:00Z" in done.stdout
+    assert f"见证方 {NAME} 于 2026-01-01T00:00:00Z 会签" in done.stdout
+
+
+def test_a_witness_that_nobody_named_is_passed_over(world: World, check: Callable[[Files], Verdict]):
+    """C2SP: a signature of an unknown key says nothing, for or against."""
+    assert check(unwatched(world.witnessed))[0] == "holds"
+
+
 # --- forgeries
 
 
@@ -288,6 +307,26 @@ def twice_the_grams(files: Files) -> Files:
     return by_insiders(files, ranges=content["ranges"] * 2)
 
 
+def unwatched(files: Files) -> Files:
+    return edited(files, "keys", lambda raw: re.sub(rb"witness .*\n", b"", raw))
+
+
+def with_cosignature(files: Files, change: Callable[[bytes], bytes]) -> Files:
+    """The witness's line changed: four bytes of key, eight of time, the signature."""
+    lines = lines_of(files)
+    dash, name, text = lines[-2].split(" ")
+    assert name == NAME
+    lines[-2] = f"{dash} {name} {b64encode(change(b64decode(text))).decode()}"
+    return with_lines(files, lines)
+
+
+def with_cosignature_of(files: Files, head: str) -> Files:
+    """The witness's genuine line under another checkpoint."""
+    lines = lines_of(files)
+    lines[-2] = checkpoint.cosign(head, NAME, SECRET, SIGNED_AT).rstrip("\n")
+    return with_lines(files, lines)
+
+
 FORGERIES: dict[str, tuple[str, Callable[[World], Files]]] = {
     "the amount was raised": ("altered", lambda w: rewritten(w.genuine, mass_g=999_000)),
     "the holder was exchanged": ("altered", lambda w: rewritten(w.genuine, holder="0" * 64)),
@@ -317,6 +356,24 @@ FORGERIES: dict[str, tuple[str, Callable[[World], Files]]] = {
     ),
     "somebody's own log in another name": (
         "other_log", lambda w: signed_anew(w.genuine, bytes([7] * 32), "elsewhere.test/log"),
+    ),
+    "the time of a witness was changed": (
+        "bad_witness", lambda w: with_cosignature(w.witnessed, lambda raw: raw[:11] + b"\xff" + raw[12:]),
+    ),
+    "a witness's time has no date": (
+        "bad_witness", lambda w: with_cosignature(w.witnessed, lambda raw: raw[:4] + b"\xff" * 8 + raw[12:]),
+    ),
+    "a witness's signature was cut off": (
+        "bad_witness", lambda w: with_cosignature(w.witnessed, lambda raw: raw[:7]),
+    ),
+    "a witness's signature under another checkpoint": (
+        "bad_witness", lambda w: with_cosignature_of(w.witnessed, w.head),
+    ),
+    "a witness instead of the log": (
+        "no_key", lambda w: edited(w.witnessed, "keys", lambda raw: raw[raw.index(b"witness ") :]),
+    ),
+    "a log's key given out as a witness's": (
+        "bad_key", lambda w: edited(w.genuine, "keys", lambda raw: raw.replace(b"\n", b"\nwitness ", 1)),
     ),
     "a stolen key that was retired": ("retired_key", lambda w: retired_since(w.genuine)),
     "the record of a withdrawal": ("other_record", lambda w: w.withdrawn | {"proof": w.revoked_proof}),

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from portal.db import db
 from portal.kernel.errors import NotFound
-from portal.registry.models import Checkpoint, Entry, Node, Pending, Record
+from portal.registry.models import Checkpoint, Cosignature, Entry, Node, Pending, Record, Witness
 from portal.registry.rules import checkpoint, merkle, tiles
 from portal.registry.rules.tiles import Tile
 
@@ -46,7 +46,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class LogProof:
-    """A record's place and the proof of it, in the tree of a signed checkpoint."""
+    """A record's place and the proof of it, in the tree of a signed checkpoint.
+
+    ``note`` ends with the lines of the witnesses that have signed this checkpoint too; ``witnesses`` are
+    their public keys, in the order of the lines.
+    """
 
     idx: int
     size: int
@@ -54,6 +58,7 @@ class LogProof:
     note: str
     proof: tuple[bytes, ...]
     body: str
+    witnesses: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -160,21 +165,38 @@ def tile(wanted: Tile) -> bytes:
 
 
 def proof_for(kind: str, subject_id: str) -> LogProof | None:
-    """Proof of this fact's record in the first signed checkpoint that holds it; None until there is one."""
+    """Proof of this fact's record; None until a signed checkpoint holds it.
+
+    In the first such checkpoint that a witness has signed beside us; until there is one, in the first at all.
+    """
     row = db.session.execute(
         select(Entry.idx, Record.body)
         .join(Record, Record.id == Entry.record_id)
         .where(Record.kind == kind, Record.subject_id == subject_id)
     ).one_or_none()
-    head = checkpoint_at_least(row.idx + 1) if row else None
-    if row is None or head is None:
+    if row is None:
         return None
-    proof = inclusion(row.idx, head.size)
-    return LogProof(row.idx, head.size, head.root.hex(), head.note, tuple(proof), row.body)
+    witnessed = _first_witnessed(row.idx + 1)
+    head = witnessed[0] if witnessed else checkpoint_at_least(row.idx + 1)
+    if head is None:
+        return None
+    proof = tuple(inclusion(row.idx, head.size))
+    keys = witnessed[1] if witnessed else ()
+    return LogProof(row.idx, head.size, head.root.hex(), head.note, proof, row.body, keys)
+
+
+def _first_witnessed(wanted: int) -> tuple[SignedHead, tuple[str, ...]] | None:
+    """The first checkpoint of at least ``wanted`` entries that witnesses have signed: with their lines in its
+    note, and their keys."""
+    rows = db.session.connection().execute(_WITNESSED, {"wanted": wanted}).all()
+    if not rows:
+        return None
+    note = rows[0].note + "".join(row.line for row in rows)
+    return SignedHead(rows[0].size, rows[0].root, note, rows[0].at), tuple(row.key for row in rows)
 
 
 def standing(kind: str, subject_id: str) -> Standing | None:
-    """As ``proof_for``, without the proof: what a page says of it, for a third of the work."""
+    """A fact's place in the log as a page says it, for a third of the work of a proof."""
     asked = {"kind": kind, "subject_id": subject_id}
     row = db.session.connection().execute(_STANDING, asked).one_or_none()
     return Standing(row.idx, row.size, row.root.hex()) if row else None
@@ -251,3 +273,19 @@ _STANDING = (
     )
     .where(_records.c.kind == bindparam("kind"), _records.c.subject_id == bindparam("subject_id"))
 )
+_cosignatures, _witnesses = Cosignature.__table__, Witness.__table__
+_WITNESSED = (
+    select(
+        _checkpoints.c.size, _checkpoints.c.root, _checkpoints.c.note, _checkpoints.c.at,
+        _cosignatures.c.line, _witnesses.c.key,
+    )
+    .join_from(_checkpoints, _cosignatures, _cosignatures.c.size == _checkpoints.c.size)
+    .join(_witnesses, _witnesses.c.id == _cosignatures.c.witness_id)
+    .where(
+        _checkpoints.c.size
+        == select(func.min(_cosignatures.c.size))
+        .where(_cosignatures.c.size >= bindparam("wanted"))
+        .scalar_subquery()
+    )
+    .order_by(_cosignatures.c.witness_id)
+)  # fmt: skip

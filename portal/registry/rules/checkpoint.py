@@ -147,10 +147,14 @@ def read_key_line(line: str) -> PublicKey:
     return PublicKey(key.name, key.key, int(until)) if until else key
 
 
-def write_keys(keys: Iterable[PublicKey]) -> str:
-    """The list of a log's keys that travels with certificates: a key a line, remarks after ``#``."""
+def write_keys(keys: Iterable[PublicKey], witnesses: Iterable[str] = ()) -> str:
+    """The list of a log's keys that travels with certificates: a key a line, remarks after ``#``.
+
+    ``witnesses`` are the keys of others, as C2SP writes them, whose signatures stand beside the log's own.
+    """
     lines = [key.line for key in keys]
-    return f"# Public keys of the log {lines[0].partition('+')[0]}\n" + "".join(f"{line}\n" for line in lines)
+    remark = f"# Public keys of the log {lines[0].partition('+')[0]}"
+    return "".join(f"{line}\n" for line in (remark, *lines, *(f"witness {key}" for key in witnesses)))
 
 
 # ── signing ────────────────────────────────────────────────────────────────────────────────────

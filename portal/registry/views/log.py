@@ -111,8 +111,8 @@ def balances(digest_id: str) -> Response:
 @open_to_all
 def keys() -> Response:
     """Every key whose signature counts, past ones with the size up to which they do; then the witnesses'."""
-    lines = "".join(f"witness {each.key}\n" for each in witnesses.witnesses() if each.left_at is None)
-    return _text(notes.write_keys(signer().trusted) + lines)
+    watching = [each.key for each in witnesses.witnesses() if each.left_at is None]
+    return _text(notes.write_keys(signer().trusted, watching))
 
 
 @files.get("/log/tile/<path:place>")
