@@ -4,6 +4,9 @@ The bare sale is what a shop cannot do without: one conditional update and one i
 the same PostgreSQL, through the same server. Ours also keeps exact gram ranges, a journal, a history, an
 idempotency key and the split of the money.
 
+The reserve step is told twice: as it is, with the quote that the buyer has seen, and with that quote made in
+the same request.
+
 The clients are as cheap as they can be, because they run on the cores that both sides are measured on. The
 CPU of server and database together is told beside the requests per second: it depends neither on the clients
 nor on how long a commit takes. The benchmark's own PostgreSQL commits to memory, which favours the bare sale;
@@ -18,10 +21,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,7 @@ from portal.kernel.mass import Mass
 from portal.shop.commands import ordering
 from portal.shop.queries import orders as queries
 from portal.shop.rules.orders import Buyer
-from portal.shop.rules.quotes import make_quote
+from portal.shop.rules.quotes import Quote, make_quote
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.web.guard import open_to_all
@@ -69,20 +72,32 @@ def run() -> list[Figure]:
 
 
 def ours() -> Flask:
-    """The portal with one more address: a sale as one request, for granian to serve."""
+    """The portal with two more addresses: the reserve step, and the same with its quote."""
     app = create_app()
+    seen: list[Quote] = []
 
-    @app.post("/bench/sale")
+    @open_to_all
+    def reserve() -> str:
+        # The quote is a step of its own: a buyer has seen it on the page before. Its sums are made anew.
+        if not seen:
+            seen.append(quote_one())
+        return reserve_one(replace(seen[0]))
+
     @open_to_all
     def sale() -> str:
-        return reserve_one()
+        return reserve_one(quote_one())
 
-    app.extensions["portal.csrf"].exempt(sale)
+    for view in (reserve, sale):
+        app.add_url_rule(f"/bench/{view.__name__}", view_func=view, methods=["POST"])
+        app.extensions["portal.csrf"].exempt(view)
     return app
 
 
-def reserve_one(kg: int = 1) -> str:
-    quote = make_quote([(queries.offer_of("LOT-A"), Mass.kg(kg))], PaymentKind.CARD)
+def quote_one(kg: int = 1) -> Quote:
+    return make_quote([(queries.offer_of("LOT-A"), Mass.kg(kg))], PaymentKind.CARD)
+
+
+def reserve_one(quote: Quote) -> str:
     order_id = new_id("ord")
     return ordering.place_order(
         Actor.guest(),
@@ -130,36 +145,55 @@ def reserve_over_http() -> list[Figure]:
             served("bench.checkout:ours", url, folder) as (mine, my_server),
             served("bench.checkout:bare", url, folder) as (theirs, their_server),
         ):
-            for port in (mine, theirs):
-                _hammer(port, 0.5)
-            pairs = [
-                (_load(mine, [my_server, *database]), _load(theirs, [their_server, *database]))
-                for _ in range(ROUNDS)
-            ]
+            sides = (
+                (mine, "/bench/reserve", [my_server, *database]),
+                (mine, "/bench/sale", [my_server, *database]),
+                (theirs, "/bench/sale", [their_server, *database]),
+            )
+            for port, path, _ in sides:
+                _hammer(port, path, 0.5)
+            turns = [[_load(*side) for side in sides] for _ in range(ROUNDS)]
         postgres.drop_database(url)
     finally:
         postgres.drop_template()
         postgres.close_session(folder)
-    name = f"checkout: reserve over HTTP, PostgreSQL, {CLIENTS} clients"
-    by_time = figure(
+    reserving, selling, plainly = zip(*turns, strict=True)
+    clients = f"over HTTP, PostgreSQL, {CLIENTS} clients"
+    figures = [
+        _by_time(f"checkout: reserve {clients}", reserving, plainly),
+        _by_time(f"checkout: quote and reserve {clients}", selling, plainly),
+    ]
+    if not database:
+        return figures
+    return [
+        *figures,
+        _by_work("checkout: reserve, CPU of server and database", reserving, plainly),
+        _by_work("checkout: quote and reserve, CPU of both", selling, plainly),
+    ]
+
+
+def _by_time(name: str, ours: Sequence["Load"], theirs: Sequence["Load"]) -> Figure:
+    return figure(
         name,
-        value=statistics.median(len(a.taken) / SECONDS for a, _ in pairs),
-        baseline=statistics.median(len(b.taken) / SECONDS for _, b in pairs),
-        ratio=statistics.median(len(a.taken) / len(b.taken) for a, b in pairs),
+        value=statistics.median(len(each.taken) / SECONDS for each in ours),
+        baseline=statistics.median(len(each.taken) / SECONDS for each in theirs),
+        ratio=statistics.median(len(a.taken) / len(b.taken) for a, b in zip(ours, theirs, strict=True)),
         unit="requests/s",
-        seconds=[each for a, _ in pairs for each in a.taken],
-        n=sum(len(a.taken) for a, _ in pairs),
+        seconds=[second for each in ours for second in each.taken],
+        n=sum(len(each.taken) for each in ours),
     )
-    by_work = figure(
-        f"{name}, server and database",
-        value=1 / statistics.median(a.cpu for a, _ in pairs),
-        baseline=1 / statistics.median(b.cpu for _, b in pairs),
-        ratio=statistics.median(b.cpu / a.cpu for a, b in pairs),
+
+
+def _by_work(name: str, ours: Sequence["Load"], theirs: Sequence["Load"]) -> Figure:
+    return figure(
+        name,
+        value=1 / statistics.median(each.cpu for each in ours),
+        baseline=1 / statistics.median(each.cpu for each in theirs),
+        ratio=statistics.median(b.cpu / a.cpu for a, b in zip(ours, theirs, strict=True)),
         unit="requests/CPU-s",
-        seconds=[a.cpu for a, _ in pairs],
-        n=sum(len(a.taken) for a, _ in pairs),
+        seconds=[each.cpu for each in ours],
+        n=sum(len(each.taken) for each in ours),
     )
-    return [by_time, by_work] if database else [by_time]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +204,9 @@ class Load:
     cpu: float
 
 
-def _load(port: int, workers: Iterable[psutil.Process]) -> Load:
+def _load(port: int, path: str, workers: Iterable[psutil.Process]) -> Load:
     before = _cpu_of(workers)
-    taken = _hammer(port, SECONDS)
+    taken = _hammer(port, path, SECONDS)
     return Load(taken, (_cpu_of(workers) - before) / len(taken))
 
 
@@ -247,15 +281,16 @@ def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the server does not answer")
 
 
-def _hammer(port: int, seconds: float) -> list[float]:
+def _hammer(port: int, path: str, seconds: float) -> list[float]:
     """Seconds that each sale took, all clients together; raises when one was not sold."""
     taken: list[float] = []
+    asking = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode()
     ends = time.perf_counter() + seconds
 
     def buy() -> None:
         with socket.create_connection(("127.0.0.1", port), 30) as connection:
             while (began := time.perf_counter()) < ends:
-                connection.sendall(_ASKING)
+                connection.sendall(asking)
                 _read(connection)
                 taken.append(time.perf_counter() - began)
 
@@ -265,7 +300,6 @@ def _hammer(port: int, seconds: float) -> list[float]:
     return taken
 
 
-_ASKING = b"POST /bench/sale HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
@@ -388,7 +422,7 @@ _TABLES = (
 
 def fill(count: int) -> None:
     """Copies of one real, paid and retired order of a kilogram, each with grams and ids of its own."""
-    order_id = reserve_one()
+    order_id = reserve_one(quote_one())
     till().open_payment(order_id, WAY, clock.now())
     till().play(str(queries.order(Actor.system("bench"), order_id).session_id), "paid", clock.now())
     with unguarded() as connection:

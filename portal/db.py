@@ -37,7 +37,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal import slow
+from portal import pipeline, slow
 from portal.kernel.cells import plain
 from portal.kernel.mass import Mass
 
@@ -317,6 +317,7 @@ class Sqlite(SQLiteDialect_pysqlite):
 
 
 dialects.register("sqlite", __name__, Sqlite.__name__)
+dialects.register("postgresql.psycopg", pipeline.__name__, pipeline.Postgresql.__name__)
 
 
 class Str(TypeDecorator[str]):

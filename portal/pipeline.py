@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import ClauseElement, Connection
-from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from portal import slow
@@ -58,8 +57,10 @@ def _as_it_is(value: Any) -> Any:
 def send_both(books: Connection, first: Spelled, second: Spelled, values: Mapping[str, Any]) -> int:
     """Have both done in one roundtrip; how many rows the second, whose parameters have names, has touched.
 
-    Raises what SQLAlchemy raises for either.
+    Raises what SQLAlchemy raises for either, and TypeError on a connection that would leave out the first.
     """
+    if not isinstance(books.dialect, Postgresql):
+        raise TypeError(f"not a pipeline: {books.dialect!r}")
     ahead = {_AHEAD: (first.words, first.bound(values))}
     return books.exec_driver_sql(second.words, second.bound(values), execution_options=ahead).rowcount
 
@@ -82,6 +83,3 @@ class Postgresql(PGDialect_psycopg):
             psycopg.RawCursor(cursor.connection).execute(*ahead)
             cursor.execute(statement, parameters)
         slow.watch(cursor, f"{ahead[0]}; {statement}", time.perf_counter() - began)
-
-
-dialects.register("postgresql.psycopg", __name__, Postgresql.__name__)
