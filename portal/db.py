@@ -158,6 +158,11 @@ def _reads_afresh(session: Session) -> bool:
     return is_postgresql and "one moment" not in session.info and not session.identity_map
 
 
+Rows = Sequence[
+    tuple[Table, dict[str, Any]]
+]  # for several tables, in the order that keys between them ask for
+
+
 def insert_together(books: Connection, *rows: tuple[Table, dict[str, Any]]) -> None:
     """Rows for several tables at once: on PostgreSQL in one statement, which is one roundtrip and one plan.
 

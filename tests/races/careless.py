@@ -13,11 +13,10 @@ from sqlalchemy import Connection, Engine, select, text, update
 from sqlalchemy.orm import Session
 
 import portal
-from portal.db import transaction
+from portal.db import Rows, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass, total
 from portal.registry.commands import stock
-from portal.registry.commands.cutting import Rows
 from portal.registry.commands.stock import Taken
 from portal.registry.models import PoolLot
 from portal.registry.rules.facts import Want

@@ -9,7 +9,6 @@ It is two statements and not one, because a statement sees the stock as it was w
 begins when the first has the lot's row.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -32,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from portal.db import Int, Json, Str, Utc
+from portal.db import Int, Json, Rows, Str, Utc
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
@@ -44,7 +43,6 @@ BLOCK, ENTRY, HOLD, LOT = (cast(Table, kind.__table__) for kind in (Block, Ledge
 _INHERITED = ("issuance_id", "unit_class", "rank", "lot_id", "account_id")
 _HOLD_COLUMNS = ("id", "state", "expires_at", "made_at")
 
-Rows = Sequence[tuple[Table, dict[str, Any]]]
 _Shape = tuple[tuple[Table, tuple[str, ...]], ...]
 
 

@@ -26,14 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.db import Int, Str, insert_together, transaction
+from portal.db import Int, Rows, Str, insert_together, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.commands.cutting import Rows, is_state, sell
+from portal.registry.commands.cutting import is_state, sell
 from portal.registry.models import (
     Account,
     Block,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, jobs
-from portal.db import insert_together
+from portal.db import Rows, insert_together
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import is_id, new_id
@@ -125,7 +125,7 @@ def place_order(
     order_lines = _lines(order_id, quote)
     wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]
     # The order first: its unique id and key stop a double click there, before it comes to the stock.
-    rows = (
+    rows: Rows = (
         (orders, row),
         (buyers, buyer_row),
         *((lines, line) for line in order_lines),
