@@ -80,7 +80,7 @@ def _measured(database: str, url: str, folder: Path) -> list[Figure]:
     with app.app_context():
         built = _fill(app)
         db.engine.dispose()
-    with served("app:create_app", url, folder) as port:
+    with served("app:create_app", url, folder) as (port, _):
         _ask(port, (path for make in ASKS.values() for path in itertools.islice(make(), WARM_UP)))
         waited = {name: _ask(port, make()) for name, make in ASKS.items()}
     figures = [_index_figure(database, built)]

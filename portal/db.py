@@ -37,7 +37,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal import slow
+from portal import pipeline, slow
 from portal.kernel.cells import plain
 from portal.kernel.mass import Mass
 
@@ -156,6 +156,11 @@ def _reads_afresh(session: Session) -> bool:
     """
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     return is_postgresql and "one moment" not in session.info and not session.identity_map
+
+
+Rows = Sequence[
+    tuple[Table, dict[str, Any]]
+]  # for several tables, in the order that keys between them ask for
 
 
 def insert_together(books: Connection, *rows: tuple[Table, dict[str, Any]]) -> None:
@@ -317,6 +322,7 @@ class Sqlite(SQLiteDialect_pysqlite):
 
 
 dialects.register("sqlite", __name__, Sqlite.__name__)
+dialects.register("postgresql.psycopg", pipeline.__name__, pipeline.Postgresql.__name__)
 
 
 class Str(TypeDecorator[str]):

@@ -27,6 +27,8 @@ def postgresql_cursor(slow_ms: int, with_plan: bool = False) -> type[psycopg.Cur
         return psycopg.Cursor
 
     class Watched(psycopg.Cursor[Any]):
+        limit_ms = slow_ms
+
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
             began = time.perf_counter()
             try:
@@ -44,6 +46,13 @@ def postgresql_cursor(slow_ms: int, with_plan: bool = False) -> type[psycopg.Cur
                     tell(str(query), ms)
 
     return Watched
+
+
+def watch(cursor: psycopg.Cursor[Any], query: str, seconds: float) -> None:
+    """For statements that went out together, whose cursor does not wait for them."""
+    limit_ms = getattr(cursor, "limit_ms", 0)
+    if limit_ms and (ms := seconds * 1000) >= limit_ms:
+        tell(query, ms)
 
 
 def sqlite_connection(slow_ms: int) -> type[sqlite3.Connection]:

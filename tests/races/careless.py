@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select, text, update
 from sqlalchemy.orm import Session
 
 import portal
-from portal.db import transaction
+from portal.db import Rows, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.mass import Mass, total
 from portal.registry.commands import stock
@@ -33,6 +33,7 @@ _CONSTRAINTS = """
 
 
 def create_app() -> Flask:
+    stock._is_usual = lambda *_: False
     stock._lock_lots = hold_without_lock
     stock.reserve = reserve
     return portal.create_app()
@@ -54,12 +55,18 @@ def read_what_is_left(session: Session | Connection, wants: Sequence[Want]) -> d
 
 
 def reserve(
-    actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime
+    actor: Actor,
+    hold_id: str,
+    wants: Sequence[Want],
+    expires_at: datetime,
+    now: datetime,
+    *,
+    first: Rows = (),
 ) -> list[Taken]:
     """In the place of ``stock.reserve``: reads, takes, and then writes what it has read, less its own."""
     with transaction() as session:
         (lot,) = read_what_is_left(session, wants).values()
-        taken = _careful_reserve(actor, hold_id, wants, expires_at, now)
+        taken = _careful_reserve(actor, hold_id, wants, expires_at, now, first=first)
         left = lot.free_g - _wanted(wants)
         session.execute(update(PoolLot).where(PoolLot.id == lot.id).values(free_g=left))
         return taken

@@ -68,13 +68,13 @@ def test_one_statement_leaves_what_three_leave(monkeypatch: pytest.MonkeyPatch):
     cut: list[bool] = []
 
     def counted(*asked: Any) -> bool:
-        cut.append(cutting.cut_first(*asked))
+        cut.append(cutting.sell(*asked))
         return cut[-1]
 
-    monkeypatch.setattr(stock, "cut_first", counted)
+    monkeypatch.setattr(stock, "sell", counted)
     _sell("LOT-A")
     assert (cut.count(True), cut.count(False)) == (9, 2)
-    monkeypatch.setattr(stock, "cut_first", lambda *_: False)
+    monkeypatch.setattr(stock, "_is_usual", lambda *_: False)
     _sell("LOT-B")
     assert register.lot("LOT-A").free == register.lot("LOT-B").free == ZERO
     assert _story("LOT-A") == _story("LOT-B")
@@ -82,5 +82,6 @@ def test_one_statement_leaves_what_three_leave(monkeypatch: pytest.MonkeyPatch):
 
 def test_states_are_named_in_the_statements_so_that_their_indexes_are_used():
     """With the state as a parameter a kept plan reads every block there ever was."""
-    for statement in (stock._FREE, stock._FREE_BEYOND, cutting._SALE):
-        assert "block.state = 'held'" in str(statement.compile(dialect=postgresql.dialect()))
+    words = [str(each.compile(dialect=postgresql.dialect())) for each in (stock._FREE, stock._FREE_BEYOND)]
+    for statement in (*words, cutting._CUT.words):
+        assert "block.state = 'held'" in statement

@@ -1,12 +1,16 @@
-"""The usual sale in one statement: its grams are cut off the lot's first free block, on PostgreSQL.
+"""The usual sale in one roundtrip: rows of the buyer, the lot's balance, the hold, the cut; on PostgreSQL.
 
-The general way of ``stock`` asks for free blocks, decides in Python what to cut, and writes: three roundtrips
-while every other buyer of the lot waits. Nearly every sale is one line that is smaller than the first free
-block, and for that the decision fits into the statement that writes it. What it leaves behind is the same,
-row for row; a test holds the two ways together.
+The general way of ``stock`` takes the grams off the balance, asks for free blocks, decides in Python what to
+cut, and writes: four roundtrips, and while three of them last every other buyer of the lot waits. Nearly
+every sale is one line that is smaller than the first free block, and for that the decision fits into the
+statement that writes it. What it leaves behind is the same, row for row; a test holds the two ways together.
+
+It is two statements and not one, because a statement sees the stock as it was when it began: the second
+begins when the first has the lot's row.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -17,23 +21,29 @@ from sqlalchemy import (
     Insert,
     Table,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
     null,
     select,
+    union_all,
     update,
 )
 
-from portal.db import Int, Json, Str, Utc
+from portal.db import Int, Json, Rows, Str, Utc
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
-from portal.registry.models import Block, LedgerEntry
+from portal.pipeline import Spelled, send_both, spelled
+from portal.registry.models import Block, Hold, LedgerEntry, PoolLot
 from portal.registry.rules.ledger import BlockState
 
-BLOCK, ENTRY = (cast(Table, kind.__table__) for kind in (Block, LedgerEntry))
+BLOCK, ENTRY, HOLD, LOT = (cast(Table, kind.__table__) for kind in (Block, LedgerEntry, Hold, PoolLot))
 _INHERITED = ("issuance_id", "unit_class", "rank", "lot_id", "account_id")
+_HOLD_COLUMNS = ("id", "state", "expires_at", "made_at")
+
+_Shape = tuple[tuple[Table, tuple[str, ...]], ...]
 
 
 def is_state(state: BlockState) -> ColumnElement[bool]:
@@ -50,17 +60,27 @@ _STATES = {state: literal_column(f"'{state}'", Str) for state in (BlockState.RES
 
 
 def _cut_off() -> CTE:
-    """The first free block, closed because its grams live on in two children; no row when it is too small."""
+    """The first free block, closed because its grams live on in two children.
+
+    No row when it is too small, or when there is no hold because the lot had not so much.
+    """
     first = (
         select(BLOCK.c.id)
-        .where(BLOCK.c.lot_id == _text("lot"), is_state(BlockState.HELD))
+        .where(
+            BLOCK.c.lot_id == select(LOT.c.id).where(LOT.c.code == _text("lot")).scalar_subquery(),
+            is_state(BlockState.HELD),
+        )
         .order_by(BLOCK.c.rank, BLOCK.c.start_g)
         .limit(literal_column("1"))
         .scalar_subquery()
     )
     return (
         update(BLOCK)
-        .where(BLOCK.c.id == first, BLOCK.c.end_g - BLOCK.c.start_g > _GRAMS)
+        .where(
+            BLOCK.c.id == first,
+            BLOCK.c.end_g - BLOCK.c.start_g > _GRAMS,
+            exists(select(HOLD.c.id).where(HOLD.c.id == _text("hold"))),
+        )
         .values(state=literal_column(f"'{BlockState.SPLIT}'", Str))
         .returning(BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, *(BLOCK.c[name] for name in _INHERITED))
         .cte("parent")
@@ -91,7 +111,7 @@ def _brief(child: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
 
 
 def _sale() -> Insert:
-    """Parent closed, children born, journal written; a row comes back when it was done."""
+    """Parent closed, children born, journal written: one row of the journal, or nothing at all."""
     parent = _cut_off()
     sold = _child(parent, "sold", BlockState.RESERVED)
     rest = _child(parent, "rest", BlockState.HELD)
@@ -111,39 +131,66 @@ def _sale() -> Insert:
         "actor_id": _text("actor"),
         "occurred_at": bindparam("now", type_=Utc()),
     }
-    children = [
-        insert(BLOCK).from_select(list(child), select(*child.values())).cte(name)
-        for name, child in (("sold", sold), ("rest", rest))
-    ]
+    # Both by one insert: PostgreSQL reads a table's constraints and partial indexes anew for each.
+    both = union_all(*(select(*child.values()) for child in (sold, rest)))
+    children = insert(BLOCK).from_select(list(sold), both).cte("children")
     return (
-        insert(ENTRY)
-        .from_select(list(entry), select(*entry.values()).select_from(parent))
-        .returning(ENTRY.c.key)
-        .add_cte(*children)
+        insert(ENTRY).from_select(list(entry), select(*entry.values()).select_from(parent)).add_cte(children)
     )
 
 
-_SALE = _sale()
+_CUT = spelled(_sale())
 
 
-def cut_first(
-    ledger: Connection, actor: Actor, hold_id: str, lot_id: str, line_id: str, mass: Mass, now: datetime
-) -> bool:
-    """Reserve these grams of the locked lot off its first free block, with the journal.
+@lru_cache(maxsize=100)  # as many as there are kinds of buyers in the code
+def _taking(shape: _Shape) -> Spelled:
+    """Rows of the buyer, then the grams off the lot's balance, then the hold.
 
-    False when that block has no more than these grams, and nothing was done; on SQLite, always.
+    Each waits for the one before, because it is made from what that gives back: a buyer who is there already
+    takes nothing, and a lot that has not so much makes no hold.
     """
-    if ledger.dialect.name != "postgresql":
-        return False
-    asked = {
-        "lot": lot_id,
+    parts = [
+        insert(table).values({name: bindparam(f"{name}_{n}", type_=table.c[name].type) for name in names})
+        for n, (table, names) in enumerate(shape)
+    ]
+    took = update(LOT).where(LOT.c.code == _text("lot"), LOT.c.closed_at.is_(None), LOT.c.free_g >= _GRAMS)
+    if parts:
+        first_table = shape[0][0]
+        buyer = parts[0].returning(*first_table.primary_key).cte("part_0")
+        took = took.where(*(column.is_not(None) for column in buyer.c))
+    taken = took.values(free_g=LOT.c.free_g - _GRAMS).returning(LOT.c.id).cte("taken")
+    hold = [bindparam(f"hold_{name}", type_=HOLD.c[name].type) for name in _HOLD_COLUMNS]
+    made = insert(HOLD).from_select(_HOLD_COLUMNS, select(*hold).select_from(taken))
+    made = made.add_cte(*(part.cte(f"part_{n}") for n, part in enumerate(parts[1:], 1)))
+    return spelled(made, numbered=True)
+
+
+def sell(
+    ledger: Connection,
+    actor: Actor,
+    hold: dict[str, Any],
+    lot_code: str,
+    line_id: str,
+    mass: Mass,
+    first: Rows,
+    now: datetime,
+) -> bool:
+    """Insert the rows, make the hold and reserve these grams off the first free block, with the journal.
+
+    False when that block has no more than these grams, or there is no hold because the lot has not so much.
+    """
+    asked: dict[str, Any] = {
+        "lot": lot_code,
         "grams": mass.grams,
-        "hold": hold_id,
+        "hold": hold["id"],
         "line": line_id,
         "sold": new_id("blk"),
         "rest": new_id("blk"),
-        "key": f"reserve:{hold_id}",
+        "key": f"reserve:{hold['id']}",
         "actor": actor.id,
         "now": now,
     }
-    return ledger.execute(_SALE, asked).first() is not None
+    asked |= {f"hold_{name}": value for name, value in hold.items()}
+    asked |= {f"{name}_{n}": value for n, (_, row) in enumerate(first) for name, value in row.items()}
+    taking = _taking(tuple((table, tuple(row)) for table, row in first))
+    return send_both(ledger, taking, _CUT, asked) == 1

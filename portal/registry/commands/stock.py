@@ -11,17 +11,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, Update, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from portal.db import Int, Str, insert_together, transaction
+from portal.db import Int, Rows, Str, insert_together, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.commands.cutting import cut_first, is_state
+from portal.registry.commands.cutting import is_state, sell
 from portal.registry.models import (
     Account,
     Block,
@@ -68,13 +80,6 @@ _TAKE = (
     .returning(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + _GRAMS).label("free_g"))
 )
 _MAKE_HOLD, _ENTER = insert(HOLD), insert(ENTRY)
-_HOLD_COLUMNS = ("id", "state", "expires_at", "made_at")
-# Both in one roundtrip, of which SQLite has none.
-_HOLD_AND_TAKE = _TAKE.add_cte(
-    insert(HOLD)
-    .values({name: bindparam(f"hold_{name}", type_=HOLD.c[name].type) for name in _HOLD_COLUMNS})
-    .cte("made")
-)
 _INHERITED = (BLOCK.c.issuance_id, BLOCK.c.unit_class, BLOCK.c.rank)
 _FREE = (
     select(BLOCK.c.id, BLOCK.c.start_g, BLOCK.c.end_g, *_INHERITED)
@@ -85,6 +90,10 @@ _FREE = (
 _FREE_BEYOND = _FREE.where(
     (BLOCK.c.rank > bindparam("after_rank"))
     | ((BLOCK.c.rank == bindparam("after_rank")) & (BLOCK.c.start_g > bindparam("after_start")))
+)
+# A lot whose grams were taken off in the statement before: its balance as it was.
+_TAKEN_FROM = select(LOT.c.id, LOT.c.code, LOT.c.account_id, (LOT.c.free_g + _GRAMS).label("free_g")).where(
+    LOT.c.code == bindparam("lot"), exists(select(HOLD.c.id).where(HOLD.c.id == bindparam("hold")))
 )
 _CLOSE = update(BLOCK).where(BLOCK.c.id == bindparam("block")).values(state=BlockState.SPLIT)
 _LOCK_HOLD = select(HOLD.c.state).where(HOLD.c.id == bindparam("hold")).with_for_update()
@@ -133,11 +142,18 @@ class Taken:
 
 
 def reserve(
-    actor: Actor, hold_id: str, wants: Sequence[Want], expires_at: datetime, now: datetime
+    actor: Actor,
+    hold_id: str,
+    wants: Sequence[Want],
+    expires_at: datetime,
+    now: datetime,
+    *,
+    first: Rows = (),
 ) -> list[Taken]:
     """Hold grams for an order until ``expires_at``; all lines or none.
 
-    Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
+    ``first``: rows of the caller's that go in before any gram is taken, in the order that keys between them
+    ask for. Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
     unknown lot, SellingStopped after a failed audit.
     """
     if not policy.may_move_credits(actor, hold_id):
@@ -145,11 +161,19 @@ def reserve(
     check_selling()
     with _ledger() as ledger:
         hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-        lots = _lock_lots(ledger, hold, wants)
+        if _is_usual(ledger, wants):
+            (want,) = wants
+            (code,), mass = want.lot_codes, want.mass.quantity()
+            if sell(ledger, actor, hold, code, want.line_id, mass, first, now):
+                return [Taken(want.line_id, code, mass)]
+            lots = _one_lot(ledger, _TAKEN_FROM, {"lot": code, "hold": hold_id, "grams": mass.grams})
+        else:
+            if first:
+                insert_together(ledger, *first)
+            lots = _lock_lots(ledger, hold, wants)
         plan = _plan(wants, lots)
+        _cut_all(ledger, actor, hold_id, plan, lots, now)
         parts = [(lot_id, *part) for lot_id, of_lot in plan.items() for part in of_lot]
-        if len(parts) != 1 or not cut_first(ledger, actor, hold_id, *parts[0], now):
-            _cut_all(ledger, actor, hold_id, plan, lots, now)
         return [Taken(line_id, lots[lot_id].code, mass) for lot_id, line_id, mass in parts]
 
 
@@ -297,6 +321,11 @@ def _ledger() -> Iterator[Connection]:
 # -- reserving ---------------------------------------------------------------------------------
 
 
+def _is_usual(ledger: Connection, wants: Sequence[Want]) -> bool:
+    """Whether this is one line of one lot, on the database where a roundtrip costs something."""
+    return ledger.dialect.name == "postgresql" and [len(want.lot_codes) for want in wants] == [1]
+
+
 def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) -> dict[str, Any]:
     """Make the hold and take the grams off the lots' balances, which locks the lots.
 
@@ -304,9 +333,6 @@ def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) 
     """
     codes = {code for want in wants for code in want.lot_codes}
     wanted = total([want.mass.quantity() for want in wants]).grams
-    if len(codes) == 1 and ledger.dialect.name == "postgresql":
-        made = {f"hold_{name}": value for name, value in hold.items()}
-        return _one_lot(ledger, _HOLD_AND_TAKE, made | {"lot": codes.pop(), "grams": wanted})
     ledger.execute(_MAKE_HOLD, hold)
     if not codes:  # an order of seedlings alone: a hold of no grams goes the same ways
         return {}
@@ -331,7 +357,7 @@ def _lock_lots(ledger: Connection, hold: dict[str, Any], wants: Sequence[Want]) 
     return lots
 
 
-def _one_lot(ledger: Connection, take: Update, asked: dict[str, Any]) -> dict[str, Any]:
+def _one_lot(ledger: Connection, take: Update | Select[Any], asked: dict[str, Any]) -> dict[str, Any]:
     row = ledger.execute(take, asked).one_or_none()
     if row is None:
         raise _sold_out(ledger, {asked["lot"]})

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, jobs
-from portal.db import insert_together
+from portal.db import Rows, insert_together
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import is_id, new_id
@@ -123,31 +123,42 @@ def place_order(
         "salt": salt,
     }
     order_lines = _lines(order_id, quote)
+    wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]
+    # The order first: its unique id and key stop a double click there, before it comes to the stock.
+    rows: Rows = (
+        (orders, row),
+        (buyers, buyer_row),
+        *((lines, line) for line in order_lines),
+        (history, first_entry(order_id, actor, now)),
+    )
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
     try:
         with books() as session:
-            # The order first: its unique id and key stop a double click here, before it comes to the stock.
-            insert_together(
-                session,
-                (orders, row),
-                (buyers, buyer_row),
-                *((lines, line) for line in order_lines),
-                (history, first_entry(order_id, actor, now)),
-            )
-            if quote.seedlings:
-                take_places(session, order_id, quote.seedlings, now)
-            if quote.named:
-                session.execute(insert(named).values(order_id=order_id, state=NamedState.CHOSEN, reason=""))
-            if quote.payment is PaymentKind.TRANSFER:
-                _await_transfer(session, actor, order_id, now)
-            wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]
-            stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now)
+            if _has_more(quote):
+                insert_together(session, *rows)
+                _add_more(session, actor, order_id, quote, now)
+                rows = ()
+            stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now, first=rows)
     except IntegrityError:
         with books() as session:
             if known := same.known(session):
                 return known
         raise
     return order_id
+
+
+def _has_more(quote: Quote) -> bool:
+    """Whether there is more to an order than its credits, paid by card."""
+    return bool(quote.seedlings or quote.named or quote.payment is PaymentKind.TRANSFER)
+
+
+def _add_more(session: Connection, actor: Actor, order_id: str, quote: Quote, now: datetime) -> None:
+    if quote.seedlings:
+        take_places(session, order_id, quote.seedlings, now)
+    if quote.named:
+        session.execute(insert(named).values(order_id=order_id, state=NamedState.CHOSEN, reason=""))
+    if quote.payment is PaymentKind.TRANSFER:
+        _await_transfer(session, actor, order_id, now)
 
 
 class Same:

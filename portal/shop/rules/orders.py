@@ -137,7 +137,7 @@ def contents_digest(salt: bytes, quote: Quote, buyer: Buyer, purpose: str, lang:
     Salted, because it covers a name and an address: with the salt erased it says nothing of them.
     """
     facts: dict[str, Any] = {
-        "quote": quote.facts(),
+        "quote": quote.facts,
         "name": buyer.name,
         "email": buyer.email,
         "public": buyer.is_public,

@@ -158,9 +158,11 @@ class Quote:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the canonical JSON (RFC 8785) of everything the price depends on."""
-        return hashlib.sha256(canonical_bytes(self.facts())).hexdigest()
+        return hashlib.sha256(canonical_bytes(self.facts)).hexdigest()
 
+    @cached_property
     def facts(self) -> dict[str, Any]:
+        """What two quotes of the same price have in common, as JSON has it."""
         facts: dict[str, Any] = {
             "terms": self.terms_version,
             "payment": self.payment.value,
