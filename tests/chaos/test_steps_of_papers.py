@@ -82,7 +82,6 @@ WAYS: dict[Way, Callable[[], str]] = {pay_by_transfer: lambda: new_id("ord"), gi
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_killed_at_any_step_and_begun_again_all_is_there_once(portal: Flask, bank: Bank, way: Way) -> None:
     begin = WAYS[way]

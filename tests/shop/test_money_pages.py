@@ -10,12 +10,13 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.money import Money
 from portal.registry.queries import register
-from portal.shop.commands import payouts
-from portal.shop.rules.payouts import PayoutDraft, PayoutVerdictKind
-from portal.shop.rules.quotes import Party
 from tests.browser import Browser
 from tests.factories import shop
+from tests.factories.payouts import confirm, named, recorded
 from tests.factories.registry import make_lot, priced
+
+PAPER = "The bank’s paper about the transfer"
+SLIP = b"%PDF-1.7 a bank's slip"
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +85,13 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
         "Party": "Forest owner", "Came in": "¥16.00", "Given back to buyers": "¥0.00",
         "Paid out": "¥0.00", "Still owed": "¥16.00",
     }  # fmt: skip
+    named()
     desk = sit_down(app)
-    page = desk.open("/en/desk/payouts").fill("Amount paid out", "16")
+    page = (
+        desk.open("/en/desk/payouts")
+        .fill("Amount paid out", "16")
+        .fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
+    )
     page = page.fill("The bank's number of the transfer", "B-1").submit("Record")
     assert "Recorded." in page.text
     assert not any(words.startswith("Confirm") for words in page.buttons)
@@ -109,27 +115,26 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
 
 def test_a_slip_at_the_desk_of_payouts_keeps_what_was_typed(app: Flask) -> None:
     shop.paid(250)
+    named()
     desk = sit_down(app)
     for amount, month, number, status in (
         ("x", "2026-01", "B", 422), ("1", "2026-13", "B", 422), ("1", "2026-01", "", 422),
         ("16.01", "2026-01", "B", 409),
     ):  # fmt: skip
         page = desk.open("/en/desk/payouts").fill("Amount paid out", amount).fill("For the month", month)
+        page = page.fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
         page = page.fill("The bank's number of the transfer", number).submit("Record", expect=status)
         assert page.errors
+        assert "is kept; choose a file only to replace it" in page.text
         assert page.value("Amount paid out") == amount
 
 
 def test_what_cannot_be_confirmed_any_more_is_said(app: Flask) -> None:
     shop.paid(250)
-    first, second = (Actor(who, frozenset({Role.FINANCE})) for who in ("usr_a", "usr_b"))
-    draft = PayoutDraft(Party.FOREST_OWNER, f"{clock.today():%Y-%m}", Money.cny("16"), "B-1", True)
-    payouts.record_payout(first, draft, clock.now())
+    named()
+    recorded("16.00", "B-1")
     page = sit_down(app, "usr_third").open("/en/desk/payouts")
-    one = payouts.record_payout(
-        first, PayoutDraft(draft.party, draft.period, Money.cny("1"), "B-2", True), clock.now()
-    )
-    payouts.decide_payout(second, one, PayoutVerdictKind.CONFIRMED, "", clock.now())
+    confirm(recorded("1.00", "B-2"))
     page = page.submit("Confirm")
     assert "Only ¥15.00 is held for this party" in page.text
 
