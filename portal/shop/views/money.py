@@ -34,7 +34,10 @@ def money() -> str:
         accounts=queries.accounts(test, clock.now()),
         months=queries.months(test, clock.now()),
         balances=balances,
-        names=origins.names_of({each.origin for each in (*balances, *payouts) if each.origin}),
+        names=origins.names_of(
+            {each.origin for each in balances if each.origin}
+            | {each.origin for each in payouts if each.origin}
+        ),
         payouts=payouts,
         party_words=party_words(),
         is_test=test,
