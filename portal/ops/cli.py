@@ -28,6 +28,7 @@ from portal.ops import (
     seed,
     seed_life,
     seed_monitoring,
+    seed_payouts,
     seed_planting,
     seed_pledges,
     seed_prices,
@@ -272,6 +273,7 @@ def _seed() -> list[DemoSignIn]:
     seed_statements.seed(now)
     seed_training.seed(now)
     seed_pledges.seed(now)
+    seed_payouts.seed(now)
     return people
 
 

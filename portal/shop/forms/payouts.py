@@ -41,8 +41,8 @@ class PayoutForm(PortalForm):
 
     proof = FileField(
         lazy_gettext("The bank’s paper about the transfer"),
-        description=lazy_gettext("PDF or picture, at most 10 MB"),
-        render_kw={"accept": ".pdf,.png,.jpg,.jpeg"},
+        description=lazy_gettext("PDF, picture or plain text, at most 10 MB"),
+        render_kw={"accept": ".pdf,.png,.jpg,.jpeg,.txt"},
     )
     kept = HiddenField()  # the paper of an earlier try, so that it need not be chosen again
 
