@@ -22,7 +22,7 @@ from portal.registry.rules.prices import NotPricedIn, PriceDraft, Verdict
 def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
     """Put a price before a second person; the proposal's id.
 
-    Raises UnknownLot, ProposedAlready (another price of the same list and day waits) and what rules.check does.
+    Raises UnknownLot, ProposedAlready (another of the same list and day waits) and what rules.check does.
     """
     if not policy.may_set_prices(actor):
         raise NotAllowed()
