@@ -53,7 +53,7 @@ def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
         return proposal_id
 
 
-def _waiting(lot_id: str, draft: PriceDraft) -> Select[tuple[str]]:
+def _waiting(lot_id: str, draft: PriceDraft) -> Select[str]:
     """A price of the same list and day that nobody has decided about yet."""
     return (
         select(PriceProposal.id)
