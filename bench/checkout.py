@@ -398,7 +398,7 @@ def _hidden(page: str) -> dict[str, str]:
 
 # -- a hundred thousand orders -----------------------------------------------------------------
 
-_OWN_ID = re.compile(r"\b(ord|lin|pay|oev|csh|ret|crt|job|aud|sbs|sbp|blk|rfd)_[0-9A-HJKMNP-TV-Z]{26}\b")
+_OWN_ID = re.compile(r"\b(ord|lin|pay|oev|csh|csp|ret|crt|job|aud|sbs|sbp|blk|rfd)_[0-9A-HJKMNP-TV-Z]{26}\b")
 _MARK = "@@@@@@"
 _TABLES = (
     "orders",
@@ -407,6 +407,7 @@ _TABLES = (
     "order_event",
     "payment",
     "cash_line",
+    "cash_part",
     "hold",
     "retirement",
     "block",

@@ -26,6 +26,8 @@ _PLACES = {
 
 def place_of(thing_id: str) -> str:
     """The address of a thing's page; empty for what has none, or none that the reader may open."""
+    if thing_id.startswith(("project:", "planting:")):  # whose account is proposed
+        return url_for("shop_payouts_desk.accounts") if may_open("shop_payouts_desk.accounts") else ""
     prefix = thing_id.partition("_")[0]
     if prefix not in _PLACES or not is_id(thing_id, prefix):
         return ""

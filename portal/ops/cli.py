@@ -27,6 +27,7 @@ from portal.ops import (
     backup,
     seed,
     seed_life,
+    seed_payouts,
     seed_planting,
     seed_pledges,
     seed_prices,
@@ -270,6 +271,7 @@ def _seed() -> list[DemoSignIn]:
     seed_statements.seed(now)
     seed_training.seed(now)
     seed_pledges.seed(now)
+    seed_payouts.seed(now)
     return people
 
 

@@ -1,15 +1,16 @@
 """Propose, accept, decline, withdraw. What is accepted is done at once, by the command of its room."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.db import rehearsal, transaction
+from portal.db import alone, rehearsal, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -27,6 +28,12 @@ Facts = Mapping[str, Any]
 Deed = Callable[[Actor, str, Facts, datetime], object]
 # What the second person reads: labels (message ids) with kernel values.
 Lines = Sequence[tuple[str, object]]
+# What is used up by doing it, for good: names that no other open proposal may have, of whatever kind it is.
+Uses = Callable[[str, Facts], Iterable[str]]
+
+
+def _nothing(_subject_id: str, _facts: Facts) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +48,28 @@ class Act:
     may: Callable[[Actor], bool]
     lines: Callable[[Facts], Lines]
     do: Deed
+    uses: Uses
 
 
 _acts: dict[str, Act] = {}
 
 
 def by_two(
-    kind: str, title: str, may: Callable[[Actor], bool], lines: Callable[[Facts], Lines]
+    kind: str,
+    title: str,
+    may: Callable[[Actor], bool],
+    lines: Callable[[Facts], Lines],
+    uses: Uses = _nothing,
 ) -> Callable[[Deed], Deed]:
     """Register what is done when a proposal of this kind is accepted.
 
     The deed's actor is the second person with the first beside them (``Actor.proposer``); the facts it is
-    given hold the ``reason`` too.
+    given hold the ``reason`` too. ``uses``: what of it can be had once only (``record:RET-1``), beside its
+    subject, which has one open proposal of a kind anyway.
     """
 
     def register(deed: Deed) -> Deed:
-        _acts[kind] = Act(kind, title, may, lines, deed)
+        _acts[kind] = Act(kind, title, may, lines, deed, uses)
         return deed
 
     return register
@@ -96,7 +109,8 @@ def propose(actor: Actor, kind: str, subject_id: str, facts: Facts, reason: str,
     )
     try:
         with transaction() as session:
-            if session.execute(same).first():
+            alone(session, "proposals")
+            if session.execute(same).first() or _is_used(session, _acts[kind].uses(subject_id, facts)):
                 raise ProposedAlready()
             session.execute(insert(Proposal).values(row))
             audit.record(
@@ -105,6 +119,20 @@ def propose(actor: Actor, kind: str, subject_id: str, facts: Facts, reason: str,
     except IntegrityError:
         raise ProposedAlready() from None
     return proposal_id
+
+
+def _is_used(session: Session, wanted: Iterable[str]) -> bool:
+    """Whether another open proposal would use the same up."""
+    names = set(wanted)
+    if not names:
+        return False
+    users = [kind for kind, act in _acts.items() if act.uses is not _nothing]
+    rows = session.execute(
+        select(Proposal.kind, Proposal.subject_id, Proposal.facts).where(
+            Proposal.verdict.is_(None), Proposal.kind.in_(users)
+        )
+    )
+    return any(names.intersection(_acts[row.kind].uses(row.subject_id, row.facts)) for row in rows)
 
 
 def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Papers that people upload: told by their first bytes, kept under their digest, given out as downloads."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +49,12 @@ def keep_bytes(data: bytes, folder: str) -> Kept:
 
 def path_of(digest: str, media_type: str, folder: str) -> Path:
     return Path(current_app.config["PORTAL"].documents) / folder / f"{digest}{_ENDINGS[media_type]}"
+
+
+def is_kept(digest: str, media_type: str, folder: str) -> bool:
+    """Whether there is such a file; False for anything that is no digest or no kind of paper."""
+    known = media_type in _ENDINGS and re.fullmatch(r"[0-9a-f]{64}", digest)
+    return bool(known) and path_of(digest, media_type, folder).is_file()
 
 
 def given_out(digest: str, media_type: str, folder: str, name: str) -> Response:

@@ -22,6 +22,7 @@ from portal.shop.models.orders import (
     PaymentRow,
     RefundRow,
 )
+from portal.shop.models.origins import CashPart
 from portal.shop.models.planting import SeedlingLineRow
 from portal.shop.models.requests import PurchaseRequest
 from portal.shop.models.sandbox import SandboxSession
@@ -103,6 +104,7 @@ HOLDINGS = (
     Holding(PaymentRow, under(PaymentRow.order_id, orders_of)),
     Holding(RefundRow, under(RefundRow.order_id, orders_of), {"actor_id": _STAFF}),
     Holding(CashLine, under(CashLine.order_id, orders_of)),
+    Holding(CashPart, under(CashPart.order_id, orders_of)),
     Holding(TransferPart, under(TransferPart.order_id, orders_of), {"actor_id": _STAFF}),
     Holding(SandboxSession, under(SandboxSession.order_id, orders_of), {
         "idempotency_key": _PROVIDER, "success_url": _PROVIDER, "cancel_url": _PROVIDER,

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
+from time import sleep
 from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session as DbSession
 
 from portal import create_app, jobs
@@ -38,6 +39,7 @@ from portal.shop.till import till
 from tests import kept
 from tests.factories import shop
 from tests.factories.chaos import Bank, complaints
+from tests.patience import PATIENCE
 
 FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 CALLS = ("open_session", "session", "expire", "find_sessions", "session_of", "payment", "refund", "refunds")
@@ -178,7 +180,27 @@ def walk_and_die(config: Config, way: Way, order_id: str, bank: Bank, step: int)
         _be_the_child(config, way, order_id, bank, step)
     _pid, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the way itself went wrong: see above"
+    wait_until_its_locks_are_gone()
     return os.WIFSIGNALED(status)
+
+
+def wait_until_its_locks_are_gone() -> None:
+    """The database notices a killed client a moment later; until then it keeps what that had locked.
+
+    A worker passes over a job that is locked and comes again a second later. Here the time that goes by is
+    only told, so all rounds of it could be over before the database has noticed.
+    """
+    if db.engine.dialect.name == "postgresql":
+        others = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for _ in range(20 * PATIENCE):
+                if connection.scalar(others) == 0:
+                    return
+                sleep(1 / 20)
+        pytest.fail("a client that was killed is still connected")
 
 
 def _be_the_child(config: Config, way: Way, order_id: str, bank: Bank, step: int) -> NoReturn:

@@ -33,6 +33,7 @@ from portal.proposals.rules import (
 from portal.registry.commands import lots, offering_lots
 from portal.registry.commands.lots import VerificationDraft, open_lot
 from portal.registry.queries import register
+from portal.registry.rules.errors import RetirementRecordUsed
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.serials import own_serial
 from portal.shop.commands import counter, refunds, settlement
@@ -155,8 +156,30 @@ def test_a_lot_is_opened_by_two(app: Flask) -> None:
     proposal_id = offering_lots.propose_lot(one, draft, "stock for spring", clock.now())
     with pytest.raises(NotFound):
         register.lot("LOT-TWO")
+    same_record = lot_draft("LOT-THREE", project, serial, 1, draft.retirement_reference)
+    with pytest.raises(ProposedAlready):
+        offering_lots.propose_lot(one, same_record, "stock for summer", clock.now())
     decide(two, proposal_id, Verdict.ACCEPTED, "", clock.now())
     assert register.lot("LOT-TWO").price_per_t == draft.price_per_t
+    with pytest.raises(RetirementRecordUsed):
+        offering_lots.propose_lot(one, same_record, "stock for summer", clock.now())
+    other_record = lot_draft("LOT-THREE", project, serial, 1)
+    assert offering_lots.propose_lot(one, other_record, "stock for summer", clock.now()), "the control"
+
+
+def test_what_can_be_had_once_is_proposed_once(app: Flask) -> None:
+    """A bank's number is one transfer, whichever order it is proposed for."""
+    make_lot()
+    one, other = (shop.placed(250, payment=PaymentKind.TRANSFER) for _ in range(2))
+    total = orders.order(FIRST, one).total
+    first = counter.propose_transfer(FIRST, one, "B-17", total, clock.now())
+    with pytest.raises(ProposedAlready):
+        counter.propose_transfer(SECOND, other, "B-17", total, clock.now())
+    counter.propose_transfer(SECOND, other, "B-18", total, clock.now())
+    decide(FIRST, first, Verdict.WITHDRAWN, "", clock.now())
+    assert counter.propose_transfer(SECOND, one, "B-17", total, clock.now()), (
+        "what is withdrawn is free again"
+    )
 
 
 # --- roles ---------------------------------------------------------------------------------------------

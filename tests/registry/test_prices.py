@@ -12,6 +12,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import InvalidInput, NotAllowed
 from portal.kernel.money import Money, NothingToPay
+from portal.proposals.rules import ProposedAlready
 from portal.registry.commands import prices
 from portal.registry.models import ListPrice, PriceVerdict
 from portal.registry.queries import prices as read
@@ -75,13 +76,17 @@ def test_a_price_counts_when_a_second_person_has_accepted_it() -> None:
 
 
 def test_what_is_declined_or_withdrawn_changes_nothing() -> None:
-    declined, withdrawn = proposed(), proposed(amount="70")
+    declined = proposed()
+    with pytest.raises(ProposedAlready):
+        proposed(amount="70")
+    proposed(amount="70", day=clock.today() + timedelta(days=1))
     prices.decide(SECOND, declined, Verdict.DECLINED, "too much", clock.now())
+    withdrawn = proposed(amount="70")
     with pytest.raises(NotYourProposal):
         prices.decide(SECOND, withdrawn, Verdict.WITHDRAWN, "", clock.now())
     prices.decide(FIRST, withdrawn, Verdict.WITHDRAWN, "", clock.now())
     assert price() == Money.cny("80")
-    assert read.proposals(FIRST) == []
+    assert [each.from_day for each in read.proposals(FIRST)] == [clock.today() + timedelta(days=1)]
     with pytest.raises(UnknownProposal):
         prices.decide(SECOND, "prp_none", Verdict.ACCEPTED, "", clock.now())
 

@@ -10,12 +10,13 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.money import Money
 from portal.registry.queries import register
-from portal.shop.commands import payouts
-from portal.shop.rules.payouts import PayoutDraft, PayoutVerdictKind
-from portal.shop.rules.quotes import Party
 from tests.browser import Browser
 from tests.factories import shop
+from tests.factories.payouts import confirm, named, recorded
 from tests.factories.registry import make_lot, priced
+
+PAPER = "The bank’s paper about the transfer"
+SLIP = b"%PDF-1.7 a bank's slip"
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +85,13 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
         "Party": "Forest owner", "Came in": "¥16.00", "Given back to buyers": "¥0.00",
         "Paid out": "¥0.00", "Still owed": "¥16.00",
     }  # fmt: skip
+    named()
     desk = sit_down(app)
-    page = desk.open("/en/desk/payouts").fill("Amount paid out", "16")
+    page = (
+        desk.open("/en/desk/payouts")
+        .fill("Amount paid out", "16")
+        .fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
+    )
     page = page.fill("The bank's number of the transfer", "B-1").submit("Record")
     assert "Recorded." in page.text
     assert not any(words.startswith("Confirm") for words in page.buttons)
@@ -109,27 +115,89 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
 
 def test_a_slip_at_the_desk_of_payouts_keeps_what_was_typed(app: Flask) -> None:
     shop.paid(250)
+    named()
     desk = sit_down(app)
     for amount, month, number, status in (
         ("x", "2026-01", "B", 422), ("1", "2026-13", "B", 422), ("1", "2026-01", "", 422),
         ("16.01", "2026-01", "B", 409),
     ):  # fmt: skip
         page = desk.open("/en/desk/payouts").fill("Amount paid out", amount).fill("For the month", month)
+        page = page.fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
         page = page.fill("The bank's number of the transfer", number).submit("Record", expect=status)
         assert page.errors
+        assert "is kept; choose a file only to replace it" in page.text
         assert page.value("Amount paid out") == amount
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_two_name_an_account_and_everybody_reads_what_a_project_is_owed(app: Flask, lang: str) -> None:
+    words = {
+        "en": (
+            "Account holder",
+            "Bank",
+            "Last four characters of the account",
+            "Reason",
+            "Propose",
+            "Accept",
+        ),
+        "zh": ("户名", "开户银行", "账号末四位", "原因", "提交提议", "接受"),
+    }[lang]
+    shop.paid(250)
+    page = sit_down(app).open(f"/{lang}/desk/payouts")
+    assert "HLYC-0001" in page.main
+    page = sit_down(app).open(f"/{lang}/desk/payouts/accounts")
+    for label, typed in zip(words[:4], ("A collective", "A bank", "12", "Contract 7"), strict=True):
+        page = page.fill(label, typed)
+    page = page.submit(words[4], expect=422)
+    assert page.value(words[0]) == "A collective"
+    page = page.fill(words[2], "12ab").submit(words[4])
+    assert "A collective" in page.main
+    page = sit_down(app, "usr_second").open(page.url).submit(words[5])
+    assert page.url == f"/{lang}/desk/payouts/accounts"
+    assert "12AB" in page.main
+    confirm(recorded("10.00"))
+    page = sit_down(app).open(f"/{lang}/desk/payouts")
+    assert page.main.count("A collective") == 2, "with what it is owed and with what it was paid"
+    (row,) = rows_of(sit_down(app), f"/{lang}/desk/payouts/owed.csv")
+    assert (row["for"], row["code"], row["owed_minor"], row["holder"]) == (
+        "project", "HLYC-0001", "600", "A collective",
+    )  # fmt: skip
+    app.extensions["portal.person"] = lambda: None
+    page = Browser(app.test_client()).open(f"/{lang}/money")
+    assert "A collective" not in page.html
+    assert page.main.count("¥6.00") == 2, "of the party and of its one project"
+    (row,) = rows_of(Browser(app.test_client()), "/money/projects.csv")
+    assert (row["came_in_minor"], row["paid_out_minor"], row["closed"]) == ("1600", "1000", "0")
+
+
+def test_the_banks_paper_is_for_the_till_and_auditors(app: Flask) -> None:
+    shop.paid(250)
+    named()
+    page = sit_down(app).open("/en/desk/payouts").fill("Amount paid out", "1")
+    page = page.fill(PAPER, (io.BytesIO(b"MZ"), "slip.exe")).fill("The bank's number of the transfer", "B-1")
+    page = page.submit("Record", expect=422)
+    assert any("PDF, PNG, JPEG or plain text" in error for error in page.errors)
+    page = (
+        page.fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
+        .fill("Amount paid out", "")
+        .submit("Record", expect=422)
+    )
+    page = page.fill("Amount paid out", "1").submit("Record")
+    place = page.links["Download: B-1"]
+    for role, status in ((Role.AUDITOR, 200), (Role.EDITOR, 403), (Role.CITIZEN, 403)):
+        answer = sit_down(app, "usr_x", role).client.get(place)
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.data == SLIP
+            assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_what_cannot_be_confirmed_any_more_is_said(app: Flask) -> None:
     shop.paid(250)
-    first, second = (Actor(who, frozenset({Role.FINANCE})) for who in ("usr_a", "usr_b"))
-    draft = PayoutDraft(Party.FOREST_OWNER, f"{clock.today():%Y-%m}", Money.cny("16"), "B-1", True)
-    payouts.record_payout(first, draft, clock.now())
+    named()
+    recorded("16.00", "B-1")
     page = sit_down(app, "usr_third").open("/en/desk/payouts")
-    one = payouts.record_payout(
-        first, PayoutDraft(draft.party, draft.period, Money.cny("1"), "B-2", True), clock.now()
-    )
-    payouts.decide_payout(second, one, PayoutVerdictKind.CONFIRMED, "", clock.now())
+    confirm(recorded("1.00", "B-2"))
     page = page.submit("Confirm")
     assert "Only ¥15.00 is held for this party" in page.text
 

@@ -26,7 +26,6 @@ from portal.shop.rules.payouts import (
     NotAPayee,
     NotYourPayout,
     PayoutDecided,
-    PayoutDraft,
     PayoutVerdictKind,
     ReferenceUsed,
     UnknownPayout,
@@ -38,11 +37,10 @@ from portal.shop.rules.quotes import Party
 from portal.shop.till import till
 from tests.factories import shop
 from tests.factories.guards import without_guards
+from tests.factories.payouts import FIRST, SECOND, confirm, draft, named, recorded
 from tests.factories.registry import make_lot
 from tests.races.threads import at_once
 
-FIRST = Actor("usr_first", frozenset({Role.FINANCE}))
-SECOND = Actor("usr_second", frozenset({Role.FINANCE}))
 OWNER = Party.FOREST_OWNER
 CONFIRMED, DECLINED, WITHDRAWN = PayoutVerdictKind
 
@@ -51,20 +49,8 @@ CONFIRMED, DECLINED, WITHDRAWN = PayoutVerdictKind
 def sold(any_app: Flask) -> str:
     """One order of 250 kg: ¥16.00 for the forest owner, ¥4.00 for the portal, ¥0.50 and ¥0.21 of fees."""
     make_lot()
+    named()
     return shop.paid(250)
-
-
-def draft(amount: str = "16.00", reference: str = "B-1", **changes: object) -> PayoutDraft:
-    given = {"party": OWNER, "period": f"{clock.today():%Y-%m}", "test": True} | changes
-    return PayoutDraft(amount=Money.cny(amount), reference=reference, **given)  # type: ignore[arg-type]
-
-
-def recorded(amount: str = "16.00", reference: str = "B-1", **changes: object) -> str:
-    return payouts.record_payout(FIRST, draft(amount, reference, **changes), clock.now())
-
-
-def confirm(payout_id: str) -> None:
-    payouts.decide_payout(SECOND, payout_id, CONFIRMED, "", clock.now())
 
 
 def held(party: Party = OWNER) -> Money:
@@ -266,15 +252,22 @@ def test_the_database_wants_the_second_person_too() -> None:
     verdict(payout, SECOND)
 
 
-def test_the_database_pays_out_no_more_than_is_held() -> None:
-    one, two = recorded("16.00"), recorded("0.01", "B-2")
+@pytest.mark.parametrize(
+    ("party", "all_of_it", "sentence"),
+    [
+        (Party.PORTAL, "4.00", "no more is paid out than is held"),
+        (OWNER, "16.00", "no more is paid out for a project than is held for it"),
+    ],
+)
+def test_the_database_pays_out_no_more_than_is_held(party: Party, all_of_it: str, sentence: str) -> None:
+    one, two = recorded(all_of_it, party=party), recorded("0.01", "B-2", party=party)
     verdict(one, SECOND)
-    with pytest.raises(IntegrityError, match="no more is paid out than is held"):
+    with pytest.raises(IntegrityError, match=sentence):
         verdict(two, SECOND)
     with transaction() as session:
         without_guards(session, "payout_verdict")
     verdict(two, SECOND)
-    assert held() == Money.cny("-0.01"), "the control: without the guard the books would be wrong"
+    assert held(party) == Money.cny("-0.01"), "the control: without the guard the books would be wrong"
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = 'x'", "DELETE FROM {}"])

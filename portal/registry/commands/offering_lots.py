@@ -50,6 +50,15 @@ def _draft(facts: Mapping[str, Any]) -> LotDraft:
     )
 
 
-@by_two(LOT, N_("A lot to be opened"), policy.may_run_registry, _lines)
+def _uses(_code: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    return (record_used(facts["retirement_reference"]),)
+
+
+def record_used(reference: str) -> str:
+    """A retirement record as what a proposal uses up: it stands behind one lot."""
+    return f"record:{reference}"
+
+
+@by_two(LOT, N_("A lot to be opened"), policy.may_run_registry, _lines, _uses)
 def _open(actor: Actor, code: str, facts: Mapping[str, Any], now: datetime) -> None:
     open_lot(actor, _draft(facts), now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 
 from portal import audit
 from portal.db import alone, transaction
@@ -10,6 +10,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import day_of
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
+from portal.proposals.rules import ProposedAlready
 from portal.registry import policy
 from portal.registry.models import ListPrice, PoolLot, PriceProposal, PriceVerdict
 from portal.registry.queries import register
@@ -19,10 +20,14 @@ from portal.registry.rules.prices import NotPricedIn, PriceDraft, Verdict
 
 
 def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
-    """Put a price before a second person; the proposal's id. Raises UnknownLot and what rules.check does."""
+    """Put a price before a second person; the proposal's id.
+
+    Raises UnknownLot, ProposedAlready (another of the same list and day waits) and what rules.check does.
+    """
     if not policy.may_set_prices(actor):
         raise NotAllowed()
     with transaction() as session:
+        alone(session, "prices")
         lot_id = session.scalar(select(PoolLot.id).where(PoolLot.code == draft.lot_code))
         if lot_id is None:
             raise UnknownLot(code=draft.lot_code[:80])
@@ -31,6 +36,8 @@ def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
         except NotPricedIn:
             known = None
         rules.check(draft, known, day_of(now))
+        if session.execute(_waiting(lot_id, draft)).first():
+            raise ProposedAlready()
         proposal_id = new_id("prp")
         session.execute(
             insert(PriceProposal).values(
@@ -44,6 +51,20 @@ def propose(actor: Actor, draft: PriceDraft, now: datetime) -> str:
             currency=draft.per_tonne.currency, day=draft.from_day.isoformat(),
         )  # fmt: skip
         return proposal_id
+
+
+def _waiting(lot_id: str, draft: PriceDraft) -> Select[str]:
+    """A price of the same list and day that nobody has decided about yet."""
+    return (
+        select(PriceProposal.id)
+        .outerjoin(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
+        .where(
+            PriceProposal.lot_id == lot_id,
+            PriceProposal.currency == draft.per_tonne.currency,
+            PriceProposal.from_day == draft.from_day,
+            PriceVerdict.proposal_id.is_(None),
+        )
+    )
 
 
 def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: datetime) -> None:

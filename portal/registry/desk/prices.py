@@ -59,9 +59,9 @@ def propose() -> Answer:
     draft = PriceDraft(form.lot.data, form.money, form.from_day.data, form.reason.data or "")
     try:
         prices.propose(actor(), draft, clock.now())
-    except InvalidInput as error:
+    except (InvalidInput, Refused) as error:
         form.blame(_FIELDS.get(type(error), "price"), error)
-        return _page(form, 422)
+        return _page(form, 422 if isinstance(error, InvalidInput) else 409)
     flash(_("Proposed. It applies once another person has accepted it."), "success")
     return redirect(url_for("registry_prices_desk.overview"), 303)
 

@@ -9,6 +9,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import N_
 from portal.kernel.money import Money
 from portal.proposals.commands import Lines, by_two, propose
+from portal.registry.commands.offering_lots import record_used
 from portal.shop import policy
 from portal.shop.commands import proofs, refunds, settlement
 from portal.shop.rules.delivery import RegistryProof
@@ -80,34 +81,64 @@ def _record(facts: _Facts) -> Lines:
     )
 
 
-@by_two(REFUND, N_("Refund of an order"), policy.may_run_till, _nothing_more)
+# What two proposals cannot both have: an order's money goes back once, a bank's number is one transfer, and
+# a source registry's record stands behind one lot.
+
+
+def _money(order_id: str, _facts: _Facts) -> tuple[str, ...]:
+    return (f"money of:{order_id}",)
+
+
+def _arrival(_order_id: str, facts: _Facts) -> tuple[str, ...]:
+    return (f"arrived:{facts['reference']}",)
+
+
+def _sending(order_id: str, facts: _Facts) -> tuple[str, ...]:
+    return f"sent:{facts['reference']}", *_money(order_id, facts)
+
+
+def _answer(order_id: str, _facts: _Facts) -> tuple[str, ...]:
+    return (f"answer of the source:{order_id}",)
+
+
+def _proof(order_id: str, facts: _Facts) -> tuple[str, ...]:
+    return record_used(facts["reference"]), *_answer(order_id, facts)
+
+
+def _refusal(order_id: str, facts: _Facts) -> tuple[str, ...]:
+    return *_answer(order_id, facts), *_money(order_id, facts)
+
+
+@by_two(REFUND, N_("Refund of an order"), policy.may_run_till, _nothing_more, _money)
 def _refund(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     refunds.request_refund(actor, order_id, facts["reason"], now)
 
 
-@by_two(TRANSFER, N_("Bank transfer that arrived"), policy.may_run_till, _what_came)
+@by_two(TRANSFER, N_("Bank transfer that arrived"), policy.may_run_till, _what_came, _arrival)
 def _transfer(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     received = Money(facts["minor"], facts["currency"])
     settlement.confirm_transfer(actor, order_id, facts["reference"], received, now)
 
 
-@by_two(REFUND_SENT, N_("Refund sent by bank transfer"), policy.may_run_till, _reference)
+@by_two(REFUND_SENT, N_("Refund sent by bank transfer"), policy.may_run_till, _reference, _sending)
 def _refund_sent(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     refunds.confirm_refund(actor, order_id, facts["refund_id"], facts["reference"], now)
 
 
-@by_two(SENT_OTHERWISE, N_("Money owed, sent by bank transfer"), policy.may_run_till, _reference)
+@by_two(SENT_OTHERWISE, N_("Money owed, sent by bank transfer"), policy.may_run_till, _reference, _sending)
 def _sent_otherwise(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     refunds.send_otherwise(actor, order_id, facts["reference"], now)
 
 
-@by_two(NAMED_PROVED, N_("Retirement in a buyer’s name"), policy.may_retire_at_source, _record)
+@by_two(NAMED_PROVED, N_("Retirement in a buyer’s name"), policy.may_retire_at_source, _record, _proof)
 def _named_proved(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     retired_on, serials = date.fromisoformat(facts["retired_on"]), tuple(facts["serials"])
     proof = RegistryProof(facts["reference"], retired_on, serials, facts["sha256"], facts["file"])
     proofs.prove(actor, order_id, proof, now)
 
 
-@by_two(NAMED_REFUSED, N_("Refusal by the source registry"), policy.may_retire_at_source, _nothing_more)
+@by_two(
+    NAMED_REFUSED, N_("Refusal by the source registry"), policy.may_retire_at_source, _nothing_more, _refusal
+)
 def _named_refused(actor: Actor, order_id: str, facts: _Facts, now: datetime) -> None:
     proofs.refuse(actor, order_id, facts["reason"], now)

@@ -14,14 +14,13 @@ from portal.kernel.ids import new_id
 from portal.kernel.money import Money
 from portal.registry.commands import stock
 from portal.shop import policy
-from portal.shop.commands import shares
+from portal.shop.commands import journal, shares
 from portal.shop.commands.billing import note_refund_on_papers
 from portal.shop.commands.ordering import lines, write_to_buyer
 from portal.shop.commands.seedlings import seedlings
 from portal.shop.commands.steps import TILL, Locked, change, history, lock, promise, remark, step
-from portal.shop.models.orders import CashLine, PaymentRow, RefundRow
+from portal.shop.models.orders import PaymentRow, RefundRow
 from portal.shop.provider import DisputeState, Payment, ProviderRefund, RefundState
-from portal.shop.rules.cash import balances, give_back
 from portal.shop.rules.orders import NoSuchOrder, NothingToRefund
 from portal.shop.rules.quotes import Party, Share
 from portal.shop.rules.states import (
@@ -36,7 +35,6 @@ from portal.shop.rules.terms import PaymentKind
 
 payments: Table = PaymentRow.__table__  # type: ignore[assignment]
 refunds: Table = RefundRow.__table__  # type: ignore[assignment]
-cash: Table = CashLine.__table__  # type: ignore[assignment]
 
 NOT_FAILED = ("planned", "pending", "succeeded")
 DISPUTED_BESIDE = "disputed_while_refunding"  # attention: see _question_beside
@@ -229,38 +227,11 @@ def _take_back(s: Connection, order: Locked, refund: Any, now: datetime) -> None
     )
     amount = Money(refund.amount_minor, refund.currency)
     if extra:
-        taken: tuple[Share, ...] = (Share(Party.UNASSIGNED, Money(-amount.minor, amount.currency)),)
-    else:
-        rows = s.execute(
-            select(cash.c.party, cash.c.amount_minor).where(
-                cash.c.order_id == order.id, cash.c.currency == amount.currency
-            )
-        )
-        held = balances(Share(Party(row.party), Money(row.amount_minor, amount.currency)) for row in rows)
-        held.pop(Party.UNASSIGNED, None)
-        taken = give_back(held, amount)
-        note_refund_on_papers(s, TILL, order, refund, now)
-    _write_cash(s, order, refund.id, taken, now)
-
-
-def _write_cash(
-    s: Connection, order: Locked, cause_id: str, shares: tuple[Share, ...], now: datetime
-) -> None:
-    s.execute(
-        insert(cash),
-        [
-            {
-                "id": new_id("csh"),
-                "order_id": order.id,
-                "cause_id": cause_id,
-                "party": share.party.value,
-                "amount_minor": share.amount.minor,
-                "currency": share.amount.currency,
-                "at": now,
-            }
-            for share in shares
-        ],
-    )
+        nobodys = Share(Party.UNASSIGNED, Money(-amount.minor, amount.currency))
+        journal.write(s, order, refund.id, [nobodys], now)
+        return
+    journal.went_back(s, order, refund.id, amount, now)
+    note_refund_on_papers(s, TILL, order, refund, now)
 
 
 def _after_refund(s: Connection, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
@@ -329,9 +300,7 @@ def _certificates(s: Connection, order: Locked) -> list[str]:
 def _after_failure(s: Connection, actor: Actor, order: Locked, refund: Any, now: datetime) -> None:
     """The money is still with us: staff decide, and the grams stay where they are."""
     if refund.state == "succeeded":  # a bank can send it back days later
-        rows = s.execute(select(cash.c.party, cash.c.amount_minor).where(cash.c.cause_id == refund.id))
-        back = tuple(Share(Party(row.party), Money(-row.amount_minor, refund.currency)) for row in rows)
-        _write_cash(s, order, f"{refund.id}:returned", back, now)
+        journal.came_again(s, order, refund.id, now)
     attention: dict[str, Any] = {"attention": "refund_failed", "attention_at": now}
     if order.state in REFUNDING and refund.kind != "extra":
         step(s, order, OrderEvent.REFUND_FAILED, actor, now, **attention)

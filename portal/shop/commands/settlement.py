@@ -22,22 +22,21 @@ from portal.registry.rules.facts import RetireLine, Want
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.registry.rules.records import holder_commitment
 from portal.shop import policy
-from portal.shop.commands import transfers
+from portal.shop.commands import journal, transfers
 from portal.shop.commands.named import ask_registry
 from portal.shop.commands.ordering import buyers, lines, write_to_buyer
 from portal.shop.commands.refunds import plan_refund
 from portal.shop.commands.seedlings import certify, places_are_free
 from portal.shop.commands.steps import TILL, Locked, books, change, lock, promise, remark, step
-from portal.shop.models.orders import CashLine, PaymentEvent, PaymentRow
+from portal.shop.models.orders import PaymentEvent, PaymentRow
 from portal.shop.provider import Event, Session
 from portal.shop.rules.batches import is_shared
 from portal.shop.rules.orders import Asked, Mismatch, MoneyIn, mismatch
-from portal.shop.rules.quotes import Party
+from portal.shop.rules.quotes import Party, Share
 from portal.shop.rules.states import LAPSED, UNPAID, OrderEvent, OrderState, may_step
 from portal.shop.rules.terms import TERMS, PaymentKind, Terms
 
 payments: Table = PaymentRow.__table__  # type: ignore[assignment]
-cash: Table = CashLine.__table__  # type: ignore[assignment]
 events: Table = PaymentEvent.__table__  # type: ignore[assignment]
 
 _LINES_OF = select(lines).where(lines.c.order_id == bindparam("order_id")).order_by(lines.c.position)
@@ -45,7 +44,7 @@ _BUYER_OF = select(buyers).where(buyers.c.order_id == bindparam("order_id"))
 _PAYMENT = select(payments.c.id).where(
     payments.c.provider == bindparam("provider"), payments.c.provider_payment_id == bindparam("payment_id")
 )
-_ADD_PAYMENT, _ADD_CASH = insert(payments), insert(cash)
+_ADD_PAYMENT = insert(payments)
 _CERTIFY = update(lines).where(lines.c.id == bindparam("line_id"))
 
 
@@ -279,21 +278,10 @@ def _record(s: Connection, order: Locked, came: MoneyIn, kind: str, now: datetim
             "at": now,
         },
     )
-    split = order.split if kind == "order" else {Party.UNASSIGNED.value: came.amount.minor}
-    rows = [
-        {
-            "id": new_id("csh"),
-            "order_id": order.id,
-            "cause_id": payment_id,
-            "party": party,
-            "amount_minor": minor,
-            "currency": came.amount.currency,
-            "at": now,
-        }
-        for party, minor in split.items()
-        if minor
-    ]
-    s.execute(_ADD_CASH, rows)
+    if kind == "order":
+        journal.came(s, order, payment_id, came.amount, now)
+    else:
+        journal.write(s, order, payment_id, [Share(Party.UNASSIGNED, came.amount)], now)
     return payment_id
 
 

@@ -17,7 +17,7 @@ from portal.registry.commands import stock
 from portal.registry.queries import register
 from portal.registry.rules.facts import Want
 from portal.shop import policy
-from portal.shop.commands import refunds
+from portal.shop.commands import journal, refunds
 from portal.shop.commands.ordering import lines, write_to_buyer
 from portal.shop.commands.steps import TILL, Locked, change, lock, promise, step
 from portal.shop.models.delivery import SubstituteOffer
@@ -130,6 +130,7 @@ def exchange(s: Connection, order: Locked, hold_id: str, now: datetime) -> None:
     stock.begin_refund(TILL, order.hold_id)
     stock.release(TILL, order.hold_id, "exchanged", now)
     change(s, order, hold_id=hold_id)
+    journal.exchanged(s, order, now)
 
 
 def _check_other(lot_code: str, ordered: list[str]) -> None:

@@ -6,6 +6,7 @@ from portal.shop.models import (
     gifts,
     giving,
     orders,
+    origins,
     payouts,
     planting,
     requests,
@@ -14,6 +15,6 @@ from portal.shop.models import (
 )
 
 __all__ = [
-    "billing", "delivery", "gifts", "giving", "orders", "payouts", "planting", "requests", "sandbox",
-    "transfers",
+    "billing", "delivery", "gifts", "giving", "orders", "origins", "payouts", "planting", "requests",
+    "sandbox", "transfers",
 ]  # fmt: skip

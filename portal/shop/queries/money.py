@@ -1,9 +1,10 @@
 """Where the money went: what each party was promised from every purchase, what was paid out, what is owed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 
@@ -16,11 +17,14 @@ from portal.kernel.money import PLACES, Money
 from portal.kernel.tally import Of
 from portal.shop import policy
 from portal.shop.models.orders import CashLine, Order
+from portal.shop.models.origins import PayoutProof
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
+from portal.shop.queries import origins
 from portal.shop.queries.orders import cash_lines
 from portal.shop.queries.sales import CASH
 from portal.shop.rules import payouts as rules
-from portal.shop.rules.payouts import Account, PayoutVerdictKind
+from portal.shop.rules.origins import Origin
+from portal.shop.rules.payouts import Balance, PayoutVerdictKind, Proof
 from portal.shop.rules.quotes import Party
 
 YEARS_SHOWN = 5
@@ -42,7 +46,11 @@ class MonthView:
 
 @dataclass(frozen=True, slots=True)
 class PayoutView:
-    """``verdict`` is None while a second person has not looked at it."""
+    """``verdict`` is None while a second person has not looked at it.
+
+    ``origin`` and ``account_id``: of a forest owner's; what was paid out before projects were told apart has
+    neither, and no proof.
+    """
 
     id: str
     party: Party
@@ -54,24 +62,31 @@ class PayoutView:
     verdict: PayoutVerdictKind | None
     note: str
     decided_at: datetime | None
+    origin: Origin | None
+    account_id: str | None
+    has_proof: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OrderMoney:
-    """A party's part of one order, and whether the month it came in has been paid out to the party."""
+    """A party's part of one order, and whether the month it came in has been paid out to the party.
+
+    ``origin``: of a forest owner's part, the project or planting that it is for.
+    """
 
     party: Party
+    origin: Origin | None
     amount: Money
     period: str
     is_paid_out: bool
 
 
-def accounts(test: bool, now: datetime) -> list[Account]:
+def accounts(test: bool, now: datetime) -> list[Balance]:
     """Every party in every currency that money came in for; in the order of currencies and parties."""
     paid = _paid_out(test)
     came: Counter[Of] = sum(_months_of(test, now).values(), Counter())
     found = [
-        Account(
+        Balance(
             Party(of.key),
             Money(came[of], of.unit),
             Money(came[Of("back", of.key, of.unit)], of.unit),
@@ -120,26 +135,66 @@ def payouts_done(test: bool) -> list[PayoutView]:
     return _payouts(test, PayoutVerdict.verdict == PayoutVerdictKind.CONFIRMED)
 
 
+def proof_of(actor: Actor, payout_id: str) -> Proof:
+    """The bank's paper about a pay-out, for staff. Raises NotAllowed, UnknownPayout."""
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    row = db.session.get(PayoutProof, payout_id)
+    if row is None:
+        raise rules.UnknownPayout()
+    return Proof(row.sha256, row.media_type)
+
+
 def money_of_order(order_id: str, test: bool, now: datetime) -> list[OrderMoney]:
     """Who holds which part of an order's money, by month; ask first whether the actor may see the order."""
-    parts: Counter[tuple[str, Party, str]] = Counter()
+    parts: Counter[_Part] = Counter()
     for line in cash_lines(order_id):
-        parts[f"{day_of(line.at):%Y-%m}", line.party, line.amount.currency] += line.amount.minor
-    if not parts:
-        return []
-    paid = _paid_out(test)
-    # Whether a month is paid out asks for all its sales: only where something was paid at all.
-    periods = sorted({period for period, party, unit in parts if paid[party, unit][period]}, reverse=True)
-    came = _came_in(test, periods, now) if periods else {}
-    told = []
-    for (period, party, unit), minor in parts.items():
-        in_month = Money(came.get((period, party, unit), 0), unit)
-        gone = Money(paid[party, unit][period], unit)
-        told.append(OrderMoney(party, Money(minor, unit), period, rules.is_closed([in_month], [gone])))
+        if line.party is not Party.FOREST_OWNER:
+            parts[_Part(f"{day_of(line.at):%Y-%m}", line.party, None, line.amount.currency)] += (
+                line.amount.minor
+            )
+    for each in origins.parts_of(order_id):
+        part = _Part(f"{day_of(each.at):%Y-%m}", Party.FOREST_OWNER, each.origin, each.amount.currency)
+        parts[part] += each.amount.minor
+    closed = _closed(test, {part for part, minor in parts.items() if minor}, now)
+    told = [
+        OrderMoney(part.party, part.origin, Money(minor, part.unit), part.period, part in closed)
+        for part, minor in parts.items()
+        if minor
+    ]
     return sorted(
-        (each for each in told if each.amount),
-        key=lambda each: (each.period, *_place(each.party, each.amount.currency)),
+        told, key=lambda each: (each.period, *_place(each.party, each.amount.currency), str(each.origin))
     )
+
+
+class _Part(NamedTuple):
+    """Of whom money of a month is, in a currency."""
+
+    period: str
+    party: Party
+    origin: Origin | None
+    unit: str
+
+
+def _closed(test: bool, parts: Collection[_Part], now: datetime) -> set[_Part]:
+    """Those whose month has been paid out."""
+    to_parties, for_origins = _paid_out(test), origins.paid_out(test)
+    gone = {
+        part: (for_origins[part.origin, part.unit] if part.origin else to_parties[part.party, part.unit])[
+            part.period
+        ]
+        for part in parts
+    }
+    # Whether a month is paid out asks for all its sales: only where something was paid at all.
+    asked = [part for part, minor in gone.items() if minor]
+    if not asked:
+        return set()
+    came = _came_in(test, sorted({part.period for part in asked}, reverse=True), now)
+    return {
+        part
+        for part in asked
+        if rules.is_closed([Money(came.get(part, 0), part.unit)], [Money(gone[part], part.unit)])
+    }
 
 
 def _place(party: Party, currency: str) -> tuple[int, int]:
@@ -173,15 +228,17 @@ def _net(counts: Mapping[Of, int]) -> list[tuple[Party, Money]]:
     ]
 
 
-def _came_in(test: bool, periods: Sequence[str], now: datetime) -> dict[tuple[str, str, str], int]:
-    """Month, party and currency → minor units that came in, less those that went back."""
+def _came_in(test: bool, periods: Sequence[str], now: datetime) -> dict[_Part, int]:
+    """Minor units that came in in these months, less those that went back."""
     first, last = rules.first_day(periods[-1]), rules.month_after(rules.first_day(periods[0]))
-    months = tallies.totals(CASH[test], first, last, now)
-    return {
-        (period, party, net.currency): net.minor
-        for period, counts in months.items()
+    came = {
+        _Part(period, party, None, net.currency): net.minor
+        for period, counts in tallies.totals(CASH[test], first, last, now).items()
         for party, net in _net(counts)
     }
+    for period, origin, net in origins.nets(test, first, last, now):
+        came[_Part(period, Party.FOREST_OWNER, origin, net.currency)] = net.minor
+    return came
 
 
 def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
@@ -193,8 +250,11 @@ def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
             PayoutVerdict.verdict,
             PayoutVerdict.note,
             PayoutVerdict.at.label("decided_at"),
+            PayoutProof.origin,
+            PayoutProof.account_id,
         )
         .join(Payee, Payee.id == Payout.payee_id)
+        .outerjoin(PayoutProof, PayoutProof.payout_id == Payout.id)
         .outerjoin(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
         .where(Payee.test == test, *conditions)
         .order_by(Payout.at.desc(), Payout.id.desc())
@@ -211,6 +271,9 @@ def _payouts(test: bool, *conditions: ColumnElement[bool]) -> list[PayoutView]:
             PayoutVerdictKind(row.verdict) if row.verdict else None,
             row.note or "",
             row.decided_at,
+            Origin.parse(row.origin) if row.origin else None,
+            row.account_id,
+            row.origin is not None,
         )
         for row in rows
     ]

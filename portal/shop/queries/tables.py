@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from portal.shop.models.billing import Fapiao
 from portal.shop.models.delivery import NamedRetirement
 from portal.shop.models.orders import CashLine, Order, OrderLine, RefundRow
+from portal.shop.models.origins import PayoutProof
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
 from portal.shop.models.planting import PlantingCampaign
 
@@ -62,10 +63,12 @@ def payouts() -> Wanted:
         select(
             Payout.id, Payee.party, Payee.currency, Payee.test, Payout.period, Payout.amount_minor,
             Payout.reference, Payout.recorded_by, Payout.at, PayoutVerdict.verdict, PayoutVerdict.decided_by,
-            PayoutVerdict.at.label("decided_at"),
+            PayoutVerdict.at.label("decided_at"), PayoutProof.origin, PayoutProof.account_id,
+            PayoutProof.sha256.label("proof_sha256"),
         )
         .join(Payee, Payee.id == Payout.payee_id)
         .outerjoin(PayoutVerdict, PayoutVerdict.payout_id == Payout.id)
+        .outerjoin(PayoutProof, PayoutProof.payout_id == Payout.id)
         .order_by(Payout.id)
     )  # fmt: skip
 

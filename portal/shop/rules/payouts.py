@@ -8,14 +8,41 @@ from zoneinfo import ZoneInfo
 
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 from portal.kernel.money import Money
+from portal.shop.rules.origins import Origin
 from portal.shop.rules.quotes import Party
 
 REFERENCE_MAX = 80
+HOLDER_MAX = 120
+LAST_DIGITS = 4
 PAID_OUT = (Party.FOREST_OWNER, Party.PORTAL, Party.REGISTRY, Party.PAYMENT)
 
 
 class MoreThanHeld(Refused):
     message = N_("Only %(left)s is held for this party, so no more can be paid out.")
+
+
+class MoreThanHeldForOrigin(Refused):
+    message = N_("Only %(left)s is held for this project, so no more can be paid out for it.")
+
+
+class NoAccountNamed(Refused):
+    message = N_("Nobody has been named yet to whom this project’s money goes. Name an account first.")
+
+
+class OtherAccountNamed(Refused):
+    message = N_("Another account has been named for this project since. Withdraw this and record it anew.")
+
+
+class ProofMissing(InvalidInput):
+    message = N_("Attach the bank’s paper about the transfer.")
+
+
+class BadAccount(InvalidInput):
+    message = N_("Give the holder, the bank and the last four digits or letters of the account.")
+
+
+class SameAccount(Refused):
+    message = N_("This is the account that is in force already.")
 
 
 class BadMonth(InvalidInput):
@@ -56,25 +83,57 @@ class PayoutVerdictKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class HolderKind(StrEnum):
+    ORGANISATION = "organisation"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose bank account a project's money goes to. Of its number the last four characters are kept."""
+
+    kind: HolderKind
+    holder: str
+    bank: str
+    last_digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The bank's paper about a transfer, as it lies in its folder."""
+
+    sha256: str
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True)
 class PayoutDraft:
-    """So much to a party for a month (``2026-11``); ``reference`` is the bank's number of the transfer."""
+    """So much to a party for a month (``2026-11``); ``reference`` is the bank's number of the transfer.
+
+    ``origin``: of a forest owner, and only of one, for which project or planting.
+    """
 
     party: Party
     period: str
     amount: Money
     reference: str
     test: bool
+    origin: Origin | None
+    proof: Proof | None
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What came in for a party in one currency, what of it went back to buyers, and what was paid out."""
+class Balance:
+    """What came in for a party in one currency, what of it went back to buyers, and what was paid out.
+
+    ``origin``: what came in for one project or planting of a forest owner's.
+    """
 
     party: Party
     received: Money
     given_back: Money
     paid_out: Money
+    origin: Origin | None = None
 
     @property
     def held(self) -> Money:
@@ -83,14 +142,19 @@ class Account:
 
 
 def check(draft: PayoutDraft, today: date) -> PayoutDraft:
-    """Itself, when it can be recorded. Raises NotAPayee, NothingToPay, BadReference, BadMonth."""
-    if draft.party not in PAID_OUT:
+    """Itself, when it can be recorded.
+
+    Raises NotAPayee, NothingToPay, BadReference, BadMonth, ProofMissing.
+    """
+    if draft.party not in PAID_OUT or (draft.party is Party.FOREST_OWNER) != (draft.origin is not None):
         raise NotAPayee()
     draft.amount.payable()
     if not 0 < len(draft.reference) <= REFERENCE_MAX or not draft.reference.isprintable():
         raise BadReference(max=REFERENCE_MAX)
     if first_day(draft.period) > today:
         raise BadMonth()
+    if draft.proof is None:
+        raise ProofMissing()
     return draft
 
 
@@ -98,6 +162,22 @@ def check_held(held: Money, amount: Money) -> None:
     """Raises MoreThanHeld."""
     if amount > held:
         raise MoreThanHeld(left=max(held, Money(0, held.currency)))
+
+
+def check_held_for(held: Money, amount: Money) -> None:
+    """As ``check_held``, of what is held for one project or planting. Raises MoreThanHeldForOrigin."""
+    if amount > held:
+        raise MoreThanHeldForOrigin(left=max(held, Money(0, held.currency)))
+
+
+def check_account(account: Account) -> Account:
+    """Itself, trimmed, when money can be sent there. Raises BadAccount."""
+    holder, bank = account.holder.strip(), account.bank.strip()
+    digits = account.last_digits.strip().upper()
+    words = all(0 < len(text) <= HOLDER_MAX and text.isprintable() for text in (holder, bank))
+    if not words or len(digits) != LAST_DIGITS or not (digits.isascii() and digits.isalnum()):
+        raise BadAccount()
+    return Account(account.kind, holder, bank, digits)
 
 
 def check_verdict(verdict: PayoutVerdictKind, recorded_by: str, decided_by: str) -> None:

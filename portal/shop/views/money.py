@@ -7,6 +7,7 @@ from flask import Response, render_template
 from portal.kernel import clock
 from portal.kernel.clock import text_of
 from portal.shop.queries import money as queries
+from portal.shop.queries import origins
 from portal.shop.till import till
 from portal.shop.words.orders import party_words
 from portal.web.exports import Cell, streamed
@@ -18,7 +19,8 @@ pages = page_blueprint("shop_money", __name__)
 files = plain_blueprint("shop_money_files", __name__)
 
 MONTHS = ("month", "party", "currency", "came_in_minor", "paid_out_minor", "closed", "test")
-PAYOUTS = ("payout", "party", "month", "amount_minor", "currency", "confirmed_at", "test")
+PAYOUTS = ("payout", "party", "month", "amount_minor", "currency", "confirmed_at", "test", "for", "code")
+PROJECTS = ("month", "for", "code", "currency", "came_in_minor", "paid_out_minor", "closed", "test")
 
 
 @pages.get("/money")
@@ -26,11 +28,17 @@ PAYOUTS = ("payout", "party", "month", "amount_minor", "currency", "confirmed_at
 def money() -> str:
     """Sums of each party, month by month, and every pay-out."""
     test = till().provider.test
+    balances, payouts = origins.balances(test, clock.now()), queries.payouts_done(test)
     return render_template(
         "shop/where_money_went.html",
         accounts=queries.accounts(test, clock.now()),
         months=queries.months(test, clock.now()),
-        payouts=queries.payouts_done(test),
+        balances=balances,
+        names=origins.names_of(
+            {each.origin for each in balances if each.origin}
+            | {each.origin for each in payouts if each.origin}
+        ),
+        payouts=payouts,
         party_words=party_words(),
         is_test=test,
     )
@@ -63,6 +71,28 @@ def payouts(kind: str) -> Response:
         for each in queries.payouts_done(test):
             at = text_of(each.decided_at) if each.decided_at else ""
             amount = each.amount
-            yield each.id, each.party.value, each.period, amount.minor, amount.currency, at, int(test)
+            kind, code = (each.origin.kind.value, each.origin.code) if each.origin else ("", "")
+            yield (
+                each.id, each.party.value, each.period, amount.minor, amount.currency, at, int(test), kind,
+                code,
+            )  # fmt: skip
 
     return streamed(kind, "payouts", PAYOUTS, rows())
+
+
+@files.get("/money/projects.<any(csv, jsonl, xlsx):kind>")
+@open_to_all
+@limited("60/hour")
+def projects(kind: str) -> Response:
+    """Month by month, per project or planting and currency, in minor units."""
+    test = till().provider.test
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        for each in origins.months(test, clock.now()):
+            origin, came, gone = each.origin, each.came, each.paid_out
+            yield (
+                each.period, origin.kind.value, origin.code, came.currency, came.minor, gone.minor,
+                int(each.is_closed), int(test),
+            )  # fmt: skip
+
+    return streamed(kind, "money-of-projects", PROJECTS, rows())

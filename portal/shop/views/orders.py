@@ -19,7 +19,7 @@ from portal.shop.conditions import conditions
 from portal.shop.forms.basket import FilterForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
 from portal.shop.provider import ProviderUnavailable, SessionClosed
-from portal.shop.queries import delivery, gifts, money
+from portal.shop.queries import delivery, gifts, money, origins
 from portal.shop.queries import orders as queries
 from portal.shop.queries import planting as plantings
 from portal.shop.queries.gifts import GiftView
@@ -200,6 +200,7 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
     funded = plantings.seedlings_of(order_id)
     said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
+    parts = money.money_of_order(order_id, found.test, now)
     page = render_template(
         "shop/order.html",
         order=found,
@@ -222,7 +223,8 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
         by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
-        parts=money.money_of_order(order_id, found.test, clock.now()),
+        parts=parts,
+        origin_names=origins.names_of({each.origin for each in parts if each.origin}),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),
