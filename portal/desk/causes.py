@@ -82,6 +82,7 @@ _COUNTING: dict[Cause, Counting] = {
     Cause.IMPORTS: lambda actor, now: registry.imports(actor, now - IMPORTS_BACK),
     Cause.EVIDENCE: lambda actor, now: pledges.papers(actor),
     Cause.DRAFTS: lambda actor, now: training.offers(actor),
+    Cause.RECHECKS: lambda actor, now: training.rechecks(actor),
     Cause.FACTORS: lambda actor, now: Pile(len(factors_to_review(clock.day_of(now)))),
     Cause.JOBS: lambda actor, now: Pile(*jobs.given_up()),
     Cause.BACKUP: _backup,

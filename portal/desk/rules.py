@@ -34,6 +34,7 @@ class Cause(StrEnum):
     IMPORTS = "imports"
     EVIDENCE = "evidence"
     DRAFTS = "drafts"
+    RECHECKS = "rechecks"
     FACTORS = "factors"
     JOBS = "jobs"
     BACKUP = "backup"

@@ -53,6 +53,7 @@ _WORDS: dict[Cause, tuple[str, str, dict[str, Any]]] = {
     Cause.IMPORTS: (N_("Imports to be confirmed, or failed"), "registry_imports.files", {}),
     Cause.EVIDENCE: (N_("Documents of pledges to be looked at"), "pledges_desk.queue", {}),
     Cause.DRAFTS: (N_("Courses offered for publishing"), "author.home", {}),
+    Cause.RECHECKS: (N_("Questions whose figures have changed since"), "author.home", {"_anchor": "recheck"}),
     Cause.FACTORS: (N_("Emission factors due for review"), "desk.home", {"_anchor": "factors"}),
     Cause.JOBS: (N_("Work in the background that was given up"), "desk.home", {"_anchor": "jobs"}),
     Cause.BACKUP: (N_("The last backup is more than a day old"), "", {}),

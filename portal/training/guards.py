@@ -29,6 +29,20 @@ GUARDS = [
           " ON b.enrolment_id = a.enrolment_id AND b.quiz = a.quiz AND b.seed = a.seed"
           " WHERE a.id = NEW.attempt_id AND b.id = NEW.by_attempt_id AND b.number > a.number"
           " AND a.way = 'paper' AND b.way = 'paper')"),
+    *append_only("training_follow_up_answer"),
+    keeps("training_follow_up_turn", "enrolment_id", "months", "asked_at"),
+    Guard("training_follow_up_turn", "UPDATE", "who has answered has answered",
+          "OLD.is_answered AND NOT NEW.is_answered"),
+    Guard("training_follow_up_turn", "DELETE", "training_follow_up_turn rows are never deleted"),
+    Guard("training_follow_up_turn", "INSERT", "nobody is asked who has not agreed",
+          "NOT EXISTS (SELECT 1 FROM training_follow_up AS f"
+          " WHERE f.enrolment_id = NEW.enrolment_id AND f.ended_at IS NULL)"),
+    Guard("training_follow_up_answer", "INSERT", "each answer comes from somebody who was asked",
+          "(SELECT count(*) FROM training_follow_up_answer AS a"
+          " WHERE a.cohort_id = NEW.cohort_id AND a.months = NEW.months)"
+          " >= (SELECT count(*) FROM training_follow_up_turn AS t JOIN training_enrolment AS e"
+          " ON e.id = t.enrolment_id WHERE e.cohort_id = NEW.cohort_id AND t.months = NEW.months"
+          " AND t.is_answered)"),
 ]  # fmt: skip
 
 

@@ -1,16 +1,22 @@
-"""Background work of the room: reminding learners who have been away, and rechecking published questions."""
+"""Background work of the room: reminding learners who have been away, asking what became of a class, and
+rechecking published questions."""
+
+from typing import Any
 
 from portal import jobs
 from portal.accounts.queries import role_holders
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
+from portal.training.commands.following import FOLLOW_UP, ask_due, put_off
+from portal.training.commands.letters import follow_up_letter
 from portal.training.commands.nudging import remind
 from portal.training.commands.rechecking import tell_to_recheck
 from portal.training.queries.cohorts import running
 from portal.training.queries.rechecking import items_to_recheck
 from portal.training.queries.today import today
 from portal.training.rules.needs import IdleFor, NeverHere
-from portal.training.rules.nudging import is_quiet
+from portal.training.rules.nudging import due_at, is_quiet
+from portal.web.letters import send_letter
 
 KEEPER = Actor.system("training")
 
@@ -38,3 +44,22 @@ def recheck() -> None:
     if found:
         editors = [each.person.id for each in role_holders() if Role.EDITOR in each.roles]
         tell_to_recheck(KEEPER, found, editors, clock.now())
+
+
+@jobs.every(seconds=3600)
+def ask_again() -> None:
+    """Whose class ended six or twelve months ago, and who agreed to it, is asked what became of it."""
+    ask_due(KEEPER, clock.now())
+
+
+@jobs.handles(FOLLOW_UP)
+def follow_up(payload: dict[str, Any]) -> None:
+    """Write the letter that asks, unless it is wanted no more; at night it waits for the morning."""
+    enrolment_id, months, now = payload["enrolment_id"], payload["months"], clock.now()
+    letter = follow_up_letter(enrolment_id, months)
+    if letter is None:
+        return
+    if is_quiet(now):
+        put_off(enrolment_id, months, due_at(now), now)
+        return
+    send_letter(letter)

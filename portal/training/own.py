@@ -11,6 +11,7 @@ from portal.kernel.errors import N_
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.classes import Attendance, Cohort, CohortTrainer, Session, SignInDevice, Trainer
 from portal.training.models.courses import Draft
+from portal.training.models.following import FollowUp, FollowUpTurn
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner, Reading
 from portal.training.models.outcomes import Completion, Override
 from portal.training.models.voices import FeedbackForm, FeedbackGiven, Nudge
@@ -59,6 +60,8 @@ HOLDINGS = (
     Holding(Completion, lambda subject: Completion.learner_id.in_(subject.learners)),
     Holding(Override, under(Override.enrolment_id, _enrolments), {"actor_id": _STAFF}),
     Holding(Nudge, under(Nudge.enrolment_id, _enrolments), {"actor_id": _STAFF}),
+    Holding(FollowUp, under(FollowUp.enrolment_id, _enrolments)),
+    Holding(FollowUpTurn, under(FollowUpTurn.enrolment_id, _enrolments)),
     Holding(FeedbackGiven, under(FeedbackGiven.enrolment_id, _enrolments)),
     Holding(Trainer, of_person(Trainer.person_id), {"granted_by": _STAFF}),
     Holding(CohortTrainer, of_person(CohortTrainer.person_id)),

@@ -44,6 +44,16 @@ class Owned(Protocol):
     def person_id(self) -> str | None: ...
 
 
+def may_follow_up(actor: Actor, enrolment_id: str, owned: Owned) -> bool:
+    """The learner, and who holds the letter that asks: to answer and to be asked no more, nothing else."""
+    return may_learn(actor, owned) or actor.holds(enrolment_id)
+
+
+def may_ask_again(actor: Actor) -> bool:
+    """Only the job that asks when the time has come."""
+    return actor.is_system
+
+
 def may_enrol(actor: Actor) -> bool:
     """Who has an account, or is known already by a personal code."""
     return actor.is_person or any(key.startswith("lrn_") for key in actor.keys)

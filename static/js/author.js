@@ -22,8 +22,8 @@ async function save() {
       callAsSaved();
       status.textContent = form.dataset.saved;
     } else {
-      // Somebody else was faster, or it cannot be saved so: the Save button shows both texts.
-      isStopped = true;
+      // Somebody else was faster: the Save button shows both texts. What is unfinished is tried again later.
+      isStopped = answer.status !== 422;
       status.textContent = await answer.text();
     }
   } catch {

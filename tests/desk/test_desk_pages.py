@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -21,11 +22,14 @@ from portal.shop.commands import counter
 from portal.shop.queries import orders
 from portal.shop.rules.states import OrderState as S
 from portal.shop.rules.terms import PaymentKind
+from portal.training.queries import rechecking
+from portal.training.queries.courses import published_factors
 from tests.browser import Browser
 from tests.desk.test_desk import troubled_order
 from tests.factories import accounts, shop
 from tests.factories.proposals import accept_all
 from tests.factories.registry import make_lot
+from tests.factories.training import a_version
 
 FINANCE = Actor("usr_first", frozenset({Role.FINANCE}))
 ADMIN = Actor("usr_admin", frozenset({Role.ADMIN}))
@@ -61,6 +65,22 @@ def test_what_waits_is_counted_by_cause_and_told_to_those_it_concerns(any_app: F
     assert Cause.ORDERS not in seen  # nothing waits there, so it is not said
     editor = counted(Actor("usr_editor", frozenset({Role.EDITOR})))
     assert not {Cause.QUARANTINED, Cause.TRANSFERS, Cause.PROPOSALS} & set(editor)
+
+
+def test_questions_whose_figures_changed_are_a_cause_for_who_writes_courses(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, signed_in_as: Callable[..., Browser]
+) -> None:
+    a_version()
+    author = Actor("usr_author", frozenset({Role.AUTHOR}))
+    assert Cause.RECHECKS not in counted(author)
+    published = {**published_factors(), "heat_cn_default": Decimal("9.875")}
+    monkeypatch.setattr(rechecking, "published_factors", lambda: published)
+    count = counted(author)[Cause.RECHECKS]
+    assert count == len(rechecking.items_to_recheck())
+    assert Cause.RECHECKS not in counted(ADMIN), "who writes no course has nothing to mend there"
+    rows = signed_in_as(Role.AUTHOR).open("/en/author").table("Questions and what they rest on")
+    assert len(rows) == count
+    assert {(row["Figure"], row["Now"]) for row in rows} == {("heat_cn_default", "9.875")}
 
 
 def test_a_backup_that_is_too_old_is_a_cause(app: Flask) -> None:

@@ -130,6 +130,7 @@ def _learned(owner: Actor) -> dict[str, str]:
     with transaction() as session:
         cohort_id = training.a_cohort(session, version_id)
         in_class = training.an_enrolment(session, version_id, cohort_id)
+        training.followed_up(session, cohort_id, in_class)
     enrolment_id = enrol(owner, version_id, "zh", now)
     return {
         "version_id": version_id,

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from portal.db import transaction
 from portal.kernel.actor import Actor, Role
 from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
 from portal.training.models.classes import Cohort, CohortTrainer
 from portal.training.models.courses import CourseVersion
+from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.rules.packs.course import zip_of_files
 from portal.training.rules.packs.lint import lint
@@ -70,6 +72,16 @@ def a_cohort(session: Session, version_id: str, *, trainer: str = TRAINER.id, **
     session.flush()
     session.add(CohortTrainer(cohort_id=cohort_id, person_id=trainer, name="测试讲师", since=NOW))
     return cohort_id
+
+
+def followed_up(session: Session, cohort_id: str, enrolment_id: str, months: int = 6) -> None:
+    """This learner agreed to be asked after the class, was asked, and somebody of the class has answered."""
+    session.add(FollowUp(enrolment_id=enrolment_id, words="test", agreed_at=NOW))
+    session.flush()
+    session.add(FollowUpTurn(enrolment_id=enrolment_id, months=months, asked_at=NOW, is_answered=True))
+    session.flush()
+    answer = {"pledge": "kept", "before": Mass.kg("6000"), "now": Mass.kg("5400")}
+    session.add(FollowUpAnswer(id=new_id("fua"), cohort_id=cohort_id, months=months, **answer))
 
 
 def an_enrolment(

@@ -28,6 +28,8 @@ TEACH = (
     "/sessions",
     "/progress",
     "/paper",
+    "/paper/A/sheets",
+    "/follow-up",
     "/questions",
     "/feedback",
     "/settings",

@@ -53,7 +53,7 @@ UNREACHED = {
     "registry_projects_desk.withdraw_parcel", "shop_fapiao_desk.file", "shop_fapiao_desk.one",
     "shop_gifts_desk.gift", "shop_gifts_desk.request_page", "teach.correct", "teach.change_session",
     "teach.feedback_results", "teach.ladder", "teach.new", "teach.paper_entry", "teach.roster",
-    "teach.roster_template", "teach.wall",
+    "teach.later_file", "teach.roster_template", "teach.wall",
 }  # fmt: skip
 
 

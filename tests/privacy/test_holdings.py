@@ -87,5 +87,10 @@ def test_periods_name_tables_and_columns_that_are_there():
 def test_purposes_are_told_in_both_languages_and_consents_have_words():
     ids = [each.id for each in purposes()]
     assert len(ids) == len(set(ids))
-    assert [each.id for each in purposes() if each.asks] == ["public_name", "follow_up", "pupils"]
+    assert [each.id for each in purposes() if each.asks] == [
+        "public_name",
+        "follow_up",
+        "class_follow_up",
+        "pupils",
+    ]
     assert all(len(each.texts[0].sha256) == 64 for each in purposes() if each.asks)

@@ -43,6 +43,7 @@ OWNED_AT = {
     ("footprint", "thing_id"): "draft_of_answers",
     ("registry_account", "code"): "account_code",
     ("teach", "enrolment_id"): "learner_in_class",
+    ("training", "thing_id"): "enrolment_id",
 }
 # What stands behind something owned in the same address, and is never asked for without it.
 WITHIN = {
@@ -55,7 +56,7 @@ WORDS = {
     "lang", "kind", "ending", "how", "what", "deed", "state", "standing", "langs", "verdict", "decision",
     "action_key", "size", "idx", "place", "filename", "name", "purpose", "audience", "model", "region",
     "version", "number", "bank", "index", "step", "path", "revision", "course", "lesson", "quiz", "stage",
-    "position", "paper", "answer", "purpose_id",
+    "position", "paper", "answer", "purpose_id", "months",
 }  # fmt: skip
 # What the register, the certificates and the city show to everybody.
 PUBLIC = {

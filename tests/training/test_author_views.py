@@ -12,7 +12,7 @@ from portal.training.queries import courses, drafts
 from portal.training.rules.formats import FORMATS, scorm, write_items
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.lint import lint
-from portal.training.rules.packs.records import records_of
+from portal.training.rules.packs.records import records_of, with_record
 from tests.browser import Browser, Page
 from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
 from tests.factories.packs import pack_files
@@ -322,3 +322,65 @@ def test_a_published_version_is_given_out_in_every_format(seen_by: As, name: str
     assert file.data == written.data
     for left in written.left_out:
         assert left.item in page.main
+
+
+def test_gift_files_are_one_bank_that_is_searched_edited_undone_and_added_to(seen_by: As):
+    head = "$CATEGORY: units\n\n// [tag:objective:units] [tag:source:x]\n"
+    zh = head + "::mass:: 一吨几公斤？ {=1000 ~100}\n\n::essay:: 谈谈 {}\n"
+    en = head + "::mass:: Kilograms in a tonne? {=1000 ~100}\n"
+    paths = ("bank/more.zh.gift", "bank/more.en.gift")
+    files = dict(zip(paths, (zh.encode(), en.encode()), strict=True))
+    browser, draft_id = seen_by(AUTHOR), a_draft({**pack_files(), **files})
+
+    def held() -> dict[str, bytes]:
+        return {path: drafts.file(draft_id, path).data for path in paths}
+
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank?bank=more.gift&category=units&q=tonne")
+    (row,) = page.table()
+    assert (row["Kind"], row["Category"], row["Bank file"]) == ("One answer", "units", "more.gift")
+    page = page.click("Kilograms in a tonne?")
+    typed(typed(page, "stem-zh", "一吨有多少公斤？"), "options-1-text-en", "")
+    page = pressed(page, "save", expect=422)
+    assert "Nothing is saved yet" in page.main
+    assert held() == files
+    page = pressed(typed(page, "options-1-text-en", "10"), "save")
+    assert "一吨有多少公斤？".encode() in held()[paths[0]]
+    assert "::essay:: 谈谈 {}".encode() in held()[paths[0]]
+    assert b"~10\n" in held()[paths[1]]
+    older = browser.open(f"/en/author/drafts/{draft_id}/bank/more.gift/0")
+    answer = pressed(typed(page, "feedback-en", "A thousand."), "autosave").response.json
+    assert answer == {"revision": f"{drafts.file(draft_id, paths[0]).revision}.3"}
+    pressed(typed(older, "stem-en", "Late"), "save", expect=409)
+    unfinished = typed(typed(page, "revision", answer["revision"]), "options-0-text-zh", "")
+    assert "text in this language" in pressed(unfinished, "autosave", expect=422).html
+    browser.open(f"/en/author/drafts/{draft_id}").submit("Undo this step")
+    browser.open(f"/en/author/drafts/{draft_id}/history").submit("Undo this step")
+    kept = held()
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank")
+    page = page.choose("Kind", "True or false").choose("Bank file", "more.gift").submit("Write a question")
+    assert held() == kept, "GIFT has no place for a question without a text"
+    said = {"stem-zh": "对吗？", "stem-en": "Right?", "answer": "true", "objective": "units"}
+    for name, value in said.items():
+        typed(page, name, value)
+    page = pressed(page, "save")
+    assert held()[paths[1]].startswith(kept[paths[1]])
+    assert any("has no source" in words for words in page.links), "a finding beside its item"
+    typed(page, "to", "checked").submit("Move")
+    assert held() == kept, "and moved between the two kinds of banks"
+    assert records_of(drafts.file(draft_id, BANK).data)[-1].value["stem"]["en"] == "Right?"
+
+
+def test_a_drawing_is_previewed_with_the_numbers_of_a_variant(seen_by: As):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text>[[volume]]</text></svg>\n'
+    bank = pack_files()[BANK]
+    index = len(records_of(bank)) - 1
+    value = records_of(bank)[index].value
+    value["stem"]["zh"] += '\n\n![图 [[volume]]](media/v.svg "图")'
+    bank = with_record(bank, index, value)
+    browser, draft_id = seen_by(AUTHOR), a_draft({**pack_files(), "media/v.svg": svg, BANK: bank})
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank/checked/{index}")
+    (address,) = [e.get("src") for e in page.root.iter("img") if "v.svg" in e.get("src", "")]
+    number = address.partition("volume:")[2]
+    assert 60 <= int(number) <= 240
+    assert browser.open(address).response.data == svg.replace(b"[[volume]]", number.encode())
+    browser.open(address.replace(number, "<b>"), expect=404)

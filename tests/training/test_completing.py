@@ -12,16 +12,19 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal.certificates import queries as certificates
+from portal.certificates.commands import revoke
 from portal.certificates.models import Certificate
+from portal.certificates.rules.states import Reason
 from portal.db import db, transaction
 from portal.kernel.actor import Actor
 from portal.training.commands import completing
 from portal.training.commands.completing import complete_if_met
-from portal.training.commands.linking import erase
+from portal.training.commands.linking import erase, link
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
 from portal.training.queries.learners import enrolments_of
 from portal.training.queries.matrix import matrix
+from tests.factories import accounts
 from tests.factories.training import COURSES, NOW, a_cohort, a_version, an_enrolment
 
 
@@ -202,3 +205,27 @@ def test_the_letter_goes_out_once_in_the_learners_language(
     assert letter["To"] == "wang@example.cn"
     assert "Carbon sinks and carbon neutrality for everyone" in letter["Subject"]
     assert f"/en/certificates/{number}" in letter.get_content()
+
+
+@pytest.mark.parametrize("older_stands", [True, False])
+def test_who_was_certified_under_two_names_keeps_the_earlier_certificate(
+    any_app: Flask, rule_met: None, older_stands: bool
+):
+    version_id, wang = a_version(), accounts.person("wang@example.cn").actor
+    with transaction() as session:
+        cohorts = [a_cohort(session, version_id, name=name) for name in ("一班", "二班")]
+        first, second = (an_enrolment(session, version_id, cohort) for cohort in cohorts)
+        ids = [session.get_one(Enrolment, each).learner_id for each in (first, second)]
+        session.get_one(Learner, ids[1]).person_id = wang.id
+    older, later = complete_if_met(first, NOW), complete_if_met(second, NOW + timedelta(days=1))
+    assert older
+    assert later
+    assert older != later
+    if not older_stands:
+        revoke(Actor.system("test"), older, "error", NOW + timedelta(days=1))
+    link(replace(wang, keys=frozenset({ids[0]})), ids[0], NOW + timedelta(days=2))
+    live = [number for number in (older, later) if certificates.by_number(number).state.is_live]
+    assert live == [older if older_stands else later]
+    reasons = {certificates.by_number(number).reason for number in (older, later)}
+    assert reasons == ({None, Reason.ISSUED_TWICE} if older_stands else {None, Reason.ERROR})
+    assert {matrix(cohort)[0].certificate for cohort in cohorts} == {older}, "one for each page of theirs"

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TRANSFERRED = "transferred"
     PLEDGE_WITHDRAWN = "pledge_withdrawn"
     VERIFIED_ANEW = "verified_anew"
+    ISSUED_TWICE = "issued_twice"
 
 
 # A refund, a dispute and a gift are told by what happened to the order, not chosen at a desk.
@@ -83,6 +84,10 @@ REASONS: Final[Mapping[Reason, Bilingual]] = {
     Reason.VERIFIED_ANEW: Bilingual(
         "承诺的核查程度已有变化，由新证书取代。",
         "The pledge is now verified to another extent; a new certificate takes its place.",
+    ),
+    Reason.ISSUED_TWICE: Bilingual(
+        "同一人就同一课程领了两次证书；以较早的一份为准。",
+        "The same person was certified twice for this course. The earlier certificate stands.",
     ),
 }
 

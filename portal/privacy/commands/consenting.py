@@ -16,6 +16,7 @@ from portal.privacy.models import Consent
 from portal.privacy.queries.consents import standing
 from portal.privacy.queries.subjects import subject_of
 from portal.privacy.rules.purposes import UnknownPurpose, purpose
+from portal.training.commands import following
 
 _HAND = Actor.system("privacy")
 
@@ -55,4 +56,4 @@ def _end_letters(actor: Actor, thing: str, now: datetime) -> None:
     letters.unsubscribe(actor, thing, now)
 
 
-_END = {"public_name": _hide_name, "follow_up": _end_letters}
+_END = {"public_name": _hide_name, "follow_up": _end_letters, "class_follow_up": following.withdraw}

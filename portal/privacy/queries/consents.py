@@ -15,6 +15,7 @@ from portal.holdings import Subject
 from portal.pledges import own as pledges
 from portal.privacy.models import Consent
 from portal.privacy.rules.purposes import Purpose, purposes
+from portal.training.queries.following import consents_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def standing(subject: Subject) -> list[Standing]:
     shown = {
         "public_name": (*certificates.naming(subject.certificates), *pledges.naming(subject)),
         "follow_up": tuple(pledges.letters_to(subject)),
+        "class_follow_up": tuple(consents_of(subject.learners)),
     }
     return [Standing(each, shown[each.id]) for each in purposes() if each.id in shown]
 

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.certificates.commands import issue
+from portal.certificates.commands import issue, revoke
+from portal.certificates.queries import by_number
 from portal.certificates.rules.claims import CertificateType, is_sayable
 from portal.certificates.rules.facts import CourseFacts
+from portal.certificates.rules.states import Reason
 from portal.db import transaction
 from portal.kernel import clock, site
 from portal.kernel.actor import Actor
@@ -70,6 +72,26 @@ def alone_with(session: Session, learner_id: str) -> Learner:
         .execution_options(populate_existing=True)
     ).all()
     return next(row for row in rows if row.id == learner_id)
+
+
+def certify_once(session: Session, learner_id: str, now: datetime) -> None:
+    """Where rows that are one person now were certified twice for a version, the earlier certificate stands.
+
+    The later one is withdrawn with its reason, in the transaction that joins the rows.
+    """
+    alone_with(session, learner_id)
+    earned = session.execute(
+        select(Completion.version_id, Completion.award, Completion.certificate)
+        .where(Completion.learner_id.in_(_person(session, learner_id)))
+        .order_by(Completion.completed_at, Completion.id)
+    ).all()
+    standing = set[tuple[str, str]]()
+    for version_id, award, number in earned:
+        if not by_number(number).state.is_live:
+            continue
+        if (version_id, award) in standing:
+            revoke(_HAND, number, Reason.ISSUED_TWICE, now)
+        standing.add((version_id, award))
 
 
 def _person(session: Session, learner_id: str) -> set[str]:

@@ -13,6 +13,7 @@ from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.training import policy
+from portal.training.commands.completing import certify_once
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
@@ -90,6 +91,8 @@ def _linked(session: Session, actor: Actor, learner_id: str, now: datetime) -> N
         row.person_id = actor.id
     elif row.person_id is None:
         session.add(JoinedLearner(learner_id=learner_id, into_id=known, joined_at=now))
+        session.flush()
+        certify_once(session, learner_id, now)
     session.flush()
     audit.record(actor, "learner.linked", learner_id, now, into=known or "")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.db import db
@@ -108,6 +108,13 @@ def enrolment(actor: Actor, enrolment_id: str) -> Enrolled:
     raise UnknownEnrolment()
 
 
+def enrolled(enrolment_id: str) -> Enrolled:
+    """For who holds a letter of ours, and for work without a person. Raises UnknownEnrolment."""
+    for each in _enrolments(Enrolment.id == enrolment_id):
+        return each
+    raise UnknownEnrolment()
+
+
 def enrolment_in(actor: Actor, version_ids: Iterable[str]) -> Enrolled | None:
     """Where the actor learns one of these versions: what was begun last and not left."""
     wanted = set(version_ids)
@@ -153,19 +160,23 @@ def _class(row: Cohort) -> ClassView:
 def certificate_number() -> ColumnElement[str | None]:
     """Of an ``Enrolment`` with its ``JoinedLearner``, if there is one: what this person got for the version.
 
-    Under this row, under the one that it turned out to be, or under another that turned out to be the same.
+    Under this row, under the one that it turned out to be, or under another that turned out to be the same;
+    the first one where there were two.
     """
+    kept = (Enrolment, JoinedLearner)
     person = func.coalesce(JoinedLearner.into_id, Enrolment.learner_id)
     sibling = aliased(JoinedLearner)
-    got = select(func.min(Completion.certificate)).where(Completion.version_id == Enrolment.version_id)
-    kept = (Enrolment, JoinedLearner)
-    return func.coalesce(
-        got.where(Completion.learner_id == Enrolment.learner_id).correlate(*kept).scalar_subquery(),
-        got.where(Completion.learner_id == person).correlate(*kept).scalar_subquery(),
-        got.join(sibling, sibling.learner_id == Completion.learner_id)
-        .where(sibling.into_id == person)
+    same = select(sibling.learner_id).where(sibling.into_id == person).correlate(*kept)
+    return (
+        select(Completion.certificate)
+        .where(
+            Completion.version_id == Enrolment.version_id,
+            Completion.learner_id.in_(union_all(select(person).correlate(*kept), same)),
+        )
+        .order_by(Completion.completed_at, Completion.id)
+        .limit(1)
         .correlate(*kept)
-        .scalar_subquery(),
+        .scalar_subquery()
     )
 
 

@@ -8,6 +8,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.pile import Pile
 from portal.training import policy
 from portal.training.models.drafting import DraftRequest
+from portal.training.queries.rechecking import items_to_recheck
 
 
 def offers(actor: Actor) -> Pile:
@@ -16,6 +17,12 @@ def offers(actor: Actor) -> Pile:
     counted = select(func.count(), func.min(DraftRequest.asked_at)).where(DraftRequest.answer.is_(None))
     count, oldest = db.session.execute(counted).one()
     return Pile(count, oldest)
+
+
+def rechecks(actor: Actor) -> Pile:
+    """Published questions whose factor, model or rules have changed since. Raises NotAllowed."""
+    _check(actor)
+    return Pile(len(items_to_recheck()))
 
 
 def _check(actor: Actor) -> None:

@@ -4,7 +4,6 @@ The same seed gives the same item anywhere and for ever, so a learner can be sho
 """
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,11 +13,10 @@ from typing import Final
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput
-from portal.training.rules.formats.exchange import plain
+from portal.training.rules.figures import addressed, filled
 from portal.training.rules.items import Item, Numeric, NumericAnswer, Variant
 
 MAX_FORMULA: Final = 300
-_PLACE: Final = re.compile(r"\[\[\s*([a-z_][a-z0-9_]*)\s*\]\]")
 
 
 class FormulaUnreadable(InvalidInput):
@@ -47,16 +45,22 @@ def check(variant: Variant) -> None:
 
 
 def draw(item: Item, seed: str) -> Drawn:
-    """The item with its ``[[name]]`` filled in and its answer computed. Raises what ``check`` raises."""
+    """The item with its ``[[name]]`` filled in, in words and drawings, and its answer computed.
+
+    Raises what ``check`` raises.
+    """
     variant = item.variant
     if variant is None or not isinstance(item.task, Numeric):
         return Drawn(item, {})
     numbers = _numbers(variant, f"{item.id}/{seed}")
     value = _rounded(_evaluated(variant, numbers), variant.decimals)
     tolerance = abs(value) * variant.tolerance_percent / 100
-    answer = NumericAnswer(value, tolerance, feedback=item.task.answers[0].feedback)
-    task = replace(item.task, answers=(answer, *item.task.answers[1:]))
-    return Drawn(replace(item, stem=_filled(item.stem, numbers), task=task, variant=None), numbers)
+    first, *others = item.task.answers
+    answers = (NumericAnswer(value, tolerance, feedback=first.feedback), *others)
+    told = tuple(replace(each, feedback=_filled(each.feedback, numbers)) for each in answers)
+    task = replace(item.task, answers=told, if_carbon=_filled(item.task.if_carbon, numbers))
+    stem, feedback = _filled(item.stem, numbers), _filled(item.feedback, numbers)
+    return Drawn(replace(item, stem=stem, feedback=feedback, task=task, variant=None), numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,8 @@ def _numbers(variant: Variant, seed: str) -> dict[str, Decimal]:
 
 
 def _filled(text: Bilingual, numbers: Mapping[str, Decimal]) -> Bilingual:
-    def fill(side: str) -> str:
-        return _PLACE.sub(lambda found: plain(numbers[found[1]]) if found[1] in numbers else found[0], side)
-
-    return Bilingual(fill(text.zh), fill(text.en))
+    """The words, and the drawings that they show."""
+    return Bilingual(*(addressed(filled(side, numbers), numbers) for side in (text.zh, text.en)))
 
 
 def _evaluated(variant: Variant, numbers: Mapping[str, Decimal]) -> Fraction:

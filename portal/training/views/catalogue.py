@@ -1,6 +1,7 @@
 """What anybody may see: the catalogue, a course, and its lessons to read without taking it."""
 
 import mimetypes
+from hashlib import sha256
 from itertools import groupby
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from portal.training.commands.enrolling import enrol
 from portal.training.queries import courses, learners
 from portal.training.queries.courses import Content, Listed
 from portal.training.rules.courses import UnknownLesson
+from portal.training.rules.figures import ASKED, drawn
 from portal.training.rules.packs.course import AUDIENCES
 from portal.training.views.lessons import Place, lesson_page
 from portal.training.views.pages import Answer, blueprint, files
@@ -81,13 +83,15 @@ def _place(listed: Listed, content: Content, lesson: str) -> Place:
 @files.get("/training-media/<version_id>/<path:name>")
 @open_to_all
 def media(version_id: str, name: str) -> Response:
-    """A picture of a version. It never changes, so it is kept for ever."""
-    data = courses.media(version_id, name)
+    """A picture of a version, with a variant's numbers in it. It never changes, so it is kept for ever."""
+    data, asked = courses.media(version_id, name), request.args.get(ASKED, "")
+    if name.endswith(".svg"):
+        data = drawn(data, asked)
     answer = Response(data, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream")
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     # A drawing opened by itself must not run what somebody may have hidden in it.
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    answer.set_etag(f"{version_id}-{len(data)}")
+    answer.set_etag(sha256(data).hexdigest()[:32])
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 

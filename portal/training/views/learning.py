@@ -7,6 +7,7 @@ from portal.training.commands import enrolling
 from portal.training.commands.reading import finish_lesson, open_lesson
 from portal.training.queries import attempts, courses, learners
 from portal.training.queries.feedback import open_form
+from portal.training.queries.following import standing_of
 from portal.training.queries.nudges import nudges_of
 from portal.training.queries.progress import progress_of
 from portal.training.rules.courses import UnknownLesson
@@ -33,7 +34,7 @@ def progress(enrolment_id: str) -> Answer:
         tried=attempts.attempts_of(enrolment_id),
         class_of=learners.class_of(enrolled.cohort_id) if enrolled.cohort_id else None,
         onward=next((each.key.removeprefix(LESSON) for each in found.lessons if not each.is_met), None),
-        nudges=nudges_of(enrolment_id),
+        nudges=nudges_of(enrolment_id), later=standing_of(enrolled, clock.today()),
         asked=open_form(enrolled.cohort_id, enrolment_id, clock.now()) if enrolled.cohort_id else None,
     )  # fmt: skip
 

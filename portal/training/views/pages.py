@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Answered
 
 from portal.training.queries import learners
 from portal.training.queries.learners import Enrolled, LearnerView
+from portal.training.rules.figures import ASKED
 from portal.training.rules.markup import MediaUrl, to_html
 from portal.web.guard import actor, opened_now
 from portal.web.links import key_for, opens
@@ -68,8 +69,8 @@ def media_url_of(version_id: str) -> MediaUrl:
     """Gives the address of a picture of this version by its name in the pack, ``media/tree.svg``."""
 
     def address(name: str) -> str:
-        path = name.removeprefix("media/")
-        return url_for("training_files.media", version_id=version_id, name=path)
+        path, _mark, asked = name.removeprefix("media/").partition(f"?{ASKED}=")
+        return url_for("training_files.media", version_id=version_id, name=path, drawn=asked or None)
 
     return address
 

@@ -24,10 +24,9 @@ from portal.training.queries import drafts
 from portal.training.rules.formats import FORMATS, MarksRepaired, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import MAX_BYTES, FileTooLarge, Reading, Writing
 from portal.training.rules.items import Item
-from portal.training.rules.packs.bank import written_bank
+from portal.training.rules.packs import banks
 from portal.training.rules.packs.course import Pack
 from portal.training.rules.packs.joining import Joining, joined
-from portal.training.rules.packs.records import records_of, with_record
 from portal.web.guard import staff
 from portal.web.i18n import _, lang, message
 from portal.web.staging import stage, staged
@@ -87,7 +86,14 @@ def confirm(draft_id: str) -> Answer | AnyResponse:
     if request.form.get("do") == "repair":
         return _repaired(draft_id, form, waiting.read_bytes())
     joining = _joining(draft_id, reading, form.language.data)
-    _kept(draft_id, form.bank.data or "", joining)
+    try:
+        _kept(draft_id, form.bank.data or "", joining)
+    except InvalidInput as fault:
+        again = ImportForm(formdata=None, format=form.format.data, language=form.language.data,
+                           bank=form.bank.data, repair=bool(form.repair.data))  # fmt: skip
+        again.bank.choices = [(name, name) for name in bank_names(draft_id)]
+        again.blame("bank", fault)
+        return shown("author/import.html", at_hand(draft_id), 422, form=again)
     return told(_("%(count)s items are taken in.", count=len(joining.new) + len(joining.joined)),
                 "author.bank", draft_id=draft_id)  # fmt: skip
 
@@ -99,7 +105,7 @@ def _repaired(draft_id: str, form: ConfirmImportForm, data: bytes) -> Answer:
 
 
 def _joining(draft_id: str, reading: Reading, language: str) -> Joining:
-    held = {str(record.value.get("id", "")): record.value for _bank, _index, record in items_of(draft_id)}
+    held = {each.id: each.value for each in items_of(draft_id)}
     return joined(held, reading.items, language)
 
 
@@ -107,16 +113,15 @@ def _kept(draft_id: str, bank: str, joining: Joining) -> None:
     """New items at the end of the bank; those whose other language was there where they are."""
     pack = drafts.files(draft_id)
     changed: dict[str, bytes] = {}
-    for name, index, record in items_of(draft_id):
-        value = joining.joined.get(str(record.value.get("id", "")))
-        if value is not None:
-            path = f"bank/{name}.yml"
-            changed[path] = with_record(changed.get(path, pack[path]), index, value)
-    path = f"bank/{bank}.yml"
+    for name in banks.banks_of(pack):
+        values = {
+            each.index: joining.joined[each.id]
+            for each in banks.held_in(pack, name)
+            if each.id in joining.joined
+        }
+        changed |= banks.with_values(pack, name, values) if values else {}
     if joining.new:
-        data = changed.get(path, pack.get(path, b""))
-        kept_so_far = data if records_of(data) else b""
-        changed[path] = kept_so_far + written_bank(joining.new)
+        changed |= banks.with_new({**pack, **changed}, bank, joining.new)
     revisions = {each.path: each.revision for each in drafts.listing(draft_id)}
     kept(draft_id, changed, revisions)
 
@@ -174,5 +179,5 @@ def written_as(pack: Pack, name: str, language: str) -> tuple[Writing, int]:
 
 
 def _is_chosen(item: Item, file: str) -> bool:
-    wanted: dict[str, Any] = {"item": item.id, "bank": file.removeprefix("bank/").removesuffix(".yml")}
+    wanted: dict[str, Any] = {"item": item.id, "bank": banks.bank_of(file)}
     return all(not request.args.get(key) or request.args[key] == value for key, value in wanted.items())

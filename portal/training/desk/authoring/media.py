@@ -1,6 +1,6 @@
 """Pictures and sounds of a draft: each with what can be seen and a caption, in both languages."""
 
-from flask import abort
+from flask import abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel.errors import PortalError
@@ -18,6 +18,7 @@ from portal.training.desk.authoring.pages import (
 )
 from portal.training.forms.drafts import MediaForm
 from portal.training.queries import drafts
+from portal.training.rules.figures import ASKED, drawn
 from portal.training.rules.packs import media as rules
 from portal.training.rules.packs.lessons import pictures
 from portal.training.rules.packs.pairs import PairedBlock, new_block_id, read_pair, with_block, written_side
@@ -97,4 +98,5 @@ def media_file(draft_id: str, name: str) -> AnyResponse:
     held = drafts.file(draft_id, f"media/{name}")
     if not held.revision:
         abort(404)
-    return given_out(held.data, held.path)
+    data = drawn(held.data, request.args.get(ASKED, "")) if name.endswith(".svg") else held.data
+    return given_out(data, held.path)

@@ -15,9 +15,10 @@ from portal.training.commands.drafting import Changes, save
 from portal.training.forms.drafts import ActionForm
 from portal.training.queries import drafts
 from portal.training.queries.drafts import DraftView
+from portal.training.rules.figures import ASKED
+from portal.training.rules.packs.banks import bank_of, held_in
 from portal.training.rules.packs.course import LESSON
 from portal.training.rules.packs.faults import Finding
-from portal.training.rules.packs.records import records_of
 from portal.web.guard import actor
 from portal.web.i18n import message
 from portal.web.page import page_blueprint, plain_blueprint
@@ -72,16 +73,23 @@ def saves_itself() -> bool:
 
 def saved_by_itself(draft_id: str, data: bytes, path: str, seen: int) -> AnyResponse:
     """For the program in the page: what its field of the revision holds from now on, or why it cannot be."""
+    return all_saved_by_itself(draft_id, {path: data}, {path: seen})
+
+
+def all_saved_by_itself(draft_id: str, changes: Changes, seen: Mapping[str, int]) -> AnyResponse:
+    """The same for files that are changed together; their revisions with a dot between them."""
     try:
-        kept(draft_id, {path: data}, {path: seen}, by_itself=True)
+        kept(draft_id, changes, seen, by_itself=True)
     except PortalError as fault:
         return not_saved(fault)
-    answer: AnyResponse = jsonify(revision=drafts.file(draft_id, path).revision)
+    now = [drafts.file(draft_id, path).revision for path in changes]
+    answer: AnyResponse = jsonify(revision=".".join(map(str, now)) if len(now) > 1 else now[0])
     return answer
 
 
-def not_saved(fault: PortalError) -> AnyResponse:
-    return Response(message(fault), status=409, mimetype="text/plain")
+def not_saved(fault: PortalError, status: int = 409) -> AnyResponse:
+    """409 ends the saving by itself until the button is pressed; after 422 it goes on with what comes next."""
+    return Response(message(fault), status=status, mimetype="text/plain")
 
 
 def told(text: str, endpoint: str, **values: Any) -> AnyResponse:
@@ -106,9 +114,10 @@ def given_out(data: bytes, path: str, *, download: bool = False) -> AnyResponse:
     return answer
 
 
-def place_of(draft_id: str, finding: Finding, data: bytes) -> str:
+def place_of(draft_id: str, finding: Finding, pack: Mapping[str, bytes]) -> str:
     """The address of the field that a finding is about: block, item, form or file."""
     path, line = finding.file, finding.line
+    data = pack.get(path, b"")
     if found := LESSON.fullmatch(path):
         lines = data.decode("utf-8", "replace").splitlines()[:line] if line else []
         mark = next((each for each in reversed(lines) if each.strip().startswith("<!-- #")), "")
@@ -119,10 +128,10 @@ def place_of(draft_id: str, finding: Finding, data: bytes) -> str:
         if not data:
             return url_for("author.source", draft_id=draft_id, path=path)
         return url_for("author.plan", draft_id=draft_id, name=path.removesuffix(".yml"))
-    if path.startswith("bank/") and path.endswith(".yml"):
-        for index, record in enumerate(records_of(data) or ()):
-            if record.first_line <= line <= record.last_line:
-                return url_for("author.item", draft_id=draft_id, bank=path[5:-4], index=index)
+    if bank := bank_of(path):
+        for each in held_in(pack, bank):
+            if each.has(path, line):
+                return url_for("author.item", draft_id=draft_id, bank=bank, index=each.index)
     if path.startswith("media/"):
         return url_for("author.media", draft_id=draft_id)
     return url_for("author.source", draft_id=draft_id, path=path, line=line or None)
@@ -132,7 +141,7 @@ def panel(draft_id: str, path: str = "") -> list[tuple[Finding, str, str]]:
     """Findings of a draft or of one of its files, each with its words and the way to its field."""
     pack, found = drafts.read(draft_id)
     return [
-        (each, message(each.reason), place_of(draft_id, each, pack.files.get(each.file, b"")))
+        (each, message(each.reason), place_of(draft_id, each, pack.files))
         for each in found
         if not path or each.file == path
     ]
@@ -147,6 +156,7 @@ def media_url_of(draft_id: str) -> Callable[[str], str]:
     """The address of a picture of this draft by its name in the pack, ``media/tree.svg``."""
 
     def address(name: str) -> str:
-        return url_for("author_files.media_file", draft_id=draft_id, name=name.removeprefix("media/"))
+        path, _mark, asked = name.removeprefix("media/").partition(f"?{ASKED}=")
+        return url_for("author_files.media_file", draft_id=draft_id, name=path, drawn=asked or None)
 
     return address

@@ -10,6 +10,7 @@ from portal.training.commands.publishing import withdraw
 from portal.training.desk.authoring.carrying import EXPORTS, file_name, wanted, written_as
 from portal.training.desk.authoring.pages import AUTHORS, blueprint, files, given_out, must_be_sent, told
 from portal.training.queries import courses
+from portal.training.rules.packs.banks import bank_of
 from portal.training.rules.packs.course import files_of_zip
 from portal.training.rules.packs.differences import differences
 from portal.web.guard import actor, staff
@@ -39,7 +40,7 @@ def give_out_version(version_id: str) -> str:
     found, pack = courses.version(version_id), courses.content(version_id).pack
     name, language = wanted()
     writing, count = written_as(pack, name, language)
-    banks = sorted({file.removeprefix("bank/").rpartition(".")[0] for _item, file, _line in pack.items})
+    banks = sorted({bank_of(file) for _item, file, _line in pack.items})
     return render_template(
         "author/version_export.html", version=found, name=name, language=language, count=count,
         formats=EXPORTS, left_out=[(each.item, message(each.reason)) for each in writing.left_out],

@@ -5,9 +5,13 @@ from decimal import Decimal
 from flask import Response as FlaskResponse
 from flask import request
 
+from portal.kernel import clock
+from portal.training.desk.classroom.following import percent
 from portal.training.desk.classroom.pages import READERS, Answer, blueprint, shown, the_cohort
 from portal.training.queries.figures import AskedItem, figures_of
+from portal.training.queries.following import figures_after
 from portal.training.queries.research import research_rows
+from portal.training.rules.feedback import SHOWN_FROM
 from portal.training.rules.items import Item, Multiple, Option, Single
 from portal.training.rules.markup import to_words
 from portal.training.rules.research import HEAD, SMALLEST_GROUP
@@ -27,6 +31,7 @@ def figures(cohort_id: str) -> Answer:
         "training/teach/figures.html",
         cohort, found=found, is_all=is_all, words=_words, options=_options, figure=_figure,
         names={"zh": "中文", "en": "English"}, smallest=SMALLEST_GROUP,
+        figures=figures_after(cohort, clock.today()), percent=percent, shown_from=SHOWN_FROM,
     )  # fmt: skip
 
 

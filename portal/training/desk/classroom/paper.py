@@ -29,6 +29,7 @@ from portal.training.queries.papers import items_of, recorded
 from portal.training.rules import papers
 from portal.training.rules.attempts import Policy
 from portal.training.rules.classes import CohortView
+from portal.training.rules.figures import ASKED, drawn
 from portal.training.rules.grading import Response, rule_of
 from portal.training.rules.items import Item
 from portal.training.rules.markup import to_html
@@ -88,8 +89,9 @@ def _html(cohort: CohortView, item: Item, text: str) -> Markup:
     """Safe HTML whose pictures lie inside it: the printer fetches nothing."""
 
     def inside(name: str) -> str:
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        data = courses.media(cohort.version_id, name.removeprefix("media/"))
+        path, _mark, asked = name.removeprefix("media/").partition(f"?{ASKED}=")
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        data = drawn(courses.media(cohort.version_id, path), asked)
         return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
     return Markup(to_html(text, item.markup, inside))  # noqa: S704  sanitised by the rules

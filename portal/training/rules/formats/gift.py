@@ -1,7 +1,7 @@
 """GIFT in and out: the questions of the grammar as items of the bank, and back."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, assert_never
 
@@ -50,10 +50,25 @@ from portal.training.rules.markup import to_html
 GAP: Final = "_____"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item and where it stands in its file."""
+
+    item: Item
+    block: grammar.Block
+
+
 def read(text: str, lang: str) -> Reading:
     """Items of a GIFT text in ``lang``. Raises TooManyItems."""
-    items, problems = [], []
-    for found in grammar.parse(text):
+    found, problems = placed(text, lang)
+    return Reading(tuple(each.item for each in found), problems)
+
+
+def placed(text: str, lang: str) -> tuple[tuple[Placed, ...], tuple[Problem, ...]]:
+    """Items of a GIFT text with their places, and what cannot be read. Raises TooManyItems."""
+    items, blocks, problems = list[Item](), list[grammar.Block](), list[Problem]()
+    for block in grammar.blocks(text):
+        found = grammar.read_block(block)
         if isinstance(found, grammar.Fault):
             problems.append(Problem(found.line, found.reason, found.title))
             continue
@@ -61,7 +76,9 @@ def read(text: str, lang: str) -> Reading:
             items.append(item_of(found, lang))
         except PortalError as reason:
             problems.append(Problem(found.line, reason, found.title))
-    return Reading(unique(items), tuple(problems))
+        else:
+            blocks.append(block)
+    return tuple(map(Placed, unique(items), blocks)), tuple(problems)
 
 
 def write(items: Iterable[Item], lang: str) -> Writing:

@@ -158,12 +158,35 @@ class Fault:
     title: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A question as it stands: its own lines from ``first`` to ``last``, tags above it among them, its text
+    from ``line`` on, and the category that holds for it."""
+
+    first: int
+    last: int
+    line: int
+    text: str
+    category: str
+    tags: tuple[str, ...]
+
+
 # --- reading ------------------------------------------------------------------------------------------
 
 
 def parse(text: str) -> Iterator[Question | Fault]:
     """Questions in order; one that cannot be read is a fault and does not hurt the others."""
-    category, tags = "", list[str]()
+    for block in blocks(text):
+        yield read_block(block)
+
+
+def read_block(block: Block) -> Question | Fault:
+    return _question(block.text, block.category, block.tags, block.line)
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Where each question stands, in order."""
+    category, tags, first = "", list[str](), 0
     for line, lines in _paragraphs(text.translate(_STAND_INS)):
         kept = []
         for written in lines:
@@ -175,8 +198,12 @@ def parse(text: str) -> Iterator[Question | Fault]:
                 kept.append(written)
         if any(kept):
             # The line of the first text that is neither a comment nor a category.
-            yield _question("\n".join(kept), category, tuple(tags), line + lines.index(kept[0]))
-            tags = []
+            begins = line + lines.index(kept[0])
+            last = line + len(lines) - 1
+            yield Block(first or line, last, begins, "\n".join(kept), category, tuple(tags))
+            tags, first = [], 0
+        elif tags and not first:
+            first = line
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -287,6 +314,19 @@ def _value(text: str) -> tuple[Decimal, Decimal]:
 
 
 # --- writing ------------------------------------------------------------------------------------------
+
+
+def is_category(line: str) -> bool:
+    return line.lstrip().startswith(_CATEGORY)
+
+
+def is_remark(line: str) -> bool:
+    """A comment that is no tag of a question."""
+    return line.lstrip().startswith("//") and not _TAG.search(line)
+
+
+def category_line(category: str) -> str:
+    return f"{_CATEGORY} {category}".rstrip()
 
 
 def write(questions: Iterable[Question]) -> str:

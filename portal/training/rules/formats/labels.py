@@ -8,7 +8,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.training.rules.formats.exchange import clean
 from portal.training.rules.items import Item, Multiple, Numeric, Scoring
 
-_NAMES: Final = ("objective", "difficulty", "source", "unit", "scoring")
+_NAMES: Final = ("objective", "difficulty", "source", "lesson", "unit", "scoring")
 
 
 def labels_of_item(item: Item, lang: str) -> tuple[str, ...]:
@@ -16,6 +16,7 @@ def labels_of_item(item: Item, lang: str) -> tuple[str, ...]:
         "objective": item.objective,
         "difficulty": str(item.difficulty or ""),
         "source": item.source.in_(lang),
+        "lesson": item.lesson,
         "unit": item.task.unit if isinstance(item.task, Numeric) else "",
         "scoring": _scoring(item),
     }
@@ -40,4 +41,5 @@ def labelled(item: Item, labels: dict[str, str]) -> Item:
         objective=labels.get("objective", ""),
         difficulty=int(difficulty) if difficulty in ("1", "2", "3", "4", "5") else 0,
         source=Bilingual(source, source),
+        lesson=labels.get("lesson", ""),
     )

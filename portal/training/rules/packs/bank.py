@@ -1,6 +1,7 @@
 """The bank of a pack: ``bank/*.yml`` with both languages in one item, or a ``.gift`` file a language."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -36,7 +37,14 @@ from portal.training.rules.items import (
     Variant,
 )
 from portal.training.rules.packs.documents import Entry, Fields, bilingual_of, entry_of, text_of, written
-from portal.training.rules.packs.faults import Notes, ToleranceMissing, ValueShape
+from portal.training.rules.packs.faults import (
+    BadId,
+    KeyMissing,
+    Notes,
+    ToleranceMissing,
+    TranslationMissing,
+    ValueShape,
+)
 
 KINDS: Final = (
     "single", "multiple", "true_false", "numeric", "matching", "ordering", "short", "calculator", "register",
@@ -58,8 +66,44 @@ def read_bank(data: bytes, notes: Notes) -> list[Found]:
     return [(item, line) for item, line in found if item]
 
 
+def item_as_it_stands(value: Mapping[str, Any]) -> Item:
+    """The item of a record, also where a text, a source or an objective is missing yet.
+
+    Raises whatever else is wrong with it: what is misshapen is never left out in silence.
+    """
+    notes = Notes("")
+    entry = entry_of(written(dict(value)), notes)
+    fields = Fields(entry or Entry({}, 1), notes)
+    fault: PortalError | None = None
+    try:
+        item = _made(fields, fields.word("type", KINDS))
+        fields.finish()
+    except PortalError as reason:
+        fault = reason
+    noted = (each.reason for each in notes.findings if not _is_unfinished(each.reason))
+    if fault := next(noted, fault):
+        raise fault
+    return item if "difficulty" in value else replace(item, difficulty=0)
+
+
+def _is_unfinished(reason: PortalError) -> bool:
+    """Wrong with a course that is published, and no more than unfinished while it is written."""
+    if isinstance(reason, KeyMissing):
+        return reason.params["key"] == "objective"
+    return isinstance(reason, TranslationMissing | BadId | ToleranceMissing)
+
+
 def _item(fields: Fields) -> Item | None:
     kind = fields.word("type", KINDS)
+    try:
+        item = _made(fields, kind)
+    except PortalError as reason:
+        fields.notes.add(fields.line, reason)
+        return None
+    return item if fields.finish() else None
+
+
+def _made(fields: Fields, kind: str) -> Item:
     head: dict[str, Any] = {
         "id": fields.id(),
         "stem": fields.bilingual("stem", required=True),
@@ -71,13 +115,7 @@ def _item(fields: Fields) -> Item | None:
         "feedback": fields.bilingual("feedback"),
         "markup": Markup(fields.word("markup", tuple(Markup), default="markdown")),
     }
-    try:
-        task = _task(kind, fields)
-        variant = _variant(fields)
-    except PortalError as reason:
-        fields.notes.add(fields.line, reason)
-        return None
-    return Item(task=task, variant=variant, **head) if fields.finish() else None
+    return Item(task=_task(kind, fields), variant=_variant(fields), **head)
 
 
 def _task(kind: str, fields: Fields) -> Task:

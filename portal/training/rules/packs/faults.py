@@ -157,6 +157,10 @@ class LessonWithoutItems(InvalidInput):
     message = N_("This lesson asks that its questions be answered, but no item names “%(lesson)s”.")
 
 
+class PlaceUnfilled(InvalidInput):
+    message = N_("Nothing fills the place [[%(name)s]] in “%(where)s”.")
+
+
 class FactorChanged(InvalidInput):
     message = N_("The factor “%(key)s” is now %(now)s, not %(then)s: check the item again.")
 

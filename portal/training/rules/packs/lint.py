@@ -2,30 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
+from portal.training.rules.figures import places_of
 from portal.training.rules.formats import gift
-from portal.training.rules.formats.exchange import Reading
 from portal.training.rules.formats.nodes import read_xml
 from portal.training.rules.items import (
-    MISSING,
     Calculator,
     Item,
     Matching,
     Multiple,
     Numeric,
-    NumericAnswer,
-    Option,
     Ordering,
-    Pair,
     Register,
-    ShortAnswer,
     Single,
-    Task,
     TrueFalse,
 )
 from portal.training.rules.packs.bank import read_bank
@@ -47,11 +39,19 @@ from portal.training.rules.packs.faults import (
     Notes,
     ObjectiveThin,
     ObjectiveUnknown,
+    PlaceUnfilled,
     SourceMissing,
     TranslationMissing,
     UnitMissing,
 )
-from portal.training.rules.packs.lessons import Lesson, compare, look_at_pictures, read_lesson
+from portal.training.rules.packs.gift_banks import LANGS, path_of, side_by_side
+from portal.training.rules.packs.lessons import (
+    Lesson,
+    compare,
+    look_at_pictures,
+    pictures,
+    read_lesson,
+)
 from portal.training.rules.quantities import unit_of
 from portal.training.rules.variants import check, outdated
 
@@ -127,7 +127,7 @@ class _Linter:
                 )
             elif name.endswith((".zh.gift", ".en.gift")):
                 if name.endswith(".zh.gift"):
-                    yield from self._gift(name.removesuffix(".zh.gift"))
+                    yield from self._gift(name.removeprefix("bank/").removesuffix(".zh.gift"))
                 elif name.replace(".en.", ".zh.") not in self.files:
                     self.notes(name).add(0, LessonTranslationMissing(name=name.replace(".en.", ".zh.")))
             else:
@@ -135,25 +135,22 @@ class _Linter:
 
     def _gift(self, stem: str) -> Iterator[tuple[Item, str, int]]:
         """Both languages of a GIFT bank joined by the titles of their questions."""
-        sides: dict[str, Reading] = {}
-        for lang in ("zh", "en"):
-            name = f"{stem}.{lang}.gift"
+        texts: dict[str, str] = {}
+        for lang in LANGS:
+            name = path_of(stem, lang)
             if name not in self.files:
-                self.notes(f"{stem}.zh.gift").add(0, LessonTranslationMissing(name=name))
+                self.notes(path_of(stem, "zh")).add(0, LessonTranslationMissing(name=name))
                 continue
-            text = text_of(self.files[name], self.notes(name))
-            sides[lang] = gift.read(text or "", lang)
-            for problem in sides[lang].problems:
+            texts[lang] = text_of(self.files[name], self.notes(name)) or ""
+            for problem in gift.placed(texts[lang], lang)[1]:
                 self.notes(name).add(problem.line, problem.reason)
-        others = {item.id: item for item in sides["en"].items} if "en" in sides else {}
-        for item in sides["zh"].items if "zh" in sides else ():
-            other = others.pop(item.id, None)
-            joined = _joined(item, other) if other else None
-            if joined is None:
-                self.notes(f"{stem}.zh.gift").add(0, TranslationMissing(key=item.id, lang="en"))
-            yield joined or item, f"{stem}.zh.gift", 0
-        for item in others.values():
-            self.notes(f"{stem}.en.gift").add(0, TranslationMissing(key=item.id, lang="zh"))
+        for each in side_by_side(texts):
+            lang = "zh" if "zh" in each.blocks else "en"
+            name, line = path_of(stem, lang), each.blocks[lang].line
+            if not each.is_joined:
+                self.notes(name).add(line, TranslationMissing(key=each.item.id, lang=_OTHER[lang]))
+            if lang == "zh":
+                yield each.item, name, line
 
     # --- looking
 
@@ -174,6 +171,7 @@ class _Linter:
                 compare(pack.lessons[name, original], lesson, self.notes(file))
             for block in lesson.blocks:
                 look_at_pictures(block.text, block.line + 1, pack.media, self.notes(file))
+                self._drawings(block.text, block.line + 1, set(), self.notes(file))
 
     def _bank(self, pack: Pack) -> None:
         seen: set[str] = set()
@@ -189,9 +187,20 @@ class _Linter:
             if isinstance(item.task, Calculator | Register):
                 for reason in self.scenarios(item.task):
                     notes.add(line, reason)
+            numbers = {each.name for each in item.variant.parameters} if item.variant else set[str]()
             for text in _shown(item):
                 look_at_pictures(text, line, pack.media, notes)
+                self._drawings(text, line, numbers, notes)
+                for name in sorted(places_of(text) - numbers) if item.variant else ():
+                    notes.add(line, PlaceUnfilled(name=name, where=item.id))
             self._variant(item, line, notes)
+
+    def _drawings(self, text: str, line: int, numbers: set[str], notes: Notes) -> None:
+        """Notes places in drawings for which nothing is drawn where they are shown."""
+        for picture in pictures(text, line):
+            data = self.files.get(picture.address, b"") if picture.address.endswith(".svg") else b""
+            for name in sorted(places_of(data.decode("utf-8", "replace")) - numbers):
+                notes.add(picture.line, PlaceUnfilled(name=name, where=picture.address[:60]))
 
     def _variant(self, item: Item, line: int, notes: Notes) -> None:
         if item.variant is None:
@@ -289,65 +298,6 @@ def _shown(item: Item) -> Iterator[str]:
             texts += [text for pair in pairs for text in (pair.prompt, pair.match)]
         case Ordering(steps=steps):
             texts += steps
+        case Numeric(answers=answers, if_carbon=if_carbon):
+            texts += [*(answer.feedback for answer in answers), if_carbon]
     return (side for text in texts for side in (text.zh, text.en) if side)
-
-
-# --- the two languages of a GIFT bank -----------------------------------------------------------------
-
-
-def _joined(zh: Item, en: Item) -> Item | None:
-    """One item of two; None when their answers do not correspond."""
-    task = _joined_task(zh.task, en.task)
-    if task is None or zh.markup is not en.markup:
-        return None
-    return replace(zh, stem=_both(zh.stem, en.stem), feedback=_both(zh.feedback, en.feedback), task=task)
-
-
-def _both(zh: Bilingual, en: Bilingual) -> Bilingual:
-    return Bilingual(zh.zh, en.en)
-
-
-def _joined_task(zh: Task, en: Task) -> Task | None:
-    match zh, en:
-        case Single(), Single():
-            options = _joined_options(zh.options, en.options)
-            return Single(options) if options else None
-        case Multiple(), Multiple() if zh.scoring is en.scoring:
-            options = _joined_options(zh.options, en.options)
-            return Multiple(options, zh.scoring) if options else None
-        case ShortAnswer(), ShortAnswer():
-            answers = _joined_options(zh.answers, en.answers)
-            return ShortAnswer(answers) if answers else None
-        case TrueFalse(), TrueFalse() if zh.is_true is en.is_true:
-            return TrueFalse(zh.is_true, _both(zh.if_wrong, en.if_wrong), _both(zh.if_right, en.if_right))
-        case Numeric(), Numeric():
-            numbers = _joined_numbers(zh.answers, en.answers)
-            return replace(zh, answers=numbers) if numbers else None
-        case Matching(), Matching() if len(zh.pairs) == len(en.pairs):
-            pairs = zip(zh.pairs, en.pairs, strict=True)
-            return Matching(tuple(Pair(_both(a.prompt, b.prompt), _both(a.match, b.match)) for a, b in pairs))
-    return None
-
-
-def _joined_options(zh: tuple[Option, ...], en: tuple[Option, ...]) -> tuple[Option, ...] | None:
-    if [option.credit for option in zh] != [option.credit for option in en]:
-        return None
-    return tuple(
-        Option(
-            _both(a.text, b.text),
-            a.credit,
-            _both(a.feedback, b.feedback) if a.feedback != MISSING else MISSING,
-        )
-        for a, b in zip(zh, en, strict=True)
-    )
-
-
-def _joined_numbers(
-    zh: tuple[NumericAnswer, ...], en: tuple[NumericAnswer, ...]
-) -> tuple[NumericAnswer, ...] | None:
-    def number(answer: NumericAnswer) -> NumericAnswer:
-        return replace(answer, feedback=MISSING)
-
-    if [number(answer) for answer in zh] != [number(answer) for answer in en]:
-        return None
-    return tuple(replace(a, feedback=_both(a.feedback, b.feedback)) for a, b in zip(zh, en, strict=True))
