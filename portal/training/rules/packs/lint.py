@@ -1,5 +1,6 @@
 """The lint of a course pack: everything that is wrong with it, by file and line, and what could be read."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -47,6 +48,7 @@ from portal.training.rules.packs.faults import (
     Notes,
     ObjectiveThin,
     ObjectiveUnknown,
+    SourceInOneLanguage,
     SourceMissing,
     TranslationMissing,
     UnitMissing,
@@ -63,6 +65,7 @@ _SIGNS: Final = {
     "mp3": (b"ID3", b"\xff\xfb"),
 }
 _OTHER: Final = {"zh": "en", "en": "zh"}
+_WORD: Final = re.compile("[a-z]{3}|[\u4e00-\u9fff]")  # of one language; numbers, signs and codes are of both
 Factors = Mapping[str, Decimal]
 Scenarios = Callable[[Calculator | Register], Iterable[PortalError]]
 
@@ -184,6 +187,8 @@ class _Linter:
             seen.add(item.id)
             if not (item.source.zh.strip() or item.source.en.strip()):
                 notes.add(line, SourceMissing(item=item.id))
+            elif not _reads_in_both(item.source):
+                notes.add(line, SourceInOneLanguage(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
             if isinstance(item.task, Calculator | Register):
@@ -277,6 +282,13 @@ def _look_at_media(name: str, data: bytes, notes: Notes) -> None:
         notes.add(0, MediaUnreadable())
 
 
+def _reads_in_both(source: Bilingual) -> bool:
+    """Whether a source is written in each language; one without words, like ``GB/T 1``, is alike in both."""
+    if not (source.zh.strip() and source.en.strip()):
+        return False
+    return source.zh != source.en or not _WORD.search(source.zh)
+
+
 def _shown(item: Item) -> Iterator[str]:
     """The texts of an item that may hold pictures, in both languages."""
     texts = [item.stem, item.feedback]
@@ -300,7 +312,13 @@ def _joined(zh: Item, en: Item) -> Item | None:
     task = _joined_task(zh.task, en.task)
     if task is None or zh.markup is not en.markup:
         return None
-    return replace(zh, stem=_both(zh.stem, en.stem), feedback=_both(zh.feedback, en.feedback), task=task)
+    return replace(
+        zh,
+        stem=_both(zh.stem, en.stem),
+        feedback=_both(zh.feedback, en.feedback),
+        source=_both(zh.source, en.source),
+        task=task,
+    )
 
 
 def _both(zh: Bilingual, en: Bilingual) -> Bilingual:
