@@ -157,6 +157,10 @@ KEY_FILES: dict[str, tuple[dict[str, Any], Answer]] = {
     "of somebody else": (did_document(did="did:web:evil.example"), UNKNOWN),
     "with another key under that id": (did_document(publicKeyMultibase=seen(OTHER_SEED)), NO),
     "without that key": (did_document(OTHER_SEED), UNKNOWN),
+    "with a key of another kind beside it": (
+        {**did_document(), "assertionMethod": [method_of(SCHOOL), {
+            "id": "#2", "type": "JsonWebKey", "publicKeyJwk": {"kty": "EC", "crv": "secp256k1", "x": "AQ"},
+        }]}, ON_TRUST),
     "with a key that is used no more": (did_document(revoked="2026-03-01T00:00:00Z"), UNKNOWN),
 }  # fmt: skip
 
@@ -246,6 +250,7 @@ def test_a_token_is_checked_with_the_key_that_is_handed_in_however_that_is_writt
 TOKENS: dict[str, tuple[Any, Answer]] = {
     "the control": (lambda: token(), ON_TRUST),
     "without the name of a key": (lambda: token(kid=None), ON_TRUST),
+    "with the end of a name": (lambda: token(kid="1"), ON_TRUST),
     "in the older way": (lambda: older(), ON_TRUST),
     "of two issuers": (lambda: token(iss="did:web:evil.example"), NO),
     "of two holders": (lambda: token(sub="did:example:somebody"), NO),

@@ -8,7 +8,7 @@ Methods: DID 1.0 with Controlled Identifiers 1.0 (Multikey), RFC 7517 (JWK), RFC
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -55,12 +55,13 @@ class KeyFile:
     keys: Mapping[str, Key] = field(default_factory=dict)
 
     def find(self, method: str) -> Key | None:
-        """The key of this id. Bare keys are found by the end of an id too, and one alone needs none."""
-        if self.owner is not None:
-            return self.keys.get(self.owner + method if method.startswith("#") else method)
-        if len(self.keys) == 1:
+        """The key of this id, whole or by its end alone. One key alone needs no id, a bare one of any id."""
+        if len(self.keys) == 1 and (self.owner is None or not method):
             return next(iter(self.keys.values()))
-        return self.keys.get(method) or self.keys.get(method.rpartition("#")[2])
+        end = method.rpartition("#")[2]
+        if self.owner is None:
+            return self.keys.get(method) or self.keys.get(end)
+        return self.keys.get(method if ":" in method else f"{self.owner}#{end}")
 
 
 def is_in_name(did: str) -> bool:
@@ -106,7 +107,16 @@ def _of_json(document: Any) -> KeyFile:
     if not isinstance(bare, list) or len(bare) > MOST_KEYS:
         raise NotAKeyFile()
     named = {str(each.get("kid", "")): each for each in bare if isinstance(each, dict)}
-    return _some(None, {name: Key(_of_jwk(each)) for name, each in named.items() if _is_for_signing(each)})
+    found = {name: _usable(_of_jwk, each) for name, each in named.items() if _is_for_signing(each)}
+    return _some(None, {name: Key(public) for name, public in found.items() if public})
+
+
+def _usable(read_key: Callable[[dict[str, Any]], PublicKey], told: dict[str, Any]) -> PublicKey | None:
+    """The key, or None where it is of a kind that is not used here: the others of its file still are."""
+    try:
+        return read_key(told)
+    except (NotACredential, ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def _some(owner: str | None, found: dict[str, Key]) -> KeyFile:
@@ -124,8 +134,9 @@ def _in_document(document: Mapping[str, Any], owner: str) -> Iterator[tuple[str,
     for each in vouching:
         name = _whole_id(owner, each)
         entry = named.get(name)
-        if entry is not None and entry.get("controller", owner) == owner:
-            yield name, Key(_public(entry), _end_of(entry))
+        public = _usable(_public, entry) if entry and entry.get("controller", owner) == owner else None
+        if entry and public:
+            yield name, Key(public, _end_of(entry))
 
 
 def _whole_id(owner: str, entry: Any) -> str:
