@@ -1,7 +1,7 @@
 """The page object: what a person sees and does, over Flask's test client, in the words on the page.
 
     page = browser.open("/zh/offset")
-    page = page.fill("公斤", "250").submit("继续")
+    page = page.fill("千克", "250").submit("继续")
     assert page.h1 == "确认订单"
 
 Every HTML page that is opened, in whatever test, is checked on arrival: `faults` lists what must hold.

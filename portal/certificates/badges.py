@@ -11,15 +11,16 @@ from portal.certificates.credentials import badge_of, issuer
 from portal.certificates.forms import CredentialForm
 from portal.certificates.lookup import find
 from portal.certificates.queries import CertificateView
-from portal.certificates.rules import baking, drawing, inspection, numbers
+from portal.certificates.rules import baking, drawing, inspection, keys, lists, numbers
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.content import either, quoted
 from portal.certificates.rules.credential import Purpose
+from portal.certificates.rules.inspection import Beside, Handed
 from portal.certificates.rules.integrity import NotACredential
 from portal.certificates.rules.openbadge import audience_of
 from portal.certificates.site import NotLoggedYet
 from portal.kernel import clock
-from portal.kernel.errors import N_, NotFound
+from portal.kernel.errors import N_, InvalidInput, NotFound, PortalError
 from portal.web.guard import open_to_all
 from portal.web.page import page_blueprint, plain_blueprint
 
@@ -34,6 +35,14 @@ class NoBadge(NotFound):
     message = N_("Only certificates of completed courses have a badge.")
 
 
+class NoStatusList(InvalidInput):
+    message = N_("One of these files is no list of withdrawn credentials: hand in its JSON or its token.")
+
+
+class TooManyLists(InvalidInput):
+    message = N_("Hand in at most %(most)s lists at a time.")
+
+
 @pages.route("/badges/check", methods=["GET", "POST"])
 @open_to_all
 def check() -> Any:
@@ -41,20 +50,23 @@ def check() -> Any:
     form = CredentialForm()
     if request.method == "GET":
         return _page(CredentialForm(None))
-    if not form.validate_on_submit():
+    handed, beside = (_handed(form), _beside(form)) if form.validate_on_submit() else (None, None)
+    if handed is None or beside is None:
         return _page(form), 422
-    try:
-        handed = inspection.read(form.file.data.stream.read(LARGEST_FILE))
-    except NotACredential as refusal:
-        form.blame("file", refusal)
-        return _page(form), 422
-    own = issuer()
+    own, now = issuer(), clock.now()
     answers = {
-        "signature": inspection.signature(handed, own),
-        "period": inspection.period(handed, clock.now()),
-        "status": inspection.status(handed, own, _is_set),
+        "signature": inspection.signature(handed, own, beside.keys),
+        "period": inspection.period(handed, now),
+        "status": inspection.status(handed, own, _is_set, now, beside),
     }
-    return _page(form, handed=handed, answers=answers, is_ours=handed.issuer_id == own.did)
+    return _page(
+        form,
+        handed=handed,
+        beside=beside,
+        answers=answers,
+        is_ours=handed.issuer_id == own.did,
+        key_address=inspection.address_of(handed.issuer_id),
+    )
 
 
 @files.get("/certificates/<number>/badge.json")
@@ -71,8 +83,7 @@ def as_json(number: str) -> Response:
 def as_token(number: str) -> Response:
     """The same credential as a token, for wallets that read those."""
     found = _course(number)
-    unsigned = {name: value for name, value in _credential(found).items() if name != "proof"}
-    return _file(found, issuer().token(unsigned), "application/vc+jwt", "jwt")
+    return _file(found, issuer().token(_credential(found)), "application/vc+jwt", "jwt")
 
 
 @files.get("/certificates/<number>/badge.png")
@@ -130,11 +141,44 @@ def _file(found: CertificateView, content: str | bytes, mimetype: str, ending: s
     return answer
 
 
+def _handed(form: CredentialForm) -> Handed | None:
+    """The credential, or None with the reason laid beside its field."""
+    try:
+        return inspection.read(form.file.data.stream.read(LARGEST_FILE))
+    except NotACredential as refusal:
+        form.blame("file", refusal)
+        return None
+
+
+def _beside(form: CredentialForm) -> Beside | None:
+    """The issuer's files beside it, or None with the reason laid beside the field of the one at fault."""
+    keys_given, lists_given = form.keys.data, form.lists.data or []
+    try:
+        found = keys.read(keys_given.stream.read(keys.LARGEST_FILE + 1)) if keys_given else None
+    except PortalError as refusal:
+        form.blame("keys", refusal)
+        return None
+    if len(lists_given) > lists.MOST_FILES:
+        form.blame("lists", TooManyLists(most=lists.MOST_FILES))
+        return None
+    try:
+        read = [inspection.read_list(each.stream.read(lists.LARGEST_FILE + 1)) for each in lists_given]
+    except NotACredential:
+        form.blame("lists", NoStatusList())
+        return None
+    return Beside(found, read)
+
+
 def _is_set(purpose: Purpose, place: int) -> bool:
     return bool(queries.withdrawn_places(purpose, place, place + 1))
 
 
 def _page(form: CredentialForm, **result: Any) -> str:
-    return render_template(
-        "badges/check.html", form=form, **({"handed": None, "answers": {}, "is_ours": False} | result)
-    )
+    nothing: dict[str, Any] = {
+        "handed": None,
+        "beside": None,
+        "answers": {},
+        "is_ours": False,
+        "key_address": None,
+    }
+    return render_template("badges/check.html", form=form, **(nothing | result))

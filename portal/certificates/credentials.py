@@ -9,8 +9,9 @@ from flask import current_app
 
 from portal.certificates import queries
 from portal.certificates.queries import CertificateView
-from portal.certificates.rules import credential, integrity
+from portal.certificates.rules import credential, integrity, tokens
 from portal.certificates.rules.credential import Certified, Issuer, Purpose
+from portal.certificates.rules.inspection import Handed
 from portal.certificates.rules.openbadge import Achieved, badge_credential
 from portal.registry.queries.log import LogProof
 
@@ -58,12 +59,13 @@ def badge_of(certificate: CertificateView, proof: LogProof, with_name: bool) -> 
     return own.sign(badge_credential(own, facts), certificate.issued_at, integrity.badge_words())
 
 
-def differences(document: Mapping[str, Any], certificate: CertificateView, proof: LogProof) -> list[str]:
+def differences(handed: Handed, certificate: CertificateView, proof: LogProof) -> list[str]:
     """The members in which a credential that was handed in is not what was issued; empty when it is genuine.
 
     The members are compared first. So no signature is computed over what a stranger wrote, which could be
     made to take forever, and no member counts that the signature happens not to cover. Raises NotACredential.
     """
+    document = handed.document
     subject = document["credentialSubject"]
     is_named = isinstance(subject, Mapping) and "holderName" in subject
     own = credential_of(certificate, proof, with_name=is_named)
@@ -72,7 +74,13 @@ def differences(document: Mapping[str, Any], certificate: CertificateView, proof
         own["credentialSubject"]["holderName"] = str(subject["holderName"])
     given, kept = (_comparable(each) for each in (document, own))
     altered = sorted(key for key in given.keys() | kept.keys() if given.get(key) != kept.get(key))
-    return altered or ([] if issuer().signed(document) else ["proof"])
+    return altered or ([] if _is_signed(handed) else ["proof"])
+
+
+def _is_signed(handed: Handed) -> bool:
+    if handed.token is None:
+        return issuer().signed(handed.document)
+    return issuer().signed_token(handed.token) and not tokens.contradicts_itself(handed.token)
 
 
 def _comparable(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import HiddenField
 
 from portal.certificates.rules.paper import LONGEST_NAME
@@ -29,7 +29,7 @@ class NumberForm(PortalForm):
 
 
 class PaperForm(PortalForm):
-    """The JSON file that came with a certificate, or its credential."""
+    """The JSON file that came with a certificate, or its credential as JSON or as a token."""
 
     file = FileField(
         lazy_gettext("Certificate file (JSON)"),
@@ -37,18 +37,34 @@ class PaperForm(PortalForm):
         description=lazy_gettext(
             "The file is attached to the PDF and can be downloaded from the certificate’s page."
         ),
-        render_kw={"accept": ".json,application/json"},
+        render_kw={"accept": ".json,.jwt,application/json"},
     )
 
 
 class CredentialForm(PortalForm):
-    """A credential or a badge of any issuer."""
+    """A credential or a badge of any issuer, and what is needed of that issuer because nothing is fetched."""
 
     file = FileField(
         lazy_gettext("Badge or credential"),
         validators=[FileRequired(lazy_gettext("Choose a file first."))],
         description=lazy_gettext("A picture (PNG, SVG), a JSON file or a token (JWT), at most 1 MB."),
         render_kw={"accept": ".json,.jsonld,.jwt,.txt,.png,.svg"},
+    )
+    keys = FileField(
+        lazy_gettext("The issuer’s keys"),
+        description=lazy_gettext(
+            "For badges of others: the issuer’s did.json, a JWK, a JWK Set or a PEM, at most 64 kB. "
+            "Get it from the issuer yourself: what you hand in is believed."
+        ),
+        render_kw={"accept": ".json,.jwk,.jwks,.pem,.txt"},
+    )
+    lists = MultipleFileField(
+        lazy_gettext("The issuer’s status lists"),
+        description=lazy_gettext(
+            "For badges of others: the lists of withdrawn credentials that the badge names (Bitstring Status "
+            "List), at most four files of 1 MB each."
+        ),
+        render_kw={"accept": ".json,.jsonld,.jwt,.txt"},
     )
 
 

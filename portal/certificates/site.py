@@ -10,7 +10,8 @@ from flask import Response, current_app, render_template, request
 from portal.certificates import policy, queries
 from portal.certificates.credentials import credential_of, issuer, status_list
 from portal.certificates.lookup import find
-from portal.certificates.rules import claims, credential, integrity, numbers
+from portal.certificates.queries import CertificateView
+from portal.certificates.rules import claims, credential, integrity, numbers, tokens
 from portal.certificates.rules.credential import Purpose
 from portal.certificates.rules.lines import day_of
 from portal.kernel import clock
@@ -39,16 +40,36 @@ class NoSuchList(NotFound):
 def certificate_credential(number: str) -> Response:
     """The certificate as a W3C Verifiable Credential: with the name by key or consent, else without it."""
     found = find(number)
+    return _given(found, _json(_credential(found), "application/vc"), f"{found.number}.credential.json")
+
+
+@blueprint.get("/certificates/<number>.jwt")
+@open_to_all
+def certificate_token(number: str) -> Response:
+    """The same credential as a token (VC-JWT), for software that reads those."""
+    found = find(number)
+    token = issuer().token(_credential(found), tokens.CREDENTIAL)
+    return _given(found, Response(token, content_type="application/vc+jwt"), f"{found.number}.jwt")
+
+
+def _credential(found: CertificateView) -> dict[str, Any]:
     proof = queries.log_proof(found.id)
     if proof is None:
         raise NotLoggedYet()
-    has_key = numbers.opens(request.args.get("key"), found.key)
-    answer = _json(credential_of(found, proof, policy.sees_name(found.is_public, has_key)), "application/vc")
-    answer.headers["Content-Disposition"] = f'inline; filename="{found.number}.credential.json"'
-    if has_key:
+    return credential_of(found, proof, policy.sees_name(found.is_public, _has_key(found)))
+
+
+def _given(found: CertificateView, answer: Response, name: str) -> Response:
+    """A file of one certificate; where it was asked for by key, nobody keeps it or learns the key."""
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    if _has_key(found):
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _has_key(found: CertificateView) -> bool:
+    return numbers.opens(request.args.get("key"), found.key)
 
 
 @blueprint.get("/credentials/status/<purpose>/<int(max=99999):number>")

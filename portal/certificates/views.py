@@ -12,8 +12,9 @@ from portal.certificates.forms import NameForm, NumberForm, PaperForm
 from portal.certificates.jobs import DocumentMissing, folder
 from portal.certificates.lookup import find, missed
 from portal.certificates.queries import CertificateView, Change
-from portal.certificates.rules import claims, credential, numbers, paper, states
+from portal.certificates.rules import claims, credential, numbers, paper, states, tokens
 from portal.certificates.rules.claims import CertificateType
+from portal.certificates.rules.inspection import Handed
 from portal.certificates.rules.lines import lines
 from portal.certificates.rules.openbadge import audience_of
 from portal.certificates.sheet import holder_of
@@ -72,8 +73,7 @@ def check_file() -> Any:
     if not form.validate_on_submit():
         return _check_page(NumberForm(None), form), 422
     try:
-        content = paper.read_file(form.file.data.stream.read(LARGEST_FILE))
-        certificate, altered = _compared(content)
+        certificate, altered = _compared(form.file.data.stream.read(LARGEST_FILE))
     except PortalError as refusal:
         form.blame("file", refusal)
         return _check_page(NumberForm(None), form), 404 if isinstance(refusal, NotFound) else 422
@@ -180,12 +180,14 @@ def proof(number: str) -> Any:
     return _download(place.text, "text/plain; charset=utf-8", f"{found.number}.tlog-proof")
 
 
-def _compared(content: dict[str, Any]) -> tuple[CertificateView, list[str]]:
+def _compared(raw: bytes) -> tuple[CertificateView, list[str]]:
     """The certificate that a file is of, and the names of what differs in the file."""
-    if "credentialSubject" in content:
+    token = tokens.found_in(raw)
+    content = token.credential if token else paper.read_file(raw)
+    if token or "credentialSubject" in content:
         certificate = find(credential.number_in(content))
         place = queries.log_proof(certificate.id)
-        return certificate, differences(content, certificate, place) if place else ["evidence"]
+        return certificate, differences(Handed(content, token), certificate, place) if place else ["evidence"]
     certificate = find(content["number"])
     return certificate, paper.differences(content, certificate.payload)
 

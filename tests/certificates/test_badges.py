@@ -68,7 +68,7 @@ def answers(data: bytes, now: datetime = LATER) -> tuple[Answer, Answer, Answer]
     return (
         inspection.signature(handed, own).answer,
         inspection.period(handed, now).answer,
-        inspection.status(handed, own, is_set).answer,
+        inspection.status(handed, own, is_set, now).answer,
     )
 
 

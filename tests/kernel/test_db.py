@@ -197,7 +197,7 @@ VALUES = [
     {"b": False},
     {"at": datetime(2026, 12, 31, 16, 0, 0, 123456, tzinfo=UTC)},
     {"on": date(2024, 2, 29)},
-    {"facts": {"公斤": 250, "parts": [1, None, "x"], "deep": {"a": True}}},
+    {"facts": {"千克": 250, "parts": [1, None, "x"], "deep": {"a": True}}},
     {"facts": []},
     {"raw": bytes(range(256))},
     {"mass": Mass(2**62)},

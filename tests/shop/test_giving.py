@@ -153,7 +153,7 @@ def test_the_next_day_is_after_this_one(after: str, follows: str) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "kg", "button", "pay_button"),
-    [("zh", "每月公斤数", "开始", "测试"), ("en", "Kilograms every month", "Begin", "Pay with test money")],
+    [("zh", "每月千克数", "开始", "测试"), ("en", "Kilograms every month", "Begin", "Pay with test money")],
 )
 def test_a_guest_begins_and_pays_the_first_month(
     app: Flask, browser: Browser, sent_letters: Any, lang: str, kg: str, button: str, pay_button: str

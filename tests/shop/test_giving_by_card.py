@@ -253,7 +253,7 @@ def test_the_database_refuses(any_url: str, tmp_path: Path, bank: Bank, sentence
 
 WORDS = {
     "zh": (
-        "每月公斤数",
+        "每月千克数",
         "证书上的名称",
         "电子邮箱",
         "银行卡每月自动扣款",

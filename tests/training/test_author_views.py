@@ -277,22 +277,22 @@ def test_a_pack_comes_in_as_a_zip_and_goes_out_byte_for_byte(seen_by: As):
 def test_a_course_is_offered_published_compared_and_withdrawn(seen_by: As):
     draft_id = a_draft(files_of("everyone"))
     page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}").submit("Offer it for publication")
-    assert "Publish version 1.1.0" not in page.buttons
+    assert "Publish version 1.2.0" not in page.buttons
     editor = seen_by(EDITOR)
-    page = editor.open(f"/en/author/drafts/{draft_id}").submit("Publish version 1.1.0")
+    page = editor.open(f"/en/author/drafts/{draft_id}").submit("Publish version 1.2.0")
     page = page.submit("Begin a draft from it")
-    page = pressed(typed(page, "version", "1.2.0"), "save")
+    page = pressed(typed(page, "version", "1.3.0"), "save")
     page = page.click("Changes")
-    assert "Since version 1.1.0" in page.main
-    assert "1.12.0" in page.main  # what goes beside what comes: a 1 struck out, a 2 put in
+    assert "Since version 1.2.0" in page.main
+    assert "1.23.0" in page.main  # what goes beside what comes: a 2 struck out, a 3 put in
     page.click("Overview").submit("Offer it for publication")
     another = seen_by(Actor("usr_of_another_editor", EDITOR.roles))
     offered = next(each for each in drafts.drafts(EDITOR) if each.is_offered)
-    page = another.open(f"/en/author/drafts/{offered.id}").submit("Publish version 1.2.0")
-    assert "From 1.1.0 to 1.2.0" in page.main
+    page = another.open(f"/en/author/drafts/{offered.id}").submit("Publish version 1.3.0")
+    assert "From 1.2.0 to 1.3.0" in page.main
     page.submit("Withdraw it")
     newest = courses.newest_version("everyone")
-    assert newest.version == "1.1.0"
+    assert newest.version == "1.2.0"
     assert files_of_zip(courses.pack_of(newest.id)) == files_of("everyone")
 
 
@@ -312,7 +312,7 @@ def test_a_published_version_is_given_out_in_every_format(seen_by: As, name: str
     (href,) = (link for link in page.links.values() if "export-file" in link)
     file = browser.client.get(href)
     assert file.status_code == 200
-    assert "everyone-1.1.0" in file.headers["Content-Disposition"]
+    assert "everyone-1.2.0" in file.headers["Content-Disposition"]
     pack, _findings = lint(files_of("everyone"))
     written = (
         scorm.write(pack, "zh", scorm.EDITIONS[name])

@@ -60,7 +60,7 @@ def test_a_completed_course_is_certified_once(any_app: Flask, rule_met: None):
     assert certificate.type == "C5"
     assert (certificate.holder_name, certificate.trainer) == ("测试学员", "测试讲师")
     content = certificate.content
-    assert content["course_version"] == "1.1.0"
+    assert content["course_version"] == "1.2.0"
     assert content["hours"] == 3
     assert content["cohort"] == {"zh": "一班", "en": "一班"}
     assert content["language"] == "zh"

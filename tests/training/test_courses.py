@@ -21,3 +21,11 @@ def test_a_course_that_ships_is_sound(app: Flask, track: str):
     lessons, items = map(int, re.findall(r"(\d+) lessons, (\d+) items", done.output)[0])
     assert lessons >= 20  # ten, in two languages
     assert items >= 30
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_every_lesson_that_ships_names_its_sources_in_both_languages(track: str):
+    lessons = sorted((COURSES / track / "lessons").glob("*.md"))
+    assert lessons
+    without = [each.name for each in lessons if "<!-- #sources" not in each.read_text("utf-8")]
+    assert without == []

@@ -22,7 +22,7 @@ EDITOR = Actor("usr_of_an_editor", frozenset({Role.EDITOR}))
 
 def with_version(version: str) -> dict[str, bytes]:
     files = dict(files_of("everyone"))
-    files["course.yml"] = files["course.yml"].replace(b"version: 1.1.0", f"version: {version}".encode())
+    files["course.yml"] = files["course.yml"].replace(b"version: 1.2.0", f"version: {version}".encode())
     return files
 
 
@@ -40,7 +40,7 @@ def test_a_pack_becomes_a_version_once_and_comes_back_byte_for_byte():
 
 def test_a_version_is_never_another_pack_and_never_goes_back():
     a_version()
-    files = with_version("1.1.0")
+    files = with_version("1.2.0")
     files["course.yml"] += b"# another\n"
     with pytest.raises(VersionTaken):
         publish(EDITOR, files, NOW)

@@ -150,6 +150,9 @@ def test_the_other_language_joins_and_another_question_of_that_name_does_not():
     held = {"q": {"type": "single", "stem": {"zh": "一吨碳", "en": ""}, "options": options}}
     both = joined(held, read_gift("::q::A tonne{=3.67 t ~1 t}\n", "en").items, "en")
     assert both.joined["q"]["options"][0]["text"] == {"zh": "3.67吨", "en": "3.67 t"}
+    sourced = {"q": held["q"] | {"source": "第 1 课"}}
+    brought = read_gift("// [tag:source:Lesson 1]\n::q::A tonne{=3.67 t ~1 t}\n", "en").items
+    assert joined(sourced, brought, "en").joined["q"]["source"] == {"zh": "第 1 课", "en": "Lesson 1"}
     other = joined(held, read_gift("::q::True?{T}\n", "en").items, "en")
     assert ([item.id for item in other.new], dict(other.joined)) == (["q-2"], {})
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
 from portal.training.rules.packs.bank import read_bank, written_bank
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
@@ -129,6 +130,8 @@ FAULTS = [
     ("course.yml", "hours: 1", "hours: &a 1\nwait: *a", ("course.yml", 1, "YamlForbidden")),
     ("track.yml", "audience: everyone", "audience: nobody", ("track.yml", 3, "WordUnknown")),
     (BANK, "source: 12,000 × (1 − 0.15)", "source: ''", (BANK, 13, "SourceMissing")),
+    (BANK, "source: 12,000 × (1 − 0.15)", "source: computed", (BANK, 13, "SourceInOneLanguage")),
+    (BANK, "source: 12,000 × (1 − 0.15)", "source: 核算", (BANK, 13, "SourceInOneLanguage")),
     (BANK, "    tolerance: 0.5 %\n", "", (BANK, 11, "ToleranceMissing")),
     (BANK, "  unit: t CO2\n", "", (BANK, 1, "UnitMissing")),
     (BANK, "unit: plots", "unit: furlongs", (BANK, 52, "UnknownUnit")),
@@ -175,8 +178,8 @@ def test_a_stamped_translation_is_fresh_until_the_original_changes():
 
 
 def test_a_gift_bank_of_two_files_is_one_bank():
-    head = "// [tag:objective:units] [tag:source:x]\n"
-    zh = head + "::q::一吨碳{=3.67吨 ~1吨}\n"
+    head = "// [tag:objective:units] [tag:source:Lesson 1]\n"
+    zh = head.replace("Lesson 1", "第 1 课") + "::q::一吨碳{=3.67吨 ~1吨}\n"
     files = pack_files() | {"bank/more.zh.gift": zh.encode()}
     assert ("bank/more.zh.gift", 0, "LessonTranslationMissing") in found(files)
     files["bank/more.en.gift"] = (head + "::q::One tonne of carbon{=3.67 t ~1 t}\n").encode()
@@ -184,6 +187,9 @@ def test_a_gift_bank_of_two_files_is_one_bank():
     assert findings == []
     assert pack.items[-1][0].task.options[0].text.zh == "3.67吨"
     assert pack.items[-1][0].task.options[0].text.en == "3.67 t"
+    assert pack.items[-1][0].source == Bilingual("第 1 课", "Lesson 1")
+    files["bank/more.en.gift"] = files["bank/more.en.gift"].replace(b"[tag:source:Lesson 1]", b"")
+    assert ("bank/more.zh.gift", 0, "SourceInOneLanguage") in found(files)
     files["bank/more.en.gift"] = (head + "::q::One tonne of carbon{~3.67 t =1 t}\n").encode()
     assert ("bank/more.zh.gift", 2, "TranslationMissing") in found(files)
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from portal.certificates.rules import claims, integrity, tokens
 from portal.certificates.rules.claims import CertificateType, Effect
 from portal.certificates.rules.integrity import Words
+from portal.certificates.rules.tokens import Token
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import text_of
 from portal.kernel.mass import ZERO, Mass
@@ -101,9 +102,15 @@ class Issuer:
         key = integrity.key_of(multikey) if multikey else self.public_key
         return integrity.verify(document, key, words or integrity.words_of(self.base_url))
 
-    def token(self, document: Mapping[str, Any]) -> str:
-        """The document as a token with this portal's signature."""
-        return tokens.token_of(document, self.seed, self.token_method)
+    def token(self, document: Mapping[str, Any], kind: str = tokens.BADGE) -> str:
+        """The document, without the proof inside it, as a token with this portal's signature."""
+        unsigned = {name: value for name, value in document.items() if name != "proof"}
+        return tokens.token_of(unsigned, self.seed, self.token_method, kind)
+
+    def signed_token(self, token: Token) -> bool:
+        """Whether this portal signed the token, now or with a past key."""
+        key = self.token_keys.get(str(token.header.get("kid")))
+        return key is not None and tokens.is_signed_by(token, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """A credential as a token that is signed from outside: VC-JWT with ES256 (ECDSA, P-256, SHA-256).
 
-Method: RFC 7515 and 7518, Open Badges 3.0 section 8.2; signatures are deterministic (RFC 6979), so that the
-same credential is the same token. EdDSA is not used here: wallets that read tokens read ES256.
+Method: RFC 7515 and 7518, Open Badges 3.0 section 8.2, W3C Recommendation "Securing Verifiable Credentials
+using JOSE and COSE" (2025); signatures are deterministic (RFC 6979), so that the same credential is the same
+token.
+We sign with ES256 alone: wallets that read tokens read that. Of others RS256 and EdDSA are checked too.
 """
 
 import json
@@ -15,7 +17,8 @@ from typing import Any, Final
 
 import base58
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,7 +26,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from portal.certificates.rules.integrity import NotACredential
 
+PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
 ALGORITHM: Final = "ES256"
+# Which kind of key signs by which algorithm; a token may not choose another for a key.
+ALGORITHMS: Final[Mapping[str, type]] = {
+    ALGORITHM: ec.EllipticCurvePublicKey,
+    "EdDSA": Ed25519PublicKey,
+    "Ed25519": Ed25519PublicKey,
+    "RS256": rsa.RSAPublicKey,
+}
+BADGE: Final = "JWT"  # what a token calls itself in Open Badges 3.0
+CREDENTIAL: Final = "vc+jwt"  # and with the W3C
 # What a token says beside the credential, and where the credential says it.
 CLAIMS: Final = ("iss", "jti", "nbf", "sub", "exp", "iat")
 TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -44,10 +58,12 @@ class Token:
 
     @property
     def credential(self) -> dict[str, Any]:
-        """The credential it carries: the claims themselves, or in older ones a claim of their own."""
+        """The credential it carries: the claims themselves, or in older ones a claim of their own, which
+        leaves to the token who issued it and what it is called."""
         inner = self.claims.get("vc")
         if isinstance(inner, dict):
-            return inner
+            told = {"issuer": self.claims.get("iss"), "id": self.claims.get("jti")}
+            return {name: value for name, value in told.items() if value is not None} | inner
         return {name: value for name, value in self.claims.items() if name not in CLAIMS}
 
 
@@ -79,20 +95,27 @@ def key_of(multikey: str) -> ec.EllipticCurvePublicKey:
         raise NotACredential(why="a key that is none") from None
 
 
-def token_of(credential: Mapping[str, Any], seed: bytes, method: str) -> str:
+def token_of(credential: Mapping[str, Any], seed: bytes, method: str, kind: str = BADGE) -> str:
     """The credential as a token; ``method`` is the id of the key in the issuer's DID document."""
+    subject = credential["credentialSubject"].get("id")
     claims = {
         **credential,
-        "iss": credential["issuer"]["id"],
+        "iss": issuer_in(credential),
         "jti": credential["id"],
         "nbf": int(datetime.fromisoformat(credential["validFrom"]).timestamp()),
-        "sub": credential["credentialSubject"]["id"],
+        **({"sub": subject} if subject else {}),
     }
-    header = {"alg": ALGORITHM, "typ": "JWT", "kid": method}
+    header = {"alg": ALGORITHM, "typ": kind, "kid": method}
     signed = f"{_encoded(_json(header))}.{_encoded(_json(claims))}"
     way = ec.ECDSA(SHA256(), deterministic_signing=True)
     r, s = decode_dss_signature(private_key(seed).sign(signed.encode(), way))
     return f"{signed}.{_encoded(r.to_bytes(_HALF, 'big') + s.to_bytes(_HALF, 'big'))}"
+
+
+def found_in(data: bytes) -> Token | None:
+    """The token that a file consists of; None where it is something else. Raises NotACredential."""
+    text = data.decode("utf-8-sig", "replace").strip()
+    return read(text) if TOKEN.fullmatch(text) else None
 
 
 def read(text: str) -> Token:
@@ -110,24 +133,43 @@ def read(text: str) -> Token:
     return Token(header, claims, f"{head}.{body}".encode(), signature)
 
 
-def is_signed_by(token: Token, key: ec.EllipticCurvePublicKey) -> bool:
-    if token.header.get("alg") != ALGORITHM or len(token.signature) != 2 * _HALF:
+def is_signed_by(token: Token, key: PublicKey) -> bool:
+    """Whether the twin of this key signed the token, by the algorithm that the token names."""
+    kind = ALGORITHMS.get(str(token.header.get("alg")))
+    if kind is None or not isinstance(key, kind) or "crit" in token.header:
         return False
-    r, s = (int.from_bytes(half, "big") for half in (token.signature[:_HALF], token.signature[_HALF:]))
     try:
-        key.verify(encode_dss_signature(r, s), token.signed, ec.ECDSA(SHA256()))
+        _verify(token, key)
     except InvalidSignature:
         return False
     return True
 
 
+def _verify(token: Token, key: PublicKey) -> None:
+    if isinstance(key, Ed25519PublicKey):
+        key.verify(token.signature, token.signed)
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(token.signature, token.signed, padding.PKCS1v15(), SHA256())
+    elif len(token.signature) != 2 * _HALF:
+        raise InvalidSignature
+    else:
+        r, s = (int.from_bytes(half, "big") for half in (token.signature[:_HALF], token.signature[_HALF:]))
+        key.verify(encode_dss_signature(r, s), token.signed, ec.ECDSA(SHA256()))
+
+
+def issuer_in(credential: Mapping[str, Any]) -> object:
+    """The issuer's name in a credential, which stands alone or among other things about it."""
+    issuer = credential.get("issuer")
+    return issuer.get("id") if isinstance(issuer, Mapping) else issuer
+
+
 def contradicts_itself(token: Token) -> bool:
     """Whether its claims say otherwise than the credential: a reader might believe either."""
     credential, claims = token.credential, token.claims
-    issuer = credential.get("issuer")
-    named = issuer.get("id") if isinstance(issuer, dict) else issuer
-    said = [named, credential.get("id")]
-    return [claims.get("iss", named), claims.get("jti", credential.get("id"))] != said
+    subject = credential.get("credentialSubject")
+    holder = subject.get("id") if isinstance(subject, dict) else None
+    said = {"iss": issuer_in(credential), "jti": credential.get("id"), "sub": holder}
+    return any(value is not None and claims.get(name, value) != value for name, value in said.items())
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

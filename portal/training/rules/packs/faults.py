@@ -129,6 +129,10 @@ class SourceMissing(InvalidInput):
     message = N_("The answer of “%(item)s” has no source.")
 
 
+class SourceInOneLanguage(InvalidInput):
+    message = N_("The source of “%(item)s” is written in one language only.")
+
+
 class ToleranceMissing(InvalidInput):
     message = N_("The numeric item “%(item)s” has no tolerance.")
 

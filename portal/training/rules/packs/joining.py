@@ -41,6 +41,15 @@ def _free(name: str, held: Mapping[str, object]) -> str:
     return next(f"{name}-{n}" for n in range(2, len(held) + 3) if f"{name}-{n}" not in held)
 
 
+def _source(here: Any, there: Any, lang: str) -> Any:
+    """The source of an item; where each language brought its own text, both."""
+    if isinstance(here, str) and isinstance(there, str) and here != there:
+        return {lang: there, "en" if lang == "zh" else "zh": here}
+    return (
+        {**here, lang: here.get(lang) or there} if isinstance(here, dict) and isinstance(there, str) else here
+    )
+
+
 def _with_side(here: Any, there: Any, lang: str) -> Any:
     """``here`` with the texts of ``lang`` from ``there``; None where they are no two sides of one item."""
     if isinstance(here, dict) and set(here) <= {"zh", "en"} and isinstance(there, dict):
@@ -50,6 +59,8 @@ def _with_side(here: Any, there: Any, lang: str) -> Any:
             return None
         found = {key: _with_side(value, there[key], lang) if key in there else value
                  for key, value in here.items()}  # fmt: skip
+        if "source" in here:
+            found["source"] = _source(here["source"], there.get("source"), lang)
         return None if any(value is None for value in found.values()) else found
     if isinstance(here, list) and isinstance(there, list):
         if len(here) != len(there):

@@ -1,10 +1,12 @@
 """The lint of a course pack: everything that is wrong with it, by file and line, and what could be read."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
 from portal.training.rules.figures import places_of
 from portal.training.rules.formats import gift
@@ -40,6 +42,7 @@ from portal.training.rules.packs.faults import (
     ObjectiveThin,
     ObjectiveUnknown,
     PlaceUnfilled,
+    SourceInOneLanguage,
     SourceMissing,
     TranslationMissing,
     UnitMissing,
@@ -63,6 +66,7 @@ _SIGNS: Final = {
     "mp3": (b"ID3", b"\xff\xfb"),
 }
 _OTHER: Final = {"zh": "en", "en": "zh"}
+_WORD: Final = re.compile("[a-z]{3}|[\u4e00-\u9fff]")  # of one language; numbers, signs and codes are of both
 Factors = Mapping[str, Decimal]
 Scenarios = Callable[[Calculator | Register], Iterable[PortalError]]
 
@@ -182,6 +186,8 @@ class _Linter:
             seen.add(item.id)
             if not (item.source.zh.strip() or item.source.en.strip()):
                 notes.add(line, SourceMissing(item=item.id))
+            elif not _reads_in_both(item.source):
+                notes.add(line, SourceInOneLanguage(item=item.id))
             if isinstance(item.task, Numeric):
                 _look_at_unit(item.id, item.task, line, notes)
             if isinstance(item.task, Calculator | Register):
@@ -284,6 +290,13 @@ def _look_at_media(name: str, data: bytes, notes: Notes) -> None:
         notes.add(0, FileUnknown())
     elif not data.startswith(_SIGNS[ending]):
         notes.add(0, MediaUnreadable())
+
+
+def _reads_in_both(source: Bilingual) -> bool:
+    """Whether a source is written in each language; one without words, like ``GB/T 1``, is alike in both."""
+    if not (source.zh.strip() and source.en.strip()):
+        return False
+    return source.zh != source.en or not _WORD.search(source.zh)
 
 
 def _shown(item: Item) -> Iterator[str]:
