@@ -25,7 +25,16 @@ from portal.proposals.rules import (
 
 Facts = Mapping[str, Any]
 Deed = Callable[[Actor, str, Facts, datetime], object]
-# What the second person reads: labels (message ids) with kernel values.
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A value that is one of our own words: a message id, read in the reader's language."""
+
+    id: str
+
+
+# What the second person reads: labels (message ids) with kernel values or phrases.
 Lines = Sequence[tuple[str, object]]
 
 
