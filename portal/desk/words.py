@@ -52,7 +52,13 @@ _WORDS: dict[Cause, tuple[str, str, dict[str, Any]]] = {
     Cause.LIKENESSES: (N_("Projects that may be the same"), "registry_projects_desk.overview", {}),
     Cause.IMPORTS: (N_("Imports to be confirmed, or failed"), "registry_imports.files", {}),
     Cause.EVIDENCE: (N_("Documents of pledges to be looked at"), "pledges_desk.queue", {}),
+    Cause.ORGANISATIONS: (N_("Organisations that ask to be verified"), "organisations_desk.overview", {}),
     Cause.DRAFTS: (N_("Courses offered for publishing"), "author.home", {}),
+    Cause.TRANSLATIONS: (
+        N_("Lessons whose translation has fallen behind"),
+        "author.home",
+        {"_anchor": "behind"},
+    ),
     Cause.FACTORS: (N_("Emission factors due for review"), "desk.home", {"_anchor": "factors"}),
     Cause.JOBS: (N_("Work in the background that was given up"), "desk.home", {"_anchor": "jobs"}),
     Cause.BACKUP: (N_("The last backup is more than a day old"), "", {}),

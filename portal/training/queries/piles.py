@@ -8,6 +8,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.pile import Pile
 from portal.training import policy
 from portal.training.models.drafting import DraftRequest
+from portal.training.queries.behind import lessons_behind
 
 
 def offers(actor: Actor) -> Pile:
@@ -18,6 +19,12 @@ def offers(actor: Actor) -> Pile:
     return Pile(count, oldest)
 
 
+def translations(actor: Actor) -> Pile:
+    """Lessons in writing whose translation has fallen behind its original. Raises NotAllowed."""
+    behind = lessons_behind(actor)
+    return Pile(len(behind), behind[0].since if behind else None)
+
+
 def _check(actor: Actor) -> None:
-    if not policy.may_write_courses(actor):
+    if not policy.may_read_courses(actor):
         raise NotAllowed()
