@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.measure import Figure
 
 NAMES = (
-    "footprint", "groups", "pages", "checkout", "crowd", "certificates", "ledger", "register", "imports",
-    "training",
+    "footprint", "groups", "pages", "checkout", "crowd", "desk", "certificates", "ledger", "register",
+    "imports", "training",
 )  # fmt: skip
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "n", "median_ms", "p95_ms")
 

@@ -326,6 +326,30 @@ def organisations_at_desk(actor: Actor, search: str, size: int = 10) -> list[tup
     return [(row.id, _name(row), row.credit_code) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class OrganisationAtDesk:
+    """An organisation as the back office knows it; ``verified_until`` None for one without the mark."""
+
+    id: str
+    name: Bilingual
+    credit_code: str
+    created_at: datetime
+    verified_until: datetime | None
+    is_dissolved: bool
+
+
+def organisation_at_desk(actor: Actor, organisation_id: str, now: datetime) -> OrganisationAtDesk:
+    """Raises NotAllowed, NotFound."""
+    if not policy.may_read_people(actor):
+        raise NotAllowed()
+    row = db.session.get(Organisation, organisation_id)
+    if row is None:
+        raise NotFound()
+    return OrganisationAtDesk(
+        row.id, _name(row), row.credit_code, row.created_at, verified_until(row.id, now), is_dissolved(row.id)
+    )
+
+
 # --- Organisations ---------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ class StillPrinting(Unavailable):
 def render(payload: dict[str, Any]) -> None:
     """Print a document of this certificate, the holder's unless ``variant`` names another.
 
-    ``payload``: ``id``, and perhaps ``variant`` and ``round``.
+    ``payload``: ``id``, and perhaps ``variant``, ``round``, and ``anew`` to print what is printed once more.
 
     Raises NoPango, PrintingFailed, PrintingTookTooLong, NotInTheLogYet; all are worth another try.
     """
@@ -55,14 +55,15 @@ def render(payload: dict[str, Any]) -> None:
         _come_back(payload)
         return
     variant = payload.get("variant", certificate.main_variant)
-    if variant not in certificate.documents and (variant == "withheld" or certificate.holder_name):
-        _print(certificate, variant, proof)
+    anew = payload.get("anew", False)
+    if (anew or variant not in certificate.documents) and (variant == "withheld" or certificate.holder_name):
+        _print(certificate, variant, proof, anew=anew)
     if certificate.holder_name is None and "named" in certificate.documents:
         (folder() / certificate.documents["named"]).unlink(missing_ok=True)
         drop_named(PRINTER, certificate.id)
 
 
-def _print(certificate: CertificateView, variant: str, proof: LogProof) -> None:
+def _print(certificate: CertificateView, variant: str, proof: LogProof, *, anew: bool) -> None:
     printed = press.shared().print(
         sheet.lay_out(certificate, variant, proof),
         certificate.issued_at,
@@ -71,7 +72,9 @@ def _print(certificate: CertificateView, variant: str, proof: LogProof) -> None:
     pdf = signature.sign(printed)
     file = f"{certificate.number}.pdf" if variant == "named" else f"{certificate.number}-withheld.pdf"
     keep(folder() / file, pdf)
-    render_done(PRINTER, certificate.id, variant, file, hashlib.sha256(pdf).hexdigest(), clock.now())
+    render_done(
+        PRINTER, certificate.id, variant, file, hashlib.sha256(pdf).hexdigest(), clock.now(), anew=anew
+    )
 
 
 @jobs.handles("certificates.pack")

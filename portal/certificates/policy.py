@@ -17,6 +17,11 @@ def may_withdraw(actor: Actor) -> bool:
     return actor.is_system or actor.has(Role.FINANCE, Role.REGISTRY)
 
 
+def may_take_along(actor: Actor) -> bool:
+    """Take documents of many holders along in one file."""
+    return actor.has(Role.FINANCE, Role.REGISTRY, Role.ADMIN)
+
+
 def may_forget_holder(actor: Actor) -> bool:
     """Erase a holder's name for good. Accounts ask the person; this is the portal's own hand."""
     return actor.is_system or actor.has(Role.ADMIN)

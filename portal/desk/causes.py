@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from portal import jobs
+from portal.accounts import policy as accounts_policy
+from portal.accounts import queries as accounts
 from portal.desk.queries import AUDIT_OLD, NAMED_AHEAD, factors_to_review
 from portal.desk.rules import Cause, Due, in_order
 from portal.kernel import clock
@@ -55,6 +57,13 @@ def _proposals(actor: Actor, now: datetime) -> Pile:
     return Pile(*count_waiting(kinds_for(actor)))
 
 
+def _organisations(actor: Actor, now: datetime) -> Pile:
+    """Raises NotAllowed."""
+    if not accounts_policy.may_read_checks(actor):
+        raise NotAllowed()
+    return Pile(*accounts.open_checks())
+
+
 def _backup(actor: Actor, now: datetime) -> Pile:
     """Where the installation says when it was last backed up: too long ago counts as one."""
     ask = current_app.extensions.get("portal.last_backup")
@@ -81,8 +90,10 @@ _COUNTING: dict[Cause, Counting] = {
     Cause.LIKENESSES: lambda actor, now: registry.likenesses(actor),
     Cause.IMPORTS: lambda actor, now: registry.imports(actor, now - IMPORTS_BACK),
     Cause.EVIDENCE: lambda actor, now: pledges.papers(actor),
+    Cause.ORGANISATIONS: _organisations,
     Cause.DRAFTS: lambda actor, now: training.offers(actor),
     Cause.RECHECKS: lambda actor, now: training.rechecks(actor),
+    Cause.TRANSLATIONS: lambda actor, now: training.translations(actor),
     Cause.FACTORS: lambda actor, now: Pile(len(factors_to_review(clock.day_of(now)))),
     Cause.JOBS: lambda actor, now: Pile(*jobs.given_up()),
     Cause.BACKUP: _backup,

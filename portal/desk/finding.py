@@ -57,7 +57,10 @@ def _people(actor: Actor, text: str, limit: int) -> list[Hit]:
 
 def _organisations(actor: Actor, text: str, limit: int) -> list[Hit]:
     rows = accounts.organisations_at_desk(actor, text, limit)
-    return [Hit("organisation", each, name.zh or name.en, code) for each, name, code in rows]
+    return [
+        Hit("organisation", each, " · ".join(filter(None, (name.zh, name.en))), code)
+        for each, name, code in rows
+    ]
 
 
 def _certificates(actor: Actor, text: str, limit: int) -> list[Hit]:

@@ -19,6 +19,8 @@ _PLACES = {
     "acc": ("registry_account_desk.account", "account_id"),
     "frz": ("registry_account_desk.freeze", "freeze_id"),
     "ver": ("registry_account_desk.verification", "verification_id"),
+    "org": ("bodies_desk.body", "organisation_id"),
+    "chk": ("organisations_desk.check", "check_id"),
     "irn": ("registry_imports.run", "run_id"),
     "rvc": ("registry_account_desk.reversal", "case_id"),
 }
@@ -45,6 +47,7 @@ _PAGES: dict[Kind, tuple[tuple[str, str], ...]] = {
     Kind.ORDER: (("shop_desk.order", "order_id"),),
     Kind.CERTIFICATE: (("certificates_desk.certificate", "number"),),
     Kind.PERSON: (("accounts_desk.person", "person_id"),),
+    Kind.ORGANISATION: (("bodies_desk.body", "organisation_id"),),
     Kind.GIFT: (("shop_gifts_desk.gift", "gift_id"),),
     Kind.REQUEST: (("shop_gifts_desk.request_page", "request_id"),),
     Kind.PROJECT: (("registry_projects_desk.project", "code"), ("registry.project", "code")),

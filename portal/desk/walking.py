@@ -11,8 +11,11 @@ from typing import Any, Final
 from flask import request, session, url_for
 
 from portal.accounts import queries as accounts
+from portal.certificates import queries as certificates
 from portal.kernel.actor import Actor
 from portal.pledges.queries import course as pledges
+from portal.registry.queries import accounts as registry_accounts
+from portal.registry.queries import imports
 from portal.shop.queries import billing, delivery, gifts, orders, requests
 from portal.web.guard import actor
 
@@ -88,6 +91,18 @@ QUEUES: dict[str, Queue] = {
             row.id
             for row in accounts.people(who, asked.get("search", ""), asked.get("role", ""), size=LONGEST)
         ],
+    ),
+    "certificates": Queue(
+        "certificates_desk.certificates", ("certificates_desk.certificate", "number"), ("state",),
+        lambda who, asked: certificates.recent_numbers(asked.get("state", ""), LONGEST),
+    ),
+    "imports": Queue(
+        "registry_imports.files", ("registry_imports.run", "run_id"), (),
+        lambda who, asked: [run.id for run in imports.runs()],
+    ),
+    "issuances": Queue(
+        "registry_account_desk.issuance", ("registry_account_desk.verification", "verification_id"), (),
+        lambda who, asked: [record.id for record in registry_accounts.verifications()],
     ),
 }  # fmt: skip
 

@@ -26,7 +26,16 @@ from portal.proposals.rules import (
 
 Facts = Mapping[str, Any]
 Deed = Callable[[Actor, str, Facts, datetime], object]
-# What the second person reads: labels (message ids) with kernel values.
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A value that is one of our own words: a message id, read in the reader's language."""
+
+    id: str
+
+
+# What the second person reads: labels (message ids) with kernel values or phrases.
 Lines = Sequence[tuple[str, object]]
 # What is used up by doing it, for good: names that no other open proposal may have, of whatever kind it is.
 Uses = Callable[[str, Facts], Iterable[str]]

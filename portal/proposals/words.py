@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.proposals import commands, queries
+from portal.proposals.commands import Phrase
 from portal.proposals.queries import ProposalView
 from portal.proposals.rules import Verdict
 from portal.web.guard import actor
@@ -33,6 +34,8 @@ def show(proposal: ProposalView) -> Shown:
 
 
 def _written(value: object) -> object:
+    if isinstance(value, Phrase):
+        return _(value.id)
     return day(value) if isinstance(value, date) else word(value)
 
 

@@ -22,6 +22,16 @@ def may_open_lots(actor: Actor) -> bool:
     return actor.is_system or (actor.has(Role.REGISTRY, Role.ADMIN) and actor.is_two)
 
 
+def may_cancel(actor: Actor, kind: str, party_id: str | None) -> bool:
+    """Put units out of the world: owners and approvers those they hold, two of the registry any."""
+    return may_cancel_for_others(actor) or (kind == "holding" and may_act_for(actor, kind, party_id))
+
+
+def may_cancel_for_others(actor: Actor) -> bool:
+    """Also for reasons that are not a holder's own: issued in error, moved, owed for a reversal."""
+    return actor.is_system or (actor.has(Role.REGISTRY, Role.ADMIN) and actor.is_two)
+
+
 def may_void(actor: Actor) -> bool:
     """Take back the claim of a retirement; the grams stay retired."""
     return actor.is_system or actor.has(Role.REGISTRY, Role.FINANCE, Role.ADMIN)
@@ -69,7 +79,7 @@ def may_see_account(actor: Actor, party_id: str | None) -> bool:
 
 
 def may_act_for(actor: Actor, kind: str, party_id: str | None) -> bool:
-    """Offer, accept, cancel: for a holder's account its owners and approvers, for a developer's the staff."""
+    """Offer, accept: for a holder's account its owners and approvers, for a developer's the staff."""
     if kind == "holding":
         is_theirs = party_id is not None and actor.organisations.get(party_id) in ("owner", "approver")
         return actor.is_system or is_theirs

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import event
 
 from portal import audit, jobs
@@ -43,6 +43,7 @@ def signed_in_as(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., B
         who = accounts.person(email, *roles)
         person = Actor(who.id, frozenset(roles))
         monkeypatch.setitem(app.extensions, "portal.person", lambda: replace(person))
+        monkeypatch.setitem(app.extensions, "portal.proof", lambda: None)  # they have just signed in
         return Browser(app.test_client())
 
     return visit
@@ -193,6 +194,23 @@ def test_the_second_person_accepts_on_the_page(signed_in_as: Callable[..., Brows
     assert orders.order(FINANCE, order_id).state is S.REFUND_AFTER_RETIREMENT
 
 
+def test_a_desk_that_was_left_open_is_no_second_person(
+    app: Flask, signed_in_as: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their control are the tests above, in which the last proof is recent."""
+    make_lot()
+    order_id = shop.paid(250)
+    counter.propose_refund(FINANCE, order_id, "goodwill", clock.now())
+    browser = signed_in_as(Role.FINANCE)
+    page = browser.open("/en/desk/proposals")
+    asked = Response("who are you?", 403, mimetype="text/plain")
+    monkeypatch.setitem(app.extensions, "portal.proof", lambda: asked)
+    assert page.submit("Accept Refund of an order", expect=403).response.text == "who are you?"
+    assert orders.refunds(order_id) == []
+    for endpoint in ("accounts_desk.propose_role", "accounts_desk.propose_reset"):
+        assert getattr(app.view_functions[endpoint], "__fresh__", "") == "always"
+
+
 def test_the_trail_is_filtered_by_who_and_when(app: Flask) -> None:
     person = Actor("usr_one", frozenset({Role.ADMIN}))
     now = clock.now()
@@ -265,5 +283,5 @@ def test_what_is_ticked_is_kept_over_the_dry_run(signed_in_as: Callable[..., Bro
     page = page.submit("Show what would happen")
     assert "1 of 1 can be done" in page.main
     assert orders.order(FINANCE, order_id).state is S.AWAITING_TRANSFER
-    page = page.submit("Do it for 1 order")
+    page = page.submit("Do it for 1 row")
     assert orders.order(FINANCE, order_id).state is S.CANCELLED

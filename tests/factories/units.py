@@ -17,6 +17,7 @@ from portal.registry.rules.ledger import ProjectType
 
 MAKER = Actor("usr_maker", frozenset({Role.REGISTRY}))
 CHECKER = Actor("usr_checker", frozenset({Role.REGISTRY}))
+TWO = replace(CHECKER, proposer=MAKER.id)  # who accepts, with who proposed it beside them
 PINE = Actor("usr_pine", organisations={"org_pine": "owner"})
 BIRCH = Actor("usr_birch", organisations={"org_birch": "approver"})
 HASH = sha256(b"a report").hexdigest()

@@ -37,6 +37,7 @@ EACH = 1  # of a page's addresses, so many are opened
 UNREACHED = {
     "author.against_base", "author.change", "author.media", "author.new", "author.source", "author.take_in",
     "author.upload", "author.version", "author_files.media_file", "author_files.version_file",
+    "bodies_desk.body",
     "certificates_desk.batch", "certificates_desk.documents", "delivery_desk.offer", "delivery_desk.proof",
     "office_settings.change", "office_settings.preview", "organisations_desk.check",
     "organisations_desk.paper",

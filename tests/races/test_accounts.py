@@ -39,6 +39,7 @@ from tests.factories.units import (
     HASH,
     MAKER,
     PINE,
+    TWO,
     account_id,
     approved,
     given,
@@ -234,7 +235,7 @@ def open_and_cancel(app: Flask) -> list[Any]:
     def take(number: int) -> str:
         if number % 2:
             why = CancelReason.ERROR
-            return cancelling.cancel(MAKER, developer, Mass.t(80), why, "issued in error", clock.now())
+            return cancelling.cancel(TWO, developer, Mass.t(80), why, "issued in error", clock.now())
         return lots.open_lot(STAFF, lot_draft(f"LOT-{number}", "HLYC-0001", SERIAL, 80), clock.now())
 
     return at_once(app, 4, take)
@@ -272,7 +273,7 @@ def test_without_locks_and_guards_cancelled_units_are_in_a_lot(
     def take(number: int) -> str:
         if number:
             why = CancelReason.ERROR
-            return cancelling.cancel(MAKER, developer, Mass.t(80), why, "issued in error", clock.now())
+            return cancelling.cancel(TWO, developer, Mass.t(80), why, "issued in error", clock.now())
         return lots.open_lot(STAFF, lot_draft("LOT-A", "HLYC-0001", SERIAL, 80), clock.now())
 
     results = at_once(pg_app, 2, take)

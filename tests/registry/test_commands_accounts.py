@@ -39,6 +39,7 @@ from tests.factories.units import (
     MAKER,
     PINE,
     REPORT,
+    TWO,
     account_id,
     approved,
     given,
@@ -361,7 +362,7 @@ def test_what_is_in_escrow_is_neither_offered_nor_cancelled_nor_sold():
     with pytest.raises(NotEnoughCredits):
         offered(1, db.session.scalar(text("SELECT code FROM account WHERE kind = 'holding'")))
     with pytest.raises(NotEnoughCredits):
-        cancelling.cancel(MAKER, developer, Mass.t(1), CancelReason.ERROR, "a mistake", NOW())
+        cancelling.cancel(TWO, developer, Mass.t(1), CancelReason.ERROR, "a mistake", NOW())
     with pytest.raises(NotEnoughAtSource):
         lots.open_lot(STAFF, lot_draft("LOT-A", "HLYC-0001", "HLYC-0001-ARR-2024-1-1-80", None), NOW())
 
@@ -397,14 +398,15 @@ def test_a_cancellation_needs_a_reason_that_its_hand_may_give():
     for who, reason, why, fault in (
         (PINE, CancelReason.ERROR, "a mistake", accounts.NotThisReason),
         (PINE, CancelReason.REVERSAL, "a fire", accounts.NotThisReason),
-        (MAKER, CancelReason.CONVERTED, "growth", accounts.NotThisReason),
+        (TWO, CancelReason.CONVERTED, "growth", accounts.NotThisReason),
+        (MAKER, CancelReason.ERROR, "alone", NotAllowed),
         (PINE, CancelReason.VOLUNTARY, "  ", accounts.ReasonMissing),
         (BIRCH, CancelReason.VOLUNTARY, "not theirs", NotAllowed),
     ):
         with pytest.raises(fault):
             cancelling.cancel(who, pine, Mass.t(1), reason, why, now)
     assert grams(pine) == 30
-    cancelling.cancel(MAKER, pine, Mass.t(1), CancelReason.ERROR, "issued in error", now)
+    cancelling.cancel(TWO, pine, Mass.t(1), CancelReason.ERROR, "issued in error", now)
 
 
 # -- reversals ---------------------------------------------------------------------------------
@@ -442,11 +444,11 @@ def test_what_the_buffer_cannot_pay_is_a_debt_that_stops_issuance():
         issued(1, record=record)
     developer = account_id("developer")
     with pytest.raises(NotEnoughCredits) as refused:
-        reversals.compensate(MAKER, case, developer, Mass.t(6), NOW())
+        reversals.compensate(TWO, case, developer, Mass.t(6), NOW())
     assert refused.value.params["left"] == Mass.t(5)
-    assert reversals.compensate(MAKER, case, developer, Mass.t(5), NOW()) == Mass(0)
+    assert reversals.compensate(TWO, case, developer, Mass.t(5), NOW()) == Mass(0)
     with pytest.raises(accounts.NothingOwed):
-        reversals.compensate(MAKER, case, developer, Mass.t(1), NOW())
+        reversals.compensate(TWO, case, developer, Mass.t(1), NOW())
     issued(50, record=record)
     assert grams(developer) == 75
 

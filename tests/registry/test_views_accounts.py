@@ -21,11 +21,13 @@ from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
 from tests.browser import Browser, Page, words
 from tests.factories.accounts import person
 from tests.factories.monitoring import make_two_inventories_and_a_report
+from tests.factories.proposals import accept_all
 from tests.factories.units import (
     BIRCH,
     CHECKER,
     HASH,
     MAKER,
+    TWO,
     account_id,
     approved,
     holder,
@@ -243,8 +245,13 @@ def test_the_desk_offers_a_developers_units_and_cancels_what_was_wrong(sits: Cal
         {"cancel-tonnes": "5", "cancel-reason": "error", "cancel-explanation": "counted twice",
          "cancel-serial": "", "cancel-confirmed": "y"},
     )  # fmt: skip
-    assert "The units are cancelled." in page.text
+    assert "Waits for a second person: Units to be cancelled" in page.main
+    assert "issued in error" in page.main
+    assert "Accept" not in page.buttons, "nobody accepts their own"
+    assert read.account(developer).held == Mass.t(50)
+    assert accept_all() == 1
     assert read.account(developer).held == Mass.t(45)
+    assert "counted twice" in sits(Actor.guest()).open("/en/register/cancellations").main
 
 
 def test_two_people_unfreeze(sits: Callable[[Actor], Browser]):
@@ -341,7 +348,7 @@ def test_a_long_list_of_cancellations_has_pages(sits: Callable[[Actor], Browser]
     developer = account_id("developer")
     for number in range(27):
         why = f"reason {number:02}"
-        cancelling.cancel(MAKER, developer, Mass.t(1), CancelReason.ERROR, why, clock.now())
+        cancelling.cancel(TWO, developer, Mass.t(1), CancelReason.ERROR, why, clock.now())
     page = sits(Actor.guest()).open("/en/register/cancellations")
     assert "reason 26" in page.text
     assert "reason 01" not in page.text

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from portal.accounts import policy
+from portal.accounts import notices, policy
 from portal.accounts.commands import roles
 from portal.accounts.commands.second_factor import reset_second_factor
 from portal.accounts.rules import NotOnOneself
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import N_, NotAllowed
-from portal.proposals.commands import Lines, by_two, propose
+from portal.proposals.commands import Lines, Phrase, by_two, propose
 
 GRANT: Final = "accounts.grant"
 REVOKE: Final = "accounts.revoke"
@@ -46,7 +46,7 @@ def _check_others(actor: Actor, person_id: str) -> None:
 
 
 def _role(facts: _Facts) -> Lines:
-    return ((N_("Role"), facts["role"]),)
+    return ((N_("Role"), Phrase(notices.ROLE_NAMES[Role(facts["role"])])),)
 
 
 def _nothing_more(facts: _Facts) -> Lines:

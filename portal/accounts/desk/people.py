@@ -12,7 +12,7 @@ from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
 from portal.proposals.words import shown
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, staff
+from portal.web.guard import actor, fresh, staff
 from portal.web.i18n import _
 from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
@@ -65,6 +65,7 @@ def _page(person_id: str, form: PortalForm | None = None, status: int = 200) -> 
 
 @blueprint.post("/desk/people/<person_id>/<any(grant, revoke):deed>")
 @staff(Role.ADMIN)
+@fresh
 def propose_role(person_id: str, deed: str) -> Answer:
     """Put a role to be given or taken before another administrator."""
     form = RoleForm()
@@ -82,6 +83,7 @@ def propose_role(person_id: str, deed: str) -> Answer:
 
 @blueprint.post("/desk/people/<person_id>/second-factor")
 @staff(Role.ADMIN)
+@fresh
 def propose_reset(person_id: str) -> Answer:
     """Put the reset of a lost second factor before another administrator."""
     form = ResetForm()

@@ -8,7 +8,9 @@ from portal import audit, jobs
 from portal.certificates import policy
 from portal.certificates.commands.issuing import locked
 from portal.certificates.models import CertificateDocument, CertificateHolder
+from portal.certificates.queries import by_number
 from portal.certificates.rules import numbers
+from portal.certificates.rules.states import NoLongerHolds, NotPrintedYet, State
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -17,18 +19,25 @@ _PERSONAL = ("name", "salt", "organisation_id", "purpose_title_zh", "purpose_tit
 
 
 def render_done(
-    actor: Actor, certificate_id: str, variant: str, file: str, sha256: str, now: datetime
+    actor: Actor,
+    certificate_id: str,
+    variant: str,
+    file: str,
+    sha256: str,
+    now: datetime,
+    *,
+    anew: bool = False,
 ) -> None:
-    """Record a printed document, once."""
+    """Record a printed document, once; ``anew`` in the place of the one there was."""
     if not policy.may_print(actor):
         raise NotAllowed()
     with transaction() as session:
-        known = session.execute(
-            select(CertificateDocument.file).where(
-                CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == variant
-            )
-        ).first()
-        if known is None:
+        this_one = (
+            CertificateDocument.certificate_id == certificate_id, CertificateDocument.variant == variant
+        )  # fmt: skip
+        if anew:
+            session.execute(delete(CertificateDocument).where(*this_one))
+        if session.execute(select(CertificateDocument.file).where(*this_one)).first() is None:
             session.execute(
                 insert(CertificateDocument).values(
                     certificate_id=certificate_id, variant=variant, file=file, sha256=sha256, rendered_at=now
@@ -46,6 +55,36 @@ def want(actor: Actor, certificate_id: str, variant: str, now: datetime) -> None
         key=f"certificates.render:{certificate_id}:{variant}",
         now=now,
     )
+
+
+def print_anew(actor: Actor, number: str, note: str, now: datetime) -> None:
+    """Have the holder's document printed once more; the one there is stays until the new one is there.
+
+    Raises NotAllowed, NoSuchCertificate, NoLongerHolds.
+    """
+    if not policy.may_withdraw(actor):
+        raise NotAllowed()
+    with transaction() as session:
+        row = locked(session, number)
+        if not State(row.state).is_live:
+            raise NoLongerHolds()
+        key = f"certificates.render:{row.id}:anew:{now:%Y%m%d%H%M%S}"
+        jobs.enqueue("certificates.render", {"id": row.id, "anew": True}, key=key, now=now)
+        audit.record(actor, "certificate.print_anew", row.id, now, note=note)
+
+
+def hand_out(actor: Actor, number: str, note: str, now: datetime) -> None:
+    """Note that somebody of the back office takes a document along, with the holder's name on it.
+
+    Raises NotAllowed, NoSuchCertificate, NotPrintedYet.
+    """
+    if not policy.may_take_along(actor):
+        raise NotAllowed()
+    found = by_number(number)
+    if not found.is_rendered:
+        raise NotPrintedYet()
+    with transaction():
+        audit.record(actor, "certificate.handed_out", found.id, now, note=note)
 
 
 def show_name(actor: Actor, number: str, key: str, is_public: bool, now: datetime) -> None:

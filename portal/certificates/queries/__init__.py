@@ -23,6 +23,7 @@ from portal.certificates.queries.papers import (
     log_standing,
     public_totals,
     recent,
+    recent_numbers,
     retirement_facts,
     unprinted_of,
     withdrawn_places,
@@ -31,6 +32,6 @@ from portal.certificates.queries.papers import (
 __all__ = [
     "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
     "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
-    "log_proof", "log_standing", "public_totals", "recent", "recent_batches", "retirement_facts", "unprinted",
-    "unprinted_of",    "withdrawn_places",
+    "log_proof", "log_standing", "public_totals", "recent", "recent_batches", "recent_numbers",
+    "retirement_facts", "unprinted", "unprinted_of", "withdrawn_places",
 ]  # fmt: skip

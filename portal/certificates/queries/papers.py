@@ -140,6 +140,12 @@ def recent(states: Collection[State], after: str, limit: int) -> list[Certificat
     return of_ids(wanted.where(_papers.c.id < after) if after else wanted)
 
 
+def recent_numbers(state: str, limit: int) -> list[str]:
+    """Numbers of the newest certificates, in this state or in any when it is empty."""
+    newest = select(_papers.c.number).order_by(_papers.c.id.desc()).limit(limit)
+    return list(db.session.scalars(newest.where(_papers.c.state == state) if state else newest))
+
+
 def of_ids(wanted: Select[Any]) -> list[CertificateView]:
     """The certificates that another question names by their ids, the newest first."""
     query = _SELECT.order_by(None).order_by(_papers.c.id.desc(), _printed.c.variant)

@@ -8,6 +8,14 @@ from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, Refused
 
 
+class NoLongerHolds(Refused):
+    message = N_("This certificate was withdrawn or replaced: its document stays as it was.")
+
+
+class NotPrintedYet(Refused):
+    message = N_("The document is not printed yet.")
+
+
 class UnlawfulStep(Refused):
     message = N_("This cannot be done with the certificate in its present state.")
 

@@ -11,7 +11,7 @@ from portal.kernel.errors import PortalError
 from portal.proposals import commands, queries
 from portal.proposals.rules import Verdict
 from portal.proposals.words import show
-from portal.web.guard import actor, staff
+from portal.web.guard import actor, fresh, staff
 from portal.web.i18n import _, message
 from portal.web.page import page_blueprint
 
@@ -41,6 +41,7 @@ def queue() -> str:
 
 @blueprint.post("/desk/proposals/<proposal_id>/<any(accepted, declined, withdrawn):verdict>")
 @staff(*DECIDERS)
+@fresh
 def decide(proposal_id: str, verdict: str) -> Response:
     """Accept and have it done, decline, or take one's own back."""
     subject = queries.proposal(proposal_id).subject_id

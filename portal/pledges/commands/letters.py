@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
+from portal.audit import Wanted
 from portal.db import transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor
@@ -17,9 +18,10 @@ from portal.pledges.queries import letters as read
 from portal.pledges.queries.promise import pledge
 from portal.pledges.rules import letters
 from portal.pledges.rules.drafts import Draft
-from portal.pledges.rules.letters import NoAddress, UnknownSubscription
+from portal.pledges.rules.letters import NoAddress, NoLettersWanted, RemindedLately, UnknownSubscription
 
 FOLLOW_UP = "pledges.follow_up"
+REMINDED = "pledge.reminded"
 
 
 def begin(actor: Actor, draft: Draft, now: datetime) -> str:
@@ -63,6 +65,26 @@ def end_for(session: Session, pledge_id: str, now: datetime) -> None:
     )
 
 
+def remind(actor: Actor, pledge_id: str, note: str, now: datetime) -> None:
+    """The follow-up letter out of its turn, not at night, to whoever wants letters; once in thirty days.
+
+    Raises NotAllowed, NoLettersWanted, RemindedLately.
+    """
+    if not policy.may_decide(actor):
+        raise NotAllowed()
+    with transaction():
+        found = read.subscription_of(pledge_id)
+        if found is None or not found.is_on:
+            raise NoLettersWanted()
+        lately = Wanted(verb=REMINDED, subject_id=pledge_id, since=now - letters.AGAIN_AFTER)
+        if audit.traces(lately):
+            raise RemindedLately(days=letters.AGAIN_AFTER.days)
+        turn = f"again-{clock.day_of(now)}"
+        payload = {"letters_id": found.id, "stage": turn}
+        jobs.enqueue(FOLLOW_UP, payload, key=f"letter:{found.id}:{turn}", now=now)
+        audit.record(actor, REMINDED, pledge_id, now, note=note)
+
+
 def write_due(actor: Actor, now: datetime) -> int:
     """Record the letters that are due, each with its turn moved on in the same transaction; how many."""
     if not policy.may_write_letters(actor):
@@ -70,7 +92,7 @@ def write_due(actor: Actor, now: datetime) -> int:
     return sum(_write(found.id, now) for found in read.due(now))
 
 
-def postpone(letters_id: str, stage: int, now: datetime) -> None:
+def postpone(letters_id: str, stage: int | str, now: datetime) -> None:
     """Have a letter that came to the quiet hours written in the morning instead."""
     morning = letters.next_morning(now)
     key = f"letter:{letters_id}:{stage}:{clock.day_of(morning).isoformat()}"

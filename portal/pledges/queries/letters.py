@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.accounts import queries as accounts
 from portal.db import db
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.pledges import policy
 from portal.pledges.models.letters import PledgeLetters
+from portal.pledges.models.promise import PledgeRecord
 from portal.pledges.rules.letters import UnknownSubscription
 
 
@@ -57,6 +61,40 @@ def due(now: datetime, limit: int = 200) -> list[Subscription]:
         .limit(limit)
     )  # fmt: skip
     return [_known(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """A pledge that is kept to and whose maker wants letters; ``next_at`` when one is written anyway."""
+
+    pledge_id: str
+    name: str
+    year: int
+    made_at: datetime
+    next_at: datetime | None
+
+
+def wanting(actor: Actor, search: str = "", cursor: str = "", size: int = 50) -> list[Wanting]:
+    """For the desk, the newest first, one more than ``size`` if there are more; ``search`` as for pledges.
+
+    Raises NotAllowed.
+    """
+    if not policy.may_read_desk(actor):
+        raise NotAllowed()
+    rows = (
+        select(
+            PledgeRecord.id, PledgeRecord.name, PledgeRecord.year, PledgeRecord.made_at, PledgeLetters.next_at
+        )
+        .join(PledgeLetters, PledgeLetters.pledge_id == PledgeRecord.id)
+        .where(PledgeLetters.ended_at.is_(None), PledgeLetters.confirmed_at.is_not(None))
+        .order_by(PledgeRecord.id.desc())
+        .limit(size + 1)
+    )
+    if search:
+        rows = rows.where(or_(PledgeRecord.id == search, PledgeRecord.name.contains(search, autoescape=True)))
+    if cursor:
+        rows = rows.where(PledgeRecord.id < cursor)
+    return [Wanting(*row) for row in db.session.execute(rows)]
 
 
 def _known(row: PledgeLetters | None) -> Subscription:

@@ -9,6 +9,7 @@ from portal.kernel.errors import N_, NotFound, Refused
 
 QUIET_FROM: Final = time(21)
 QUIET_UNTIL: Final = time(8)
+AGAIN_AFTER: Final = timedelta(days=30)  # between two reminders by hand
 WRITTEN_AT: Final = time(9)  # in the city, on the day a letter is due
 
 
@@ -18,6 +19,14 @@ class UnknownSubscription(NotFound):
 
 class NoAddress(Refused):
     message = N_("We do not know an e-mail address to write to.")
+
+
+class NoLettersWanted(Refused):
+    message = N_("Whoever made this pledge wants no letters, or has not confirmed the address.")
+
+
+class RemindedLately(Refused):
+    message = N_("They were reminded within the last %(days)s days.")
 
 
 def months_after(day: date, months: int) -> date:

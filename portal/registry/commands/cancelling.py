@@ -46,10 +46,9 @@ def cancel(
     explanation = reason_given(explanation)
     with transaction() as session:
         account = lock_accounts(session, account_id)[account_id]
-        is_staff = policy.may_run_registry(actor)
-        if not is_staff and not policy.may_act_for(actor, account.kind, account.party_id):
+        if not policy.may_cancel(actor, account.kind, account.party_id):
             raise NotAllowed()
-        if reason not in (STAFFS_REASONS if is_staff else HOLDERS_REASONS):
+        if reason not in (STAFFS_REASONS if policy.may_cancel_for_others(actor) else HOLDERS_REASONS):
             raise NotThisReason()
         only = () if serial is None else (Issuance.source_serial == serial,)
         pieces = take_out(session, actor, account_id, mass, now, *only)

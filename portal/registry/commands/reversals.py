@@ -121,7 +121,7 @@ def compensate(actor: Actor, case_id: str, account_id: str, mass: Mass, now: dat
         _locked(session, case_id)
         debt = _owed(session, case_id)
         account = lock_accounts(session, account_id)[account_id]
-        if not policy.may_act_for(actor, account.kind, account.party_id):
+        if not policy.may_cancel(actor, account.kind, account.party_id):
             raise NotAllowed()
         if not debt:
             raise NothingOwed()

@@ -10,8 +10,9 @@ from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import NotAllowed, PortalError
 from portal.kernel.mass import Mass
+from portal.proposals.words import shown
 from portal.registry import papers, policy
-from portal.registry.commands import cancelling, freezing, issuing, reversals, transfers
+from portal.registry.commands import freezing, giving_up, issuing, reversals, transfers
 from portal.registry.commands.lots import VerificationDraft
 from portal.registry.forms.accounts import (
     CancelForm,
@@ -27,7 +28,14 @@ from portal.registry.forms.accounts import (
 )
 from portal.registry.queries import accounts as read
 from portal.registry.queries import monitoring
-from portal.registry.rules.accounts import CancelReason, Cause, Decision, FreezeKind, VerificationKind
+from portal.registry.rules.accounts import (
+    CancelReason,
+    Cause,
+    Decision,
+    FreezeKind,
+    ReasonMissing,
+    VerificationKind,
+)
 from portal.registry.rules.estimation.errors import UnknownReport
 from portal.registry.rules.ledger import AccountKind
 from portal.registry.words.accounts import causes, frozen_kinds, offer_states, reasons
@@ -237,18 +245,18 @@ def offer(account_id: str) -> Answer:
 @blueprint.post("/desk/accounts/<account_id>/cancellations")
 @staff(*_RUNNERS)
 def cancel(account_id: str) -> Answer:
-    """Cancel units of an account, with a reason for everybody to read."""
+    """Put units to be cancelled before a second person, with a reason for everybody to read."""
     form = _cancel_form(account_id)
     if form.validate_on_submit():
         try:
-            cancelling.cancel(
+            giving_up.propose_cancellation(
                 actor(), account_id, Mass.t(form.tonnes.value), CancelReason(form.reason.data),
                 form.explanation.data, clock.now(), form.serial.data or None,
             )  # fmt: skip
         except PortalError as fault:
-            form.blame("explanation" if type(fault).__name__ == "ReasonMissing" else "tonnes", fault)
+            form.blame("explanation" if isinstance(fault, ReasonMissing) else "tonnes", fault)
         else:
-            flash(_("The units are cancelled."), "success")
+            flash(_("Proposed. It is done once another person has accepted it."), "success")
             return redirect(url_for(".account", account_id=account_id), 303)
     return _account_page(account_id, _offer_form(account_id, is_empty=True), form), 422
 
@@ -288,6 +296,7 @@ def _account_page(account_id: str, offer_form: OfferForm, cancel_form: CancelFor
         offer_form=offer_form,
         cancel_form=cancel_form,
         form=PortalForm(formdata=None),
+        waiting=shown(found.id),
         now=clock.now(),
     )
 
@@ -421,16 +430,19 @@ def draw(case_id: str) -> Response:
 @blueprint.post("/desk/reversals/<case_id>/compensate")
 @staff(*_RUNNERS)
 def compensate(case_id: str) -> Answer:
-    """Cancel the developer's units in the place of buffer units."""
+    """Put the developer's units, in the place of buffer units, before a second person."""
     form = CompensateForm()
     if form.validate_on_submit():
         try:
             account_id = read.developer_account(read.reversal(case_id).project_code)
-            reversals.compensate(actor(), case_id, account_id, Mass.t(form.tonnes.value), clock.now())
+            mass = Mass.t(form.tonnes.value)
+            giving_up.propose_compensation(
+                actor(), case_id, account_id, mass, form.reason.data or "", clock.now()
+            )
         except PortalError as fault:
             form.blame("tonnes", fault)
         else:
-            flash(_("The units are cancelled."), "success")
+            flash(_("Proposed. It is done once another person has accepted it."), "success")
             return redirect(url_for(".reversal", case_id=case_id), 303)
     return _reversal_page(case_id, SizeForm(formdata=None), form), 422
 
@@ -446,4 +458,5 @@ def _reversal_page(case_id: str, size_form: SizeForm, compensate_form: Compensat
         size_form=size_form,
         compensate_form=compensate_form,
         form=PortalForm(formdata=None),
+        waiting=shown(found.id),
     )

@@ -187,3 +187,4 @@ class SizeForm(PortalForm):
 
 class CompensateForm(PortalForm):
     tonnes = _tonnes()
+    reason = LineField(_("Reason"), validators=[Required()], max=300)

@@ -9,6 +9,7 @@ from portal.kernel.pile import Pile
 from portal.training import policy
 from portal.training.models.drafting import DraftRequest
 from portal.training.queries.rechecking import items_to_recheck
+from portal.training.queries.behind import lessons_behind
 
 
 def offers(actor: Actor) -> Pile:
@@ -25,6 +26,12 @@ def rechecks(actor: Actor) -> Pile:
     return Pile(len(items_to_recheck()))
 
 
+def translations(actor: Actor) -> Pile:
+    """Lessons in writing whose translation has fallen behind its original. Raises NotAllowed."""
+    behind = lessons_behind(actor)
+    return Pile(len(behind), behind[0].since if behind else None)
+
+
 def _check(actor: Actor) -> None:
-    if not policy.may_write_courses(actor):
+    if not policy.may_read_courses(actor):
         raise NotAllowed()

@@ -23,6 +23,7 @@ from portal.training.desk.authoring.pages import (
 from portal.training.forms.drafts import BeginForm, LessonForm, OfferForm, ReturnForm, UploadForm
 from portal.training.queries import courses, drafts
 from portal.training.queries.rechecking import items_to_recheck
+from portal.training.queries.behind import lessons_behind
 from portal.training.rules.drafts import check_path, first_files, without_folder
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.records import mapping_of
@@ -40,7 +41,7 @@ def home() -> str:
     return render_template(
         "author/home.html", mine=mine, others=[each for each in open_drafts if each not in mine],
         waiting=[each for each in open_drafts if each.is_offered],
-        put_away=drafts.drafts(actor(), closed=True),
+        put_away=drafts.drafts(actor(), closed=True), behind=lessons_behind(actor()),
         courses=courses.catalogue(), may_publish=policy.may_publish(actor()), rechecks=items_to_recheck(),
     )  # fmt: skip
 
