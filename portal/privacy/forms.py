@@ -7,6 +7,7 @@ from wtforms import DateField, IntegerField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
+from portal import consents
 from portal.privacy.rules.corrections import WORDS_MAX, Matter
 from portal.privacy.rules.pupils import MOST
 from portal.web.forms import (
@@ -98,9 +99,7 @@ class ClassForm(PortalForm):
         default="zh",
     )
     guardians = BooleanField(
-        lazy_gettext(
-            "The guardians of all these pupils have agreed in writing, and the school keeps the forms."
-        ),
+        lazy_gettext(consents.GUARDIANS.words),
         validators=[InputRequired(lazy_gettext("Without the guardians’ agreement no accounts are made."))],
     )
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from portal import audit
+from portal import audit, consents
 from portal.accounts import queries as people
+from portal.accounts.bodies import Kind
 from portal.accounts.commands import forgetting as accounts
 from portal.accounts.commands import pupils as opening
 from portal.db import transaction
@@ -40,10 +41,10 @@ def open_class(
 
     Raises NotFound, NotAllowed, NotASchool, ClassNameIsMissing, PlacesOutOfRange, GuardiansAreNotAsked.
     """
-    school = people.organisation(actor, organisation_id)
+    people.organisation(actor, organisation_id)
     if not policy.may_run_pupils(actor, organisation_id):
         raise NotAllowed()
-    if not rules.is_school(school.credit_code):
+    if people.verified_kind(organisation_id, now) is not Kind.SCHOOL:
         raise rules.NotASchool()
     name = rules.check_class(name, places, guardians_agreed)
     class_id = new_id("pcl")
@@ -63,6 +64,7 @@ def open_class(
             for person_id, each in zip(ids, seats, strict=True)
         )
         session.flush()
+        consents.record(actor, consents.GUARDIANS, class_id, True, now)
         audit.record(actor, "pupils.class_opened", class_id, now, places=places)
     return class_id
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.db import insert_together
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -142,6 +142,8 @@ def place_order(
                 _await_transfer(session, actor, order_id, now)
             wants = [Want(line["id"], tuple(line["lots"]), line["mass_g"]) for line in order_lines]
             stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now)
+            if buyer.is_public:
+                consents.record(actor, consents.NAME_ON_CERTIFICATE, order_id, True, now)
     except IntegrityError:
         with books() as session:
             if known := same.known(session):
