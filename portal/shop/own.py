@@ -90,6 +90,10 @@ def _fapiao(subject: Subject) -> Any:
     return select(Fapiao.id).where(Fapiao.order_id.in_(orders_of(subject)))
 
 
+def fapiao_ids(subject: Subject) -> Sequence[str]:
+    return db.session.scalars(_fapiao(subject).order_by(Fapiao.id)).all()
+
+
 def givings_of(subject: Subject) -> Any:
     by_address = select(Giver.giving_id).where(Giver.email.in_(subject.emails))
     return select(Giving.id).where(or_(of_person(Giving.person_id)(subject), Giving.id.in_(by_address)))
@@ -144,6 +148,17 @@ def naming(subject: Subject) -> list[str]:
         .where(Giving.id.in_(givings_of(subject)), Giver.is_public, Giving.state != GivingState.ENDED)
     )
     return [*db.session.scalars(orders.order_by(Order.id)), *db.session.scalars(givings.order_by(Giving.id))]
+
+
+def buyers_on_their_way(subject: Subject) -> list[tuple[str, str]]:
+    """Orders that are still to be certified, with the name that their certificates will bear."""
+    wanted = (
+        select(Order.id, OrderBuyer.name)
+        .join(OrderBuyer, OrderBuyer.order_id == Order.id)
+        .where(Order.id.in_(orders_of(subject)), Order.state.not_in(OVER))
+        .order_by(Order.id)
+    )
+    return [(order_id, name) for order_id, name in db.session.execute(wanted).tuples()]
 
 
 def orders_behind(numbers: Collection[str]) -> dict[str, str]:

@@ -185,7 +185,7 @@ def may_decide(actor: Actor, request: Prepared) -> bool:
     return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id
 
 
-def may_hide_names(actor: Actor) -> bool:
+def may_tend_names(actor: Actor) -> bool:
     """The room of privacy alone, which asks whose the names are."""
     return actor.is_system
 

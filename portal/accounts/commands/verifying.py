@@ -167,7 +167,7 @@ def _decide(actor: Actor, check_id: str, state: CheckState, reason: str, now: da
 
 
 def remind(actor: Actor, now: datetime) -> int:
-    """Tell owners 60 and 14 days before the mark of their organisation ends, once each; how many marks end."""
+    """Tell owners 60 and 14 days before their mark ends, once each; how many marks end so soon."""
     if not policy.may_remind(actor):
         raise NotAllowed()
     ending = queries.marks_expiring(now, now + max(bodies.REMINDED_BEFORE))

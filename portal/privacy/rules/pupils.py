@@ -38,6 +38,14 @@ class GuardiansAreNotAsked(InvalidInput):
     message = N_("Without the guardians’ agreement no accounts are made.")
 
 
+class NotYourGroup(Refused):
+    message = N_("Choose a pledge group that you or your school runs.")
+
+
+class NoSuchPlace(NotFound):
+    message = N_("There is no such place in this class.")
+
+
 class NoSuchClass(NotFound):
     message = N_("There is no such class.")
 
