@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.accounts.rules import WrongCredentials
 from portal.db import db, transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
@@ -92,7 +93,7 @@ def test_a_guardian_says_no_and_one_place_is_forgotten(any_app: Flask):
     assert [each.number for each in pupils_of(class_id)] == [1, 3]
     assert pupils_of(class_id)[1].place == third.place, "the others keep their animals"
     assert entered(third.place.login, codes[3])
-    with pytest.raises(Exception, match="not right"):
+    with pytest.raises(WrongCredentials):
         entered(second.place.login, codes[2])
     with pytest.raises(rules.NoSuchPlace):
         pupils.delete_place(teacher, class_id, 2, clock.now())
@@ -112,4 +113,4 @@ def test_a_pupil_sees_what_the_class_does(app: Flask, browser: Browser):
     assert page.h1 == "我的班级"
     assert "低碳小课堂" in page.main
     assert "三年级二班的承诺" in page.main
-    assert Browser(app.test_client()).open("/zh/pupils/class").url.startswith("/zh/sign-in")
+    assert Browser(app.test_client()).open("/zh/pupils/class").url.startswith("/zh/account/sign-in")

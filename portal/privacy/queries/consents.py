@@ -71,7 +71,9 @@ def standing(subject: Subject) -> list[Standing]:
         "follow_up": tuple(pledges.letters_to(subject)),
         "pupils": _classes_of(subject),
     }  # fmt: skip
-    return [Standing(each, _places(shown[each.id])) for each in purposes() if each.id in shown]
+    # Guardians agree through a school: nobody else is told that they have not.
+    wanted = (each for each in purposes() if each.id in shown and (shown[each.id] or each.id != "pupils"))
+    return [Standing(each, _places(shown[each.id])) for each in wanted]
 
 
 def changes(subject: Subject) -> list[Change]:
