@@ -130,6 +130,7 @@ def _checked_tax_number(text: str) -> str:
 
 VERIFIED_FOR: Final = timedelta(days=2 * 365)
 REASON_MAX: Final = 500
+REMINDED_BEFORE: Final = (timedelta(days=14), timedelta(days=60))  # of a mark that ends
 MOST_PAPERS: Final = 4
 
 
@@ -137,6 +138,20 @@ class CheckState(StrEnum):
     ASKED = "asked"
     VERIFIED = "verified"
     REFUSED = "refused"
+
+
+class Kind(StrEnum):
+    """What an organisation is: it says so itself, and staff check it by its papers."""
+
+    COMPANY = "company"
+    SCHOOL = "school"
+    PUBLIC = "public"
+    ASSOCIATION = "association"
+    OTHER = "other"
+
+
+class NotAKind(InvalidInput):
+    message = N_("Say what kind of organisation it is.")
 
 
 class CheckIsOpen(Refused):
@@ -163,12 +178,25 @@ class PaperNotAccepted(InvalidInput):
     message = N_("Give the document as PDF, PNG or JPEG of at most 8 MB, without scripts or attached files.")
 
 
+def checked_kind(text: str) -> Kind:
+    """Raises NotAKind."""
+    if text not in set(Kind):
+        raise NotAKind()
+    return Kind(text)
+
+
 def checked_reason(text: str) -> str:
     """Raises ReasonIsMissing."""
     text = " ".join(text.split())
     if not 0 < len(text) <= REASON_MAX:
         raise ReasonIsMissing(max=REASON_MAX)
     return text
+
+
+def reminder_due(expires_at: datetime, now: datetime) -> timedelta | None:
+    """The nearest of the reminders whose time has come before a mark ends; None before all and after it."""
+    left = expires_at - now
+    return next((each for each in REMINDED_BEFORE if timedelta() < left <= each), None)
 
 
 def is_verified(state: CheckState, expires_at: datetime | None, now: datetime) -> bool:

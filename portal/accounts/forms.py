@@ -6,7 +6,7 @@ from wtforms import BooleanField, FileField, PasswordField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from portal.accounts.bodies import LINE_MAX, MOST_DAYS, MOST_USES, REASON_MAX, Billing
+from portal.accounts.bodies import LINE_MAX, MOST_DAYS, MOST_USES, REASON_MAX, Billing, Kind
 from portal.accounts.notices import minute_of
 from portal.accounts.rules import (
     NAME_MAX,
@@ -17,7 +17,16 @@ from portal.accounts.rules import (
     Part,
 )
 from portal.kernel.errors import InvalidInput
-from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required, TextField, WholeField
+from portal.web.forms import (
+    EmailField,
+    InputRequired,
+    LineField,
+    PortalForm,
+    RadioField,
+    Required,
+    TextField,
+    WholeField,
+)
 from portal.web.i18n import _, lazy_gettext, message
 
 
@@ -283,9 +292,37 @@ class BillingForm(PortalForm):
         return Billing(**{name: getattr(self, name).data or "" for name in Billing.__dataclass_fields__})
 
 
+def kinds() -> list[SelectChoice]:
+    """Kinds of organisations in the reader's language."""
+    return [
+        SelectChoice(Kind.COMPANY, _("Company")),
+        SelectChoice(Kind.SCHOOL, _("School or kindergarten")),
+        SelectChoice(Kind.PUBLIC, _("Public body or institution")),
+        SelectChoice(Kind.ASSOCIATION, _("Association or foundation")),
+        SelectChoice(Kind.OTHER, _("Something else")),
+    ]
+
+
+class KindForm(PortalForm):
+    """What kind of organisation its papers show."""
+
+    kind = RadioField(
+        lazy_gettext("What the papers show it to be"), validators=[InputRequired()],
+        description=lazy_gettext("Accounts for pupils are opened by schools only."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = kinds()
+
+
 class CheckForm(PortalForm):
+    kind = RadioField(
+        lazy_gettext("What kind of organisation is it?"), validators=[InputRequired()],
+        description=lazy_gettext("Staff compare it with the documents."),
+    )  # fmt: skip
     licence = FileField(
-        lazy_gettext("Business licence"),
+        lazy_gettext("Business licence or registration certificate"),
         description=lazy_gettext("A scan or photo: PDF, PNG or JPEG of at most 8 MB."),
         render_kw={"accept": ".pdf,.png,.jpg,.jpeg"},
     )
@@ -294,6 +331,10 @@ class CheckForm(PortalForm):
         description=lazy_gettext("For example an authorisation with the company seal."),
         render_kw={"accept": ".pdf,.png,.jpg,.jpeg"},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = kinds()
 
 
 class RefusalForm(PortalForm):

@@ -6,13 +6,25 @@ from flask import current_app
 
 from portal import jobs
 from portal.accounts import queries, rules, telling
-from portal.accounts.commands import entering, invited, notices, passkeys, readdressing, resetting, tries
+from portal.accounts.commands import (
+    entering,
+    invited,
+    notices,
+    passkeys,
+    readdressing,
+    resetting,
+    tries,
+    verifying,
+)
 from portal.accounts.queries import Credentials
 from portal.accounts.visit import keys
 from portal.config import Config
 from portal.kernel import clock
+from portal.kernel.actor import Actor
 from portal.web.i18n import speak
 from portal.web.letters import send_letter
+
+KEEPER = Actor.system("accounts")
 
 
 @jobs.handles("accounts.letter")
@@ -91,3 +103,9 @@ def tidy() -> None:
     entering.forget_old_sessions(clock.now())
     passkeys.forget_old_challenges(clock.now())
     notices.forget_old(clock.now())
+
+
+@jobs.every(seconds=24 * 3600)
+def remind_of_marks() -> None:
+    """Organisations whose mark ends are told in time; the letter waits for the reader's morning."""
+    verifying.remind(KEEPER, clock.now())

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.accounts.bodies import CheckState, JoinState
+from portal.accounts.bodies import CheckState, JoinState, Kind
 from portal.accounts.notices import Way
 from portal.accounts.rules import GRANTABLE, Part
 from portal.db import Base, Bool, Bytes, Int, Json, Str, Utc, strict
@@ -335,6 +335,23 @@ class OrganisationCheck(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Utc)
     reason: Mapped[str] = mapped_column(Str, nullable=False)
     expires_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class OrganisationCheckKind(Base):
+    """What kind of organisation it says it is, and what staff found; a check of before has none."""
+
+    __tablename__ = "organisation_check_kind"
+    __table_args__ = strict(
+        _one_of("claimed", Kind, "an_organisation_claims_a_known_kind"),
+        CheckConstraint(
+            "found IS NULL OR found IN ('{}')".format("', '".join(Kind)),
+            name="an_organisation_is_found_to_be_of_a_known_kind",
+        ),
+    )
+
+    check_id: Mapped[str] = mapped_column(Str, ForeignKey("organisation_check.id"), primary_key=True)
+    claimed: Mapped[str] = mapped_column(Str, nullable=False)
+    found: Mapped[str | None] = mapped_column(Str)
 
 
 class OrganisationPaper(Base):

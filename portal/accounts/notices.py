@@ -219,6 +219,18 @@ declare(
         ("organisation_id",),
     ),
     Kind(
+        "organisation.expiring",
+        Topic.ORGANISATIONS,
+        N_("The mark “verified” of an organisation of mine ends soon"),
+        N_("%(organisation)s: verified until %(until)s"),
+        N_(
+            "The mark “verified” of %(organisation)s ends on %(until)s. Send its documents again in time, "
+            "and it goes on."
+        ),
+        "accounts.verification",
+        ("organisation_id",),
+    ),
+    Kind(
         "organisation.join_asked",
         Topic.ORGANISATIONS,
         N_("Somebody asks to join an organisation of mine"),

@@ -52,6 +52,11 @@ def may_verify(actor: Actor, organisation_id: str) -> bool:
     return actor.has(Role.REGISTRY, Role.FINANCE, Role.ADMIN) and not is_own
 
 
+def may_remind(actor: Actor) -> bool:
+    """Tell owners that a mark ends: the portal's own job."""
+    return actor.is_system
+
+
 def may_forget_person(actor: Actor) -> bool:
     """Only the job that carries out what a person asked for, after the days in which they can undo it."""
     return actor.is_system

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.accounts import bodies, notices, policy, rules
-from portal.accounts.bodies import Billing, CheckState, JoinState
+from portal.accounts.bodies import Billing, CheckState, JoinState, Kind
 from portal.accounts.models import (
     Dissolution,
     Invitation,
@@ -20,6 +21,7 @@ from portal.accounts.models import (
     Organisation,
     OrganisationBilling,
     OrganisationCheck,
+    OrganisationCheckKind,
     OrganisationPaper,
     Passkey,
     Person,
@@ -182,6 +184,12 @@ def _credentials(condition: ColumnElement[bool]) -> Credentials | None:
 def recovery_codes_left(person_id: str) -> int:
     counted = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
     return db.session.execute(counted).scalar_one()
+
+
+def recovery_codes_kept(person_id: str) -> list[str]:
+    """Unused codes as they are stored; they stay in this room."""
+    unused = RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None)
+    return list(db.session.scalars(select(RecoveryCode.code_hash).where(*unused)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -640,13 +648,17 @@ class CheckView:
     decided_by: str | None
     reason: str
     expires_at: datetime | None
+    claimed: Kind | None  # None for a check of before this was asked
+    kind: Kind | None  # what staff found
 
     def is_good(self, now: datetime) -> bool:
         return bodies.is_verified(self.state, self.expires_at, now)
 
 
-_CHECKS = select(OrganisationCheck, Organisation).join(
-    Organisation, Organisation.id == OrganisationCheck.organisation_id
+_CHECKS = (
+    select(OrganisationCheck, Organisation, OrganisationCheckKind)
+    .join(Organisation, Organisation.id == OrganisationCheck.organisation_id)
+    .outerjoin(OrganisationCheckKind, OrganisationCheckKind.check_id == OrganisationCheck.id)
 )
 
 
@@ -714,16 +726,54 @@ def verified_until(organisation_id: str, now: datetime) -> datetime | None:
     return db.session.execute(found).scalar_one()
 
 
+def verified_kind(organisation_id: str, now: datetime) -> Kind | None:
+    """What kind of organisation staff found it to be, while its mark holds; None where nobody looked."""
+    found = (
+        select(OrganisationCheckKind.found)
+        .join(OrganisationCheck, OrganisationCheck.id == OrganisationCheckKind.check_id)
+        .where(OrganisationCheck.organisation_id == organisation_id, OrganisationCheck.expires_at > now)
+        .order_by(OrganisationCheck.decided_at.desc(), OrganisationCheck.id.desc())
+        .limit(1)
+    )
+    kind = db.session.execute(found).scalar_one_or_none()
+    return Kind(kind) if kind else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A mark that ends, and who owns the organisation that bears it."""
+
+    check_id: str
+    organisation_id: str
+    expires_at: datetime
+
+
+def marks_expiring(after: datetime, until: datetime) -> list[Expiring]:
+    """Marks that end between these instants and that no later check has taken the place of, soonest first."""
+    later = aliased(OrganisationCheck)
+    renewed = exists().where(
+        later.organisation_id == OrganisationCheck.organisation_id,
+        later.expires_at > OrganisationCheck.expires_at,
+    )
+    rows = db.session.execute(
+        select(OrganisationCheck.id, OrganisationCheck.organisation_id, OrganisationCheck.expires_at)
+        .where(OrganisationCheck.expires_at > after, OrganisationCheck.expires_at <= until, ~renewed)
+        .order_by(OrganisationCheck.expires_at, OrganisationCheck.id)
+    )
+    return [Expiring(*row) for row in rows]
+
+
 def is_dissolved(organisation_id: str) -> bool:
     found = select(Dissolution.organisation_id).where(Dissolution.organisation_id == organisation_id)
     return db.session.execute(found).first() is not None
 
 
-def _checks(asked: Select[OrganisationCheck, Organisation]) -> list[CheckView]:
+def _checks(asked: Select[OrganisationCheck, Organisation, OrganisationCheckKind]) -> list[CheckView]:
     return [
         CheckView(
             row.id, of.id, _name(of), of.credit_code, CheckState(row.state), row.asked_at, row.asked_by,
             row.decided_at, row.decided_by, row.reason, row.expires_at,
+            Kind(kind.claimed) if kind else None, Kind(kind.found) if kind and kind.found else None,
         )
-        for row, of in db.session.execute(asked)
+        for row, of, kind in db.session.execute(asked)
     ]  # fmt: skip

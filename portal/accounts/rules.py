@@ -391,11 +391,6 @@ def recovery_code(random: bytes) -> str:
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
 
 
-def recovery_hash(code: str) -> str:
-    """What is stored of a recovery code: it is as random as a key, so a plain hash is enough."""
-    return hashlib.sha256(re.sub(r"[\s-]", "", code).upper().encode("utf-8", "replace")).hexdigest()
-
-
 def is_app_code(text: str) -> bool:
     """Whether it can be a code from an app (six digits), and not a recovery code."""
     return re.fullmatch(r"[0-9]{6}", re.sub(r"\s", "", text)) is not None

@@ -31,14 +31,22 @@ READ_ME = (
 )
 
 
-def pack(certificate: CertificateView, variant: str, proof: LogProof, paper: Path | None) -> bytes:
-    """The ZIP, the same bytes each time. ``variant`` decides whether the holder's name is opened in it."""
+def files_of(
+    certificate: CertificateView, variant: str, proof: LogProof, paper: Path | None
+) -> dict[str, bytes]:
+    """What the download holds, by name. ``variant`` decides whether the holder's name is opened in it."""
     files = {file.name: file.content for file in attachments(certificate, variant, proof)}
     files["log-keys.txt"] = write_keys(signer().trusted, proof.witnesses).encode()
     files[verifiers.PYTHON], files[verifiers.PAGE] = verifiers.program(), verifiers.page()
     files["README.txt"] = _read_me(certificate).encode()
     if paper is not None and paper.is_file():
         files[f"{certificate.number}.pdf"] = paper.read_bytes()
+    return files
+
+
+def pack(certificate: CertificateView, variant: str, proof: LogProof, paper: Path | None) -> bytes:
+    """The ZIP, the same bytes each time."""
+    files = files_of(certificate, variant, proof, paper)
     made, day = BytesIO(), certificate.issued_at.astimezone(CITY).timetuple()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -77,6 +77,18 @@ def _print(certificate: CertificateView, variant: str, proof: LogProof, *, anew:
     )
 
 
+def document_of(certificate: CertificateView, proof: LogProof) -> Path:
+    """The holder's document; printed now where it was not yet.
+
+    Raises NoPango, PrintingFailed, PrintingTookTooLong.
+    """
+    variant = certificate.main_variant
+    if variant not in certificate.documents:
+        _print(certificate, variant, proof)
+        certificate = queries.by_id(certificate.id)
+    return folder() / certificate.documents[variant]
+
+
 @jobs.handles("certificates.pack")
 def pack(payload: dict[str, Any]) -> None:
     """Put all documents of a batch into one ZIP once they are printed. ``payload``: ``id``, ``round``.

@@ -1,6 +1,7 @@
 """The desk of privacy: requests for correction and erasure, and who has looked at whose data."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,14 +11,17 @@ from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
 from portal.privacy import policy, words
 from portal.privacy.commands import correcting
-from portal.privacy.forms import AnswerForm, LooksForm
+from portal.privacy.forms import AnswerForm, LooksForm, RightNameForm
 from portal.privacy.policy import READERS
 from portal.privacy.queries import corrections, erasures
+from portal.privacy.queries.correctables import correctables
+from portal.privacy.queries.corrections import CorrectionView
 from portal.privacy.queries.looks import Wanted, looks
+from portal.privacy.queries.subjects import subject_of
 from portal.privacy.rules.corrections import CorrectionState
 from portal.web import exports
-from portal.web.guard import actor, staff
-from portal.web.i18n import _
+from portal.web.guard import actor, fresh, staff
+from portal.web.i18n import _, ngettext
 from portal.web.looks import Shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
@@ -49,7 +53,6 @@ def requests() -> Answer:
 def correction(correction_id: str) -> Answer:
     """One request; an administrator answers it."""
     form = AnswerForm()
-    found = corrections.correction(actor(), correction_id)
     if form.validate_on_submit():
         try:
             correcting.answer(
@@ -60,11 +63,51 @@ def correction(correction_id: str) -> Answer:
         else:
             flash(_("The answer is on its way."), "success")
             return redirect(url_for("privacy_desk.requests"), 303)
+    return _correction(correction_id, form)
+
+
+@blueprint.post("/desk/privacy/corrections/<correction_id>/name")
+@staff(Role.ADMIN)
+@fresh
+def put_right(correction_id: str) -> Answer:
+    """Write the name as it should be where it was ticked; certificates are replaced by new ones."""
+    form = _right_name(corrections.correction(actor(), correction_id))
+    if form.validate_on_submit():
+        try:
+            done = correcting.put_right(
+                actor(), correction_id, form.name.data or "", form.things.data or (), clock.now()
+            )
+        except PortalError as error:
+            form.blame("name", error)
+        else:
+            flash(
+                ngettext(
+                    "The name was put right in %(num)s place. Now tell the person below.",
+                    "The name was put right in %(num)s places. Now tell the person below.",
+                    len(done),
+                ),
+                "success",
+            )
+            return redirect(url_for("privacy_desk.correction", correction_id=correction_id), 303)
+    return _correction(correction_id, AnswerForm(formdata=None), form)
+
+
+def _right_name(found: CorrectionView, **changes: Any) -> RightNameForm:
+    """The form for the person's things, as they stand now."""
+    form = RightNameForm(**changes)
+    places = correctables(subject_of(found.person_id)) if found.is_open else []
+    form.offer([(each.thing, f"{words.thing_words(each.thing)}: {each.name}") for each in places])
+    return form
+
+
+def _correction(correction_id: str, form: AnswerForm, right: RightNameForm | None = None) -> Answer:
+    found = corrections.correction(actor(), correction_id)
+    right = right or _right_name(found, formdata=None)
     page = render_template(
-        "privacy/desk_correction.html", correction=found, form=form, may_answer=policy.may_answer(actor()),
-        words=words,
+        "privacy/desk_correction.html", correction=found, form=form, right=right, words=words,
+        may_answer=policy.may_answer(actor()) and found.is_open,
     )  # fmt: skip
-    return page, 422 if form.has_errors else 200
+    return page, 422 if form.has_errors or right.has_errors else 200
 
 
 @blueprint.get("/desk/privacy/looks")

@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Any
 
-from wtforms import DateField, IntegerField
+from wtforms import DateField, IntegerField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal import consents
+from portal.accounts.rules import NAME_MAX
 from portal.privacy.rules.corrections import WORDS_MAX, Matter
 from portal.privacy.rules.pupils import MOST
 from portal.web.forms import (
@@ -17,6 +20,7 @@ from portal.web.forms import (
     PortalForm,
     RadioField,
     Required,
+    SelectField,
     TextField,
 )
 from portal.web.i18n import _, lazy_gettext
@@ -67,6 +71,22 @@ class AnswerForm(PortalForm):
         ]  # fmt: skip
 
 
+class RightNameForm(PortalForm):
+    name = LineField(
+        lazy_gettext("The name as it should be"), max=NAME_MAX, validators=[Required()],
+        description=lazy_gettext(
+            "Certificates are replaced: the old one says that it contained a mistake and names the new one."
+        ),
+    )  # fmt: skip
+    things = SelectMultipleField(
+        lazy_gettext("Where it stands"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
+        validators=[InputRequired(lazy_gettext("Tick where the name is to be put right."))],
+    )  # fmt: skip
+
+    def offer(self, places: list[tuple[str, str]]) -> None:
+        self.things.choices = [SelectChoice(*each) for each in places]
+
+
 class LooksForm(PortalForm):
     """Filters in the address."""
 
@@ -98,11 +118,28 @@ class ClassForm(PortalForm):
         default="zh",
     )
     guardians = BooleanField(
-        lazy_gettext(
-            "The guardians of all these pupils have agreed in writing, and the school keeps the forms."
-        ),
+        lazy_gettext(consents.GUARDIANS.words),
         validators=[InputRequired(lazy_gettext("Without the guardians’ agreement no accounts are made."))],
     )
+
+
+class TieForm(PortalForm):
+    """What a class of pupils does together."""
+
+    group = SelectField(
+        lazy_gettext("Pledge group of the class"),
+        description=lazy_gettext("What the pupils pledge counts there, in sums only."),
+    )
+    join_code = LineField(
+        lazy_gettext("Code of a course class"), max=40, validators=[Optional()],
+        description=lazy_gettext(
+            "The trainer gives it to you. All pupils are put into the class at once, under their animals."
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )  # fmt: skip
+
+    def offer(self, groups: list[tuple[str, str]]) -> None:
+        self.group.choices = [SelectChoice("", _("None")), *(SelectChoice(*each) for each in groups)]
 
 
 class PupilSignInForm(PortalForm):

@@ -23,6 +23,17 @@ GUARDS = [
 ]  # fmt: skip
 
 
+CONSENT_GUARDS = [
+    *append_only("agreement"),
+    Guard("pupil_class_tie", "INSERT", "a class that has ended is tied to nothing",
+          "EXISTS (SELECT 1 FROM pupil_class WHERE id = NEW.class_id AND ended_at IS NOT NULL)"),
+    keeps("pupil_class_tie", "class_id"),
+]  # fmt: skip
+
+
 def ddl(dialect: str) -> list[str]:
-    """All statements for this database, for the migration that makes the tables."""
-    return statements(dialect, GUARDS, room="privacy")
+    """All statements for this database, for the migrations that make the tables."""
+    return [
+        *statements(dialect, GUARDS, room="privacy"),
+        *statements(dialect, CONSENT_GUARDS, room="privacy_consents"),
+    ]

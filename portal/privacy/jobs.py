@@ -9,7 +9,7 @@ from portal.accounts import queries as people
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.privacy import packing
-from portal.privacy.commands import copies, erasing, retaining
+from portal.privacy.commands import copies, erasing, retaining, tying
 from portal.privacy.letters import copy_address, erasure_address, order_address
 from portal.privacy.queries import copies as known
 from portal.privacy.queries import erasures
@@ -58,6 +58,12 @@ def forget_who_asked() -> None:
     for copy_id in known.expired(now):
         packing.file_of(copy_id).unlink(missing_ok=True)
         copies.gone(KEEPER, copy_id, now)
+
+
+@jobs.every(seconds=600)
+def seat_pledges_of_pupils() -> None:
+    """What a pupil promises counts in the group of the class."""
+    tying.seat_pledges(KEEPER, clock.now())
 
 
 @jobs.every(seconds=24 * 3600)

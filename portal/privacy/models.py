@@ -167,6 +167,21 @@ class PupilClass(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class PupilClassTie(Base):
+    """What a class of pupils does together: the group its pledges count in, and the class it learns in."""
+
+    __tablename__ = "pupil_class_tie"
+    __table_args__ = strict(
+        CheckConstraint("group_id <> '' OR cohort_id <> ''", name="a_class_is_tied_to_something")
+    )
+
+    class_id: Mapped[str] = mapped_column(ForeignKey("pupil_class.id"), primary_key=True)
+    group_id: Mapped[str] = mapped_column(Str, nullable=False)  # "" for none
+    cohort_id: Mapped[str] = mapped_column(Str, nullable=False)  # "" for none
+    tied_by: Mapped[str] = mapped_column(Str, nullable=False)
+    tied_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
+
+
 class Pupil(Base):
     """One place in a class: an account with an animal and a number for a name."""
 

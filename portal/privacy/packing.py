@@ -1,7 +1,8 @@
 """The copy of somebody's data: a ZIP with a folder for each room, and words that explain every file.
 
 Each table is there twice: as JSON, which loses nothing, and as CSV, which spreadsheets open without taking a
-text for a formula. Certificates come with their PDF, canonical text, proof and signed credential.
+text for a formula. Certificates come with their PDF, canonical text, proof and signed credential, and with
+the program that checks them without us. ``index.html`` leads through it, and README.txt says the same.
 """
 
 import csv
@@ -13,6 +14,7 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,20 +22,22 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from flask import current_app
+from flask import current_app, render_template
 
 from portal.certificates import queries as papers
+from portal.certificates.bundle import files_of
 from portal.certificates.credentials import credential_of
-from portal.certificates.jobs import folder as printed
+from portal.certificates.jobs import document_of
 from portal.certificates.queries import CertificateView, NoSuchCertificate
-from portal.certificates.sheet import address_of, attachments
+from portal.certificates.sheet import address_of
 from portal.holdings import Holding, Subject
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.cells import neutral
-from portal.kernel.errors import N_
+from portal.kernel.errors import N_, Unavailable
 from portal.privacy.queries.subjects import ROOMS
 from portal.web.catalogues import texts
+from portal.web.i18n import speak
 
 Told = Callable[[int, int], None]
 
@@ -48,7 +52,9 @@ _HEAD: Final = (
 _EMPTY: Final = N_("Nothing is held about you there:")
 _WITHHELD: Final = N_("left out:")
 _CERTIFICATES: Final = N_(
-    "Certificates with their PDF, text, proof and credential. A PDF that is missing was not printed yet."
+    "A folder for each certificate: the PDF, its exact text, the proof of its place in the public log, what "
+    "opens the holder’s name, and the signed credential. Open verify.html in it to check the certificate "
+    "without this portal. A PDF that is missing could not be printed: ask for another copy later."
 )
 
 
@@ -83,10 +89,11 @@ def pack(copy_id: str, subject: Subject, lang: str, at: datetime, told: Told) ->
                     done += len(held)
                     told(done, total)
                 for number in subject.certificates:
-                    _certificate(archive, number)
+                    lines.certify(number, _certificate(archive, number))
                     done += 1
                     told(done, total)
-                archive.writestr("README.txt", lines.text(bool(subject.certificates)))
+                archive.writestr("README.txt", lines.text())
+                archive.writestr("index.html", lines.page())
             draft.flush()
             os.fsync(draft.fileno())
             os.replace(draft.name, file_of(copy_id))
@@ -124,30 +131,33 @@ def _cell(value: Any) -> Any:
     return "" if value is None else neutral(value)
 
 
-def _certificate(archive: zipfile.ZipFile, number: str) -> None:
+def _certificate(archive: zipfile.ZipFile, number: str) -> list[str]:
+    """The names of its files, in its own folder."""
     try:
         certificate = papers.by_number(number)
     except NoSuchCertificate:
-        return
+        return []
+    names = []
     for name, content in _papers(certificate):
         archive.writestr(f"certificates/{number}/{name}", content)
+        names.append(name)
+    return names
 
 
 def _papers(certificate: CertificateView) -> Iterator[tuple[str, bytes]]:
+    """What the certificate's own download holds, with its credential and the address that shows the name."""
     variant = certificate.main_variant
     yield "link.txt", f"{address_of(certificate, with_key=True)}\n".encode()
     proof = papers.log_proof(certificate.id)
     if proof is None:
         yield f"{certificate.number}.json", certificate.payload.encode()
         return
-    for part in attachments(certificate, variant, proof):
-        yield part.name, part.content
+    document = None
+    with suppress(Unavailable):  # without Pango, for example: the README says what to do
+        document = document_of(certificate, proof)
+    yield from files_of(certificate, variant, proof, document).items()
     credential = credential_of(certificate, proof, with_name=variant == "named")
     yield "credential.json", json.dumps(credential, ensure_ascii=False, indent=1).encode()
-    if document := certificate.documents.get(variant):
-        paper = printed() / document
-        if paper.is_file():
-            yield f"{certificate.number}.pdf", paper.read_bytes()
 
 
 @cache
@@ -157,27 +167,55 @@ def explanations() -> dict[str, Bilingual]:
     return {name: Bilingual(each["zh"], each["en"]) for name, each in tomllib.loads(text).items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One table of the copy, with what is left out of it and why."""
+
+    name: str
+    rows: int
+    words: str
+    withheld: tuple[tuple[str, str], ...]
+
+
 class _Explained:
-    """The README while it is written: a line for each file, with what is left out of it and why."""
+    """What the copy holds while it is packed, told twice: as a text and as a page."""
 
     def __init__(self, lang: str, at: datetime) -> None:
         self._lang, self._at = lang, at
         self._say = texts(lang).gettext
-        self._there: list[str] = []
+        self._there: list[_File] = []
         self._empty: list[str] = []
+        self._certificates: dict[str, list[str]] = {}
 
     def add(self, room: str, held: Holding, rows: int) -> None:
         words = explanations()[held.table.name].in_(self._lang)
         if not rows:
-            self._empty.append(f"- {words}")
+            self._empty.append(words)
             return
-        self._there.append(f"{room}/{held.table.name}  ({rows})\n    {words}")
-        for column, why in held.withheld.items():
-            self._there.append(f"    {self._say(_WITHHELD)} {column} – {self._say(why)}")
+        withheld = tuple((column, self._say(why)) for column, why in held.withheld.items())
+        self._there.append(_File(f"{room}/{held.table.name}", rows, words, withheld))
 
-    def text(self, has_certificates: bool) -> str:
-        head = "\n\n".join(self._say(line) % {"at": clock.text_of(self._at)} for line in _HEAD)
-        papers_line = [f"certificates/*/\n    {self._say(_CERTIFICATES)}"] if has_certificates else []
-        there = "\n".join([*self._there, *papers_line])
-        nothing = "\n".join([self._say(_EMPTY), *self._empty]) if self._empty else ""
-        return f"{head}\n\n{there}\n\n{nothing}\n".replace("\n", "\r\n")
+    def certify(self, number: str, files: list[str]) -> None:
+        self._certificates[number] = files
+
+    def _head(self) -> list[str]:
+        return [self._say(line) % {"at": clock.text_of(self._at)} for line in _HEAD]
+
+    def text(self) -> str:
+        there = []
+        for file in self._there:
+            there.append(f"{file.name}  ({file.rows})\n    {file.words}")
+            there += [f"    {self._say(_WITHHELD)} {column} – {why}" for column, why in file.withheld]
+        if self._certificates:
+            there.append(f"certificates/*/\n    {self._say(_CERTIFICATES)}")
+        nothing = [self._say(_EMPTY), *(f"- {words}" for words in self._empty)] if self._empty else []
+        parts = ["\n\n".join(self._head()), "\n".join(there), "\n".join(nothing)]
+        return "\n\n".join(parts).replace("\n", "\r\n") + "\r\n"
+
+    def page(self) -> str:
+        """The same for a browser, with links to the files. It needs no network."""
+        speak(self._lang)
+        return render_template(
+            "privacy/copy.html", lang=self._lang, head=self._head(), files=self._there, empty=self._empty,
+            certificates=self._certificates, about_certificates=self._say(_CERTIFICATES),
+        )  # fmt: skip

@@ -59,6 +59,11 @@ def may_answer(actor: Actor) -> bool:
     return actor.has(Role.ADMIN)
 
 
+def may_seat_pledges(actor: Actor) -> bool:
+    """Put the pledges of pupils into the group of their class: the portal's own job."""
+    return actor.is_system
+
+
 def may_run_pupils(actor: Actor, organisation_id: str) -> bool:
     """Owners and approvers of the school: teachers who answer for the children's places."""
     return actor.organisations.get(organisation_id) in ("owner", "approver")

@@ -9,20 +9,26 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import queries as people
 from portal.accounts import visit
+from portal.accounts.bodies import Kind
 from portal.accounts.commands import entering
 from portal.accounts.rules import NotConfirmed, TooManyTries, WrongCredentials
+from portal.holdings import Subject
 from portal.kernel import clock
-from portal.kernel.errors import NotAllowed, PortalError
+from portal.kernel.errors import NotAllowed, NotFound, PortalError
+from portal.pledges.own import pledge_ids
+from portal.pledges.queries import together as groups
 from portal.privacy import policy
 from portal.privacy.commands import pupils as commands
-from portal.privacy.forms import ClassForm, PupilSignInForm
+from portal.privacy.commands import tying
+from portal.privacy.forms import ClassForm, PupilSignInForm, TieForm
 from portal.privacy.queries import pupils as queries
-from portal.privacy.queries.pupils import ClassView
-from portal.privacy.rules.pupils import NotForPupils, is_school
+from portal.privacy.queries.pupils import ClassView, Tie
+from portal.privacy.rules.pupils import NotForPupils
 from portal.privacy.rules.purposes import purpose
+from portal.training.queries import cohorts
+from portal.training.rules.classes import CohortView
 from portal.web import press
-from portal.web.forms import PortalForm
-from portal.web.guard import actor, fresh_to_change, open_to_all, signed_in
+from portal.web.guard import actor, fresh, fresh_to_change, open_to_all, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint
 from portal.web.pdf import CLASSROOM
@@ -68,7 +74,7 @@ def sign_in() -> Answer:
             form.blame("code", error)
         else:
             visit.begin(sid)
-            return redirect(url_for("training.record"), 303)
+            return redirect(url_for("pupils.mine"), 303)
     return render_template("privacy/pupils_sign_in.html", form=form), 422 if form.has_errors else 200
 
 
@@ -93,20 +99,59 @@ def classes(organisation_id: str) -> Answer:
             flash(_("The places are made. Print the slips: nobody can enter before."), "success")
             return redirect(url_for("pupils.one", class_id=made), 303)
     page = render_template(
-        "privacy/pupil_classes.html", form=form, school=school, is_school=is_school(school.credit_code),
+        "privacy/pupil_classes.html", form=form, school=school,
+        is_school=people.verified_kind(organisation_id, clock.now()) is Kind.SCHOOL,
         classes=queries.classes_of(actor(), organisation_id), agreed=purpose("pupils").texts[-1],
     )  # fmt: skip
     return page, 422 if form.has_errors else 200
 
 
-@blueprint.get("/account/pupils/<class_id>")
+@blueprint.route("/account/pupils/<class_id>", methods=["GET", "POST"])
 @signed_in
 def one(class_id: str) -> Answer:
-    """The places of a class: slips for all or for one, and the end of it."""
-    found = queries.class_of(actor(), class_id)
+    """The places of a class: slips, what the class does together, and the end of it; the form ties it."""
+    found, tied = queries.class_of(actor(), class_id), queries.tie_of(class_id)
+    form = TieForm(group=tied.group_id)
+    form.offer(_groups(tied))
+    if form.validate_on_submit():
+        try:
+            tying.tie(actor(), class_id, form.group.data, form.join_code.data or "", lang(), clock.now())
+        except PortalError as error:
+            form.blame("join_code" if form.join_code.data else "group", error)
+        else:
+            flash(_("It is saved. Pupils find it on their page."), "success")
+            return redirect(url_for("pupils.one", class_id=class_id), 303)
+    page = render_template(
+        "privacy/pupil_class.html", found=found, pupils=queries.pupils_of(class_id), form=form,
+        cohort=_cohort(tied), group_id=tied.group_id,
+    )  # fmt: skip
+    return page, 422 if form.has_errors else 200
+
+
+def _groups(tied: Tie) -> list[tuple[str, str]]:
+    """Those that the reader runs, and the one that somebody else of the school has chosen."""
+    known = {each.id: each.name for each in groups.groups_of(actor())}
+    if tied.group_id and tied.group_id not in known:
+        known[tied.group_id] = groups.group(tied.group_id).name
+    return list(known.items())
+
+
+def _cohort(tied: Tie) -> CohortView | None:
+    return cohorts.cohort_by_id(tied.cohort_id) if tied.cohort_id else None
+
+
+@blueprint.get("/pupils/class")
+@signed_in
+def mine() -> Answer:
+    """A pupil's own page: what the class learns and promises together."""
+    if not actor().is_pupil:
+        raise NotFound()
+    tied = queries.tie_of_pupil(actor().id)
+    group = groups.group(tied.group_id) if tied.group_id else None
     return render_template(
-        "privacy/pupil_class.html", found=found, pupils=queries.pupils_of(class_id),
-        form=PortalForm(formdata=None),
+        "privacy/pupil.html", cohort=_cohort(tied), group=group,
+        figures=groups.figures(group.id, clock.today()) if group else None,
+        pledges=pledge_ids(Subject(person_id=actor().id)),
     )  # fmt: skip
 
 
@@ -123,6 +168,16 @@ def slips(class_id: str) -> Any:
         flash(message(error), "error")
         return redirect(url_for("pupils.one", class_id=class_id), 303)
     return _printed(found, codes, now)
+
+
+@blueprint.post("/account/pupils/<class_id>/places/<int:number>/delete")
+@signed_in
+@fresh
+def delete_place(class_id: str, number: int) -> Answer:
+    """Forget one pupil: a guardian no longer agrees, or the child has left the class."""
+    commands.delete_place(actor(), class_id, number, clock.now())
+    flash(_("The place is deleted, and nothing leads to the child any more."), "success")
+    return redirect(url_for("pupils.one", class_id=class_id), 303)
 
 
 @blueprint.post("/account/pupils/<class_id>/delete")

@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from portal.holdings import Subject
 from portal.kernel import clock
 from portal.kernel.errors import NotFound, PortalError, Refused
 from portal.privacy import packing, policy, pupils, words
@@ -13,7 +14,7 @@ from portal.privacy.forms import CorrectionForm, ErasureForm
 from portal.privacy.queries import consents, corrections, erasures
 from portal.privacy.queries import copies as known
 from portal.privacy.queries.copies import CopyView
-from portal.privacy.queries.looks import looks_at
+from portal.privacy.queries.looks import looks_at, looks_at_order
 from portal.privacy.queries.subjects import plan_of, subject_of, subject_of_order
 from portal.privacy.rules.copies import NoSuchCopy
 from portal.privacy.rules.corrections import Matter
@@ -40,9 +41,10 @@ LOOKS_SHOWN = 50
 def overview() -> Answer:
     """What is kept and why, what was agreed to, copies, and the way to every right."""
     me = actor().id
+    subject = subject_of(me)
     return render_template(
-        "privacy/overview.html", purposes=purposes(), standing=consents.standing(subject_of(me)),
-        changes=consents.changes_of(me), copies=known.copies_of(me), now=clock.now(),
+        "privacy/overview.html", purposes=purposes(), standing=consents.standing(subject),
+        changes=consents.changes(subject), copies=known.copies_of(me), now=clock.now(),
         erasure=erasures.waiting_of(me), corrections=corrections.corrections_of(me),
         looks=looks_at(me, 5), words=words, form=PortalForm(formdata=None),
     )  # fmt: skip
@@ -51,10 +53,10 @@ def overview() -> Answer:
 @blueprint.post("/account/privacy/consents/<purpose_id>/withdraw")
 @signed_in
 def withdraw(purpose_id: str) -> Answer:
-    """No longer agreed, for everything it was given for."""
-    consenting.withdraw(actor(), purpose_id, clock.now())
+    """No longer agreed, for the thing that was pressed or for everything it was given for."""
+    consenting.withdraw(actor(), purpose_id, clock.now(), thing=request.form.get("thing", ""))
     flash(_("Your consent is withdrawn."), "success")
-    return redirect(url_for("privacy.overview"), 303)
+    return redirect(url_for("privacy.overview", _anchor="consents"), 303)
 
 
 @blueprint.post("/account/privacy/copies")
@@ -122,6 +124,16 @@ def order(order_id: str) -> Answer:
     return _erase("privacy/order.html", "", order_id)
 
 
+@blueprint.post("/orders/<order_id>/privacy/consents/<purpose_id>/withdraw")
+@open_to_all
+def withdraw_for_order(order_id: str, purpose_id: str) -> Answer:
+    """No longer agreed, for what came of this order."""
+    _ask_for_key(order_id)
+    consenting.withdraw(actor(), purpose_id, clock.now(), order_id=order_id)
+    flash(_("Your consent is withdrawn."), "success")
+    return redirect(url_for("privacy.order", order_id=order_id, k=key_for(order_id)), 303)
+
+
 @blueprint.post("/orders/<order_id>/privacy/copy")
 @open_to_all
 def ask_order_copy(order_id: str) -> Answer:
@@ -171,12 +183,22 @@ def _erase(template: str, person_id: str, order_id: str) -> Answer:
         else:
             return redirect(url_for("privacy.erasure", thing_id=made, k=key_for(made)), 303)
     subject = subject_of(person_id) if person_id else subject_of_order(order_id)
+    guest = _of_guest(order_id, subject) if order_id else {}
     page = render_template(
         template, form=form, plan=plan_of(subject), hindrance=_hindrance(person_id, order_id), words=words,
         waiting=erasures.waiting_of(person_id, order_id), key_for=key_for, order_id=order_id,
-        copies=known.copies_of(person_id, order_id), now=clock.now(),
+        copies=known.copies_of(person_id, order_id), now=clock.now(), **guest,
     )  # fmt: skip
     return page, 422 if form.has_errors else 200
+
+
+def _of_guest(order_id: str, subject: Subject) -> dict[str, Any]:
+    """What a guest's page shows of the rights that an account has pages of its own for."""
+    return {
+        "standing": [each for each in consents.standing(subject) if each.is_given],
+        "changes": consents.changes(subject),
+        "looks": looks_at_order(subject, LOOKS_SHOWN),
+    }
 
 
 def _hindrance(person_id: str, order_id: str) -> str:

@@ -1,10 +1,13 @@
 """States, causes and kinds of this room, in the reader's language."""
 
+from flask import url_for
+
+from portal.kernel.bilingual import Bilingual
 from portal.privacy.rules.copies import CopyState
 from portal.privacy.rules.corrections import CorrectionState, Matter
 from portal.privacy.rules.erasure import ErasureState, Fate
 from portal.privacy.rules.purposes import Basis
-from portal.web.i18n import _, ngettext
+from portal.web.i18n import _, gettext, lang, ngettext
 
 
 def basis_words(basis: Basis) -> str:
@@ -57,6 +60,41 @@ def matter_words(matter: Matter) -> str:
         Matter.TRAINING: _("training record"),
         Matter.OTHER: _("something else"),
     }[matter]
+
+
+def place_words(thing: str) -> str:
+    """What a consent was given about, by its id; a certificate has a number instead of one."""
+    known = {
+        "ord": _("an order"), "gvg": _("monthly support"), "plg": _("a pledge"),
+        "plt": _("letters about a pledge"), "pcl": _("a class of pupils"), "usr": _("a pupil’s place"),
+        "lrn": _("a course record with its certificates"),
+    }  # fmt: skip
+    return known.get(thing.partition("_")[0], _("a certificate")) if thing else _("everything at once")
+
+
+def thing_words(thing: str) -> str:
+    """The same with the end of its id, which tells two of a kind apart."""
+    return f"{place_words(thing)} …{thing[-6:]}"
+
+
+def place_address(thing: str) -> str:
+    """The page of that thing; "" where it has none for its owner."""
+    kind, _rest, has_id = thing.partition("_")
+    if not has_id:
+        return url_for("certificates.certificate", number=thing)
+    known = {
+        "ord": ("shop.order", "order_id"), "gvg": ("shop_giving.one", "thing_id"),
+        "plg": ("pledges.pledge", "pledge_id"), "pcl": ("pupils.one", "class_id"),
+    }  # fmt: skip
+    endpoint, argument = known.get(kind, ("", ""))
+    return url_for(endpoint, **{argument: thing}) if endpoint else ""
+
+
+def asked_words(words: str | Bilingual) -> str:
+    """The words that were agreed to, in the reader's language."""
+    if isinstance(words, Bilingual):
+        return words.in_(lang())
+    return gettext(words) if words else ""
 
 
 def kind_words(kind: str) -> str:

@@ -1,6 +1,6 @@
 """What the shop holds about a person: orders of their account and address, gifts, papers, support."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -27,6 +27,8 @@ from portal.shop.models.planting import SeedlingLineRow
 from portal.shop.models.requests import PurchaseRequest
 from portal.shop.models.sandbox import SandboxSession
 from portal.shop.models.transfers import TransferPart
+from portal.shop.rules.giving import GivingState
+from portal.shop.rules.leaving import OVER
 
 _STAFF = N_("The id of a member of staff, not of you.")
 _SALT = N_("It stands in the proof of each certificate.")
@@ -89,6 +91,10 @@ def _fapiao(subject: Subject) -> Any:
     return select(Fapiao.id).where(Fapiao.order_id.in_(orders_of(subject)))
 
 
+def fapiao_ids(subject: Subject) -> Sequence[str]:
+    return db.session.scalars(_fapiao(subject).order_by(Fapiao.id)).all()
+
+
 def givings_of(subject: Subject) -> Any:
     by_address = select(Giver.giving_id).where(Giver.email.in_(subject.emails))
     return select(Giving.id).where(or_(of_person(Giving.person_id)(subject), Giving.id.in_(by_address)))
@@ -129,6 +135,41 @@ HOLDINGS = (
     Holding(GivingInvoice, under(GivingInvoice.giving_id, givings_of)),
     Holding(PurchaseRequest, of_person(PurchaseRequest.person_id), {"decided_by": _STAFF}),
 )  # fmt: skip
+
+
+def naming(subject: Subject) -> list[str]:
+    """Orders on their way and monthly supports that run, whose certificates are to show the person's name."""
+    orders = (
+        select(Order.id)
+        .join(OrderBuyer, OrderBuyer.order_id == Order.id)
+        .where(Order.id.in_(orders_of(subject)), OrderBuyer.is_public, Order.state.not_in(OVER))
+    )
+    givings = (
+        select(Giving.id)
+        .join(Giver, Giver.giving_id == Giving.id)
+        .where(Giving.id.in_(givings_of(subject)), Giver.is_public, Giving.state != GivingState.ENDED)
+    )
+    return [*db.session.scalars(orders.order_by(Order.id)), *db.session.scalars(givings.order_by(Giving.id))]
+
+
+def buyers_on_their_way(subject: Subject) -> list[tuple[str, str]]:
+    """Orders that are still to be certified, with the name that their certificates will bear."""
+    wanted = (
+        select(Order.id, OrderBuyer.name)
+        .join(OrderBuyer, OrderBuyer.order_id == Order.id)
+        .where(Order.id.in_(orders_of(subject)), Order.state.not_in(OVER))
+        .order_by(Order.id)
+    )
+    return [(order_id, name) for order_id, name in db.session.execute(wanted).tuples()]
+
+
+def orders_behind(numbers: Collection[str]) -> dict[str, str]:
+    """By number of a certificate, the order that it came from; certificates of other things are left out."""
+    lines = select(OrderLine.certificate, OrderLine.order_id).where(OrderLine.certificate.in_(numbers))
+    seedlings = select(SeedlingLineRow.certificate, SeedlingLineRow.order_id).where(
+        SeedlingLineRow.certificate.in_(numbers)
+    )
+    return {number: order for wanted in (lines, seedlings) for number, order in db.session.execute(wanted)}
 
 
 def person_of_order(order_id: str) -> str:

@@ -185,6 +185,11 @@ def may_decide(actor: Actor, request: Prepared) -> bool:
     return may_spend_for(actor, request.organisation_id) and request.person_id != actor.id
 
 
+def may_tend_names(actor: Actor) -> bool:
+    """The room of privacy alone, which asks whose the names are."""
+    return actor.is_system
+
+
 def may_forget_buyer(actor: Actor) -> bool:
     """Only the job that carries out what a person asked for, after the days in which they can undo it."""
     return actor.is_system

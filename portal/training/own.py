@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from portal.certificates.own import successors
 from portal.db import db
 from portal.holdings import Holding, Subject, of_person, under
 from portal.kernel.errors import N_
@@ -35,9 +36,16 @@ def learner_ids(subject: Subject) -> Sequence[str]:
 
 
 def certificates_of(learners: Sequence[str]) -> Sequence[str]:
-    """Numbers of the certificates of what these learners completed."""
+    """Numbers of the certificates of what these learners completed, with what replaced them."""
     earned = select(Completion.certificate).where(Completion.learner_id.in_(learners))
-    return db.session.scalars(earned.order_by(Completion.certificate)).all()
+    own = set(db.session.scalars(earned))
+    return sorted(own | successors(own, all_of_them=True))
+
+
+def names_of(learners: Sequence[str]) -> list[tuple[str, str]]:
+    """Id and name of these learners."""
+    rows = db.session.execute(select(Learner.id, Learner.name).where(Learner.id.in_(learners)))
+    return [(learner_id, name) for learner_id, name in rows.tuples()]
 
 
 def _enrolments(subject: Subject) -> Any:

@@ -89,3 +89,8 @@ def may_link(actor: Actor, learner_id: str) -> bool:
 def may_forget_learner(actor: Actor) -> bool:
     """Only the job that carries out what a person asked for, after the days in which they can undo it."""
     return actor.is_system
+
+
+def may_rename(actor: Actor) -> bool:
+    """The room of privacy alone, which asks whose name it is and who puts it right."""
+    return actor.is_system

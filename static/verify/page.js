@@ -61,6 +61,7 @@ async function inflate(data) {
 function take(name, bytes) {
   const title = name.split("/").pop().toLowerCase();
   if (title.endsWith("-holder.json")) files.set("holder", bytes);
+  else if (/-badge\.json$|credential\.json$/.test(title)) return; // signed credentials have checkers of their own
   else if (title.endsWith(".json")) files.set("certificate", bytes);
   else if (/\.(tlog-)?proof$/.test(title)) files.set("proof", bytes);
   else if (title.endsWith("keys.txt")) keysField.value = new TextDecoder().decode(bytes).trim();

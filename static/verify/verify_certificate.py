@@ -602,7 +602,7 @@ class Files:
         name = os.path.basename(name).lower()
         if name.endswith("-holder.json"):
             self.found["holder"] = data
-        elif name.endswith(".json"):
+        elif name.endswith(".json") and not name.endswith(("-badge.json", "credential.json")):
             self.found["certificate"] = data
         elif name.endswith((".tlog-proof", ".proof")):
             self.found["proof"] = data

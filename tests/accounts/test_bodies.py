@@ -18,6 +18,7 @@ from portal.accounts.bodies import (
     Billing,
     CheckIsDecided,
     CheckIsOpen,
+    Kind,
     NoSuchJoinCode,
     NotABankAccount,
     NotAPhone,
@@ -173,18 +174,18 @@ def test_who_must_be_let_in_waits_for_an_owner_or_approver(at: At, sent_letters:
 def test_staff_verify_an_organisation_for_two_years(at: At, sent_letters: Letters) -> None:
     now = at("2026-11-22T04:00:00Z")
     organisation, owner = found(make.person("owner@example.cn"), now)
-    check = verifying.ask_for_check(owner, organisation, [PAPER], now)
+    check = verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], now)
     with pytest.raises(CheckIsOpen):
-        verifying.ask_for_check(owner, organisation, [PAPER], now)
+        verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], now)
     officer = clerk()
     assert queries.open_checks() == (1, now)
     with pytest.raises(NotAllowed):
-        verifying.verify(Actor(officer.id, frozenset({Role.AUDITOR})), check, now)
+        verifying.verify(Actor(officer.id, frozenset({Role.AUDITOR})), check, Kind.COMPANY, now)
     with pytest.raises(OwnOrganisation):
-        verifying.verify(Actor(owner.id, frozenset({Role.ADMIN})), check, now)
+        verifying.verify(Actor(owner.id, frozenset({Role.ADMIN})), check, Kind.COMPANY, now)
     with pytest.raises(ReasonIsMissing):
         verifying.refuse(officer, check, " ", now)
-    verifying.verify(officer, check, now)
+    verifying.verify(officer, check, Kind.COMPANY, now)
     with pytest.raises(CheckIsDecided):
         verifying.refuse(officer, check, "too late", now)
     until = queries.verified_until(organisation, now)
@@ -198,10 +199,10 @@ def test_staff_verify_an_organisation_for_two_years(at: At, sent_letters: Letter
 def test_who_is_refused_reads_why_and_asks_again(at: At) -> None:
     now = at("2026-11-22T04:00:00Z")
     organisation, owner = found(make.person("owner@example.cn"), now)
-    check = verifying.ask_for_check(owner, organisation, [PAPER], now)
+    check = verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], now)
     verifying.refuse(clerk(), check, "The licence  cannot be read.", now)
     assert queries.checks_of(organisation)[0].reason == "The licence cannot be read."
-    verifying.ask_for_check(owner, organisation, [PAPER], now)
+    verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], now)
     assert verifying.withdraw_check(owner, organisation, now) == ()  # the refused check still has the paper
     assert len(queries.checks_of(organisation)) == 1
 
@@ -222,7 +223,9 @@ SPOILT = {
 def test_the_database_refuses_what_cannot_be(at: At) -> None:
     now = at("2026-11-22T04:00:00Z")
     organisation, owner = found(make.person("owner@example.cn"), now)
-    verifying.verify(clerk(), verifying.ask_for_check(owner, organisation, [PAPER], now), now)
+    verifying.verify(
+        clerk(), verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], now), Kind.COMPANY, now
+    )
     verifying.keep_billing(owner, organisation, Billing("伊春林业", CODE), now)
     code = joining.make_join_code(owner, organisation, 5, 7, True, now)
     joining.join(make.person("a@example.cn").actor, code, HOME, now)

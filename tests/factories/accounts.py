@@ -7,9 +7,11 @@ from flask import current_app
 from sqlalchemy import insert, update
 
 from portal.accounts import queries, rules, totp
-from portal.accounts.commands import entering, roles, second_factor
+from portal.accounts.bodies import Kind
+from portal.accounts.commands import entering, roles, second_factor, verifying
 from portal.accounts.keys import Keys
 from portal.accounts.models import Person, RoleGrant
+from portal.accounts.queries import PaperView
 from portal.accounts.rules import Visit, Visitor
 from portal.db import transaction
 from portal.kernel import clock
@@ -80,3 +82,11 @@ def passed(who: Somebody, now: datetime) -> Visit:
     found = visit(second_factor.check_second_factor(Actor.guest(), waiting, code(now), keys(), now))
     assert found
     return found
+
+
+def found_to_be(kind: Kind, organisation_id: str, owner: Actor) -> None:
+    """Staff have verified the organisation, and that it is of this kind."""
+    now = clock.now()
+    clerk = Actor(person(f"clerk.{organisation_id.lower()}@example.cn").id, frozenset({Role.REGISTRY}))
+    paper = PaperView("a" * 64, "application/pdf")
+    verifying.verify(clerk, verifying.ask_for_check(owner, organisation_id, kind, [paper], now), kind, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from stdnum.cn import uscc
 
+from portal.accounts.bodies import Kind
 from portal.accounts.commands.notices import notify
 from portal.accounts.models import Notification
 from portal.accounts.rules import Part
@@ -100,6 +101,7 @@ def _kept(owner: Actor, school: str) -> dict[str, str]:
     now = clock.now()
     browser = {"agent": "Chrome · Windows", "network": "198.51.100.0/24"}
     notify(owner.id, "sign_in.new_browser", browser, now, "estate")
+    accounts.found_to_be(Kind.SCHOOL, school, owner)
     told = db.session.scalars(select(Notification.id).where(Notification.person_id == owner.id)).first()
     return {
         "notification_id": str(told),

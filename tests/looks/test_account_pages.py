@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.accounts.bodies import Kind
 from portal.accounts.commands import joining, organisations, verifying
 from portal.accounts.queries import PaperView
 from portal.accounts.rules import Visitor
@@ -34,7 +35,7 @@ def portal_with_organisation(
         acting = Actor(owner.id, frozenset({Role.CITIZEN}), organisations={place: "owner"})
         code = joining.make_join_code(acting, place, 20, 7, True, now)
         joining.join(make.person("mei@example.cn").actor, code, make.HOME, now)
-        verifying.ask_for_check(acting, place, [PaperView("a" * 64, "application/pdf")], now)
+        verifying.ask_for_check(acting, place, Kind.COMPANY, [PaperView("a" * 64, "application/pdf")], now)
         make.sign_in(owner, Visitor("198.51.100.0/24", "Chrome · Windows"))
     return live_server(sqlite_url).url, f"/account/organisations/{place}"
 

@@ -86,6 +86,7 @@ def test_a_copy_holds_what_every_room_knows_and_explains_it(any_app: Flask, sent
     assert read["pledges/pledge.json"][0]["motive"] == f"{NAME}：少开车"
     assert read["training/training_learner.json"][0]["name"] == NAME
     assert f"certificates/{life.certificate}/link.txt" in names
+    assert 'href="orders/orders.csv"' in archive.read("index.html").decode()
     rows = list(csv.reader(io.StringIO(archive.read("orders/orders.csv").decode("utf-8-sig"))))
     assert rows[1][rows[0].index("mass_g")] == "100000"
     said = archive.read("README.txt").decode()

@@ -12,6 +12,7 @@ from portal.privacy.queries.subjects import holdings
 from portal.privacy.rules.erasure import outcomes
 from portal.privacy.rules.purposes import purposes
 from portal.privacy.rules.retention import periods
+from portal.proposals import models as _proposals  # noqa: F401  # no room above it is asked here
 
 # Names of columns that can hold, or lead to, a person.
 _ABOUT_PEOPLE = re.compile(

@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 
 from portal import jobs
 from portal.accounts import queries as people
+from portal.accounts.bodies import Kind
 from portal.accounts.commands import entering, organisations
 from portal.accounts.models import Person
 from portal.accounts.rules import Part, Visit, WrongCredentials
@@ -31,11 +32,13 @@ from tests.factories.registry import make_lot
 PUBLIC_SCHOOL, FIRM = "12230700MB1B2C3D4", "91230700MA1B2C3D4"
 
 
-def organisation(owner: accounts.Somebody, code: str = PUBLIC_SCHOOL) -> Actor:
-    """The owner as they act for a new organisation with this kind of credit code."""
+def organisation(owner: accounts.Somebody, kind: Kind = Kind.SCHOOL, code: str = PUBLIC_SCHOOL) -> Actor:
+    """The owner as they act for a new organisation that staff found to be of this kind."""
     checked = code + uscc.calc_check_digit(code)
     made = organisations.create_organisation(owner.actor, Bilingual("演示小学", ""), checked, clock.now())
-    return Actor(owner.id, owner.actor.roles, organisations={made: Part.OWNER})
+    acting = Actor(owner.id, owner.actor.roles, organisations={made: Part.OWNER})
+    accounts.found_to_be(kind, made, acting)
+    return acting
 
 
 def school_of(teacher: Actor) -> str:
@@ -71,7 +74,7 @@ def test_a_school_opens_places_that_say_nothing_of_anybody(any_app: Flask):
 
 def test_only_a_school_and_only_who_signs_for_it(app: Flask):
     owner = accounts.person()
-    firm = organisation(owner, FIRM)
+    firm = organisation(owner, Kind.COMPANY, FIRM)
     with pytest.raises(rules.NotASchool):
         a_class(firm)
     teacher = organisation(owner)
@@ -164,7 +167,7 @@ def test_a_teacher_prints_slips_and_a_pupil_comes_in(app: Flask, browser: Browse
     door = child.open("/zh/pupils").fill("条上的名字", first.place.login.upper())
     assert door.fill("条上的登录码", "AAAA").submit("进入", expect=422).errors
     inside = door.fill("条上的登录码", f" {code[:5].lower()} {code[5:]} ").submit("进入")
-    assert "/account/training" in inside.url
+    assert inside.url == "/zh/pupils/class"
     assert child.open("/zh/calculator").status == 200
     for closed in ("/zh/offset", "/zh/account/profile", "/zh/account/organisations"):
         assert child.open(closed, expect=403).status == 403, closed

@@ -10,7 +10,7 @@ from portal import audit
 from portal.accounts import queries, rules, webauthn
 from portal.accounts.commands import letters, tries
 from portal.accounts.commands.entering import end, open_session, tell_of_new_browser
-from portal.accounts.commands.second_factor import ask, locked, new_codes, passed
+from portal.accounts.commands.second_factor import NewCodes, ask, keep_codes, locked, passed
 from portal.accounts.models import Challenge, LoginSession, Passkey, RecoveryCode
 from portal.accounts.rules import (
     Party,
@@ -44,6 +44,7 @@ def add_passkey(
     """
     ask(actor, visit, now)
     name = rules.checked_passkey_name(name)
+    new = None if visit.has_second_factor else NewCodes.drawn()
     with transaction() as session:
         person = locked(session, actor.id)
         found = webauthn.made(answer, _spend(session, answer, actor.id, now), party)
@@ -60,7 +61,7 @@ def add_passkey(
         session.flush()
         audit.record(actor, "accounts.passkey_added", actor.id, now, passkey=found.id[:12])
         letters.ask_for("passkey_added", person.email, person.lang, now, name=name)
-        codes = () if visit.has_second_factor else new_codes(session, actor.id)
+        codes = keep_codes(session, actor.id, new) if new else ()
         return passed(session, visit, now), codes
 
 

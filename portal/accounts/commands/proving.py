@@ -9,7 +9,7 @@ from portal.accounts import passwords, queries
 from portal.accounts.commands import tries
 from portal.accounts.commands.entering import end, open_session, still
 from portal.accounts.commands.passkeys import used
-from portal.accounts.commands.second_factor import use_code
+from portal.accounts.commands.second_factor import Typed, use_code
 from portal.accounts.keys import Keys
 from portal.accounts.models import LoginSession
 from portal.accounts.rules import Party, Visit, Visitor, WrongPasskey, WrongPassword
@@ -34,10 +34,11 @@ def prove(
         raise WrongPassword()
     if visit.has_second_factor:
         tries.before_code(actor.id, now)
+    typed = Typed.by(actor.id, code)
     with transaction() as session:
         still(session, known)
         if visit.has_second_factor:
-            use_code(session, actor, actor.id, code, keys, now)
+            use_code(session, actor, actor.id, typed, keys, now)
         tries.after_right_password(known.email, visitor.network)
         return _renewed(session, actor, visit, visitor, now)
 

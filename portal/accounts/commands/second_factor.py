@@ -1,13 +1,15 @@
 """The second factor: an app's codes, each good once, and recovery codes for the day the phone is gone."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.accounts import policy, rules, totp
+from portal.accounts import policy, queries, recovery, rules, totp
 from portal.accounts.commands import letters, tries
 from portal.accounts.commands.entering import end
 from portal.accounts.keys import Keys
@@ -42,6 +44,7 @@ def prove_second_factor(
     """
     ask(actor, visit, now)
     tries.before_code(actor.id, now)
+    codes = NewCodes.drawn()
     with transaction() as session:
         person = locked(session, actor.id)
         if person.totp_pending is None:
@@ -56,7 +59,7 @@ def prove_second_factor(
         tries.after_right_code(session, actor.id)
         audit.record(actor, "accounts.second_factor_set", actor.id, now)
         letters.ask_for("second_factor_set", person.email, person.lang, now)
-        return passed(session, visit, now), new_codes(session, actor.id)
+        return passed(session, visit, now), keep_codes(session, actor.id, codes)
 
 
 def check_second_factor(actor: Actor, visit: Visit, code: str, keys: Keys, now: datetime) -> str:
@@ -65,8 +68,9 @@ def check_second_factor(actor: Actor, visit: Visit, code: str, keys: Keys, now: 
     ``visit`` awaits the code, so ``actor`` is still a guest. Raises TooManyTries, WrongCode.
     """
     tries.before_code(visit.person_id, now)
+    typed = Typed.by(visit.person_id, code)
     with transaction() as session:
-        use_code(session, actor, visit.person_id, code, keys, now)
+        use_code(session, actor, visit.person_id, typed, keys, now)
         audit.record(actor, "accounts.second_factor_passed", visit.person_id, now)
         return passed(session, visit, now)
 
@@ -76,9 +80,10 @@ def renew_recovery_codes(actor: Actor, visit: Visit, now: datetime) -> tuple[str
     ask(actor, visit, now)
     if not visit.has_second_factor:
         raise NoSecondFactor()
+    codes = NewCodes.drawn()
     with transaction() as session:
         audit.record(actor, "accounts.recovery_codes_renewed", actor.id, now)
-        return new_codes(session, actor.id)
+        return keep_codes(session, actor.id, codes)
 
 
 def reset_second_factor(actor: Actor, person_id: str, now: datetime) -> None:
@@ -119,12 +124,42 @@ def locked(session: Session, person_id: str) -> Person:
     return found
 
 
-def use_code(session: Session, actor: Actor, person_id: str, code: str, keys: Keys, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A code as it was typed; of a recovery code, ``stored`` is what it may be kept as.
+
+    That is worked out before the transaction: argon2 takes its time, and a lock is not held for it.
+    """
+
+    code: str
+    stored: tuple[str, ...]
+
+    @classmethod
+    def by(cls, person_id: str, code: str) -> "Typed":
+        if rules.is_app_code(code):
+            return cls(code, ())
+        return cls(code, tuple(recovery.candidates(code, queries.recovery_codes_kept(person_id))))
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Recovery codes to be shown once, and what is kept of them; drawn before the transaction, as above."""
+
+    shown: tuple[str, ...]
+    stored: tuple[str, ...]
+
+    @classmethod
+    def drawn(cls) -> "NewCodes":
+        codes = tuple(rules.recovery_code(secrets.token_bytes(16)) for _ in range(rules.RECOVERY_CODES))
+        return cls(codes, recovery.stored(codes))
+
+
+def use_code(session: Session, actor: Actor, person_id: str, typed: Typed, keys: Keys, now: datetime) -> None:
     """Spend an app's code or a recovery code. Inside a transaction. Raises WrongCode, NoSecondFactor."""
-    if rules.is_app_code(code):
-        _use_app_code(session, person_id, code, keys, now)
+    if rules.is_app_code(typed.code):
+        _use_app_code(session, person_id, typed.code, keys, now)
     else:
-        _use_recovery_code(session, person_id, code, now)
+        _use_recovery_code(session, person_id, typed.stored, now)
         audit.record(actor, "accounts.recovery_code_used", person_id, now)
     tries.after_right_code(session, person_id)
 
@@ -151,10 +186,10 @@ def _use_app_code(session: Session, person_id: str, code: str, keys: Keys, now: 
         raise WrongCode()
 
 
-def _use_recovery_code(session: Session, person_id: str, code: str, now: datetime) -> None:
+def _use_recovery_code(session: Session, person_id: str, stored: Sequence[str], now: datetime) -> None:
     unused = update(RecoveryCode).where(
         RecoveryCode.person_id == person_id,
-        RecoveryCode.code_hash == rules.recovery_hash(code),
+        RecoveryCode.code_hash.in_(stored),
         RecoveryCode.used_at.is_(None),
     )
     if session.scalar(unused.values(used_at=now).returning(RecoveryCode.person_id)) is None:
@@ -171,9 +206,10 @@ def passed(session: Session, visit: Visit, now: datetime) -> str:
     return sid
 
 
-def new_codes(session: Session, person_id: str) -> tuple[str, ...]:
+def keep_codes(session: Session, person_id: str, codes: NewCodes) -> tuple[str, ...]:
+    """Keep these recovery codes in place of earlier ones; returns what is shown."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
-    codes = tuple(rules.recovery_code(secrets.token_bytes(16)) for _ in range(rules.RECOVERY_CODES))
-    rows = [{"person_id": person_id, "code_hash": rules.recovery_hash(code)} for code in codes]
-    session.execute(insert(RecoveryCode), rows)
-    return codes
+    session.execute(
+        insert(RecoveryCode), [{"person_id": person_id, "code_hash": each} for each in codes.stored]
+    )
+    return codes.shown

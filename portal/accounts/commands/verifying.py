@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,7 @@ from portal.accounts.bodies import (
     CheckIsDecided,
     CheckIsOpen,
     CheckState,
+    Kind,
     NoPapers,
     OwnOrganisation,
 )
@@ -22,9 +23,10 @@ from portal.accounts.commands.organisations import ask_owner
 from portal.accounts.models import (
     OrganisationBilling,
     OrganisationCheck,
+    OrganisationCheckKind,
     OrganisationPaper,
 )
-from portal.accounts.queries import PaperView
+from portal.accounts.queries import Expiring, PaperView
 from portal.db import transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor
@@ -54,8 +56,10 @@ def keep_billing(actor: Actor, organisation_id: str, billing: Billing, now: date
         audit.record(actor, "accounts.billing_changed", organisation_id, now)
 
 
-def ask_for_check(actor: Actor, organisation_id: str, papers: Sequence[PaperView], now: datetime) -> str:
-    """Ask staff to verify the organisation by these papers; returns the id of the check.
+def ask_for_check(
+    actor: Actor, organisation_id: str, kind: Kind, papers: Sequence[PaperView], now: datetime
+) -> str:
+    """Ask staff to verify by these papers that the organisation is of this kind; returns the check's id.
 
     Raises NotFound, NotAllowed, NoPapers, CheckIsOpen.
     """
@@ -71,6 +75,7 @@ def ask_for_check(actor: Actor, organisation_id: str, papers: Sequence[PaperView
                     asked_at=now, reason="",
                 )
             )  # fmt: skip
+            session.execute(insert(OrganisationCheckKind).values(check_id=check_id, claimed=kind))
             session.execute(
                 insert(OrganisationPaper),
                 [
@@ -103,16 +108,28 @@ def withdraw_check(actor: Actor, organisation_id: str, now: datetime) -> tuple[P
         if check_id is None:
             raise NotFound()
         papers = queries.papers_of(check_id)
-        session.execute(delete(OrganisationPaper).where(OrganisationPaper.check_id == check_id))
+        for hung in (OrganisationPaper, OrganisationCheckKind):
+            session.execute(delete(hung).where(hung.check_id == check_id))
         session.execute(delete(OrganisationCheck).where(OrganisationCheck.id == check_id))
         audit.record(actor, "accounts.check_withdrawn", organisation_id, now, check=check_id)
         kept = set(session.scalars(select(OrganisationPaper.sha256)))
     return tuple(each for each in papers if each.sha256 not in kept)
 
 
-def verify(actor: Actor, check_id: str, now: datetime) -> None:
-    """Give the mark, for two years. Raises NotFound, NotAllowed, OwnOrganisation, CheckIsDecided."""
-    _decide(actor, check_id, CheckState.VERIFIED, "", now)
+def verify(actor: Actor, check_id: str, kind: Kind, now: datetime) -> None:
+    """Give the mark for two years, to an organisation that is of this kind by its papers.
+
+    Raises NotFound, NotAllowed, OwnOrganisation, CheckIsDecided.
+    """
+    with transaction() as session:
+        _decide(actor, check_id, CheckState.VERIFIED, "", now)
+        known = session.get(OrganisationCheckKind, check_id)
+        if known is None:  # asked before kinds were
+            known = OrganisationCheckKind(check_id=check_id, claimed=kind)
+            session.add(known)
+        known.found = kind
+        session.flush()
+        audit.record(actor, "accounts.organisation_kind", check_id, now, kind=kind)
 
 
 def refuse(actor: Actor, check_id: str, reason: str, now: datetime) -> None:
@@ -147,3 +164,24 @@ def _decide(actor: Actor, check_id: str, state: CheckState, reason: str, now: da
         told |= {"until": str(clock.day_of(found.expires_at))} if found.expires_at else {}
         for member in queries.owners(found.organisation_id):
             notify(member, f"organisation.{state}", told, now, f"check:{check_id}")
+
+
+def remind(actor: Actor, now: datetime) -> int:
+    """Tell owners 60 and 14 days before their mark ends, once each; how many marks end so soon."""
+    if not policy.may_remind(actor):
+        raise NotAllowed()
+    ending = queries.marks_expiring(now, now + max(bodies.REMINDED_BEFORE))
+    for mark in ending:
+        _remind(mark, bodies.reminder_due(mark.expires_at, now), now)
+    return len(ending)
+
+
+def _remind(mark: Expiring, before: timedelta | None, now: datetime) -> None:
+    if before is None:
+        return
+    told = {
+        "organisation": queries.told_name(mark.organisation_id), "organisation_id": mark.organisation_id,
+        "until": str(clock.day_of(mark.expires_at)),
+    }  # fmt: skip
+    for owner in queries.owners(mark.organisation_id):
+        notify(owner, "organisation.expiring", told, now, f"expiring:{mark.check_id}:{before.days}")

@@ -4,15 +4,14 @@ from typing import Final
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 
-from portal.accounts import papers, policy, queries
+from portal.accounts import bodies, papers, policy, queries
 from portal.accounts.bodies import CheckState
 from portal.accounts.commands import verifying
-from portal.accounts.forms import RefusalForm
+from portal.accounts.forms import KindForm, RefusalForm, kinds
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import InvalidInput, Refused
 from portal.web import paging
-from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
 from portal.web.looks import Shown, looks_at
@@ -51,14 +50,17 @@ def overview() -> str:
 @looks_at(Shown.ORGANISATION, "check_id", "organisations")
 @staff(*READERS)
 def check(check_id: str) -> str:
-    return _page(check_id, RefusalForm(formdata=None))
+    return _page(check_id, KindForm(formdata=None), RefusalForm(formdata=None))
 
 
 @blueprint.post("/desk/organisations/<check_id>/verify")
 @staff(*VERIFIERS)
-def verify(check_id: str) -> Response:
+def verify(check_id: str) -> Response | tuple[str, int]:
+    form = KindForm()
+    if not form.validate_on_submit():
+        return _page(check_id, form, RefusalForm(formdata=None)), 422
     try:
-        verifying.verify(actor(), check_id, clock.now())
+        verifying.verify(actor(), check_id, bodies.checked_kind(form.kind.data), clock.now())
         flash(_("The organisation is verified, and its owners are told."), "success")
     except Refused as error:
         flash(message(error), "error")
@@ -70,13 +72,13 @@ def verify(check_id: str) -> Response:
 def refuse(check_id: str) -> Response | tuple[str, int]:
     form = RefusalForm()
     if not form.validate_on_submit():
-        return _page(check_id, form), 422
+        return _page(check_id, KindForm(formdata=None), form), 422
     try:
         verifying.refuse(actor(), check_id, form.reason.data or "", clock.now())
         flash(_("The organisation is told why it is not verified."), "success")
     except InvalidInput as error:
         form.blame("reason", error)
-        return _page(check_id, form), 422
+        return _page(check_id, KindForm(formdata=None), form), 422
     except Refused as error:
         flash(message(error), "error")
     return _next(check_id)
@@ -94,13 +96,15 @@ def paper(check_id: str, position: int) -> Response:
     return papers.given_out(given[position - 1], f"{check_id}-{position}")
 
 
-def _page(check_id: str, form: RefusalForm) -> str:
+def _page(check_id: str, kind_form: KindForm, form: RefusalForm) -> str:
     found = queries.check(actor(), check_id)
+    if found.claimed and not kind_form.kind.data:
+        kind_form.kind.data = found.claimed
     return render_template(
         "accounts/desk_organisation.html", check=found, papers=queries.papers_of(check_id),
         earlier=[each for each in queries.checks_of(found.organisation_id) if each.id != check_id],
         may_decide=policy.may_verify(actor(), found.organisation_id), states=state_names(), form=form,
-        token=PortalForm(formdata=None), now=clock.now(), following=_following(check_id),
+        kind_form=kind_form, kind_names=dict(kinds()), now=clock.now(), following=_following(check_id),
     )  # fmt: skip
 
 

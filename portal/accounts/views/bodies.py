@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from portal.accounts import bodies, papers, policy, queries
 from portal.accounts.bodies import NoPapers, PaperNotAccepted
 from portal.accounts.commands import dissolving, verifying
-from portal.accounts.forms import BillingForm, CheckForm, DissolveForm
+from portal.accounts.forms import BillingForm, CheckForm, DissolveForm, kinds
 from portal.accounts.views.place import Answer, blueprint, form_page, refused
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotAllowed, Refused
@@ -54,6 +54,8 @@ def verification(organisation_id: str) -> Answer:
         "checks": queries.checks_of(organisation_id),
         "until": queries.verified_until(organisation_id, clock.now()),
         "may_manage": policy.may_manage_organisation(actor(), organisation_id),
+        "kind": queries.verified_kind(organisation_id, clock.now()),
+        "kind_names": dict(kinds()),
     }
     if not form.validate_on_submit():
         return form_page(template, form, **shown)
@@ -62,7 +64,8 @@ def verification(organisation_id: str) -> Answer:
     given = [field.data for field in (form.licence, form.other) if _is_file(field.data)]
     try:
         kept = [papers.keep(each) for each in given]
-        verifying.ask_for_check(actor(), organisation_id, kept, clock.now())
+        kind = bodies.checked_kind(form.kind.data)
+        verifying.ask_for_check(actor(), organisation_id, kind, kept, clock.now())
     except (PaperNotAccepted, NoPapers, Refused) as error:
         return refused(template, form, "licence", error, **shown)
     flash(_("Your documents are with us. We usually answer within three working days."), "success")

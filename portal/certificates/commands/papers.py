@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.certificates import policy
 from portal.certificates.commands.issuing import locked
 from portal.certificates.models import CertificateDocument, CertificateHolder
@@ -102,6 +102,7 @@ def show_name(actor: Actor, number: str, key: str, is_public: bool, now: datetim
             .values(shows_name=is_public)
         )
         audit.record(actor, "certificate.show_name", row.id, now, is_public=is_public)
+        consents.record(actor, consents.NAME_TO_EVERYBODY, number, is_public, now)
 
 
 def forget_holder(actor: Actor, number: str, now: datetime) -> None:

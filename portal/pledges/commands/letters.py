@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.audit import Wanted
 from portal.db import transaction
 from portal.kernel import clock
@@ -43,6 +43,7 @@ def begin(actor: Actor, draft: Draft, now: datetime) -> str:
                 next_at=letters.instant_of(first) if first else None,
             )
         )  # fmt: skip
+        consents.record(actor, consents.LETTERS, letters_id, True, now)
     return letters_id
 
 
@@ -129,3 +130,4 @@ def _set(actor: Actor, letters_id: str, verb: str, now: datetime, **values: obje
             return
         session.execute(update(PledgeLetters).where(PledgeLetters.id == letters_id).values(**values))
         audit.record(actor, verb, found.pledge_id, now)
+        consents.record(actor, consents.LETTERS, letters_id, "ended_at" not in values, now)

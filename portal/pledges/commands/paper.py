@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from portal import consents
 from portal.certificates import queries as certificates
 from portal.certificates.commands import issue, replace, revoke
 from portal.certificates.rules import facts
@@ -35,7 +36,10 @@ def give_certificate(actor: Actor, pledge_id: str, name: str, is_public: bool, n
             raise NotAllowed()
         if found.is_withdrawn:
             raise PledgeIsOver()
-        return issue(_HAND, _facts(found, name, is_public, found.lang, now), now)
+        number = issue(_HAND, _facts(found, name, is_public, found.lang, now), now)
+        if is_public:
+            consents.record(actor, consents.NAME_TO_CHECKERS, number, True, now)
+        return number
 
 
 def keep_in_step(pledge_id: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.db import transaction
 from portal.footprint.queries import footprint
 from portal.footprint.rules import library
@@ -77,6 +77,8 @@ def make_pledge(actor: Actor, draft: Draft, now: datetime) -> str:
         )  # fmt: skip
         made = pledge(Actor.guest(draft.id), draft.id)
         _make_findable(session, made)
+        if draft.is_public and draft.name and draft.profile.shows_name:
+            consents.record(actor, consents.NAME_ON_WALL, draft.id, True, now)
         if draft.own:
             evidence.add(session, actor, made, draft.own.paper, now)
         _write_letters(actor, draft, now)
@@ -139,6 +141,7 @@ def show_name(actor: Actor, pledge_id: str, shows: bool, now: datetime) -> None:
         session.expire_all()
         _make_findable(session, pledge(actor, pledge_id))
         audit.record(actor, "pledge.name_shown" if shows else "pledge.name_hidden", pledge_id, now)
+        consents.record(actor, consents.NAME_ON_WALL, pledge_id, shows, now)
 
 
 def _made_before(actor: Actor, pledge_id: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
 
+from portal import consents
 from portal.kernel import clock
 from portal.kernel.mass import Mass
 from portal.pledges.forms.papers import PaperFields
@@ -117,7 +118,7 @@ class PledgeForm(PortalForm):
         description=lazy_gettext("Without the tick only you, and whoever has its link, can see it."),
     )
     shows_name = BooleanField(
-        lazy_gettext("Show the name with it"),
+        lazy_gettext(consents.NAME_ON_WALL.words),
         description=lazy_gettext(
             "Without the tick the wall says “Somebody”, and nobody finds it by the name."
         ),
@@ -145,7 +146,7 @@ class PledgeForm(PortalForm):
         ),
     )
     wants_letters = BooleanField(
-        lazy_gettext("Write to me after 6 and 12 months, then yearly"),
+        lazy_gettext(consents.LETTERS.words),
         description=lazy_gettext("How the pledge stands and what is due. One click ends it."),
     )
 
@@ -248,7 +249,7 @@ class WithdrawalForm(PortalForm):
 class CertificateForm(PortalForm):
     name = LineField(lazy_gettext("Name on the certificate"), validators=[Required()], max=NAME_MAX)
     is_public = BooleanField(
-        lazy_gettext("Everybody who checks the certificate may see the name"),
+        lazy_gettext(consents.NAME_TO_CHECKERS.words),
         description=lazy_gettext("Without the tick only who has the certificate’s own link sees it."),
     )
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from portal import audit
+from portal import audit, consents
 from portal.accounts import queries as people
+from portal.accounts.bodies import Kind
 from portal.accounts.commands import forgetting as accounts
 from portal.accounts.commands import pupils as opening
 from portal.db import transaction
@@ -18,7 +19,7 @@ from portal.kernel.ids import new_id
 from portal.pledges import own as pledges_own
 from portal.pledges.commands import forgetting as pledges
 from portal.privacy import policy
-from portal.privacy.models import Pupil, PupilClass
+from portal.privacy.models import Pupil, PupilClass, PupilClassTie
 from portal.privacy.queries.pupils import ClassView, class_of, pupils_of
 from portal.privacy.rules import pupils as rules
 from portal.privacy.rules.purposes import purpose
@@ -40,10 +41,10 @@ def open_class(
 
     Raises NotFound, NotAllowed, NotASchool, ClassNameIsMissing, PlacesOutOfRange, GuardiansAreNotAsked.
     """
-    school = people.organisation(actor, organisation_id)
+    people.organisation(actor, organisation_id)
     if not policy.may_run_pupils(actor, organisation_id):
         raise NotAllowed()
-    if not rules.is_school(school.credit_code):
+    if people.verified_kind(organisation_id, now) is not Kind.SCHOOL:
         raise rules.NotASchool()
     name = rules.check_class(name, places, guardians_agreed)
     class_id = new_id("pcl")
@@ -63,6 +64,7 @@ def open_class(
             for person_id, each in zip(ids, seats, strict=True)
         )
         session.flush()
+        consents.record(actor, consents.GUARDIANS, class_id, True, now)
         audit.record(actor, "pupils.class_opened", class_id, now, places=places)
     return class_id
 
@@ -85,15 +87,40 @@ def delete_class(actor: Actor, class_id: str, now: datetime) -> int:
         session.execute(select(PupilClass.id).where(PupilClass.id == class_id).with_for_update())
         gone = pupils_of(class_id)
         for each in gone:
-            needed = pledges_own.footprints_needed(Subject(person_id=each.person_id))
-            pledges.forget(_HAND, each.person_id, (), now)
-            footprints.forget(_HAND, each.person_id, needed, now)
-            training.forget(_HAND, each.person_id, now)
-            accounts.forget(_HAND, each.person_id, now)
+            _forget(each.person_id, now)
+        session.execute(delete(PupilClassTie).where(PupilClassTie.class_id == class_id))
         session.execute(update(PupilClass).where(PupilClass.id == class_id).values(ended_at=now))
         session.expire_all()
+        consents.record(actor, consents.GUARDIANS, class_id, False, now)
         audit.record(actor, "pupils.class_deleted", class_id, now, places=len(gone))
         return len(gone)
+
+
+def delete_place(actor: Actor, class_id: str, number: int, now: datetime) -> None:
+    """Forget one pupil, because a guardian no longer agrees or the child has left; the number stays empty.
+
+    Raises NoSuchClass, ClassHasEnded, NoSuchPlace.
+    """
+    _running(actor, class_id)
+    with transaction() as session:
+        session.execute(select(PupilClass.id).where(PupilClass.id == class_id).with_for_update())
+        person_id = session.scalar(
+            delete(Pupil).where(Pupil.class_id == class_id, Pupil.number == number).returning(Pupil.person_id)
+        )
+        if person_id is None:
+            raise rules.NoSuchPlace()
+        _forget(person_id, now)
+        session.expire_all()
+        consents.record(actor, consents.GUARDIANS, person_id, False, now)
+        audit.record(actor, "pupils.place_deleted", class_id, now, number=number)
+
+
+def _forget(person_id: str, now: datetime) -> None:
+    needed = pledges_own.footprints_needed(Subject(person_id=person_id))
+    pledges.forget(_HAND, person_id, (), now)
+    footprints.forget(_HAND, person_id, needed, now)
+    training.forget(_HAND, person_id, now)
+    accounts.forget(_HAND, person_id, now)
 
 
 def _running(actor: Actor, class_id: str) -> ClassView:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts import queries as people
 from portal.db import db
+from portal.holdings import Subject
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.privacy import policy
@@ -63,6 +64,13 @@ def looks_at(person_id: str, limit: int, before: str = "") -> list[LookView]:
     return _views(db.session.scalars(query.order_by(Look.id.desc()).limit(limit)))
 
 
+def looks_at_order(subject: Subject, limit: int) -> list[LookView]:
+    """Looks at a guest's order, its fapiao and its certificates, the newest first."""
+    things = [subject.order_id, *shop.fapiao_ids(subject), *subject.certificates]
+    query = select(Look).where(Look.thing_id.in_(things)).order_by(Look.id.desc()).limit(limit)
+    return _views(db.session.scalars(query))
+
+
 def person_behind(kind: str, thing_id: str) -> str:
     """Whom a thing is about, "" when it is nobody with an account or not a thing of one person."""
     match kind:
@@ -72,6 +80,8 @@ def person_behind(kind: str, thing_id: str) -> str:
             return shop.person_of_order(thing_id)
         case "fapiao":
             return shop.person_of_fapiao(thing_id)
+        case "certificate":
+            return shop.person_of_order(shop.orders_behind([thing_id]).get(thing_id, ""))
         case _:
             return ""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.kernel.actor import Actor
 from portal.privacy import policy
-from portal.privacy.models import Pupil, PupilClass
+from portal.privacy.models import Pupil, PupilClass, PupilClassTie
 from portal.privacy.rules.pupils import NoSuchClass, Place, places
 
 
@@ -45,11 +45,41 @@ def class_of(actor: Actor, class_id: str) -> ClassView:
     return _view(row)
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What a class does together; an empty id is none."""
+
+    group_id: str = ""
+    cohort_id: str = ""
+
+
 def pupils_of(class_id: str) -> list[PupilView]:
-    """By number."""
+    """By number; numbers of places that were deleted are not given again."""
     rows = db.session.scalars(select(Pupil).where(Pupil.class_id == class_id).order_by(Pupil.number)).all()
-    seats = {each.number: each for each in places(class_id, len(rows))}
+    seats = {each.number: each for each in places(class_id, rows[-1].number if rows else 0)}
     return [PupilView(row.person_id, row.number, seats[row.number]) for row in rows]
+
+
+def tie_of(class_id: str) -> Tie:
+    row = db.session.get(PupilClassTie, class_id, populate_existing=True)
+    return Tie(row.group_id, row.cohort_id) if row else Tie()
+
+
+def tie_of_pupil(person_id: str) -> Tie:
+    """What the class of this pupil does together; nothing for who is no pupil."""
+    class_id = db.session.scalar(select(Pupil.class_id).where(Pupil.person_id == person_id))
+    return tie_of(class_id) if class_id else Tie()
+
+
+def tied_to_groups() -> list[tuple[str, str]]:
+    """Running classes with a group for their pledges: class and group."""
+    wanted = (
+        select(PupilClassTie.class_id, PupilClassTie.group_id)
+        .join(PupilClass, PupilClass.id == PupilClassTie.class_id)
+        .where(PupilClassTie.group_id != "", PupilClass.ended_at.is_(None))
+        .order_by(PupilClassTie.class_id)
+    )
+    return [(class_id, group_id) for class_id, group_id in db.session.execute(wanted)]
 
 
 def _view(row: PupilClass) -> ClassView:

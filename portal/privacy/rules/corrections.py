@@ -46,6 +46,10 @@ class WordsAreTooLong(InvalidInput):
     message = N_("Use at most %(max)s characters.")
 
 
+class NothingChosen(InvalidInput):
+    message = N_("Tick where the name is to be put right.")
+
+
 class TooManyOpen(Refused):
     message = N_("Five of your requests wait for an answer already. Please wait until one is answered.")
 

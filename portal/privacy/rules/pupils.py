@@ -14,8 +14,6 @@ MOST: Final = 60
 NAME_MAX: Final = 40
 CODE_LENGTH: Final = 10
 _SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
-# Kinds of bodies in the unified social credit code (GB 32100): public institutions, private schools.
-SCHOOL_CODES: Final = ("12", "52")
 ANIMALS: Final = (
     ("moose", "驼鹿"), ("sable", "紫貂"), ("otter", "水獭"), ("lynx", "猞猁"), ("crane", "白鹤"),
     ("heron", "苍鹭"), ("owl", "猫头鹰"), ("hare", "雪兔"), ("roe", "狍子"), ("badger", "獾"),
@@ -25,7 +23,7 @@ ANIMALS: Final = (
 
 
 class NotASchool(Refused):
-    message = N_("Accounts for pupils are for schools: the organisation’s credit code is not that of one.")
+    message = N_("Accounts for pupils are for schools. Have the organisation verified as a school first.")
 
 
 class ClassNameIsMissing(InvalidInput):
@@ -38,6 +36,14 @@ class PlacesOutOfRange(InvalidInput):
 
 class GuardiansAreNotAsked(InvalidInput):
     message = N_("Without the guardians’ agreement no accounts are made.")
+
+
+class NotYourGroup(Refused):
+    message = N_("Choose a pledge group that you or your school runs.")
+
+
+class NoSuchPlace(NotFound):
+    message = N_("There is no such place in this class.")
 
 
 class NoSuchClass(NotFound):
@@ -62,10 +68,6 @@ class Place:
     login: str
     zh: str
     en: str
-
-
-def is_school(credit_code: str) -> bool:
-    return credit_code.startswith(SCHOOL_CODES)
 
 
 def check_class(name: str, places: int, guardians_agreed: bool) -> str:

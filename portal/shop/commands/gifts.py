@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
 from portal.certificates.queries import CertificateView
@@ -111,7 +111,7 @@ def claim_gift(actor: Actor, code: str, taker: Taker, now: datetime) -> list[str
         session.execute(
             update(gifts).where(gifts.c.id == found.id).values(claimed_at=now, claimed_by=actor.id)
         )
-        numbers = _replaced(queries.certificates_of(found), taker, now)
+        numbers = _replaced(actor, queries.certificates_of(found), taker, now)
         audit.record(actor, "gift.claim", found.id, now, certificates=numbers)
         if taker.email:
             facts = {"certificates": _links(numbers), "giver": found.giver, "grams": found.mass.grams}
@@ -135,7 +135,7 @@ def hand_on(actor: Actor, gift_id: str, number: str, key: str, taker: Taker, now
         if session.execute(select(gifts.c.id).where(gifts.c.id == gift_id).with_for_update()).first() is None:
             raise NoSuchGift()
         found, former = queries.held(gift_id, number, key)
-        numbers = _replaced(former, taker, now)
+        numbers = _replaced(actor, former, taker, now)
         audit.record(actor, "gift.hand_on", gift_id, now, certificates=numbers)
         if taker.email:
             facts = {"certificates": _links(numbers), "giver": "", "grams": found.mass.grams}
@@ -144,11 +144,14 @@ def hand_on(actor: Actor, gift_id: str, number: str, key: str, taker: Taker, now
         return numbers
 
 
-def _replaced(former: list[CertificateView], taker: Taker, now: datetime) -> list[str]:
-    return [
+def _replaced(actor: Actor, former: list[CertificateView], taker: Taker, now: datetime) -> list[str]:
+    numbers = [
         certificates.replace(TILL, paper.number, _in_name_of(taker, paper.number), Reason.TRANSFERRED, now)
         for paper in former
     ]
+    for number in numbers if taker.is_public else ():
+        consents.record(actor, consents.NAME_ON_CERTIFICATE, number, True, now)
+    return numbers
 
 
 def tell_giver(actor: Actor, gift_id: str, now: datetime) -> bool:

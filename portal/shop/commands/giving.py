@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -84,6 +84,8 @@ def begin_giving(
             )
         )
         s.execute(insert(turns).values(giving_id=giving_id, month=month_of(today), asked_at=now))
+        if buyer.is_public:
+            consents.record(actor, consents.NAME_ON_CERTIFICATE, giving_id, True, now)
     return giving_id
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.db import Rows, insert_together
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -139,6 +139,8 @@ def place_order(
                 _add_more(session, actor, order_id, quote, now)
                 rows = ()
             stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now, first=rows)
+            if buyer.is_public:
+                consents.record(actor, consents.NAME_ON_CERTIFICATE, order_id, True, now)
     except IntegrityError:
         with books() as session:
             if known := same.known(session):

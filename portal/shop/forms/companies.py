@@ -7,6 +7,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 
+from portal import consents
 from portal.kernel.mass import Mass
 from portal.registry.queries.register import LotView
 from portal.shop.rules.batches import MOST
@@ -129,7 +130,7 @@ class RequestForm(PortalForm):
     lot = SelectField(_("Credits from"))
     kg = MassField(_("Kilograms"), validators=[Required()], render_kw={"inputmode": "decimal"})
     name = LineField(_("Name on the certificate"), validators=[Required()], max=NAME_MAX)
-    is_public = BooleanField(_("Show this name to anyone who looks up the certificate number"))
+    is_public = BooleanField(_(consents.NAME_ON_CERTIFICATE.words))
     payment = BatchBuyForm.payment
     note = TextField(_("Note to the approver"), max=NOTE_MAX, validators=[Optional()], render_kw={"rows": 3})
 

@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import DateField, HiddenField
 from wtforms.fields.choices import SelectChoice
 
+from portal import consents
 from portal.shop.rules.gifts import DEDICATION_MAX, MESSAGE_MAX, Wishes
 from portal.shop.rules.orders import NAME_MAX
 from portal.web.forms import (
@@ -88,7 +89,7 @@ class ClaimForm(PortalForm):
         _("Name on the certificate"), validators=[Required()], max=NAME_MAX,
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
-    is_public = BooleanField(_("Show this name to anyone who looks up the certificate number"))
+    is_public = BooleanField(_(consents.NAME_ON_CERTIFICATE.words))
     email = EmailField(
         _("E-mail address"), validators=[Optional()],
         description=_("For the link to your certificate, nothing else."),

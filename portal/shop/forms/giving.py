@@ -2,6 +2,7 @@
 
 from wtforms.fields.choices import SelectChoice
 
+from portal import consents
 from portal.kernel.mass import Mass
 from portal.shop.rules.giving import FIRST_DAY, LAST_DAY, GivingWay
 from portal.shop.rules.orders import NAME_MAX
@@ -52,7 +53,7 @@ class GivingForm(ConsentForm):
         max=NAME_MAX,
         render_kw={"autocomplete": "name"},
     )
-    is_public = BooleanField(lazy_gettext("Show this name to anyone who looks up the certificate number"))
+    is_public = BooleanField(lazy_gettext(consents.NAME_ON_CERTIFICATE.words))
     email = EmailField(
         lazy_gettext("E-mail address"),
         validators=[Required()],

@@ -6,6 +6,7 @@ from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
+from portal import consents
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop.rules.orders import NAME_MAX
@@ -69,7 +70,7 @@ class BuyForm(PortalForm):
         max=NAME_MAX,
         render_kw={"autocomplete": "name"},
     )
-    is_public = BooleanField(lazy_gettext("Show this name to anyone who looks up the certificate number"))
+    is_public = BooleanField(lazy_gettext(consents.NAME_ON_CERTIFICATE.words))
     email = EmailField(
         lazy_gettext("E-mail address"),
         validators=[Required()],

@@ -4,9 +4,11 @@ from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts import queries as accounts
+from portal.accounts.bodies import Billing
 from portal.kernel import clock
 from portal.kernel.clock import text_of
-from portal.kernel.errors import PortalError
+from portal.kernel.errors import NotFound, PortalError
 from portal.registry.queries import register
 from portal.shop import fapiao_shelf
 from portal.shop.commands import billing
@@ -40,7 +42,7 @@ def papers_page(order_id: str) -> Answer:
 def _page(
     order: OrderView, invoice: InvoiceForm | None = None, wish: FapiaoForm | None = None, status: int = 200
 ) -> Answer:
-    buyer = order.buyer
+    known = _billing(order)
     asked = papers.fapiao_of(order.id)
     page = render_template(
         "shop/papers.html",
@@ -50,12 +52,33 @@ def _page(
         asked=[(each, fapiao_words(each.state)) for each in asked],
         files={each.id: papers.files_of(each.id) for each in asked},
         may_ask=_payment(order) is not None and all(each.is_over for each in asked),
-        invoice=invoice or InvoiceForm(formdata=None, title=buyer.name if buyer else ""),
-        wish=wish or FapiaoForm(formdata=None, email=buyer.email if buyer else ""),
+        invoice=invoice or _invoice(order, known),
+        wish=wish or _wish(order, known),
+        is_prefilled=known is not None,
         action=ActionForm(formdata=None),
         key=request.values.get("k", ""),
     )
     return page, status
+
+
+def _billing(order: OrderView) -> Billing | None:
+    """What the organisation that bought has written for its invoices, for who may spend for it."""
+    try:
+        return accounts.billing(actor(), order.organisation_id) if order.organisation_id else None
+    except NotFound:
+        return None
+
+
+def _invoice(order: OrderView, known: Billing | None) -> InvoiceForm:
+    if known:
+        given = {"title": known.title, "address": known.address, "tax_number": known.tax_number}
+        return InvoiceForm(formdata=None, **given)
+    return InvoiceForm(formdata=None, title=order.buyer.name if order.buyer else "")
+
+
+def _wish(order: OrderView, known: Billing | None) -> FapiaoForm:
+    given = {"fapiao_title": known.title, "fapiao_tax_number": known.tax_number} if known else {}
+    return FapiaoForm(formdata=None, email=order.buyer.email if order.buyer else "", **given)
 
 
 def _payment(order: OrderView) -> PaymentView | None:

@@ -44,7 +44,7 @@ def complete_if_met(enrolment_id: str, now: datetime) -> str | None:
         if known or not _counts(enrolment, learner) or not progress_of(enrolment_id).is_complete:
             return known
         completion_id = new_id("cmp")
-        number = issue(_HAND, _facts(session, completion_id, enrolment, learner, now), now)
+        number = issue(_HAND, facts_of(session, completion_id, enrolment, learner, now), now)
         session.add(
             Completion(
                 id=completion_id, enrolment_id=enrolment.id, learner_id=learner.id,
@@ -120,9 +120,10 @@ def _certificate(session: Session, enrolment: Enrolment) -> str | None:
     )
 
 
-def _facts(
+def facts_of(
     session: Session, completion_id: str, enrolment: Enrolment, learner: Learner, now: datetime
 ) -> CourseFacts:
+    """What the certificate of this completion says, with the learner's name as it stands now."""
     listed, course = version(enrolment.version_id), content(enrolment.version_id).course
     cohort = session.get_one(Cohort, enrolment.cohort_id) if enrolment.cohort_id else None
     return CourseFacts(
