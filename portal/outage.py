@@ -10,7 +10,7 @@ import threading
 from typing import Any, Final
 
 import psycopg
-from flask import has_request_context
+from flask import g, has_request_context
 from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -51,14 +51,15 @@ class Postgresql(PGDialect_psycopg):
 
     def connect(self, *where: Any, answer_seconds: float = ANSWER_SECONDS, **how: Any) -> Any:
         """A connection. Raises psycopg.OperationalError."""
-        is_asking = self._is_away
-        if is_asking and not self._asking.acquire(blocking=False):
-            raise psycopg.OperationalError("the database is away, and somebody asks whether it is back")
+        found_away, is_asking = _found_away(), self._is_away
+        if id(self) in found_away or (is_asking and not self._asking.acquire(blocking=False)):
+            raise psycopg.OperationalError("the database is away; somebody asks whether it is back")
         try:
             made = Connection.connect(*where, **how)
             self._is_away = False
         except psycopg.OperationalError:
             self._is_away = True
+            found_away.add(id(self))
             raise
         finally:
             if is_asking:
@@ -67,4 +68,11 @@ class Postgresql(PGDialect_psycopg):
         return made
 
 
-dialects.register("postgresql.psycopg", __name__, Postgresql.__name__)
+def _found_away() -> set[int]:
+    """The servers that this page has asked in vain, so that it does not wait for one twice."""
+    found: set[int] = g.setdefault("servers_found_away", set()) if has_request_context() else set()
+    return found
+
+
+for _name in ("postgresql", "postgresql.psycopg"):
+    dialects.register(_name, __name__, Postgresql.__name__)

@@ -45,7 +45,10 @@ def test_what_changes_something_is_refused_while_the_site_is_read_only(
 ):
     monkeypatch.setitem(app.extensions, "portal.read_only", lambda: True)
     for command in changing(app.cli).values():
-        with pytest.raises(click.ClickException, match="Nothing is changed"):
+        with (
+            click.Context(command).scope(),
+            pytest.raises(click.ClickException, match="Nothing is changed"),
+        ):
             command.callback()  # type: ignore[misc]
 
 
