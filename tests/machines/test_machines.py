@@ -18,17 +18,15 @@ import pytest
 import redis
 import requests
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from portal import jobs
-from portal.db import db, transaction
-from portal.jobs import Outbox
-from portal.kernel import clock
+from portal.db import db
 from portal.ops import replica
 from portal.shop.models.orders import Order
 from tests.chaos.test_chaos import SERVED
 from tests.conftest import driver_url, portal_on
-from tests.factories.chaos import KEY, SECRET, complaints
+from tests.factories.chaos import KEY, SECRET, complaints, end_leases
 from tests.factories.registry import make_lot
 from tests.machines.load import Load
 from tests.machines.site import Site, wait_for
@@ -57,10 +55,7 @@ def come_to_rest(site: Site) -> None:
     site.flask("shop", "reconcile")
     until = time.monotonic() + 3 * PATIENCE  # every paper is printed by one worker
     while time.monotonic() < until:
-        with transaction() as session:  # as if the leases of what was under way were over
-            waiting = Outbox.state == "waiting"
-            session.execute(update(Outbox).where(waiting).values(due_at=clock.now()))
-        db.session.rollback()
+        end_leases()
         moving = db.session.scalars(select(Order.id).where(Order.state == "retired").limit(1)).first()
         if not moving and not jobs.counts()[0]:
             return
