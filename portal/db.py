@@ -37,7 +37,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal import pipeline, slow
+from portal import outage, pipeline, slow
 from portal.kernel.cells import plain
 from portal.kernel.mass import Mass
 
@@ -272,8 +272,10 @@ def engine_options(url: str, slow_ms: int = 0, with_plan: bool = False) -> dict[
         "pool_size": 8,
         "max_overflow": 8,
         "connect_args": {
-            "options": "-c lock_timeout=15000 -c timezone=UTC",
+            # A server that works for somebody who has hung up stops within five seconds.
+            "options": "-c lock_timeout=15000 -c timezone=UTC -c client_connection_check_interval=5000",
             "connect_timeout": 5,
+            "answer_seconds": outage.ANSWER_SECONDS,
             "cursor_factory": slow.postgresql_cursor(slow_ms, with_plan),
             # A machine that went away without a word is noticed within ten seconds.
             "keepalives_idle": 5,
@@ -289,7 +291,7 @@ def replica_options(url: str, slow_ms: int = 0, with_plan: bool = False) -> dict
     options = engine_options(url, slow_ms, with_plan)
     return options | {
         "pool_timeout": 2,
-        "connect_args": options["connect_args"] | {"connect_timeout": 2},
+        "connect_args": options["connect_args"] | {"connect_timeout": 2, "answer_seconds": 5.0},
     }
 
 

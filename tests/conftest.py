@@ -175,6 +175,26 @@ def driver_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Each database in turn, at head and one for all tests of a file, where its scene is dear to set."""
+    if request.param == "sqlite":
+        yield sqlite_copy(tmp_path_factory.mktemp("shared"))
+        return
+    if not postgres.is_available():
+        missing("PostgreSQL (apt-get install postgresql)")
+    url = postgres.new_database(migrate)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def shared_app(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The portal on each database in turn, one for all tests of a file."""
+    with portal_on(driver_url(shared_url), tmp_path_factory.mktemp("portal")) as portal:
+        yield portal
+
+
 # --- Visitors ----------------------------------------------------------------------------------------
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import LRUCache
 
 from portal.db import Sqlite, db
+from portal.outage import Postgresql
 from portal.web.routes import Route
 
 
@@ -63,7 +63,7 @@ def share_dialects() -> None:
 
     All engines of a test process speak to one server and one SQLite, so that its dialects differ in nothing.
     """
-    for dialect in (Sqlite, PGDialect_psycopg):
+    for dialect in (Sqlite, Postgresql):
         dialect.__eq__ = _is_the_same  # type: ignore[method-assign, assignment]
         dialect.__hash__ = _hash_of_the_kind  # type: ignore[method-assign, assignment]
 

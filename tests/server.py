@@ -41,10 +41,11 @@ class LiveServer:
 
     def __enter__(self) -> Self:
         self.instance.mkdir(parents=True, exist_ok=True)
+        # One second to end: a worker that still starts hears nothing, and by then its test is over.
         self._run(
             "granian", "--interface", "wsgi", "--factory", "app:create_app", "--no-ws",
             "--host", "127.0.0.1", "--port", str(self.port),
-            "--workers", str(self.workers), "--respawn-failed-workers", "--workers-kill-timeout", "10",
+            "--workers", str(self.workers), "--respawn-failed-workers", "--workers-kill-timeout", "1",
         )  # fmt: skip
         self.wait_until_ready()
         return self

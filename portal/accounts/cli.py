@@ -19,6 +19,7 @@ from portal.config import Config
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import PortalError
+from portal.web.operating import changes
 
 account = AppGroup("account", help="People and their roles.")
 commands = (account,)
@@ -60,6 +61,7 @@ def says_why(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of e-mails.")
 @click.option("--ask-password", is_flag=True, help="Ask for the password instead of making one.")
 @says_why
+@changes
 def create(email: str, role_name: str, name: str, lang: str | None, ask_password: bool) -> None:
     """Make an account with a confirmed address, and print its one-time password.
 
@@ -91,6 +93,7 @@ def create(email: str, role_name: str, name: str, lang: str | None, ask_password
 @click.option("--role", "role_name", type=ROLE, required=True)
 @click.option("--revoke", is_flag=True, help="Take the role away, and end the person's sessions.")
 @says_why
+@changes
 def grant(email: str, role_name: str, revoke: bool) -> None:
     """Give somebody a role, or take it away."""
     change = roles.revoke_role if revoke else roles.grant_role
@@ -101,6 +104,7 @@ def grant(email: str, role_name: str, revoke: bool) -> None:
 @account.command("reset-second-factor")
 @click.argument("email", type=EMAIL)
 @says_why
+@changes
 def reset_second_factor(email: str) -> None:
     """Take a lost second factor away and sign the person out everywhere."""
     factor.reset_second_factor(_OPERATOR, queries.person_at(email).id, clock.now())
@@ -122,6 +126,7 @@ def otp(email: str) -> None:
 @click.argument("email", type=EMAIL)
 @click.argument("new_email", type=EMAIL)
 @says_why
+@changes
 def readdress(email: str, new_email: str) -> None:
     """Give an account another e-mail address, for somebody whose old mailbox is gone.
 
@@ -136,6 +141,7 @@ def readdress(email: str, new_email: str) -> None:
 @click.argument("credit_code")
 @click.option("--part", type=click.Choice([str(part) for part in Part]), default="owner", show_default=True)
 @says_why
+@changes
 def add_member(email: str, credit_code: str, part: str) -> None:
     """Make somebody a member of the organisation with this code, as when its last owner is gone.
 

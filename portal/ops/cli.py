@@ -44,6 +44,7 @@ from portal.registry.queries import witnesses as watching
 from portal.registry.rules import checkpoint as notes
 from portal.registry.rules.tiles import tiles_of
 from portal.web.i18n import message, speak
+from portal.web.operating import changes, is_read_only
 
 demo = AppGroup("demo", help="A demonstration with data to try the portal with.")
 ledger = AppGroup("ledger", help="The ledger and its transparency log.")
@@ -78,6 +79,7 @@ def verify(as_json: bool, note: Path | None) -> None:
 
 
 @ledger.command("checkpoint")
+@changes
 def checkpoint() -> None:
     """Give pending records their places in the log, and sign it."""
     actor = Actor.system("cli")
@@ -87,6 +89,7 @@ def checkpoint() -> None:
 
 
 @ledger.command("digest")
+@changes
 def digest() -> None:
     """Put all balances on record now, and seal the rows that have no seal yet."""
     made = digests.take(Actor.system("cli"), ledger_tables(), clock.now())
@@ -135,6 +138,7 @@ def witness() -> None:
 @click.argument("key")
 @click.option("--zh", default="", help="Who it is, in Chinese.")
 @click.option("--en", default="", help="Who it is, in English.")
+@changes
 def add_witness(key: str, zh: str, en: str) -> None:
     """Let the witness with this public KEY (name+id+base64) take part."""
     with _told():
@@ -143,6 +147,7 @@ def add_witness(key: str, zh: str, en: str) -> None:
 
 @witness.command("leave")
 @click.argument("witness_id")
+@changes
 def witness_leaves(witness_id: str) -> None:
     """Take no more signatures of this witness."""
     with _told():
@@ -160,6 +165,7 @@ def list_witnesses() -> None:
 
 @ledger.command("cosign")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@changes
 def cosign(file: Path) -> None:
     """Keep the witnesses' lines of the checkpoint in FILE."""
     with _told():
@@ -175,6 +181,7 @@ def cosign(file: Path) -> None:
 @click.argument("record_id")
 @click.option("--reason", required=True, help="A word such as wrong_vintage.")
 @click.option("--evidence", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@changes
 def correct(record_id: str, reason: str, evidence: Path) -> None:
     """Say in the log that record RECORD_ID is wrong; the record stays. The evidence's SHA-256 is logged."""
     with _told():
@@ -237,6 +244,7 @@ def restore_backup(folder: Path) -> None:
 
 
 @demo.command("seed")
+@changes
 def seed_demo() -> None:
     """Put demonstration data in, once, and print how to sign in."""
     _print(_seed())
@@ -250,7 +258,8 @@ def serve() -> None:
     if is_taken(host, port):
         raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=5001 ./run demo")
     upgrade()
-    _print(_seed())
+    if not is_read_only():
+        _print(_seed())
     db.session.remove()
     db.engine.dispose()
     greeting = f"\nThe portal is at {config.base_url} (Ctrl-C stops it)."

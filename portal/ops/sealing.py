@@ -5,8 +5,11 @@ from importlib import import_module
 from portal.guards import Guard, kept_columns
 from portal.registry.queries.digests import Kept
 
-# The rooms whose tables make up the ledger: credits, what they rest on, certificates, and the cash.
-LEDGER = ("portal.registry.guards", "portal.certificates.guards", "portal.shop.guards")
+# The rooms whose tables make up the ledger: credits, what they rest on, certificates, the cash, and what the
+# city has decided about them, fees and limits, in versions.
+LEDGER = (
+    "portal.registry.guards", "portal.certificates.guards", "portal.shop.guards", "portal.settings.guards",
+)  # fmt: skip
 
 
 def ledger_tables() -> Kept:

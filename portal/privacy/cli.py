@@ -6,6 +6,7 @@ from flask.cli import AppGroup
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.privacy.commands import retaining
+from portal.web.operating import changes
 
 privacy = AppGroup("privacy", help="What is kept about people, and for how long.")
 commands = (privacy,)
@@ -15,6 +16,7 @@ _OPERATOR = Actor.system("privacy-cli")
 
 @privacy.command()
 @click.option("--dry-run", is_flag=True, help="Only say how much has had its time; change nothing.")
+@changes
 def retention(dry_run: bool) -> None:
     """Delete or empty what has had its time, period by period."""
     now = clock.now()

@@ -11,6 +11,7 @@ from portal.privacy.rules.retention import periods
 from portal.privacy.words import period_words
 from portal.web.guard import actor
 from portal.web.looks import Mark
+from portal.web.operating import is_read_only
 
 
 def install(app: Flask) -> None:
@@ -27,15 +28,9 @@ def install(app: Flask) -> None:
         """One line for each marked page that was shown; a page that was refused showed nothing."""
         view = current_app.view_functions.get(request.endpoint or "")
         mark: Mark | None = getattr(view, "__looks__", None)
-        if mark is None or request.method != "GET" or response.status_code != 200 or _is_read_only():
+        if mark is None or request.method != "GET" or response.status_code != 200 or is_read_only():
             return response
         thing_id = str((request.view_args or {}).get(mark.argument, ""))
         person_id = person_behind(mark.kind.value, thing_id)
         looking.record(actor(), mark.kind.value, thing_id, person_id, mark.why, clock.now())
         return response
-
-
-def _is_read_only() -> bool:
-    """Whether the database is older than what was published, so that nothing can be written."""
-    ask = current_app.extensions.get("portal.read_only")
-    return bool(ask and ask())

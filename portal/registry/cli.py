@@ -15,6 +15,7 @@ from portal.registry.commands import imports, movements
 from portal.registry.queries.imports import layout_of, mappings
 from portal.registry.rules.imports import LAYOUTS, ImportReport, RowReport
 from portal.web.i18n import message, speak
+from portal.web.operating import changes
 
 registry = AppGroup("registry", help="Projects, credits and lots.")
 commands = (registry,)
@@ -33,6 +34,7 @@ OPERATOR = Actor.system("cli")
 @click.option("--json", "as_json", is_flag=True, help="One object a row, last a summary.")
 @click.option("--lang", default="en", type=click.Choice(["zh", "en"]), help="The language of the remarks.")
 @click.option("--only-refused", is_flag=True, help="Leave out the rows that are accepted or unchanged.")
+@changes
 def import_file(file: Path, name: str, is_real: bool, as_json: bool, lang: str, only_refused: bool) -> None:
     """Import FILE (CSV or XLSX): a dry run with a line per row, or with --apply all of it or nothing.
 
@@ -74,6 +76,7 @@ def _progress(what: str) -> Callable[[int], None]:
 
 
 @registry.command("reindex")
+@changes
 def reindex() -> None:
     """Build what the register is searched by again, from the log and the projects."""
     click.echo(f"{movements.rebuild(OPERATOR)} records indexed.")

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from portal.kernel import clock
 from portal.shop.queries import orders as queries
 from portal.shop.till import till
+from portal.web.operating import changes
 
 shop = AppGroup("shop", help="Orders and payments.")
 commands = (shop,)
@@ -15,6 +16,7 @@ commands = (shop,)
 
 @shop.command("reconcile")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
+@changes
 def reconcile(as_json: bool) -> None:
     """Ask the payment provider about every unfinished order, heal what can be healed, and report.
 

@@ -24,6 +24,7 @@ from portal.training.rules.packs.lessons import stamped
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.scenarios import scenario_faults
 from portal.web.i18n import message, speak
+from portal.web.operating import changes
 
 training = AppGroup("training", help="Course packs and items.")
 commands = (training,)
@@ -112,6 +113,7 @@ def pack_files(path: Path, out: Path) -> None:
 
 @training.command("publish")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
+@changes
 def publish_pack(path: Path) -> None:
     """Publish the course pack at PATH, a folder or a ZIP file. A sound pack that stands already stays."""
     click.echo(_or_stop(lambda: publish(Actor.system("cli"), _files(path), clock.now())))

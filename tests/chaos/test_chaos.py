@@ -35,7 +35,7 @@ from portal.shop.commands import refunds
 from portal.shop.models.orders import Order
 from portal.shop.rules.states import UNPAID, OrderState
 from tests.conftest import driver_url, portal_on
-from tests.factories.chaos import Bank, Thing, complaints
+from tests.factories.chaos import Bank, Thing, complaints, end_leases
 from tests.factories.registry import make_lot
 from tests.races.conftest import NursedServer
 from tests.races.visitors import Answer, Visitor, press_buy, quote_page
@@ -46,7 +46,7 @@ BUYERS, WORKERS = 6, 3
 TRIES = 8  # of somebody whose connection is lost, before they give up
 # Granian takes a worker that dies so soon after it was started for one that cannot start, and gives up.
 CHILDHOOD = 5.5
-PATIENCE = 240  # seconds until all is at rest: the lease of a killed worker's job is two minutes
+PATIENCE = 240  # seconds until all is at rest
 SERVED = (OrderState.PAID, OrderState.RETIRED, OrderState.FULFILLED)
 FINANCE = Actor("usr_01M825M1YS7CEW2ABDHNHW73N4", frozenset({Role.FINANCE}), proposer="usr_first")
 T = TypeVar("T")
@@ -199,7 +199,7 @@ def come_to_rest(server: NursedServer, bank: Bank) -> list[Thing]:
         Order.state.in_((OrderState.RETIRED, OrderState.REFUND_PENDING, OrderState.REFUND_AFTER_RETIREMENT))
     )  # fmt: skip
     while monotonic() < deadline:
-        db.session.rollback()
+        end_leases()
         if jobs.counts()[0] == transparency.waiting() == db.session.scalar(moving) == 0:
             break
         sleep(1)

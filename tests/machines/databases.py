@@ -1,6 +1,8 @@
 """PostgreSQL servers that a test may kill: a primary of its own, and a replica that streams from it."""
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -10,10 +12,14 @@ import psutil
 import psycopg
 
 from tests import postgres
+from tests.cable import Cable
 
 
 class Database:
-    """A server on a socket of its own. Its files lie in ``folder``, which it owns."""
+    """A server on a socket of its own. Its files lie in ``folder``, which it owns.
+
+    ``cable`` is what a portal reaches it by.
+    """
 
     def __init__(self, folder: Path, **settings: str) -> None:
         folder.mkdir(parents=True)
@@ -27,6 +33,7 @@ class Database:
             "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off",
             "max_connections": "100", "max_wal_size": "128MB",
         } | settings  # fmt: skip
+        self.cable = Cable(folder)
         self._server: subprocess.Popen[bytes] | None = None
 
     def made(self) -> Self:
@@ -35,8 +42,14 @@ class Database:
                    "--locale=C", "--no-instructions")  # fmt: skip
         return self
 
+    def do(self, line: str) -> None:
+        """One of PostgreSQL's own commands as an operator types it, about the server in this folder."""
+        name, *arguments = shlex.split(line)
+        self._tool(name, *arguments)
+
     def copied(self, primary: "Database") -> Self:
-        """A replica, made as the runbook says it."""
+        """A replica, made as the runbook says it, of whatever was here before."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
         self._tool("pg_basebackup", "-D", "data", "-R", "-X", "stream", "-c", "fast", "-d",
                    f"host={primary.folder} user=portal")  # fmt: skip
         return self

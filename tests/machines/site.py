@@ -46,10 +46,13 @@ class Supervised:
     def __init__(self, name: str, folder: Path, command: list[str], environment: dict[str, str]) -> None:
         self.command, self.environment = command, environment
         self.log, self.pid_file = folder / f"{name}.log", folder / f"{name}.pid"
+        self.start()
+
+    def start(self) -> None:
+        """For the first time, or again after ``stop``."""
         self.is_over = threading.Event()
         self.process = self._start()
-        self._nurse = threading.Thread(target=self._look_after, daemon=True)
-        self._nurse.start()
+        threading.Thread(target=self._look_after, args=(self.is_over,), daemon=True).start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         with open(self.log, "ab") as log:
@@ -60,10 +63,10 @@ class Supervised:
         self.pid_file.write_text(str(process.pid))
         return process
 
-    def _look_after(self) -> None:
-        while not self.is_over.is_set():
+    def _look_after(self, is_over: threading.Event) -> None:
+        while not is_over.is_set():
             self.process.wait()
-            if not self.is_over.wait(0.2):
+            if not is_over.wait(0.2):
                 self.process = self._start()
 
     def kill(self) -> None:
@@ -92,6 +95,7 @@ class Site:
         self.ports = (free_port(), free_port())
         self.url = f"https://127.0.0.1:{self.port}"
         self.certificate = folder / "tls" / "fullchain.pem"
+        self.variables = folder / "portal.env"  # where the databases are: an operator may change it
         self.web: dict[int, Supervised] = {}
         self._ending = ExitStack()
 
@@ -119,17 +123,19 @@ class Site:
         # Its events come by TLS too, from a process that believes this certificate.
         with patch.dict(os.environ, SSL_CERT_FILE=str(self.certificate)):
             self.bank = self._ending.enter_context(Bank(f"{self.url}/hooks/stripe"))
+        self.variables.write_text(
+            f"DATABASE_URL={self.primary.cable.url()}\nDATABASE_REPLICA_URL={self.replica.cable.url()}\n"
+        )
         self.environment = {
             **os.environ,
             "PORTAL_ENV": "demo",
-            "DATABASE_URL": self.primary.url(),
-            "DATABASE_REPLICA_URL": self.replica.url(),
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "INSTANCE_DIR": str(self.folder / "instance"),
             "BASE_URL": self.url,
             "TRUSTED_PROXIES": "1",
             **self.bank.environment,
         }
+        self.read_variables()
         self.redis = self._supervise("redis", [
             "redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "",
             "--appendonly", "no", "--dir", str(self.folder),
@@ -137,7 +143,7 @@ class Site:
         for port in self.ports:
             self.web[port] = self._python(str(port), "granian", "--interface", "wsgi", "--factory",
                 "app:create_app", "--no-ws", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-                "--workers-kill-timeout", "30")  # fmt: skip
+                "--blocking-threads", "16", "--workers-kill-timeout", "30")  # fmt: skip
         self.worker = self._python("worker", "flask", "--app", "app", "worker")
         self._start_nginx()
         for port in self.ports:
@@ -178,11 +184,25 @@ class Site:
             capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
-    def flask(self, *arguments: str) -> str:
+    def read_variables(self) -> None:
+        """What starts from now on finds the databases where the file of variables says."""
+        lines = self.variables.read_text().splitlines()
+        self.environment |= dict(line.partition("=")[::2] for line in lines)
+
+    def systemctl(self, deed: str, *units: str) -> None:
+        """As the runbook says it to systemd: ``systemctl("stop", "portal-worker")``."""
+        by_name = {"portal-worker": self.worker} | {
+            f"portal-web@{8000 + n}": self.web[port] for n, port in enumerate(self.ports)
+        }
+        for unit in units:
+            {"stop": Supervised.stop, "start": Supervised.start}[deed](by_name[unit])
+
+    def flask(self, *arguments: str, **variables: str) -> str:
         """What an operator's command prints. Raises CalledProcessError."""
         return subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240, check=True,
+            cwd=ROOT, env=self.environment | variables, capture_output=True, text=True, timeout=240,
+            check=True,
         ).stdout  # fmt: skip
 
     def visitor(self, lang: str = "zh") -> Visitor:

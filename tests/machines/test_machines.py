@@ -4,7 +4,10 @@ Primary, streaming replica, Redis, nginx with deploy/nginx.conf, two web process
 loopback. Nothing is said by the clock: each test waits for what must come.
 """
 
+import os
 import re
+import shlex
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,22 +18,24 @@ import pytest
 import redis
 import requests
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from portal import jobs
-from portal.db import db, transaction
-from portal.jobs import Outbox
-from portal.kernel import clock
+from portal.db import db
 from portal.ops import replica
 from portal.shop.models.orders import Order
 from tests.chaos.test_chaos import SERVED
 from tests.conftest import driver_url, portal_on
-from tests.factories.chaos import KEY, SECRET, complaints
+from tests.factories.chaos import KEY, SECRET, complaints, end_leases
 from tests.factories.registry import make_lot
 from tests.machines.load import Load
 from tests.machines.site import Site, wait_for
+from tests.ops.test_runbook import BLOCKS
 from tests.patience import PATIENCE
 from tests.races.visitors import press_buy, quote_page
+
+# Of an outage of the network; by hand: OUTAGE_SECONDS=30.
+OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "1"))
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -50,10 +55,7 @@ def come_to_rest(site: Site) -> None:
     site.flask("shop", "reconcile")
     until = time.monotonic() + 3 * PATIENCE  # every paper is printed by one worker
     while time.monotonic() < until:
-        with transaction() as session:  # as if the leases of what was under way were over
-            waiting = Outbox.state == "waiting"
-            session.execute(update(Outbox).where(waiting).values(due_at=clock.now()))
-        db.session.rollback()
+        end_leases()
         moving = db.session.scalars(select(Order.id).where(Order.state == "retired").limit(1)).first()
         if not moving and not jobs.counts()[0]:
             return
@@ -220,3 +222,105 @@ def test_a_killed_database_comes_back_without_a_restart(site: Site):
     assert (load.faults, bugs(site)) == ([], [])
     assert processes == [web.process.pid for web in site.web.values()]
     all_is_true(site, load)
+
+
+@pytest.mark.parametrize("kind", ["dead", "mute"])
+def test_a_network_without_a_word_is_noticed_and_comes_back(site: Site, kind: str):
+    """Nobody waits for more than a minute (``tests.races.visitors``), and public pages for nothing at all."""
+    with Load(site) as load:
+        load.wait_for_receipts()
+        with getattr(site.primary.cable, kind)():
+            load.wait_for(lambda: load.away > 10)
+            assert site.visitor("zh").open("/projects").status == 200, "a public page needs the replica only"
+            load.is_over.wait(OUTAGE_SECONDS)
+        load.wait_for_receipts()
+    assert (load.faults, bugs(site)) == ([], [])
+    all_is_true(site, load)
+
+
+def test_a_replica_that_does_not_answer_costs_nobody_a_page(site: Site):
+    with site.replica.cable.mute(), Load(site, buyers=0) as load:
+        load.wait_for(lambda: load.statuses[200] > 20)
+    assert (load.faults, load.away, bugs(site)) == ([], 0, [])
+
+
+# --- The first server is lost for good -----------------------------------------------------------------
+
+
+def promote(site: Site) -> None:
+    """Line by line what the runbook says, with the paths of this machine."""
+    (block,) = (block for block in BLOCKS if "pg_ctl promote" in block)
+    for line in block.splitlines():
+        words = shlex.split(line)
+        match words[0]:
+            case "systemctl":
+                site.systemctl(*words[1:])
+            case "pg_ctl":
+                site.replica.do(line.replace("/var/lib/postgresql/16/main", "data"))
+            case "sed":
+                there = {"/etc/portal.env": str(site.variables), "postgresql://portal@REPLICA/portal":
+                         site.replica.cable.url()}  # fmt: skip
+                for theirs, ours in there.items():
+                    assert theirs in line
+                    line = line.replace(theirs, ours)
+                subprocess.run(shlex.split(line), check=True)
+            case "set":
+                site.read_variables()
+            case "flask":
+                site.flask(*words[3:])
+            case _:
+                raise AssertionError(f"who does {line}?")
+    for port in site.ports:
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+
+
+def until_the_replica_has_heard(site: Site) -> None:
+    (place,) = site.primary.ask("SELECT pg_current_wal_insert_lsn()")
+    until = time.monotonic() + PATIENCE
+    while not site.replica.ask(f"SELECT pg_last_wal_replay_lsn() >= '{place}'::pg_lsn")[0]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_the_replica_takes_over_by_what_the_runbook_says(site: Site):
+    with Load(site) as before:
+        before.wait_for_receipts()
+    until_the_replica_has_heard(site)
+    site.primary.kill()
+    promote(site)
+    site.primary, site.replica = site.replica, site.primary
+    with Load(site) as after:
+        after.wait_for_receipts()
+    assert (after.faults, bugs(site)) == ([], [])
+    before.receipts |= after.receipts
+    all_is_true(site, before)
+    # And a new replica, where the lost server was.
+    site.replica.copied(site.primary).start()
+    with open(site.variables, "a") as variables:
+        variables.write(f"DATABASE_REPLICA_URL={site.replica.cable.url()}\n")
+    site.read_variables()
+    units = ("portal-web@8000", "portal-web@8001", "portal-worker")
+    site.systemctl("stop", *units)
+    site.systemctl("start", *units)
+    for port in site.ports:
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+
+
+def test_a_replica_that_had_not_heard_what_was_published_reads_only(site: Site):
+    until_the_replica_has_heard(site)
+    site.replica.stop()
+    with Load(site, readers=0) as load:
+        load.wait_for_receipts(1)
+    all_is_true(site, load)  # printed, signed and published
+    site.primary.kill()
+    site.replica.start()
+    site.replica.do("pg_ctl promote -w -D data")
+    try:
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            site.flask("shop", "reconcile", DATABASE_URL=site.replica.url())
+        assert "Nothing is changed" in refused.value.stderr
+    finally:
+        site.replica.stop()
+        site.primary.start()
+        site.replica.copied(site.primary).start()
+    site.flask("shop", "reconcile")  # the control: the first server may go on

@@ -169,6 +169,9 @@ def test_an_old_backup_comes_back_to_be_read_only(any_app: Flask, tmp_path: Path
         assert (code, "reads only" in said) == (1, True)
         assert is_behind_signer()
         assert other.test_client().post("/zh/offset", data={}).status_code == 503
+        code, said = flask("shop", "reconcile")
+        assert (code, "Nothing is changed" in said) == (1, True)
+        assert flask("ledger", "verify")[0] != 2, "what only looks is done"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", BOOK, flags=re.DOTAL
 # What comes with Debian, systemd, git and containers is not ours to hold.
 OF_OTHERS = {
     "adduser", "alias", "cd", "cp", "df", "git", "grep", "install", "journalctl", "nginx", "podman",
-    "python3", "set", "systemctl",
+    "python3", "sed", "set", "systemctl",
 }  # fmt: skip
 OF_POSTGRES = {"createdb", "createuser", "pg_basebackup", "pg_ctl"}
 

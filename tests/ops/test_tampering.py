@@ -4,11 +4,11 @@ The guards are dropped first, as somebody with the database's password would; wh
 database still refuses is not stored and so needs no audit.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from portal.certificates import commands as certificates
 from portal.db import transaction
@@ -31,8 +31,6 @@ from portal.registry.queries.digests import columns_of
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
 from portal.registry.rules.facts import RetireLine
 from portal.registry.rules.records import holder_commitment
-from tests import postgres
-from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories import monitoring, projects, units
 from tests.factories.certificates import ACTOR
 from tests.factories.certificates import facts as certificate_facts
@@ -60,20 +58,10 @@ TABLES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("tampering")
-    if request.param == "sqlite":
-        url = sqlite_copy(folder)
-    elif not postgres.is_available():
-        missing("PostgreSQL (apt-get install postgresql)")
-    else:
-        url = postgres.new_database(migrate)
-    with portal_on(driver_url(url), folder) as app:
-        _set_the_scene()
-        yield World(app, url)
-    if request.param == "postgresql":
-        postgres.drop_database(url)
+@pytest.fixture(scope="module")
+def world(shared_app: Flask, shared_url: str) -> World:
+    _set_the_scene()
+    return World(shared_app, shared_url)
 
 
 def _set_the_scene() -> None:

@@ -29,7 +29,7 @@ class NursedServer(LiveServer):
         server = (
             "granian", "--interface", "wsgi", "--factory", WARM, "--no-ws", "--host", "127.0.0.1",
             "--port", str(self.port), "--workers", str(self.workers), "--respawn-failed-workers",
-            "--workers-kill-timeout", "10",
+            "--workers-kill-timeout", "1",
         )  # fmt: skip
         worker = ("--", "flask", "--app", WARM, "worker") if self.background else ()
         self._run("tests.races.nursery", str(self.instance), self.program, "--", *server, *worker)

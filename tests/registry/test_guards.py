@@ -23,8 +23,6 @@ from portal.registry.commands.lots import VerificationDraft
 from portal.registry.jobs import sequence_and_sign
 from portal.registry.rules import serials
 from portal.registry.rules.ledger import ProjectType
-from tests import postgres
-from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories.guards import without_guards
 from tests.factories.monitoring import confirm_the_report, make_two_inventories_and_a_report
 from tests.factories.registry import GUEST, STAFF, hold, make_lot, retire
@@ -51,20 +49,10 @@ def attack(sentence: str, *statements: str) -> Attack:
 # --- the scene: something in every state and every table
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder = tmp_path_factory.mktemp("guards")
-    if request.param == "sqlite":
-        url = sqlite_copy(folder)
-    elif not postgres.is_available():
-        missing("PostgreSQL (apt-get install postgresql)")
-    else:
-        url = postgres.new_database(migrate)
-    with portal_on(driver_url(url), folder) as app:
-        _set_the_scene()
-        yield app
-    if request.param == "postgresql":
-        postgres.drop_database(url)
+@pytest.fixture(scope="module")
+def world(shared_app: Flask) -> Flask:
+    _set_the_scene()
+    return shared_app
 
 
 def _set_the_scene() -> None:

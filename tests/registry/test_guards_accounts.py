@@ -14,8 +14,6 @@ from portal.registry import guards
 from portal.registry.commands import cancelling, freezing, imports, lots, reversals, transfers
 from portal.registry.queries import register
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
-from tests import postgres
-from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories.registry import STAFF, lot_draft
 from tests.factories.units import (
     BIRCH,
@@ -37,20 +35,10 @@ A_DAY = "'2026-01-01T00:00:00.000000Z'"
 LATE = "'2099-01-01T00:00:00.000000Z'"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder = tmp_path_factory.mktemp("guards_accounts")
-    if request.param == "sqlite":
-        url = sqlite_copy(folder)
-    elif not postgres.is_available():
-        missing("PostgreSQL (apt-get install postgresql)")
-    else:
-        url = postgres.new_database(migrate)
-    with portal_on(driver_url(url), folder) as app:
-        _set_the_scene()
-        yield app
-    if request.param == "postgresql":
-        postgres.drop_database(url)
+@pytest.fixture(scope="module")
+def world(shared_app: Flask) -> Flask:
+    _set_the_scene()
+    return shared_app
 
 
 def _set_the_scene() -> None:

@@ -1,7 +1,6 @@
 """What the database refuses about a project's life: each sentence attacked, with its guard and without."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from portal.registry.commands import projects
 from portal.registry.queries import projects as read
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.lifecycle import Decision, DocumentKind, ProjectState
-from tests import postgres
-from tests.conftest import driver_url, migrate, missing, portal_on, sqlite_copy
 from tests.factories import projects as make
 from tests.factories.guards import without_guards
 from tests.factories.projects import CHECKER, square
@@ -31,20 +28,10 @@ LATER = "'2999-01-01T00:00:00.000000Z'"
 EARLY = "'2001-01-01T00:00:00.000000Z'"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder = tmp_path_factory.mktemp("life_guards")
-    if request.param == "sqlite":
-        url = sqlite_copy(folder)
-    elif not postgres.is_available():
-        missing("PostgreSQL (apt-get install postgresql)")
-    else:
-        url = postgres.new_database(migrate)
-    with portal_on(driver_url(url), folder) as app:
-        _set_the_scene()
-        yield app
-    if request.param == "postgresql":
-        postgres.drop_database(url)
+@pytest.fixture(scope="module")
+def world(shared_app: Flask) -> Flask:
+    _set_the_scene()
+    return shared_app
 
 
 def _set_the_scene() -> None:

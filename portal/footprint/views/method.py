@@ -10,7 +10,7 @@ from portal.footprint.rules.outlook import Basis
 from portal.footprint.rules.stored import Footprint
 from portal.footprint.views.pages import blueprint, region_asked
 from portal.footprint.views.results import basis_of, model_of
-from portal.footprint.views.words import confidence_words, exact, gases_words, otherwise, titles_of
+from portal.footprint.views.words import confidence_words, exact, otherwise, titles_of
 from portal.kernel import clock
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import lang
@@ -42,7 +42,6 @@ def method(model_id: str) -> str:
         today=clock.today(),
         used_by=lambda name: [rule for key, rule in model.rules.items() if name in basis.compiled.uses(key)],
         in_words=lambda unit: unit_words(unit, lang()),
-        gases_words=gases_words,
         gases_of=_gases_of(basis),
         fallen_back=titles_of(model, place.fallen_back),
         confidence_words=confidence_words(),

@@ -7,6 +7,7 @@ from babel.numbers import format_decimal
 
 from portal.footprint.rules.model import Model
 from portal.footprint.rules.outlook import two_figures
+from portal.footprint.views.pages import blueprint
 from portal.kernel.errors import N_
 from portal.kernel.mass import Mass
 from portal.web.i18n import _, lang, locale_of, number
@@ -67,5 +68,22 @@ def grade_words() -> dict[str, str]:
     }
 
 
+# As the factors say it, in the words of a model file.
+GASES = {
+    "mixed": N_("mixed gases"),
+    "CO2 only": N_("CO₂ only"),
+    "CO2 only, no RF": N_("CO₂ only, without radiative forcing"),
+    "CO2e": "CO₂e",
+    "CO2+CH4+N2O (AR5 GWP100)": N_("CO₂, CH₄ and N₂O (AR5, GWP100)"),
+    "CO2e, AR4 or AR5 mixed (Cornell CHSB 2021 medians)": N_("CO₂e, AR4 and AR5 mixed"),
+    "life cycle CO2e": N_("CO₂e over the life cycle"),
+    "AR6": N_("CO₂e (AR6)"),
+    "CH4 AR6": N_("CH₄ (AR6)"),
+    "activity data": N_("activity data"),
+}
+
+
+@blueprint.app_template_filter("gases")
 def gases_words(gases: str) -> str:
-    return _("mixed gases") if gases == "mixed" else gases
+    """Which gases a factor counts; as it is written where a model has words of its own."""
+    return _(GASES[gases]) if gases in GASES else gases
