@@ -14,7 +14,7 @@ from portal.db import Int, Json, Str, Utc
 from portal.kernel.ids import new_id
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0032"
 
 TABLES = ("payout_proof", "payout_account", "cash_part")
 ORDERS_AT_ONCE = 500

@@ -8,7 +8,7 @@ from alembic import op
 import portal.db
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0033"
 TABLES = ("training_follow_up", "training_follow_up_turn", "training_follow_up_answer")
 
 

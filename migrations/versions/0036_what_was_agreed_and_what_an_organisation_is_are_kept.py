@@ -10,7 +10,7 @@ from argon2.low_level import Type, hash_secret
 import portal.db
 
 revision = "0036"
-down_revision = "0030"
+down_revision = "0034"
 
 _KINDS = "'company', 'school', 'public', 'association', 'other'"
 

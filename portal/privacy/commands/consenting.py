@@ -18,9 +18,9 @@ from portal.privacy.models import Consent
 from portal.privacy.queries.consents import standing
 from portal.privacy.queries.subjects import subject_of, subject_of_order
 from portal.privacy.rules.purposes import UnknownPurpose, purpose
-from portal.training.commands import following
 from portal.shop import own as shop
 from portal.shop.commands.naming import hide_names
+from portal.training.commands import following
 
 _HAND = Actor.system("privacy")
 

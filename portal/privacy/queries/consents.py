@@ -19,6 +19,7 @@ from portal.pledges import own as pledges
 from portal.privacy.models import Consent, PupilClass
 from portal.privacy.rules.purposes import Purpose, purpose, purposes
 from portal.shop import own as shop
+from portal.training.queries.following import consents_of
 
 CHANGES_SHOWN = 50
 
@@ -30,7 +31,6 @@ class Place:
     thing: str
     since: datetime | None = None
     words: str = ""  # a message id
-from portal.training.queries.following import consents_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.pile import Pile
 from portal.training import policy
 from portal.training.models.drafting import DraftRequest
-from portal.training.queries.rechecking import items_to_recheck
 from portal.training.queries.behind import lessons_behind
+from portal.training.queries.rechecking import items_to_recheck
 
 
 def offers(actor: Actor) -> Pile:

@@ -22,8 +22,8 @@ from portal.training.desk.authoring.pages import (
 )
 from portal.training.forms.drafts import BeginForm, LessonForm, OfferForm, ReturnForm, UploadForm
 from portal.training.queries import courses, drafts
-from portal.training.queries.rechecking import items_to_recheck
 from portal.training.queries.behind import lessons_behind
+from portal.training.queries.rechecking import items_to_recheck
 from portal.training.rules.drafts import check_path, first_files, without_folder
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.records import mapping_of
