@@ -48,8 +48,8 @@ class Standing:
 class LogProof:
     """A record's place and the proof of it, in the tree of a signed checkpoint.
 
-    ``note`` ends with the lines of the witnesses that have signed this checkpoint too; ``witnesses`` are their
-    public keys, in the order of the lines.
+    ``note`` ends with the lines of the witnesses that have signed this checkpoint too; ``witnesses`` are
+    their public keys, in the order of the lines.
     """
 
     idx: int
@@ -186,8 +186,10 @@ def proof_for(kind: str, subject_id: str) -> LogProof | None:
 
 
 def _first_witnessed(wanted: int) -> tuple[SignedHead, tuple[str, ...]] | None:
-    """The first checkpoint of at least ``wanted`` entries that witnesses have signed: with their lines in its
-    note, and their keys."""
+    """The first checkpoint of at least ``wanted`` entries that witnesses have signed, and their keys.
+
+    Its note ends with their lines.
+    """
     rows = db.session.connection().execute(_WITNESSED, {"wanted": wanted}).all()
     if not rows:
         return None
