@@ -186,8 +186,10 @@ def proof_for(kind: str, subject_id: str) -> LogProof | None:
 
 
 def _first_witnessed(wanted: int) -> tuple[SignedHead, tuple[str, ...]] | None:
-    """The first checkpoint of at least ``wanted`` entries that witnesses have signed: with their lines in its
-    note, and their keys."""
+    """The first checkpoint of at least ``wanted`` entries that witnesses have signed, and their keys.
+
+    Its note ends with their lines.
+    """
     rows = db.session.connection().execute(_WITNESSED, {"wanted": wanted}).all()
     if not rows:
         return None
