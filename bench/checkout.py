@@ -265,7 +265,7 @@ def served(target: str, url: str, folder: Path) -> Iterator[tuple[int, psutil.Pr
         yield port, psutil.Process(server.pid)
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
@@ -288,7 +288,7 @@ def _hammer(port: int, path: str, seconds: float) -> list[float]:
     ends = time.perf_counter() + seconds
 
     def buy() -> None:
-        with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        with socket.create_connection(("127.0.0.1", port), 120) as connection:
             while (began := time.perf_counter()) < ends:
                 connection.sendall(asking)
                 _read(connection)
