@@ -1,5 +1,6 @@
 """A demonstration of training: the four courses that ship, one class in the middle of its days, of which two
-learners have completed the course, and a draft that an author has begun.
+learners have completed the course, one of eight months ago that has told what became of it, and a draft that
+an author has begun.
 
 Its learners are no people: each name says so. Making it again changes nothing.
 """
@@ -13,7 +14,8 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.clock import CITY
 from portal.kernel.ids import new_id
-from portal.training.commands import cohorts, drafting, rosters, sessions
+from portal.kernel.mass import Mass
+from portal.training.commands import cohorts, drafting, following, rosters, sessions
 from portal.training.commands.overriding import override
 from portal.training.commands.papers import Sheet, record_sheets
 from portal.training.commands.publishing import publish
@@ -23,6 +25,7 @@ from portal.training.queries.cohorts import cohorts_of, members
 from portal.training.queries.papers import items_of
 from portal.training.rules.attendance import SessionDraft
 from portal.training.rules.classes import CohortDraft
+from portal.training.rules.following import Kept, Told, stages_of
 from portal.training.rules.papers import PAPERS
 from portal.training.rules.rosters import Entry
 from portal.training.rules.solutions import right_response
@@ -33,6 +36,10 @@ _LEARNERS = [
     *(Entry(f"演示学员{number:02}", "", "zh") for number in range(1, 10)),
     *(Entry(f"Demonstration learner {number}", "", "en") for number in range(10, 13)),
 ]
+_TOLD = [
+    (Kept.KEPT, 6_200, 5_300), (Kept.KEPT, 4_800, 4_500), (Kept.PARTLY, 7_100, 6_900),
+    (Kept.KEPT, 5_600, 5_000), (Kept.NOT_KEPT, 8_000, 8_100), (Kept.PARTLY, 5_900, 5_600),
+]  # fmt: skip
 
 
 def seed(now: datetime) -> None:
@@ -44,6 +51,7 @@ def seed(now: datetime) -> None:
         return
     version = next(each for each in courses.catalogue() if each.track == _COURSE)
     _class(trainer, version.id, now)
+    _former_class(trainer, version.id, now)
     _draft(version.id, now)
 
 
@@ -75,6 +83,27 @@ def _class(trainer: Actor, version_id: str, now: datetime) -> None:
             finish_lesson(Actor.guest(each.learner_id), each.enrolment_id, lesson, now)
     reason = "演示：已在课堂口头完成。Demonstration: done aloud in class."
     override(trainer, cohort_id, people[0].enrolment_id, "sessions", True, reason, now)
+
+
+def _former_class(trainer: Actor, version_id: str, now: datetime) -> None:
+    """Its questions of six months are closed, so what it told is shown."""
+    last, then = clock.day_of(now) - timedelta(days=240), now - timedelta(days=240)
+    draft = CohortDraft(
+        "演示班（往期）· Former demonstration class", "演示教室", last - timedelta(days=7), last
+    )
+    cohort_id = cohorts.open_cohort(trainer, new_id("coh"), version_id, draft, then)
+    file = rosters.RosterFile("演示往期名单.xlsx", "1" * 64)
+    learners = [Entry(f"演示往期学员{number}", "", "zh") for number in range(1, len(_TOLD) + 3)]
+    rosters.take_roster(trainer, cohort_id, new_id("ros"), file, learners, then)
+    people = members(cohort_id)
+    for each in people:
+        following.agree(Actor.guest(each.learner_id), each.enrolment_id, then)
+    stage = stages_of(last)[0]
+    asked = datetime.combine(stage.opens, time(9), CITY)
+    following.ask_due(Actor.system("demo"), asked)
+    for each, (pledge, before, since) in zip(people, _TOLD, strict=False):
+        told = Told(pledge, Mass.kg(before), Mass.kg(since))
+        following.answer(Actor.guest(each.learner_id), each.enrolment_id, stage.months, told, asked)
 
 
 def _draft(version_id: str, now: datetime) -> None:

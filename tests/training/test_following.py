@@ -12,6 +12,7 @@ from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.training.commands import following
+from portal.training.commands.linking import erase
 from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries.cohorts import cohort_by_id
@@ -139,6 +140,15 @@ def test_an_answer_is_given_once_in_time_and_leads_back_to_nobody(any_app, at):
     with pytest.raises(NotInAClass):
         following.agree(phone(alone), alone, now)
     assert consents_of(list(phone(who).keys)) == [who]
+
+
+def test_who_is_erased_is_asked_no_more(app, at):
+    _cohort, (who,) = a_class(1)
+    now = at("2026-09-01T10:00:00+08:00")
+    following.agree(phone(who), who, now)
+    erase(phone(who), now)
+    assert db.session.get_one(FollowUp, who).ended_at == now
+    assert following.ask_due(SYSTEM, at("2027-03-01T10:00:00+08:00")) == 0
 
 
 def test_figures_wait_until_the_questions_are_closed(app, at):

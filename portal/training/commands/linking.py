@@ -15,6 +15,7 @@ from portal.kernel.errors import NotAllowed
 from portal.training import policy
 from portal.training.commands.completing import certify_once
 from portal.training.models.attempts import Answer, Attempt
+from portal.training.models.following import FollowUp
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
 from portal.training.queries import learners
@@ -112,6 +113,11 @@ def _erased(session: Session, learner_id: str, now: datetime) -> None:
         update(Enrolment)
         .where(Enrolment.learner_id == learner_id, Enrolment.left_at.is_(None))
         .values(left_at=now)
+    )
+    session.execute(
+        update(FollowUp)
+        .where(FollowUp.enrolment_id.in_(enrolments), FollowUp.ended_at.is_(None))
+        .values(ended_at=now)
     )
     row = session.get_one(Learner, learner_id, with_for_update=True)
     row.name = row.email = ""

@@ -23,7 +23,7 @@ class FollowUpForm(PortalForm):
         choices=[
             SelectChoice(Kept.KEPT, _("Yes, all of it")),
             SelectChoice(Kept.PARTLY, _("In part")),
-            SelectChoice(Kept.NOT_KEPT, _("No")),
+            SelectChoice(Kept.NOT_KEPT, _("Not kept")),
             SelectChoice(Kept.NONE, _("I promised nothing")),
         ],
     )

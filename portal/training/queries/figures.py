@@ -142,8 +142,7 @@ def _of_item(name: str, asked: list[_Sat]) -> tuple[int, ItemFigures | None]:
     if not asked:
         return 0, None
     names = sorted({each for sat in asked for each in sat.asked})
-    found = statistics.figures((sat.attempt for sat in asked), names)
-    return found.n, next((each for each in found.items if each.item == name), None)
+    return len(asked), statistics.item_figures((sat.attempt for sat in asked), names, name)
 
 
 def _gap(single: Mapping[tuple[str, str], tuple[int, ItemFigures | None]], name: str) -> Decimal | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 
 from portal.db import db
 from portal.footprint.queries.results import footprints_of
@@ -40,11 +40,12 @@ _SLACK = timedelta(days=4)  # months are not alike: the rule itself has the last
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a learner stands with being asked later. ``stages`` are those still to come or open,
-    ``open_months`` the one whose questions can be answered now, None without one."""
+    ``open_months`` the one whose questions can be answered now, ``next_day`` when they are asked next."""
 
     has_agreed: bool
     stages: tuple[Stage, ...]
     open_months: int | None
+    next_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def standing_of(enrolled: Enrolled, today: date) -> Standing | None:
         has_agreed=consent is not None and consent.ended_at is None,
         stages=stages,
         open_months=next((each.months for each in stages if _is_asked(enrolled.id, each, today)), None),
+        next_day=next((each.opens for each in stages if today < each.opens), None),
     )
 
 
@@ -159,14 +161,12 @@ def agreed(cohort_id: str) -> int:
 
 def _counts(cohort_id: str) -> dict[int, tuple[int, int]]:
     """How many were asked and how many answered, by stage."""
-    rows: Sequence[Row[tuple[int, int, int]]] = db.session.execute(
-        select(
-            FollowUpTurn.months, func.count(), func.count(case((FollowUpTurn.is_answered, 1)))
-        )
+    rows = db.session.execute(
+        select(FollowUpTurn.months, func.count(), func.count(case((FollowUpTurn.is_answered, 1))))
         .join(Enrolment, Enrolment.id == FollowUpTurn.enrolment_id)
         .where(Enrolment.cohort_id == cohort_id)
         .group_by(FollowUpTurn.months)
-    ).all()  # fmt: skip
+    )
     return {months: (asked, answered) for months, asked, answered in rows}
 
 

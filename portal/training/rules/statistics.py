@@ -86,31 +86,51 @@ def by_version_and_language(
 
 def figures(attempts: Iterable[Attempt], items: Sequence[str]) -> Figures:
     """Figures of all learners' attempts together; ``items`` are those of the version, in order."""
-    counted = [attempt for attempt in attempts if attempt.sitting is Sitting.LEARNER]
-    if not counted:
+    table = _table(attempts, items)
+    if not table.n:
         return Figures(0, (), None, None, False)
-    nobody = Answered(Fraction(0))
-    table = {item: [attempt.answers.get(item, nobody) for attempt in counted] for item in items}
-    earned = {item: [answer.credit for answer in answers] for item, answers in table.items()}
-    totals = [sum(row, start=Fraction(0)) for row in zip(*earned.values(), strict=True)] or [
-        Fraction(0)
-    ] * len(counted)
-    thirds = _thirds(totals)
     return Figures(
-        n=len(counted),
-        items=tuple(
-            ItemFigures(
-                item=item,
-                facility=_decimal(_mean(column)),
-                discrimination=correlation(column, [t - c for t, c in zip(totals, column, strict=True)]),
-                upper_lower=_decimal(_upper_lower(column, totals)),
-                taken=_by_third(table[item], thirds),
-            )
-            for item, column in earned.items()
-        ),
-        mean=_decimal(_mean(totals)),
-        reliability=_reliability(list(earned.values()), totals),
-        is_kr20=all(credit in (0, 1) for column in earned.values() for credit in column),
+        n=table.n,
+        items=tuple(_figures_of(table, item) for item in items),
+        mean=_decimal(_mean(table.totals)),
+        reliability=_reliability(list(table.earned.values()), table.totals),
+        is_kr20=all(credit in (0, 1) for column in table.earned.values() for credit in column),
+    )
+
+
+def item_figures(attempts: Iterable[Attempt], items: Sequence[str], item: str) -> ItemFigures | None:
+    """Figures of one of the ``items`` alone, as ``figures`` gives them; None without an attempt."""
+    table = _table(attempts, items)
+    return _figures_of(table, item) if table.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Answers and credits of ``n`` attempts by item, and what each attempt earned in all."""
+
+    n: int
+    answers: Mapping[str, list[Answered]]
+    earned: Mapping[str, list[Fraction]]
+    totals: Sequence[Fraction]
+
+
+def _table(attempts: Iterable[Attempt], items: Sequence[str]) -> _Table:
+    counted = [attempt for attempt in attempts if attempt.sitting is Sitting.LEARNER]
+    nobody = Answered(Fraction(0))
+    answers = {item: [attempt.answers.get(item, nobody) for attempt in counted] for item in items}
+    earned = {item: [answer.credit for answer in given] for item, given in answers.items()}
+    totals = [sum(row, start=Fraction(0)) for row in zip(*earned.values(), strict=True)]
+    return _Table(len(counted), answers, earned, totals or [Fraction(0)] * len(counted))
+
+
+def _figures_of(table: _Table, item: str) -> ItemFigures:
+    column, totals = table.earned[item], table.totals
+    return ItemFigures(
+        item=item,
+        facility=_decimal(_mean(column)),
+        discrimination=correlation(column, [t - c for t, c in zip(totals, column, strict=True)]),
+        upper_lower=_decimal(_upper_lower(column, totals)),
+        taken=_by_third(table.answers[item], _thirds(totals)),
     )
 
 

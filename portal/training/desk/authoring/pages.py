@@ -88,7 +88,7 @@ def all_saved_by_itself(draft_id: str, changes: Changes, seen: Mapping[str, int]
 
 
 def not_saved(fault: PortalError, status: int = 409) -> AnyResponse:
-    """409 ends the saving by itself until the button is pressed; after 422 it goes on with the next change."""
+    """409 ends the saving by itself until the button is pressed; after 422 the next change is tried."""
     return Response(message(fault), status=status, mimetype="text/plain")
 
 

@@ -48,7 +48,8 @@ def percent(share: Fraction) -> int:
     return int(share * 100)
 
 
-def _row(found: StageFigures) -> Iterator[str | int | None]:
+def _row(found: StageFigures) -> Iterator[str | int]:
+    """What is not shown is left empty."""
     stage, sums = found.stage, found.sums
     yield from (
         stage.months,
@@ -57,7 +58,7 @@ def _row(found: StageFigures) -> Iterator[str | int | None]:
         found.asked,
         found.answered,
     )
-    yield from ((sums.pledges[kind] if sums else None) for kind in Kept)
-    yield sums.pairs if sums else None
+    yield from ((sums.pledges[kind] if sums else "") for kind in Kept)
+    yield sums.pairs if sums else ""
     for mass in (sums.before, sums.now) if sums else (None, None):
-        yield mass.grams if mass else None
+        yield mass.grams if mass else ""

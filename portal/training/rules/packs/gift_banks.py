@@ -117,13 +117,17 @@ def _with(text: str, block: grammar.Block | None, question: grammar.Question) ->
 
 
 def _without(text: str, block: grammar.Block) -> str:
-    """Categories stay: they hold for what follows. So does one of the blank lines around it."""
+    """Categories stay where they hold for what follows. So does one of the blank lines around it."""
     lines = text.split("\n")
+    before, rest = lines[: block.first - 1], lines[block.last :]
+    if block.first == list(grammar.blocks(text))[-1].first:
+        while before and (not before[-1].strip() or grammar.is_category(before[-1])):
+            before.pop()
+        return _ended([*before, *rest])
     kept = [line for line in lines[block.first - 1 : block.last] if grammar.is_category(line)]
-    rest = lines[block.last :]
     if not kept and rest and not rest[0].strip():
         rest = rest[1:]
-    return _ended([*lines[: block.first - 1], *kept, *rest])
+    return _ended([*before, *kept, *rest])
 
 
 def _ended(lines: Sequence[str]) -> str:
