@@ -292,15 +292,19 @@ class BillingForm(PortalForm):
         return Billing(**{name: getattr(self, name).data or "" for name in Billing.__dataclass_fields__})
 
 
-def kinds() -> list[SelectChoice]:
+def kind_names() -> dict[str, str]:
     """Kinds of organisations in the reader's language."""
-    return [
-        SelectChoice(Kind.COMPANY, _("Company")),
-        SelectChoice(Kind.SCHOOL, _("School or kindergarten")),
-        SelectChoice(Kind.PUBLIC, _("Public body or institution")),
-        SelectChoice(Kind.ASSOCIATION, _("Association or foundation")),
-        SelectChoice(Kind.OTHER, _("Something else")),
-    ]
+    return {
+        Kind.COMPANY: _("Company"),
+        Kind.SCHOOL: _("School or kindergarten"),
+        Kind.PUBLIC: _("Public body or institution"),
+        Kind.ASSOCIATION: _("Association or foundation"),
+        Kind.OTHER: _("Something else"),
+    }
+
+
+def _kinds() -> list[SelectChoice]:
+    return [SelectChoice(kind, name) for kind, name in kind_names().items()]
 
 
 class KindForm(PortalForm):
@@ -313,7 +317,7 @@ class KindForm(PortalForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = kinds()
+        self.kind.choices = _kinds()
 
 
 class CheckForm(PortalForm):
@@ -334,7 +338,7 @@ class CheckForm(PortalForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = kinds()
+        self.kind.choices = _kinds()
 
 
 class RefusalForm(PortalForm):

@@ -1,5 +1,7 @@
 """States, causes and kinds of this room, in the reader's language."""
 
+from typing import Any
+
 from flask import url_for
 
 from portal.kernel.bilingual import Bilingual
@@ -87,7 +89,8 @@ def place_address(thing: str) -> str:
         "plg": ("pledges.pledge", "pledge_id"), "pcl": ("pupils.one", "class_id"),
     }  # fmt: skip
     endpoint, argument = known.get(kind, ("", ""))
-    return url_for(endpoint, **{argument: thing}) if endpoint else ""
+    values: dict[str, Any] = {argument: thing}
+    return url_for(endpoint, **values) if endpoint else ""
 
 
 def asked_words(words: str | Bilingual) -> str:

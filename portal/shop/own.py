@@ -160,7 +160,7 @@ def buyers_on_their_way(subject: Subject) -> list[tuple[str, str]]:
         .where(Order.id.in_(orders_of(subject)), Order.state.not_in(OVER))
         .order_by(Order.id)
     )
-    return [(order_id, name) for order_id, name in db.session.execute(wanted).tuples()]
+    return [(order_id, name) for order_id, name in db.session.execute(wanted)]
 
 
 def orders_behind(numbers: Collection[str]) -> dict[str, str]:

@@ -45,7 +45,7 @@ def certificates_of(learners: Sequence[str]) -> Sequence[str]:
 def names_of(learners: Sequence[str]) -> list[tuple[str, str]]:
     """Id and name of these learners."""
     rows = db.session.execute(select(Learner.id, Learner.name).where(Learner.id.in_(learners)))
-    return [(learner_id, name) for learner_id, name in rows.tuples()]
+    return [(learner_id, name) for learner_id, name in rows]
 
 
 def _enrolments(subject: Subject) -> Any:

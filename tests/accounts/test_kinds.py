@@ -12,7 +12,7 @@ from stdnum.cn import uscc
 
 from portal.accounts import bodies, queries
 from portal.accounts.bodies import Kind
-from portal.accounts.commands import organisations, verifying
+from portal.accounts.commands import entering, organisations, verifying
 from portal.accounts.models import OrganisationCheckKind
 from portal.accounts.queries import PaperView
 from portal.accounts.rules import Part
@@ -21,6 +21,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
+from tests.browser import Browser
 from tests.factories import accounts
 from tests.factories.guards import without_guards
 
@@ -125,3 +126,29 @@ def test_who_was_verified_again_is_not_told(app: Flask, at: At):
     clerk = Actor(accounts.person("second.clerk@example.cn").id, frozenset({Role.REGISTRY}))
     verifying.verify(clerk, check, Kind.SCHOOL, later)
     assert verifying.remind(KEEPER, later) == 0
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_pages_of_a_verification_name_the_kind(app: Flask, browser: Browser, lang: str):
+    school, wrong = {"zh": ("学校或幼儿园", "企业"), "en": ("School or kindergarten", "Company")}[lang]
+    organisation, owner = an_organisation()
+    signed_in_as(browser, owner.id)
+    page = browser.open(f"/{lang}/account/organisations/{organisation}/verification")
+    assert school in page.main
+    check = verifying.ask_for_check(owner, organisation, Kind.COMPANY, [PAPER], clock.now())
+    clerk = accounts.person("clerk@example.cn", Role.REGISTRY, second_factor=True)
+    desk = Browser(app.test_client())
+    signed_in_as(desk, clerk.id)
+    page = desk.open(f"/{lang}/desk/organisations/{check}")
+    assert wrong in page.main
+    page = page.choose(school).submit({"zh": "通过认证", "en": "Verify"}[lang])
+    assert queries.verified_kind(organisation, clock.now()) is Kind.SCHOOL
+    assert school in browser.open(f"/{lang}/account/organisations/{organisation}/verification").main
+
+
+def signed_in_as(browser: Browser, person_id: str) -> None:
+    now = clock.now()
+    with transaction() as session:
+        sid = entering.open_session(session, person_id, accounts.HOME, now, second_factor_at=now)
+    with browser.client.session_transaction() as cookie:
+        cookie["sid"] = sid

@@ -7,7 +7,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from portal.accounts import bodies, papers, policy, queries
 from portal.accounts.bodies import CheckState
 from portal.accounts.commands import verifying
-from portal.accounts.forms import KindForm, RefusalForm, kinds
+from portal.accounts.forms import KindForm, RefusalForm, kind_names
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import InvalidInput, Refused
@@ -104,7 +104,7 @@ def _page(check_id: str, kind_form: KindForm, form: RefusalForm) -> str:
         "accounts/desk_organisation.html", check=found, papers=queries.papers_of(check_id),
         earlier=[each for each in queries.checks_of(found.organisation_id) if each.id != check_id],
         may_decide=policy.may_verify(actor(), found.organisation_id), states=state_names(), form=form,
-        kind_form=kind_form, kind_names=dict(kinds()), now=clock.now(), following=_following(check_id),
+        kind_form=kind_form, kind_names=kind_names(), now=clock.now(), following=_following(check_id),
     )  # fmt: skip
 
 

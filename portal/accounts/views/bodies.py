@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from portal.accounts import bodies, papers, policy, queries
 from portal.accounts.bodies import NoPapers, PaperNotAccepted
 from portal.accounts.commands import dissolving, verifying
-from portal.accounts.forms import BillingForm, CheckForm, DissolveForm, kinds
+from portal.accounts.forms import BillingForm, CheckForm, DissolveForm, kind_names
 from portal.accounts.views.place import Answer, blueprint, form_page, refused
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotAllowed, Refused
@@ -55,7 +55,7 @@ def verification(organisation_id: str) -> Answer:
         "until": queries.verified_until(organisation_id, clock.now()),
         "may_manage": policy.may_manage_organisation(actor(), organisation_id),
         "kind": queries.verified_kind(organisation_id, clock.now()),
-        "kind_names": dict(kinds()),
+        "kind_names": kind_names(),
     }
     if not form.validate_on_submit():
         return form_page(template, form, **shown)
