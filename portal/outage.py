@@ -45,7 +45,7 @@ class Postgresql(PGDialect_psycopg):
     supports_statement_cache = True
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._is_away = False
         self._asking = threading.Lock()
 
