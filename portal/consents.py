@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Index, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Bool, Str, Utc, db, strict, transaction
@@ -91,7 +91,7 @@ def record(actor: Actor, question: Question, thing_id: str, is_given: bool, now:
 
 def said(person_id: str, things: Iterable[str] = (), limit: int = 200) -> list[Said]:
     """What this person said, and what was said about these things; the newest first."""
-    theirs = [Agreement.thing_id.in_(list(things))]
+    theirs: list[ColumnElement[bool]] = [Agreement.thing_id.in_(list(things))]
     if person_id:
         theirs.append(Agreement.person_id == person_id)
     wanted = select(Agreement).where(or_(*theirs)).order_by(Agreement.id.desc()).limit(limit)

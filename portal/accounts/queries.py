@@ -760,7 +760,7 @@ def marks_expiring(after: datetime, until: datetime) -> list[Expiring]:
         .where(OrganisationCheck.expires_at > after, OrganisationCheck.expires_at <= until, ~renewed)
         .order_by(OrganisationCheck.expires_at, OrganisationCheck.id)
     )
-    return [Expiring(*row) for row in rows]
+    return [Expiring(check, owner, ends) for check, owner, ends in rows if ends]
 
 
 def is_dissolved(organisation_id: str) -> bool:

@@ -84,7 +84,7 @@ def document_of(certificate: CertificateView, proof: LogProof) -> Path:
     """
     variant = certificate.main_variant
     if variant not in certificate.documents:
-        _print(certificate, variant, proof)
+        _print(certificate, variant, proof, anew=False)
         certificate = queries.by_id(certificate.id)
     return folder() / certificate.documents[variant]
 

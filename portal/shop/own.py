@@ -169,7 +169,8 @@ def orders_behind(numbers: Collection[str]) -> dict[str, str]:
     seedlings = select(SeedlingLineRow.certificate, SeedlingLineRow.order_id).where(
         SeedlingLineRow.certificate.in_(numbers)
     )
-    return {number: order for wanted in (lines, seedlings) for number, order in db.session.execute(wanted)}
+    found = (row for wanted in (lines, seedlings) for row in db.session.execute(wanted))
+    return {number: order for number, order in found if number}
 
 
 def person_of_order(order_id: str) -> str:
