@@ -324,7 +324,8 @@ class Sqlite(SQLiteDialect_pysqlite):
 
 
 dialects.register("sqlite", __name__, Sqlite.__name__)
-dialects.register("postgresql.psycopg", pipeline.__name__, pipeline.Postgresql.__name__)
+for _name in ("postgresql", "postgresql.psycopg"):
+    dialects.register(_name, pipeline.__name__, pipeline.Postgresql.__name__)
 
 
 class Str(TypeDecorator[str]):

@@ -12,7 +12,6 @@ from typing import Any, Final
 import psycopg
 from flask import g, has_request_context
 from psycopg.pq import TransactionStatus
-from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 ANSWER_SECONDS: Final = 20.0  # longer than the longest wait for a lock, which ends with an answer
@@ -73,6 +72,3 @@ def _found_away() -> set[int]:
     found: set[int] = g.setdefault("servers_found_away", set()) if has_request_context() else set()
     return found
 
-
-for _name in ("postgresql", "postgresql.psycopg"):
-    dialects.register(_name, __name__, Postgresql.__name__)

@@ -12,9 +12,8 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import ClauseElement, Connection
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from portal import slow
+from portal import outage, slow
 
 _AHEAD: Final = "ahead"  # the execution option that brings a statement along
 
@@ -66,8 +65,8 @@ def send_both(books: Connection, first: Spelled, second: Spelled, values: Mappin
     return books.exec_driver_sql(second.words, second.bound(values), execution_options=ahead).rowcount
 
 
-class Postgresql(PGDialect_psycopg):
-    """psycopg, where a statement may bring another one along.
+class Postgresql(outage.Postgresql):
+    """PostgreSQL, where a statement may bring another one along.
 
     A dialect, so that a fault of either is one of SQLAlchemy's, and a connection that is lost is noticed.
     """
