@@ -84,7 +84,8 @@ def _pledges(asked: Asked) -> Page[Any]:
 
 
 ORDERS: Final = Many(
-    "orders", "desk/many_orders.html", ("shop_desk.order", "order_id"), (Deed.WRITE_AGAIN, Deed.END, Deed.MARK),
+    "orders", "desk/many_orders.html", ("shop_desk.order", "order_id"),
+    (Deed.WRITE_AGAIN, Deed.END, Deed.MARK),
     lambda key: is_id(key, "ord"), lambda row: row.id, _orders,
     lambda: [(each.value, words_of(each).label) for each in OrderState],
 )  # fmt: skip
@@ -95,7 +96,8 @@ CERTIFICATES: Final = Many(
     lambda: [(each.value, state_words(each).label) for each in State],
 )  # fmt: skip
 PLEDGES: Final = Many(
-    "pledges", "desk/many_pledges.html", ("pledges.pledge", "pledge_id"), (Deed.REMIND,), lambda key: is_id(key, "plg"),
+    "pledges", "desk/many_pledges.html", ("pledges.pledge", "pledge_id"), (Deed.REMIND,),
+    lambda key: is_id(key, "plg"),
     lambda row: row.pledge_id, _pledges, list,
 )  # fmt: skip
 
