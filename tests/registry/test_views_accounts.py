@@ -309,8 +309,10 @@ def test_a_reversal_from_report_to_debt_to_payment(sits: Callable[[Actor], Brows
     assert "5 t" in text_of(public.open("/en/register/reversals"))
     assert "火灾" in public.open("/zh/register/reversals").text
     page = sits(CHECKER).open(f"/en/desk/reversals/{case.id}").fill("Tonnes", "5")
-    page = page.submit("Cancel units for the debt")
-    assert "The units are cancelled." in page.text
+    page = page.fill("Reason", "as the contract says").submit("Propose to cancel them")
+    assert "Waits for a second person: Units to be cancelled for the debt of a reversal" in text_of(page)
+    assert read.reversal(case.id).owed
+    assert accept_all() == 1
     assert not read.reversal(case.id).owed
 
 

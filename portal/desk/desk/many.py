@@ -43,6 +43,7 @@ class Many:
     """A list whose rows are ticked; ``item`` is the endpoint of one row and the name of its key there."""
 
     name: str
+    template: str
     item: tuple[str, str]
     deeds: tuple[Deed, ...]
     is_key: Callable[[str], bool]
@@ -83,18 +84,20 @@ def _pledges(asked: Asked) -> Page[Any]:
 
 
 ORDERS: Final = Many(
-    "orders", ("shop_desk.order", "order_id"), (Deed.WRITE_AGAIN, Deed.END, Deed.MARK),
+    "orders", "desk/many_orders.html", ("shop_desk.order", "order_id"),
+    (Deed.WRITE_AGAIN, Deed.END, Deed.MARK),
     lambda key: is_id(key, "ord"), lambda row: row.id, _orders,
     lambda: [(each.value, words_of(each).label) for each in OrderState],
 )  # fmt: skip
 CERTIFICATES: Final = Many(
-    "certificates", ("certificates_desk.certificate", "number"),
+    "certificates", "desk/many_certificates.html", ("certificates_desk.certificate", "number"),
     (Deed.LETTER_AGAIN, Deed.PRINT_ANEW, Deed.TAKE_ALONG),
     numbers.is_valid, lambda row: row.number, _certificates,
     lambda: [(each.value, state_words(each).label) for each in State],
 )  # fmt: skip
 PLEDGES: Final = Many(
-    "pledges", ("pledges.pledge", "pledge_id"), (Deed.REMIND,), lambda key: is_id(key, "plg"),
+    "pledges", "desk/many_pledges.html", ("pledges.pledge", "pledge_id"), (Deed.REMIND,),
+    lambda key: is_id(key, "plg"),
     lambda row: row.pledge_id, _pledges, list,
 )  # fmt: skip
 
@@ -180,7 +183,7 @@ def _choosing(what: Many, picked: list[str], fault: str = "") -> Answer:
         picked = list(dict.fromkeys([*picked, *here]))
     words = _words()
     shown = render_template(
-        f"desk/many_{what.name}.html", what=what.name, page=page, picked=picked, asked=asked,
+        what.template, what=what.name, page=page, picked=picked, asked=asked,
         elsewhere=[each for each in picked if each not in here],
         fault=fault, states=what.states(), most=bulk.MOST, form=PortalForm(formdata=None),
         deeds={each.value: words[each] for each in what.deeds if bulk.may(actor(), each)},
