@@ -71,4 +71,3 @@ def _found_away() -> set[int]:
     """The servers that this page has asked in vain, so that it does not wait for one twice."""
     found: set[int] = g.setdefault("servers_found_away", set()) if has_request_context() else set()
     return found
-

@@ -42,7 +42,7 @@ class Spelled:
 def spelled(statement: ClauseElement, *, numbered: bool = False) -> Spelled:
     """A statement whose parameters are all given by name when it is sent."""
     style = "numeric_dollar" if numbered else "pyformat"
-    dialect = Postgresql(paramstyle=style)  # type: ignore[no-untyped-call]
+    dialect = Postgresql(paramstyle=style)
     compiled: Any = statement.compile(dialect=dialect)
     names = dict.fromkeys(compiled.positiontup) if numbered else compiled.binds
     kinds = (compiled.binds[name].type.dialect_impl(dialect) for name in names)
