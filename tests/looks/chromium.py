@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,12 +21,14 @@ from portal.config import ROOT
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:  # loaded by the tests that use it only: it takes a while
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from flask.testing import FlaskClient
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 SHOTS = ROOT / ".looks"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 PHONE, DESKTOP = 360, 1440
+ADDRESS = "http://127.0.0.1:9"  # nobody listens: for pages that are answered in this process
 
 _FLAGS = [
     "--no-sandbox",
@@ -93,6 +96,25 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def chromium_page(visit: Callable[..., Page]) -> Page:
     return visit()
+
+
+def answered_by(client: FlaskClient) -> Callable[[Route], None]:
+    """What the browser asks for is asked of the portal in this process; what never changes, once."""
+    kept: dict[str, tuple[int, dict[str, str], bytes]] = {}
+
+    def answer(route: Route) -> None:
+        parts = urlsplit(route.request.url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        reply = kept.get(path)
+        if reply is None:
+            told = client.get(path, buffered=True)
+            reply = told.status_code, dict(told.headers), told.data
+        if path.startswith("/static/"):
+            kept[path] = reply
+        status, headers, body = reply
+        route.fulfill(status=status, headers=headers, body=body)
+
+    return answer
 
 
 def assert_accessible(page: Page) -> None:

@@ -8,7 +8,6 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -25,12 +24,11 @@ from portal.kernel.actor import Actor, Role
 from tests.demonstration import demonstration
 from tests.factories import accounts
 from tests.factories.drafts import a_draft
-from tests.looks.chromium import DESKTOP, PHONE, look
+from tests.looks.chromium import ADDRESS, DESKTOP, PHONE, answered_by, look
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Page
 
-ADDRESS = "http://127.0.0.1:9"
 AREAS = re.compile(r"/en/(?:desk|author|teach|account|office)(?=[/?#]|$)")
 FILE = re.compile(r"\.[a-z0-9]{2,5}(?=[?#]|$)")  # a document is no page, and laying one out takes long
 LINK = re.compile(r'href="([^"#]+)')
@@ -90,25 +88,6 @@ def pages(app: Flask, client: FlaskClient) -> list[str]:
         links = (link.replace("&amp;", "&") for link in LINK.findall(answer.text))
         todo.extend(link for link in links if AREAS.match(link) and not FILE.search(link))
     return found
-
-
-def answered_by(client: FlaskClient) -> Callable[["Route"], None]:
-    """What the browser asks for is asked of the portal in this process; what never changes, once."""
-    kept: dict[str, tuple[int, dict[str, str], bytes]] = {}
-
-    def answer(route: "Route") -> None:
-        parts = urlsplit(route.request.url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        reply = kept.get(path)
-        if reply is None:
-            told = client.get(path, buffered=True)
-            reply = told.status_code, dict(told.headers), told.data
-        if path.startswith("/static/"):
-            kept[path] = reply
-        status, headers, body = reply
-        route.fulfill(status=status, headers=headers, body=body)
-
-    return answer
 
 
 @pytest.mark.slow
