@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from portal.accounts.bodies import Kind as BodyKind
 from portal.accounts.commands import organisations, verifying
 from portal.accounts.queries import PaperView
 from portal.desk import causes, finding
@@ -42,6 +43,9 @@ def signed_in_as(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., B
     return visit
 
 
+PAPERS = [PaperView("a" * 64, "application/pdf")]
+
+
 def counted(actor: Actor) -> dict[Cause, int]:
     return {due.cause: due.pile.count for due in causes.dues(actor, clock.now())}
 
@@ -59,7 +63,9 @@ def an_organisation() -> tuple[Actor, str]:
 def test_organisations_to_be_checked_are_a_cause_for_who_may_check_them(any_app: Flask) -> None:
     owner, place = an_organisation()
     assert Cause.ORGANISATIONS not in counted(ADMIN)
-    verifying.ask_for_check(owner, place, [PaperView("a" * 64, "application/pdf")], clock.now())
+    verifying.ask_for_check(
+        owner, place, BodyKind.COMPANY, [PaperView("a" * 64, "application/pdf")], clock.now()
+    )
     assert counted(ADMIN)[Cause.ORGANISATIONS] == 1
     assert Cause.ORGANISATIONS not in counted(EDITOR)
 
@@ -67,7 +73,9 @@ def test_organisations_to_be_checked_are_a_cause_for_who_may_check_them(any_app:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_search_leads_to_the_page_of_an_organisation(signed_in_as: Callable[..., Browser], lang: str) -> None:
     owner, place = an_organisation()
-    check = verifying.ask_for_check(owner, place, [PaperView("a" * 64, "application/pdf")], clock.now())
+    check = verifying.ask_for_check(
+        owner, place, BodyKind.COMPANY, [PaperView("a" * 64, "application/pdf")], clock.now()
+    )
     browser = signed_in_as(Role.ADMIN)
     name = {"zh": "演示林业", "en": "Demonstration Forestry"}[lang]
     page = browser.open(f"/{lang}/desk/search?q={CODE}").click("演示林业 · Demonstration Forestry")

@@ -126,7 +126,7 @@ def test_every_page_of_staff_opens_and_none_can_be_changed(app: Flask, client: F
 
 def test_the_same_page_has_its_forms_for_who_may_use_them(app: Flask, client: FlaskClient):
     """The control: a teller finds the form that an auditor does not."""
-    form = 'method="post" novalidate'
+    form = 'method="post" enctype="multipart/form-data"'
     assert form not in client.get("/en/desk/payouts").text
     app.extensions["portal.person"] = lambda: Actor("usr_teller", frozenset({Role.FINANCE, Role.AUDITOR}))
     try:

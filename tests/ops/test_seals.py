@@ -37,6 +37,11 @@ CHOSEN: Mapping[tuple[str, str], Any] = {
     ("paper", "kind"): "invoice",
     ("likeness", "other_id"): "another",
     ("setting_verdict", "number"): 1,
+    ("cash_part", "origin"): "project:one",
+    ("payout_account", "origin"): "project:one",
+    ("payout_account", "last_digits"): "0000",
+    ("payout_proof", "origin"): "",
+    ("payout_proof", "sha256"): "0" * 64,
     ("setting_verdict", "takes_effect_at"): datetime.fromisoformat("2026-05-01T08:00:00+00:00"),
 }
 OF_A_KIND: Mapping[type, Any] = {

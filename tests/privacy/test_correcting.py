@@ -11,12 +11,12 @@ from portal.certificates.rules.states import Reason, State
 from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import InvalidInput, NotAllowed
 from portal.privacy.commands import correcting
 from portal.privacy.queries.correctables import correctables
 from portal.privacy.queries.subjects import subject_of
 from portal.privacy.rules.corrections import CorrectionIsAnswered, Matter, NothingChosen
-from portal.shop.rules.orders import BadName, Buyer
+from portal.shop.rules.orders import Buyer
 from portal.training.models.learners import Enrolment, Learner
 from tests.browser import Browser
 from tests.factories import shop
@@ -66,14 +66,14 @@ def test_the_name_is_put_right_where_it_was_ticked(asked: Asked):
 def test_all_or_nothing_and_only_what_is_the_persons_own(asked: Asked):
     life, now = asked.life, clock.now()
     things = [life.certificate, asked.learner_id]
-    with pytest.raises(BadName):
+    with pytest.raises(InvalidInput):
         correcting.put_right(ADMIN, asked.correction_id, "", [life.certificate], now)
     with pytest.raises(NothingChosen):
         correcting.put_right(ADMIN, asked.correction_id, RIGHT, ["ord_of_somebody_else"], now)
     for stranger in (life.who.actor, Actor("usr_auditor", frozenset({Role.AUDITOR}))):
         with pytest.raises(NotAllowed):
             correcting.put_right(stranger, asked.correction_id, RIGHT, things, now)
-    with pytest.raises(BadName):
+    with pytest.raises(InvalidInput):
         correcting.put_right(ADMIN, asked.correction_id, " ", [*things, asked.order_id], now)
     assert {each.name for each in correctables(subject_of(life.who.id))} == {NAME}
     correcting.answer(ADMIN, asked.correction_id, True, "改好了", now)

@@ -215,7 +215,7 @@ def test_an_unmarked_page_is_found(app: Flask, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_notice_shows_purposes_and_periods(app: Flask, browser: Browser):
     page = browser.open("/zh/privacy")
-    assert len(page.table("保存什么、为什么、保存多久")) == 11
+    assert len(page.table("保存什么、为什么、保存多久")) == 12
     periods = {row["信息"]: row for row in page.table("保留期限")}
     assert periods["收据和账单的抬头"]["保存时间"] == "30 年"
 

@@ -66,7 +66,8 @@ def put_right(
     """Write the person's name as it should be on these things; certificates are replaced by new ones.
 
     Returns the things that were changed. ``things`` are those of ``correctables``; all are changed or none.
-    Raises NotAllowed, NoSuchCorrection, CorrectionIsAnswered, NothingChosen, BadName, NameTooLong.
+    Raises NotAllowed, NoSuchCorrection, CorrectionIsAnswered, NothingChosen, and what is wrong with
+    the name where it stands (InvalidInput).
     """
     if not policy.may_answer(actor):
         raise NotAllowed()
