@@ -29,6 +29,7 @@ from tests.factories.units import project, recorded
 
 ADMIN = Actor("usr_admin", frozenset({Role.ADMIN}))
 CODE = "91110000600037341L"
+PAPERS = [PaperView("a" * 64, "application/pdf")]
 
 
 @pytest.fixture
@@ -41,9 +42,6 @@ def signed_in_as(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., B
         return Browser(app.test_client())
 
     return visit
-
-
-PAPERS = [PaperView("a" * 64, "application/pdf")]
 
 
 def counted(actor: Actor) -> dict[Cause, int]:
