@@ -47,6 +47,7 @@ PICTURES: Final = {
     f"bundled:{name}": STATIC / "img" / name
     for name in ("logo.svg", "type-arr.svg", "type-ifm.svg", "type-redd.svg")
 }
+_SMALL: Final = {ord(low): f"<sub>{figure}</sub>" for figure, low in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 MISSING_TYPE: Final = "〓"  # the printer's mark for a type the case does not hold
 _LEVEL: Final = 6  # of zlib
 _LENGTH: Final = struct.Struct(">I")
@@ -114,7 +115,7 @@ class Printer:
 
     def set(self, html: str) -> str:
         """The text in types the typeface holds: ₂ as a small 2, what is missing as 〓, with a note."""
-        html = unicodedata.normalize("NFC", html).replace("₂", "<sub>2</sub>")
+        html = unicodedata.normalize("NFC", html).translate(_SMALL)
         lacking = {c for c in set(html) if ord(c) not in self._types and not c.isspace()}
         if not lacking:
             return html

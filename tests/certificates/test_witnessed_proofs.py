@@ -5,6 +5,7 @@ from flask import Flask
 
 from portal.certificates import queries
 from portal.certificates.credentials import credential_of, differences
+from portal.certificates.rules.inspection import Handed
 from portal.kernel import clock
 from portal.registry.commands import witnesses as watch
 from portal.registry.jobs import signer
@@ -52,6 +53,6 @@ def test_a_credential_from_before_the_witness_signed_is_genuine_still(app: Flask
         witnessed = queries.log_proof(certificate.id)
         assert witnessed is not None
         assert witnessed.size != alone.size
-        assert differences(document, certificate, witnessed) == []
+        assert differences(Handed(document, None), certificate, witnessed) == []
         document["evidence"][0]["logSize"] = witnessed.size  # the control: what is signed stays signed
-        assert differences(document, certificate, witnessed) == ["proof"]
+        assert differences(Handed(document, None), certificate, witnessed) == ["proof"]

@@ -106,6 +106,6 @@ def test_results_are_never_rewritten(attack: str):
 
 def test_a_cohort_takes_one_version_only():
     version_id = a_version()
-    other = publish(EDITOR, with_version("1.2.0"), NOW)
+    other = publish(EDITOR, with_version("1.3.0"), NOW)
     with pytest.raises(DatabaseError), transaction() as session:
         an_enrolment(session, other, a_cohort(session, version_id))
