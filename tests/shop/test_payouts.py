@@ -156,13 +156,13 @@ def test_eight_hands_never_pay_one_pot_twice(
 
 
 def _without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    careful = rules.check_held
+    careful = rules.check_held_for  # the last look at the pot
 
     def slow(held: Money, amount: Money) -> None:
         careful(held, amount)
         sleep(0.2)
 
-    monkeypatch.setattr(rules, "check_held", slow)
+    monkeypatch.setattr(rules, "check_held_for", slow)
     monkeypatch.setattr(payouts, "_locking", lambda query: query)
 
 
