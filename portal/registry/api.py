@@ -1,10 +1,10 @@
 """The register and the log for programs."""
 
 from base64 import b64encode
-from typing import Any
+from typing import Annotated, Any, Final
 
 from flask import Response, jsonify, request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from portal.kernel import clock
 from portal.kernel.clock import text_of
@@ -25,7 +25,8 @@ blueprint = api_blueprint("registry", __name__)
 PAGE = 50
 MOST_ENTRIES = 1_000
 COSIGNATURES = "60/minute"
-PLACE = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+LAST_PLACE: Final = 10**15 - 1
+PLACE = {"type": "integer", "minimum": 0, "maximum": LAST_PLACE}
 
 
 class NameOut(BaseModel):
@@ -304,7 +305,7 @@ class WitnessesOut(BaseModel):
 class CosignatureIn(BaseModel):
     """``size`` of the checkpoint, and the witness's line under it (C2SP tlog-cosignature)."""
 
-    size: int
+    size: Annotated[int, Field(ge=0, le=LAST_PLACE)]
     line: str
 
 
