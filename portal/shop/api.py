@@ -157,7 +157,7 @@ class OrderOut(BaseModel):
     summary=N_("Place an order"),
     body=OrderIn,
     answers={201: OrderOut},
-    errors=(409, 422, 503),
+    errors=(404, 409, 422, 503),
     idempotent=True,
     tag="orders",
 )
