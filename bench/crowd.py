@@ -5,16 +5,14 @@ order or certificate; the limit is on time, the columns of milliseconds are CPU.
 """
 
 import random
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import text
 
 from bench.checkout import fill, unguarded
-from bench.measure import Figure, figure
-from bench.site import fresh_portal, get
+from bench.measure import Figure
+from bench.site import fresh_portal, waited_for
 from portal.certificates.rules import numbers
 from portal.db import db
 from portal.registry.rules.records import CertificateIssued
@@ -25,7 +23,6 @@ ORDERS = 100_000
 CERTIFICATES = 1_000_000
 ASKED = 200
 WARM_UP = 10
-LIMIT = 0.150
 _TOGETHER = 10_000
 
 
@@ -40,31 +37,12 @@ def run() -> list[Figure]:
             with app.test_request_context("/"):
                 orders = [f"/zh/orders/{each}?k={key_for(each)}" for each in orders]
         return [
-            _waited(app, "catalogue", ["/zh/offset"] * (ASKED + WARM_UP)),
-            _waited(app, "order", orders),
-            _waited(app, "certificate", [f"/zh/certificates/{each}" for each in certificates]),
+            waited_for(app, "crowd: catalogue", ["/zh/offset"] * (ASKED + WARM_UP), WARM_UP),
+            waited_for(app, "crowd: order", orders, WARM_UP),
+            waited_for(
+                app, "crowd: certificate", [f"/zh/certificates/{each}" for each in certificates], WARM_UP
+            ),
         ]
-
-
-def _waited(app: Flask, name: str, paths: Iterable[str]) -> Figure:
-    waited, worked = [], []
-    for path in paths:
-        call = get(app, path, try_first=False)[0]
-        began, cpu = time.perf_counter(), time.thread_time()
-        call()
-        waited.append(time.perf_counter() - began)
-        worked.append(time.thread_time() - cpu)
-    waited, worked = waited[WARM_UP:], worked[WARM_UP:]
-    worst = sorted(waited)[int(len(waited) * 0.95)]
-    return figure(
-        f"crowd: {name}",
-        value=worst * 1000,
-        baseline=LIMIT * 1000,
-        ratio=LIMIT / worst,
-        unit="ms p95 (limit)",
-        seconds=worked,
-        n=len(waited),
-    )
 
 
 def _certificates(count: int, chance: random.Random) -> list[str]:
