@@ -7,10 +7,10 @@ killed worker's row comes back when its lease ends. Why there is no broker: docs
 
 import json
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app
@@ -24,6 +24,7 @@ from portal.kernel import clock
 from portal.kernel.ids import new_id
 
 Handler = Callable[[dict[str, Any]], None]
+Thing = TypeVar("Thing")
 
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=2)
@@ -132,6 +133,19 @@ def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return job
 
     return register
+
+
+def each(things: Iterable[Thing], do: Callable[[Thing], object]) -> None:
+    """What a periodic job does, for each by itself: one that cannot be done keeps no other waiting.
+
+    It is logged, so ``things`` are ids and no names; its turn comes again in the job's next round.
+    """
+    for thing in things:
+        try:
+            do(thing)
+        except Exception:
+            db.session.rollback()
+            log.exception("left for the next round", thing=str(thing))
 
 
 def counts() -> tuple[int, int]:

@@ -8,7 +8,7 @@ day after it was counted are found by ``recount``.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, cast
 
 from sqlalchemy import CheckConstraint, Index, Table, delete, func, insert, select
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal import audit
 from portal.db import Base, Day, Int, Str, alone, db, strict, transaction
 from portal.kernel.actor import Actor
-from portal.kernel.clock import CITY, day_of
+from portal.kernel.clock import day_of, midnight
 from portal.kernel.tally import Counts, Of, month_after
 
 # A transaction that began before midnight may commit after it; none lives longer than this.
@@ -190,7 +190,7 @@ def begins(name: str) -> date | None:
 
 def span(first: date, end: date) -> tuple[datetime, datetime]:
     """The instants at which these civil days begin."""
-    return datetime.combine(first, time(), CITY), datetime.combine(end, time(), CITY)
+    return midnight(first), midnight(end)
 
 
 def _months(first: date, end: date) -> Iterable[tuple[date, date]]:

@@ -19,10 +19,6 @@ def may_propose_roles(actor: Actor) -> bool:
     return actor.has(Role.ADMIN)
 
 
-def may_change_account(actor: Actor, person_id: str) -> bool:
-    return actor.id == person_id
-
-
 def may_see_organisation(actor: Actor, organisation_id: str) -> bool:
     return organisation_id in actor.organisations
 

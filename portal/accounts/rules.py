@@ -106,10 +106,6 @@ class NoSuchPerson(NotFound):
     message = N_("There is no account with this address.")
 
 
-class NotARole(InvalidInput):
-    message = N_("“%(role)s” is not a role. Roles are: %(roles)s.")
-
-
 class LastAdministrator(Refused):
     message = N_("The portal needs an administrator. Make somebody else one first.")
 
@@ -285,13 +281,6 @@ def pupil_key(login: str) -> str:
 
 # What can be granted; everybody is a citizen, and each of these asks for a second factor.
 GRANTABLE = tuple(role for role in Role if role is not Role.CITIZEN)
-
-
-def checked_role(text: str) -> Role:
-    """Raises NotARole."""
-    if text not in set(Role):
-        raise NotARole(role=text[:40], roles=", ".join(Role))
-    return Role(text)
 
 
 def session_id(sid: str) -> str:

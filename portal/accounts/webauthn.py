@@ -3,9 +3,9 @@
 The device always verifies its user, so that a passkey is two factors in one: having it and unlocking it.
 """
 
-import json
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from webauthn import (
     base64url_to_bytes,
@@ -25,8 +25,10 @@ from webauthn.helpers.structs import (
 )
 
 from portal.accounts.rules import Party, WrongPasskey
+from portal.kernel.canonical import read_json
 
 MAX_ANSWER = 20_000
+_ID: Final = re.compile(r"[\w-]+={0,2}", re.ASCII)  # base64url
 _ALWAYS = UserVerificationRequirement.REQUIRED
 
 
@@ -63,7 +65,7 @@ def request_options(party: Party, challenge: bytes) -> str:
 def challenge_in(answer: str) -> bytes:
     """The challenge that an answer says it has signed. Raises WrongPasskey."""
     try:
-        said = json.loads(base64url_to_bytes(_read(answer)["response"]["clientDataJSON"]))
+        said = read_json(base64url_to_bytes(_read(answer)["response"]["clientDataJSON"]))
         return base64url_to_bytes(said["challenge"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise WrongPasskey() from None
@@ -72,7 +74,7 @@ def challenge_in(answer: str) -> bytes:
 def id_in(answer: str) -> str:
     """Which passkey answers. Raises WrongPasskey."""
     said = _read(answer).get("id")
-    if not isinstance(said, str):
+    if not isinstance(said, str) or not _ID.fullmatch(said):
         raise WrongPasskey()
     return said
 
@@ -104,7 +106,7 @@ def uses_after(answer: str, challenge: bytes, party: Party, public_key: bytes, u
 
 def _read(answer: str) -> dict[str, Any]:
     try:
-        said = json.loads(answer) if len(answer) <= MAX_ANSWER else None
+        said = read_json(answer) if len(answer) <= MAX_ANSWER else None
     except ValueError:
         said = None
     if not isinstance(said, dict):

@@ -1,4 +1,5 @@
-"""Canonical JSON (RFC 8785): one spelling for each value, so that anybody can make a digest of it again."""
+"""JSON that others write, read with care; and canonical JSON (RFC 8785), one spelling for each value, so that
+anybody can make a digest of it again."""
 
 import json
 from typing import Any, Final
@@ -9,6 +10,20 @@ _MOST: Final = 2**53 - 1  # what every reader of JSON can tell apart
 _spell: Final = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
+
+
+def read_json(text: str | bytes, **how: Any) -> Any:
+    """What a text of JSON says; ``how`` as ``json.loads`` takes it.
+
+    Raises ValueError for what is none, for what is nested too deep, and for halves of characters: JSON can
+    spell one of a surrogate pair, and then no page, file or database takes the text.
+    """
+    try:
+        value = json.loads(text, **how)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    return value
 
 
 def canonical_bytes(value: Any) -> bytes:

@@ -1,6 +1,6 @@
 """What time it is: aware UTC instants, and civil days in the city's time zone."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -20,6 +20,12 @@ def today() -> date:
 def day_of(at: datetime) -> date:
     """The civil day in the city at that instant."""
     return at.astimezone(CITY).date()
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a civil day begins in the city. Raises OverflowError for the calendar's first day,
+    which began in UTC before there were days."""
+    return datetime.combine(day, time(), CITY).astimezone(UTC)
 
 
 def set_to(at: datetime | None) -> None:

@@ -1,10 +1,6 @@
 """Who reads reports, and who has a month written down."""
 
-from portal.kernel.actor import STAFF, Actor, Role
-
-
-def may_read_reports(actor: Actor) -> bool:
-    return actor.is_system or actor.has(*STAFF)
+from portal.kernel.actor import Actor, Role
 
 
 def may_close_months(actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """Background work of privacy: copies are packed and removed, people forgotten when their day has come."""
 
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from portal.privacy.queries import copies as known
 from portal.privacy.queries import erasures
 from portal.privacy.queries.subjects import subject_of, subject_of_order
 from portal.privacy.rules.copies import CopyState
+from portal.privacy.rules.retention import Period, periods
 from portal.web.letters import send_letter
 
 KEEPER = Actor.system("privacy")
@@ -53,11 +55,14 @@ def write_erasure_letter(payload: dict[str, Any]) -> None:
 def forget_who_asked() -> None:
     """Carry out what is due, and delete the files of copies whose days are over."""
     now = clock.now()
-    for erasure_id in erasures.due(now):
-        erasing.carry_out(KEEPER, erasure_id, now)
-    for copy_id in known.expired(now):
-        packing.file_of(copy_id).unlink(missing_ok=True)
-        copies.gone(KEEPER, copy_id, now)
+    jobs.each(erasures.due(now), lambda erasure_id: erasing.carry_out(KEEPER, erasure_id, now))
+    jobs.each(known.expired(now), lambda copy_id: _remove(copy_id, now))
+    packing.sweep(now)
+
+
+def _remove(copy_id: str, now: datetime) -> None:
+    packing.file_of(copy_id).unlink(missing_ok=True)
+    copies.gone(KEEPER, copy_id, now)
 
 
 @jobs.every(seconds=600)
@@ -69,6 +74,10 @@ def seat_pledges_of_pupils() -> None:
 @jobs.every(seconds=24 * 3600)
 def apply_periods() -> None:
     """Delete and empty what has had its time."""
-    for each in retaining.apply(KEEPER, clock.now()):
-        if each.rows:
-            log.info("period applied", period=each.period.id, rows=each.rows)
+    now = clock.now()
+    jobs.each(periods(), lambda period: _apply(period, now))
+
+
+def _apply(period: Period, now: datetime) -> None:
+    if rows := retaining.apply(KEEPER, period, now).rows:
+        log.info("period applied", period=period.id, rows=rows)

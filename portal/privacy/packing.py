@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -41,6 +41,7 @@ from portal.web.i18n import speak
 
 Told = Callable[[int, int], None]
 
+_DRAFT: Final = "draft-"
 _HEAD: Final = (
     N_("A copy of your data"),
     N_(
@@ -76,11 +77,18 @@ def file_of(copy_id: str) -> Path:
     return folder() / f"{copy_id}.zip"
 
 
+def sweep(now: datetime) -> None:
+    """Remove the drafts of workers that were killed; one who still writes after a day writes for nobody."""
+    for draft in folder().glob(f"{_DRAFT}*"):
+        if draft.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+            draft.unlink(missing_ok=True)
+
+
 def pack(copy_id: str, subject: Subject, lang: str, at: datetime, told: Told) -> Packed:
     """Write the ZIP wholly or not at all. ``told`` hears after each part how many of how many are done."""
     total = sum(len(held) for _, held in ROOMS) + len(subject.certificates)
     done = 0
-    with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as draft:
+    with tempfile.NamedTemporaryFile(dir=folder(), prefix=_DRAFT, delete=False) as draft:
         try:
             with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
                 lines = _Explained(lang, at)

@@ -73,11 +73,6 @@ def may_open_account(actor: Actor, party_id: str) -> bool:
     return may_run_registry(actor) or actor.organisations.get(party_id) == "owner"
 
 
-def may_see_account(actor: Actor, party_id: str | None) -> bool:
-    """The members of the organisation it belongs to, and the back office."""
-    return actor.is_system or may_read_desk(actor) or (party_id is not None and _is_of(actor, party_id))
-
-
 def may_act_for(actor: Actor, kind: str, party_id: str | None) -> bool:
     """Offer, accept: for a holder's account its owners and approvers, for a developer's the staff."""
     if kind == "holding":

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import structlog
-
 from portal import jobs
 from portal.kernel import clock
 from portal.shop import cards, collecting
@@ -18,8 +16,6 @@ from portal.shop.queries import giving as givings
 from portal.shop.queries import orders as queries
 from portal.shop.rules import gifts as gift_rules
 from portal.shop.till import till
-
-log = structlog.get_logger("shop")
 
 
 @jobs.every(seconds=20)
@@ -47,8 +43,7 @@ def watch() -> None:
 def ask_givers() -> None:
     """Monthly gifts whose day has come."""
     now = clock.now()
-    for giving_id in givings.due(clock.day_of(now)):
-        giving.ask_due(TILL, giving_id, now)
+    jobs.each(givings.due(clock.day_of(now)), lambda giving_id: giving.ask_due(TILL, giving_id, now))
 
 
 @jobs.every(seconds=600)
@@ -57,11 +52,7 @@ def collect() -> None:
     if not collecting.is_possible():
         return
     now = clock.now()
-    for giving_id in givings.unheard(now - timedelta(hours=1)):
-        try:
-            collecting.look(giving_id, now)
-        except Exception:  # one that cannot be asked about is no reason to forget the others
-            log.exception("giving not heard of", giving=giving_id)
+    jobs.each(givings.unheard(now - timedelta(hours=1)), lambda giving_id: collecting.look(giving_id, now))
 
 
 @jobs.handles("shop.giving_back")
@@ -83,19 +74,14 @@ def tell_of_failure(payload: dict[str, Any]) -> None:
 def tell_overdue() -> None:
     """Buyers whose source registry has let the promised day pass."""
     now = clock.now()
-    for order_id in delivery.overdue_untold(now):
-        proofs.tell_overdue(TILL, order_id, now)
+    jobs.each(delivery.overdue_untold(now), lambda order_id: proofs.tell_overdue(TILL, order_id, now))
 
 
 @jobs.every(seconds=60)
 def end_offers() -> None:
     """Other credits that nobody accepted in time: given back, and so is the money."""
     now = clock.now()
-    for order_id in delivery.stale_offers(now):
-        try:
-            substitutes.lapse(TILL, order_id, now)
-        except Exception:  # one that cannot be ended is no reason to keep the others' credits
-            log.exception("offer not ended", order=order_id)
+    jobs.each(delivery.stale_offers(now), lambda order_id: substitutes.lapse(TILL, order_id, now))
 
 
 @jobs.handles("shop.planting_letters")
@@ -107,23 +93,22 @@ def tell_contributors(payload: dict[str, Any]) -> None:
 def hand_over() -> None:
     """Tell givers that their cards are ready, and write to recipients whose day has come, from eight on."""
     now = clock.now()
-    for gift in gifts.to_tell():
-        gift_commands.tell_giver(TILL, gift.id, now)
+    to_tell = [gift.id for gift in gifts.to_tell()]
+    jobs.each(to_tell, lambda gift_id: gift_commands.tell_giver(TILL, gift_id, now))
     day = (
         clock.day_of(now)
         if now >= gift_rules.delivery(clock.day_of(now))
         else clock.day_of(now) - timedelta(days=1)
     )
-    for gift in gifts.to_deliver(day):
-        gift_commands.deliver(TILL, gift.id, now)
+    to_deliver = [gift.id for gift in gifts.to_deliver(day)]
+    jobs.each(to_deliver, lambda gift_id: gift_commands.deliver(TILL, gift_id, now))
 
 
 @jobs.every(seconds=600)
 def lapse_requests() -> None:
     """Purchases inside organisations that nobody answered in time."""
     now = clock.now()
-    for request_id in requests.lapsed(now):
-        request_commands.lapse(TILL, request_id, now)
+    jobs.each(requests.lapsed(now), lambda request_id: request_commands.lapse(TILL, request_id, now))
 
 
 SECONDS_FOR_SHARES = 10  # at one go, so that other work has its turn
@@ -133,18 +118,20 @@ SECONDS_FOR_SHARES = 10  # at one go, so that other work has its turn
 def share_out() -> None:
     """Certificates of gifts for many, a few at a time; a killed worker's successor goes on where it stood."""
     until = clock.now() + timedelta(seconds=SECONDS_FOR_SHARES)
-    for batch_id in batches.to_share_out():
+
+    def go_on(batch_id: str) -> None:
         while clock.now() < until and batch_commands.share_out(TILL, batch_id, clock.now()):
             pass
         batch_commands.finish_batch(TILL, batch_id, clock.now())
+
+    jobs.each(batches.to_share_out(), go_on)
 
 
 @jobs.every(seconds=3)
 def print_cards() -> None:
     """Cards of batches, for some seconds; another worker, or this one's next turn, goes on."""
     until = clock.now() + timedelta(seconds=SECONDS_FOR_SHARES)
-    for asked in batches.cards_to_print():
-        cards.print_some(asked, lambda: clock.now() < until)
+    jobs.each(batches.cards_to_print(), lambda asked: cards.print_some(asked, lambda: clock.now() < until))
 
 
 @jobs.handles(shares.KIND)

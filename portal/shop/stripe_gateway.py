@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ import stripe
 from stripe.params.checkout import SessionCreateParams, SessionListParamsCreated
 
 from portal.db import assert_no_transaction
+from portal.kernel.canonical import read_json
 from portal.kernel.errors import PortalError
 from portal.kernel.money import PLACES, Money
 from portal.shop.provider import (
@@ -351,8 +351,8 @@ class StripeGateway:
             raise NotASignature()
         _check_signature(raw_body, signature_header, self._webhook_secrets, now)
         try:
-            return _event(json.loads(raw_body))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return _event(read_json(raw_body))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotASignature() from error
 
 

@@ -1,5 +1,6 @@
 """Passkeys: made once, good for signing in, and what forgers, thieves and copies of a key are told."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -123,11 +124,20 @@ def test_a_forged_passkey_is_not_kept_and_does_not_sign_in(why: str):
     "answer",
     ["", "[]", "null", "7", '{"response": 7}', "x" * 30_000,
      '{"id": "x", "response": {"clientDataJSON": "e30"}}',
-     '{"id": "x", "response": {"clientDataJSON": "eyJjaGFsbGVuZ2UiOiAieCJ9"}}'],
+     '{"id": "x", "response": {"clientDataJSON": "eyJjaGFsbGVuZ2UiOiAieCJ9"}}',
+     "[" * 19_000],
 )  # fmt: skip
 def test_nonsense_is_no_passkey(answer: str):
     with pytest.raises(WrongPasskey):
         enter(answer)
+
+
+@ON_BOTH
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "", "a b"])
+def test_a_passkey_with_a_name_that_no_browser_writes_is_not_looked_for(name: str):
+    answer = json.loads(Device().use(invited())) | {"id": name}
+    with pytest.raises(WrongPasskey):
+        enter(json.dumps(answer))
 
 
 @ON_BOTH

@@ -379,6 +379,34 @@ def test_of_several_entries_the_worst_counts(app: Flask):
     assert holds(signed(document), signed(status_list(OWN_NAME, 9))).answer is NO
 
 
+UNREADABLE = {
+    "half a character": b'{"issuer": "did:web:\\ud800"}',
+    "half a character in a token": b".".join(
+        urlsafe_b64encode(b'{"iss": "\\ud800"}').rstrip(b"=") for _ in range(3)
+    ),
+    "a drawing in an unknown encoding": b'<?xml version="1.0" encoding="forest"?><svg/>',
+    "a drawing in an encoding that is not read": b'<?xml version="1.0" encoding="gb18030"?><svg/>',
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_refused(name: str):
+    with pytest.raises(NotACredential):
+        inspection.read(UNREADABLE[name])
+
+
+@pytest.mark.parametrize("strange", [[], {}, ["x"], 7, None])
+def test_a_value_where_a_word_belongs_is_answered(app: Flask, strange: object):
+    """Each stands where a word of ours is looked for, under our own name, which anybody can write."""
+    document = badge(issuer().did, credentialStatus={"statusPurpose": strange}, type=[strange])
+    assert holds(document).answer is UNKNOWN
+    proof = signed(badge(issuer().did), method=issuer().method)["proof"]
+    assert who(json.dumps(document | {"proof": proof})).answer is NO
+    parts = [{"alg": strange}, document]
+    head, body = (urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
+    assert who(f"{head}.{body}.AAAA").answer is UNKNOWN
+
+
 # -- our certificates as tokens ------------------------------------------------------------------
 
 

@@ -295,7 +295,7 @@ def test_a_forged_file_is_not_found(browser: Browser):
     hand_in(browser, json.dumps(content).encode(), expect=404)
 
 
-@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"{" * 2_000_000, b"[1]"])
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"{" * 2_000_000, b"[1]", b'{"number": "\\ud800"}'])
 def test_a_file_of_another_kind_is_refused(browser: Browser, content: bytes):
     assert hand_in(browser, content, expect=422).errors
 

@@ -322,7 +322,7 @@ def test_the_frozen_inventory_is_facts_for_a_statement():
     assert {line.scope for line in facts.lines} <= {"1", "2", "3"}
     assert all(line.mee_title.is_complete for line in facts.lines)
     assert (facts.digest, facts.footprint_id) == (stored.digest, stored.id)
-    assert (facts.exclusions, facts.is_self_declared) == ("筹备期差旅未计入", True)
+    assert (facts.exclusions, facts.evaluator) == ("筹备期差旅未计入", "")
     assert facts.boundary.is_complete
     with pytest.raises(NothingToFreeze):
         read.frozen_inventory(an_estimated_event())

@@ -103,6 +103,7 @@ BROKEN = [
     (b"{}", answers_file.NotAnAnswersFile),
     (b"\x89PNG\r\n\x1a\n\0\0", answers_file.NotAnAnswersFile),
     (b'{"a":' + b"[" * 90_000, answers_file.NotAnAnswersFile),
+    (b'{"\\ud800": 1}', answers_file.NotAnAnswersFile),
     (b'{"format": "a", "format": "b"}', answers_file.BrokenAnswersFile),
     (b'{"answers": NaN}', answers_file.BrokenAnswersFile),
     (b" " * 200_001, answers_file.FileTooLarge),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.kernel import canonical as module
-from portal.kernel.canonical import canonical_bytes
+from portal.kernel.canonical import canonical_bytes, read_json
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LEAF = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | _TEXT | st.floats(-1e6, 1e6)
@@ -37,6 +37,19 @@ def test_the_traps_of_the_standard(value: object, spelled: str):
 def test_what_has_no_spelling_is_refused(value: object):
     with pytest.raises((rfc8785.CanonicalizationError, AttributeError)):
         canonical_bytes(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 90_000, '"\\ud800"', '{"\\udfff": 1}', b'"\xed\xa0\x80"', b"\xff"]
+)
+def test_json_that_could_not_be_written_again_is_not_read(text: str | bytes):
+    with pytest.raises(ValueError):
+        read_json(text)
+
+
+def test_a_whole_pair_is_a_character():
+    """The control."""
+    assert read_json('["\\ud83c\\udf32", "林", 1.5]') == ["\U0001f332", "林", 1.5]
 
 
 def test_without_a_look_at_the_value_the_order_of_names_would_be_wrong(monkeypatch: pytest.MonkeyPatch):

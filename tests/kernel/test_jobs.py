@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, g
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from portal import jobs
 from portal.db import db, transaction
@@ -304,6 +304,19 @@ def test_a_failing_periodic_job_does_not_stop_the_others(app: Flask):
     jobs.run_periodic()
     jobs.run_periodic()
     assert ran == [True]
+
+
+def test_what_cannot_be_done_for_one_is_done_for_the_others(any_app: Flask):
+    done = []
+
+    def do(number: int) -> None:
+        with transaction() as session:
+            if number == 2:
+                session.execute(text("SELECT 1 FROM no_such_table"))
+            done.append(number)
+
+    jobs.each([1, 2, 3], do)
+    assert done == [1, 3]
 
 
 @pytest.mark.usefixtures("registered")

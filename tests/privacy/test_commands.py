@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -38,6 +39,7 @@ from portal.privacy.queries.consents import standing
 from portal.privacy.queries.subjects import plan_of, subject_of
 from portal.privacy.rules.copies import CopyIsOnItsWay, CopyState, NoSuchCopy
 from portal.privacy.rules.erasure import ErasureIsOver, ErasureState, Fate, HandOverFirst, NoSuchErasure
+from portal.privacy.rules.retention import periods
 from portal.shop.models.orders import Order, OrderBuyer
 from portal.shop.rules.leaving import OrdersAreOpen
 from tests.factories import accounts, shop
@@ -124,6 +126,17 @@ def test_a_copy_is_asked_for_once_an_hour_and_gone_after_a_week(app: Flask, at: 
     privacy_jobs.forget_who_asked()
     assert not packing.file_of(copy.id).exists()
     assert known.copies_of(life.who.id)[0].state is CopyState.GONE
+
+
+def test_what_a_killed_worker_left_half_packed_is_gone_after_a_day(app: Flask):
+    left, new = (packing.folder() / f"{packing._DRAFT}{name}" for name in ("left", "new"))
+    for draft in (left, new):
+        draft.write_text(NAME)
+    long_ago = (clock.now() - timedelta(days=1, minutes=1)).timestamp()
+    os.utime(left, (long_ago, long_ago))
+    privacy_jobs.forget_who_asked()
+    assert not left.exists()
+    assert new.exists()
 
 
 # --- being forgotten --------------------------------------------------------------------------------
@@ -262,6 +275,10 @@ def test_a_consent_is_withdrawn_for_everything_at_once_and_written_down(any_app:
     ]  # fmt: skip
 
 
+def applied(now: datetime) -> list[retaining.Applied]:
+    return [retaining.apply(KEEPER, period, now, batch=2) for period in periods()]
+
+
 # --- periods ----------------------------------------------------------------------------------------
 
 
@@ -286,13 +303,13 @@ def test_periods_delete_and_empty_what_has_had_its_time_in_batches(any_app: Flas
     assert foreseen["buyers"] == 1
     assert foreseen["guests-footprints"] == 1  # the other one has a pledge on it
     assert foreseen["sent-letters"] > 0
-    done = {each.period.id: each.rows for each in retaining.apply(KEEPER, now, batch=2)}
+    done = {each.period.id: each.rows for each in applied(now)}
     assert done == foreseen
     assert db.session.scalars(select(OrderBuyer.order_id)).all() == []
     assert all(
         payload == {} for payload in db.session.scalars(select(Outbox.payload).where(Outbox.state == "done"))
     )
-    assert not any(each.rows for each in retaining.apply(KEEPER, now))
+    assert not any(each.rows for each in applied(now))
     lines = db.session.scalars(select(AuditEntry.facts).where(AuditEntry.subject_id == "unpaid-buyers")).all()
     assert [line["rows"] for line in lines] == [2, 1]
 

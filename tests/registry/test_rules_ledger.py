@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from portal.kernel.mass import ZERO, Mass, NegativeMass
+from portal.kernel.mass import Mass, NegativeMass
 from portal.registry.rules import ledger
 from portal.registry.rules.ledger import (
     BlockEvent,
@@ -22,7 +22,6 @@ from portal.registry.rules.ledger import (
     GramRange,
     HoldEvent,
     HoldState,
-    Move,
     NotEnoughCredits,
     Slice,
     UnlawfulStep,
@@ -394,46 +393,7 @@ def test_a_block_and_a_hold_are_never_mixed_up_although_their_words_are_equal() 
         ledger.next_state(BlockState.HELD, BlockEvent.SETTLE)
 
 
-def test_expected_units_are_never_retired() -> None:
-    ledger.check_retirable(ledger.UnitClass.EX_POST)
-    with pytest.raises(ledger.ExpectedUnitsStay):
-        ledger.check_retirable(ledger.UnitClass.EX_ANTE)
-
-
 # ── books ──────────────────────────────────────────────────────────────────────────────────────
-
-
-accounts = st.sampled_from(["holding", "pool", "retired", "loss"])
-
-
-@given(st.lists(st.tuples(st.one_of(st.none(), accounts), accounts, st.integers(1, 50)), max_size=20))
-def test_moves_make_and_lose_no_gram(wanted: list[tuple[str | None, str, int]]) -> None:
-    moves: list[Move] = []
-    for source, target, grams in wanted:
-        candidate = [*moves, Move(source, target, Mass(grams))]
-        left = ledger.balances(moves).get(source or "", ZERO)
-        if source is None or left >= Mass(grams):
-            moves = candidate
-            continue
-        with pytest.raises(NotEnoughCredits) as refusal:
-            ledger.balances(candidate)
-        assert refusal.value.params["left"] == left
-    books = ledger.balances(moves)
-    assert sum(m.grams for m in books.values()) == sum(m.mass.grams for m in moves if m.source is None)
-    assert all(m.grams >= 0 for m in books.values())
-
-
-def test_a_split_parent_is_not_counted_beside_its_children() -> None:
-    by_state = {BlockState.SPLIT: Mass(10), BlockState.HELD: Mass(6), BlockState.RETIRED: Mass(4)}
-    assert ledger.unaccounted(Mass(10), by_state) == ZERO
-    assert ledger.unaccounted(Mass(11), by_state) == Mass(1)
-
-
-def test_a_lot_gives_the_last_gram_and_not_one_more() -> None:
-    ledger.check_attribution(2, Mass.kg("1999"), Mass.kg("1"))
-    with pytest.raises(ledger.MoreThanRetiredAtSource) as refusal:
-        ledger.check_attribution(2, Mass.kg("1999"), Mass(1_001))
-    assert refusal.value.params["left"] == Mass.kg("1")
 
 
 def test_own_issuance_leaves_the_buffer_alone() -> None:

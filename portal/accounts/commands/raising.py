@@ -20,7 +20,7 @@ _Facts = Mapping[str, Any]
 
 
 def propose_role(actor: Actor, person_id: str, role: Role, reason: str, now: datetime) -> str:
-    """Give a role. Raises NotOnOneself, NotARole, and what ``propose`` raises."""
+    """Give a role. Raises NotOnOneself, and what ``propose`` raises."""
     return _propose(actor, GRANT, person_id, {"role": role.value}, reason, now)
 
 

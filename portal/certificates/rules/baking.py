@@ -73,7 +73,7 @@ def out_of_svg(data: bytes) -> str:
     reader = _Reader()
     try:
         reader.parser.Parse(data, True)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError, ValueError):  # the last two: an encoding that is not read here
         raise NotACredential(why="no SVG") from None
     if reader.token is not None:
         return reader.token

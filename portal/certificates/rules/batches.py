@@ -27,10 +27,6 @@ class Progress:
     packed_at: datetime | None
 
     @property
-    def is_issued(self) -> bool:
-        return self.issued == self.total
-
-    @property
     def is_printed(self) -> bool:
         return self.printed == self.total
 

@@ -167,7 +167,7 @@ def _check_types(value: object, known: frozenset[str], depth: int = 0) -> None:
     if isinstance(value, Mapping):
         named = value.get("type", [])
         for name in named if isinstance(named, list) else [named]:
-            if name not in known:
+            if str(name) not in known:
                 raise NotACredential(why=f"an unknown type: {str(name)[:80]}")
         if depth and "@context" in value:
             raise NotACredential(why="a context inside")

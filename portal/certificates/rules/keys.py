@@ -6,7 +6,6 @@ bits.
 Methods: DID 1.0 with Controlled Identifiers 1.0 (Multikey), RFC 7517 (JWK), RFC 7518, RFC 8037.
 """
 
-import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from portal.certificates.rules import integrity, tokens
 from portal.certificates.rules.integrity import NotACredential
 from portal.certificates.rules.tokens import PublicKey
+from portal.kernel.canonical import read_json
 from portal.kernel.errors import N_, InvalidInput
 
 LARGEST_FILE: Final = 64 * 1024
@@ -74,8 +74,8 @@ def in_name(did: str) -> PublicKey:
     if did.startswith("did:key:"):
         return _of_multikey(did.removeprefix("did:key:"))
     try:
-        return _of_jwk(json.loads(_decoded(did.removeprefix("did:jwk:"))))
-    except (ValueError, RecursionError):
+        return _of_jwk(read_json(_decoded(did.removeprefix("did:jwk:"))))
+    except ValueError:
         raise NotACredential(why="a key that is none") from None
 
 
@@ -85,8 +85,8 @@ def read(data: bytes) -> KeyFile:
         if b"-----BEGIN " in data[:LARGEST_FILE]:
             return _of_pem(data)
         if len(data) <= LARGEST_FILE:
-            return _of_json(json.loads(data.decode("utf-8-sig")))
-    except (ValueError, RecursionError, NotACredential, UnsupportedAlgorithm):
+            return _of_json(read_json(data.decode("utf-8-sig")))
+    except (ValueError, NotACredential, UnsupportedAlgorithm):
         pass
     raise NotAKeyFile()
 

@@ -18,7 +18,7 @@ from portal.certificates.rules.claims import CertificateType, FactMissing, Nothi
 from portal.certificates.rules.content import HOLDER, content_of, fill, places, ranges_of, same, stated
 from portal.certificates.rules.facts import EventFacts, ExpectedFacts, Facts, RetirementFacts, SerialRange
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.canonical import canonical_bytes
+from portal.kernel.canonical import canonical_bytes, read_json
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, InvalidInput, Refused
 from portal.kernel.mass import Mass, total
@@ -244,8 +244,8 @@ def is_intact(text: str, sha256: str) -> bool:
 def read_file(raw: bytes) -> dict[str, Any]:
     """The text of a certificate or its credential that somebody hands in. Raises NotACertificateFile."""
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        content = read_json(raw.decode("utf-8-sig"))
+    except ValueError:
         raise NotACertificateFile() from None
     is_credential = isinstance(content, dict) and "credentialSubject" in content
     if not isinstance(content, dict) or not (is_credential or isinstance(content.get("number"), str)):

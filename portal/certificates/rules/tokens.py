@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from portal.certificates.rules.integrity import NotACredential
+from portal.kernel.canonical import read_json
 
 PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -124,9 +125,9 @@ def read(text: str) -> Token:
         raise NotACredential(why="no token")
     head, body, tail = text.split(".")
     try:
-        header, claims = json.loads(_decoded(head)), json.loads(_decoded(body))
+        header, claims = read_json(_decoded(head)), read_json(_decoded(body))
         signature = _decoded(tail)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise NotACredential(why="a token that cannot be read") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise NotACredential(why="a token of something else")

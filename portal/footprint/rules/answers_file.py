@@ -17,6 +17,7 @@ from portal.footprint.rules.answers import Given, from_texts
 from portal.footprint.rules.drafts import Journey, UnknownForm
 from portal.footprint.rules.errors import BadAnswer
 from portal.footprint.rules.model import FORMS, Model
+from portal.kernel.canonical import read_json
 from portal.kernel.cells import neutral
 from portal.kernel.clock import text_of
 from portal.kernel.errors import N_, InvalidInput
@@ -148,8 +149,8 @@ def _text(content: bytes) -> str:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        facts = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        facts = read_json(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except ValueError:
         raise NotAnAnswersFile() from None
     if not isinstance(facts, dict):
         raise NotAnAnswersFile()

@@ -168,7 +168,3 @@ class FrozenInventory:
     gwp: str
     digest: str
     frozen_at: datetime
-
-    @property
-    def is_self_declared(self) -> bool:
-        return not self.evaluator

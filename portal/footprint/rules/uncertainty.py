@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from math import exp, log, sqrt
 
-INDICATORS = ("reliability", "completeness", "time", "geography", "technology")
 _PEDIGREE = (
     (1.00, 1.05, 1.10, 1.20, 1.50),
     (1.00, 1.02, 1.05, 1.10, 1.20),

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import Select, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.kernel.clock import CITY
+from portal.kernel.clock import CITY, midnight
 from portal.kernel.mass import Mass, total
 from portal.pledges import policy
 from portal.pledges.models.course import PlannedAction, PledgeProfile
@@ -75,11 +75,6 @@ class ChallengeView:
 def group(group_id: str) -> GroupView:
     """Raises UnknownGroup."""
     return _group(db.session.get(PledgeGroup, group_id))
-
-
-def group_by_code(code: str) -> GroupView:
-    """By its code in the plain spelling. Raises UnknownGroup."""
-    return _group(db.session.scalars(select(PledgeGroup).where(PledgeGroup.code == code)).one_or_none())
 
 
 def groups_of(actor: Actor) -> list[GroupView]:
@@ -187,7 +182,7 @@ def _done_by_group(
 ) -> Mapping[str, int]:
     """Per group, what its pledges that count did from the first day to the day before ``until``."""
     done: defaultdict[str, int] = defaultdict(int)
-    first, last = _midnight(found.first_day), _midnight(until)
+    first, last = midnight(found.first_day), midnight(until)
     if found.goal is Goal.PLEDGES:
         rows = db.session.execute(
             select(GroupSeat.group_id, GroupSeat.pledge_id).where(
@@ -208,7 +203,7 @@ def _actions(pledge_ids: Collection[str], first: date, until: date) -> tuple[int
     rows = db.session.scalars(
         select(PlannedAction).where(
             PlannedAction.pledge_id.in_(pledge_ids), PlannedAction.dropped_at.is_(None),
-            PlannedAction.made_at < _midnight(until),
+            PlannedAction.made_at < midnight(until),
         )
     ).all()  # fmt: skip
     done = [row for row in rows if row.done_at and first <= row.done_at.astimezone(CITY).date() < until]
@@ -222,17 +217,13 @@ def _counted(group_ids: Sequence[str], today: date) -> dict[str, list[str]]:
             GroupSeat.group_id, GroupSeat.number, GroupSeat.pledge_id, GroupSeat.left_at, PledgeRecord.state
         )
         .join(PledgeRecord, PledgeRecord.id == GroupSeat.pledge_id)
-        .where(GroupSeat.group_id.in_(group_ids), GroupSeat.joined_at < _midnight(today))
+        .where(GroupSeat.group_id.in_(group_ids), GroupSeat.joined_at < midnight(today))
     )
     seats: defaultdict[str, list[Seat]] = defaultdict(list)
     for row in rows:
         is_taken = row.left_at is None and row.state == PledgeState.MADE
         seats[row.group_id].append(Seat(row.number, row.pledge_id, is_taken))
     return {each: [seat.pledge_id for seat in together.counted(seats[each])] for each in group_ids}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CITY)
 
 
 def _group(row: PledgeGroup | None) -> GroupView:

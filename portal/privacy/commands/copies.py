@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from portal import audit, jobs
-from portal.db import transaction
+from portal.db import alone, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -21,6 +21,7 @@ def ask(actor: Actor, person_id: str, order_id: str, lang: str, now: datetime) -
     if not policy.may_ask(actor, person_id, order_id):
         raise NotAllowed()
     with transaction() as session:
+        alone(session, f"copy:{person_id or order_id}")
         recent = select(DataCopy.id).where(
             DataCopy.person_id == person_id, DataCopy.order_id == order_id, DataCopy.asked_at > now - PAUSE
         )

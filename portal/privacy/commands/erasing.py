@@ -9,7 +9,7 @@ from portal.accounts import queries as people
 from portal.accounts.commands import forgetting as accounts
 from portal.accounts.rules import LastOwner
 from portal.certificates import commands as certificates
-from portal.db import transaction
+from portal.db import alone, transaction
 from portal.footprint.commands import forgetting as footprints
 from portal.holdings import Subject
 from portal.kernel.actor import Actor
@@ -38,6 +38,7 @@ def ask(actor: Actor, person_id: str, order_id: str, lang: str, now: datetime) -
         raise NotAllowed()
     check(person_id, order_id)
     with transaction() as session:
+        alone(session, f"erasure:{person_id or order_id}")  # pressed twice, it is asked once
         if known := waiting_of(person_id, order_id):
             return known.id
         erasure_id = new_id("era")

@@ -35,11 +35,11 @@ def overdue(now: datetime) -> list[Applied]:
     return [Applied(period, _count(period, now)) for period in periods()]
 
 
-def apply(actor: Actor, now: datetime, batch: int = BATCH) -> list[Applied]:
-    """Delete and empty what has had its time; each batch is a transaction of its own with its audit line."""
+def apply(actor: Actor, period: Period, now: datetime, batch: int = BATCH) -> Applied:
+    """Delete or empty what has had its time; each batch is a transaction of its own with its audit line."""
     if not policy.may_carry_out(actor):
         raise NotAllowed()
-    return [Applied(period, sum(_batches(actor, period, now, batch))) for period in periods()]
+    return Applied(period, sum(_batches(actor, period, now, batch)))
 
 
 def _batches(actor: Actor, period: Period, now: datetime, batch: int) -> Iterator[int]:

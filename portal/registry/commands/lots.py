@@ -303,51 +303,6 @@ def enter_batch(session: Session, actor: Actor, batch: Batch, now: datetime) -> 
     return issuance_id
 
 
-def enter_issuance(
-    session: Session,
-    actor: Actor,
-    project_id: str,
-    serial: Serial,
-    issued_on: date | None,
-    now: datetime,
-    *,
-    verification_id: str | None = None,
-    import_id: str | None = None,
-    source_facts: dict[str, str] | None = None,
-    retired_at_source: bool = False,
-    is_demo: bool = False,
-) -> str:
-    """Give a serial block its grams: one issuance and the one block that covers it."""
-    alone(session, "issuance addresses")
-    end = session.execute(select(func.coalesce(func.max(Issuance.end_g), 0))).scalar_one()
-    grams = issue_at(int(end), Mass.t(serial.count))
-    issuance_id = new_id("iss")
-    session.execute(
-        insert(Issuance).values(
-            id=issuance_id, project_id=project_id, verification_id=verification_id, import_id=import_id,
-            source_registry=serial.registry, source_serial=serial.text, serial_group=serial.group,
-            first_unit=serial.first, last_unit=serial.last, unit_class=UnitClass.EX_POST,
-            vintage_start=serial.vintage_start, vintage_end=serial.vintage_end, issued_on=issued_on,
-            start_g=grams.start, end_g=grams.end, source_facts=source_facts or {}, is_demo=is_demo,
-        )
-    )  # fmt: skip
-    state = BlockState.RETIRED if retired_at_source else BlockState.HELD
-    account = (
-        account_of(session, "retired") if retired_at_source else account_of(session, "developer", project_id)
-    )
-    block = {
-        "id": new_id("blk"), "issuance_id": issuance_id, "unit_class": UnitClass.EX_POST,
-        "start_g": grams.start, "end_g": grams.end, "account_id": account, "rank": 0, "state": state,
-    }  # fmt: skip
-    session.execute(insert(Block), [block])
-    journal(
-        session, actor, f"issue:{issuance_id}", "issue", now,
-        made=[{"id": block["id"], "of": None, "start": grams.start, "end": grams.end, "state": state}],
-        account=account,
-    )  # fmt: skip
-    return issuance_id
-
-
 def open_lot(actor: Actor, draft: LotDraft, now: datetime) -> str:
     """Put whole tonnes, retired at their source for this lot, up for attribution; the lot's id.
 

@@ -38,11 +38,6 @@ _RANGES_OF = _with_facts(
     .join_from(_range, _block, _block.c.id == _range.c.block_id)
     .where(_range.c.retirement_id == bindparam("retirement_id"))
 )
-_RANGES_OF_HOLD = _with_facts(
-    select(_block.c.line_id, _block.c.start_g, _block.c.end_g, *_FACTS)
-    .select_from(_block)
-    .where(_block.c.hold_id == bindparam("hold_id"))
-)
 
 
 def ranges_of(retirement_id: str) -> tuple[RangeFacts, ...]:
@@ -53,14 +48,6 @@ def ranges_of(retirement_id: str) -> tuple[RangeFacts, ...]:
 def retired_at(retirement_id: str) -> datetime:
     """When this was retired."""
     return db.session.execute(select(Retirement.at).where(Retirement.id == retirement_id)).scalar_one()
-
-
-def ranges_of_hold(hold_id: str) -> dict[str, tuple[RangeFacts, ...]]:
-    """The ranges held for an order, by order line."""
-    rows = db.session.connection().execute(_RANGES_OF_HOLD, {"hold_id": hold_id}).all()
-    return {
-        line: _joined([row for row in rows if row.line_id == line]) for line in {row.line_id for row in rows}
-    }
 
 
 def hold_states(hold_ids: Sequence[str]) -> dict[str, HoldState]:

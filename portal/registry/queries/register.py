@@ -511,18 +511,6 @@ def retirements_for(purpose: str) -> list[str]:
     return list(db.session.scalars(query.order_by(Retirement.at, Retirement.id)))
 
 
-def total_retired(with_test: bool) -> Mass:
-    """All that was ever retired here and stands; test money only counts where all money is test money."""
-    query = (
-        select(func.coalesce(func.sum(Retirement.mass_g), 0))
-        .outerjoin(RetirementVoid, RetirementVoid.retirement_id == Retirement.id)
-        .where(RetirementVoid.retirement_id.is_(None))
-    )
-    if not with_test:
-        query = query.where(~Retirement.test)
-    return Mass(int(db.session.execute(query).scalar_one()))
-
-
 @dataclass(frozen=True, slots=True)
 class ImportView:
     registry: str

@@ -38,10 +38,6 @@ class ImportRefused(Refused):
     message = N_("%(refused)s of %(rows)s rows were refused, so nothing was imported.")
 
 
-class LogBehindCheckpoint(Refused):
-    message = N_("The database is behind a checkpoint that was already published; it may not be extended.")
-
-
 class BadEvidence(InvalidInput):
     message = N_("Give the retirement record's file or its web address.")
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, overload
 
 from portal.kernel.errors import N_, Refused
-from portal.kernel.mass import ZERO, Mass, total
+from portal.kernel.mass import Mass, total
 
 GRAMS_PER_TONNE: Final = 1_000_000
 LAST_ADDRESS: Final = 2**63 - 1  # a signed 64-bit column on both databases
@@ -27,16 +27,8 @@ class UnlawfulStep(Refused):
     message = N_("This cannot be done in the present state.")
 
 
-class ExpectedUnitsStay(Refused):
-    message = N_("Expected units are not verified yet, so they cannot be retired.")
-
-
 class MoreThanVerified(Refused):
     message = N_("No more than %(left)s of the verified amount can still be issued.")
-
-
-class MoreThanRetiredAtSource(Refused):
-    message = N_("Only %(left)s of this lot are not attributed yet.")
 
 
 class AccountKind(StrEnum):
@@ -156,12 +148,6 @@ def next_state(state: BlockState | HoldState, event: BlockEvent | HoldEvent) -> 
     if new is None:
         raise UnlawfulStep(state=state.value, event=event.value)
     return new
-
-
-def check_retirable(unit_class: UnitClass) -> None:
-    """Raises ExpectedUnitsStay for ex-ante units: a promise of growth is never retired (I14)."""
-    if unit_class is not UnitClass.EX_POST:
-        raise ExpectedUnitsStay()
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -353,44 +339,6 @@ def _outside(issuance: GramRange, leaf: GramRange) -> list[Fault]:
     if leaf.end > issuance.end:
         faults.append(Fault(FaultKind.OUTSIDE, GramRange(max(leaf.start, issuance.end), leaf.end)))
     return faults
-
-
-def unaccounted(issued: Mass, by_state: Mapping[BlockState, Mass]) -> Mass:
-    """Issued − Σ grams of all live states (I2): zero when the books balance, else what is missing.
-
-    A split block lives on in its children and is not counted.
-    """
-    return issued - total([mass for state, mass in by_state.items() if state is not BlockState.SPLIT])
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Grams that go from one account to another; ``source`` None is issuing."""
-
-    source: str | None
-    target: str
-    mass: Mass
-
-
-def balances(moves: Iterable[Move]) -> dict[str, Mass]:
-    """Grams on every account after all moves. Raises NotEnoughCredits where one would go below zero."""
-    result: dict[str, Mass] = {}
-    for move in moves:
-        moved = move.mass.quantity()
-        if move.source is not None:
-            left = result.get(move.source, ZERO)
-            if left < moved:
-                raise NotEnoughCredits(left=left)
-            result[move.source] = left - moved
-        result[move.target] = result.get(move.target, ZERO) + moved
-    return result
-
-
-def check_attribution(retired_tonnes: int, attributed: Mass, more: Mass) -> None:
-    """A lot gives no more grams than were retired at the source (I8). Raises MoreThanRetiredAtSource."""
-    left = Mass(retired_tonnes * GRAMS_PER_TONNE) - attributed
-    if more.quantity() > left:
-        raise MoreThanRetiredAtSource(left=left)
 
 
 def check_issuing(verified: Mass, buffer: Mass, issued: Mass, more: Mass) -> None:

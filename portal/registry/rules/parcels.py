@@ -20,6 +20,7 @@ from shapely.geometry import Polygon, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
+from portal.kernel.canonical import read_json
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 
 PER_DEGREE: Final = 10_000_000
@@ -201,8 +202,8 @@ def _parsed(data: bytes) -> Any:
         raise NotGeoJson()
 
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=refuse)
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        return read_json(data.decode("utf-8-sig"), parse_constant=refuse)
+    except ValueError:
         raise NotGeoJson() from None
 
 

@@ -140,7 +140,3 @@ class DecisionForm(PortalForm):
 
     quote_hash = HiddenField()
     reason = LineField(_("Reason, if you decline"), max=200, validators=[Optional()])
-
-
-class CompanyActionForm(PortalForm):
-    """One button."""

@@ -193,13 +193,6 @@ def fapiao_at_desk(actor: Actor, state: str = "", cursor: str = "", size: int = 
     return [_fapiao_view(row) for row in db.session.execute(wanted)]
 
 
-def fapiao_waiting(actor: Actor) -> int:
-    """How many fapiao wait for staff. Raises NotAllowed."""
-    _check_desk(actor)
-    waiting = select(func.count()).select_from(_fapiao).where(_fapiao.c.state.in_(list(FAPIAO_WORK)))
-    return int(db.session.execute(waiting).scalar_one())
-
-
 def _check_desk(actor: Actor) -> None:
     if not policy.may_read_desk(actor) and not actor.is_system:
         raise NotAllowed()

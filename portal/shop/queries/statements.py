@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, select
 
 from portal.certificates.rules.claims import EFFECT_OF, Effect
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.kernel.clock import CITY
+from portal.kernel.clock import CITY, midnight
 from portal.kernel.errors import NotFound
 from portal.kernel.mass import ZERO, Mass
 from portal.kernel.money import Money
@@ -104,8 +104,7 @@ def _whose(actor: Actor, organisation_id: str) -> ColumnElement[bool]:
 
 
 def _bounds(year: int) -> tuple[datetime, datetime]:
-    first, end = date(year, 1, 1), date(year + 1, 1, 1)
-    return datetime.combine(first, time(), CITY), datetime.combine(end, time(), CITY)
+    return midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1))
 
 
 def _lines_of(order_ids: Sequence[str]) -> dict[str, list[OrderLine]]:

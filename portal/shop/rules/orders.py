@@ -64,10 +64,6 @@ class StillPayable(Refused):
     message = N_("This order can still be paid at the payment provider, so its credits stay reserved.")
 
 
-class AlreadyPaid(Refused):
-    message = N_("This order is already paid.")
-
-
 class NoLongerPayable(Refused):
     message = N_("This order can no longer be paid. Please start again: nothing was charged.")
 

@@ -18,7 +18,7 @@ from portal.training.queries.courses import published_factors
 from portal.training.rules.drafts import UnknownDraft
 from portal.training.rules.items import MISSING
 from portal.training.rules.packs.course import Pack, read_course
-from portal.training.rules.packs.faults import FileMissing, Finding, Notes
+from portal.training.rules.packs.faults import Finding, Notes
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.scenarios import scenario_faults
 
@@ -220,13 +220,6 @@ def read(draft_id: str) -> tuple[Pack, list[Finding]]:
 def _read(draft_id: str, stand: tuple[tuple[str, int, datetime], ...]) -> tuple[Pack, list[Finding]]:
     """``stand`` is there to be compared: revisions only grow, so the same stand is the same pack."""
     return lint(files(draft_id), published_factors(), scenario_faults)
-
-
-def findings_of(draft_id: str, path: str) -> list[Finding]:
-    """What the lint has to say about one file; nothing of a file that is not there."""
-    return [
-        each for each in findings(draft_id) if each.file == path and not isinstance(each.reason, FileMissing)
-    ]
 
 
 def changes(draft_id: str, path: str = "", limit: int = 200) -> list[Change]:

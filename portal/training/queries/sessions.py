@@ -1,7 +1,6 @@
 """Sessions of classes, and who was there."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,11 +32,6 @@ class Attended:
 def sessions_of(cohort_id: str) -> list[SessionView]:
     """Sessions of a class by when they begin, cancelled ones among them."""
     return _views(Session.cohort_id == cohort_id)
-
-
-def sessions_of_all(cohort_ids: Sequence[str]) -> list[SessionView]:
-    """The same of several classes."""
-    return _views(Session.cohort_id.in_(cohort_ids))
 
 
 def session(session_id: str) -> SessionView:

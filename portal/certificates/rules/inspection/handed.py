@@ -1,6 +1,5 @@
 """What is handed in: read out of whatever carries it, and measured before anybody works on it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from portal.certificates.rules import baking, lists, tokens
 from portal.certificates.rules.integrity import NotACredential
 from portal.certificates.rules.keys import KeyFile
 from portal.certificates.rules.tokens import Token
+from portal.kernel.canonical import read_json
 
 MOST_MEMBERS: Final = 1_000
 DEEPEST: Final = 12
@@ -84,8 +84,8 @@ def _text_in(data: bytes) -> str:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
+        document = read_json(text)
+    except ValueError:
         raise NotACredential(why="no JSON") from None
     if not isinstance(document, dict):
         raise NotACredential(why="no object")

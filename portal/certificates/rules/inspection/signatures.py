@@ -56,7 +56,7 @@ def _proof_signature(handed: Handed, own: Issuer, given: KeyFile | None) -> Find
 
 
 def _token_signature(handed: Handed, token: Token, own: Issuer, given: KeyFile | None) -> Finding:
-    if token.header.get("alg") not in tokens.ALGORITHMS:
+    if str(token.header.get("alg")) not in tokens.ALGORITHMS:
         return Finding(Answer.UNKNOWN, N_("It is signed by a method that is not checked here."))
     if tokens.contradicts_itself(token):
         return Finding(Answer.NO, N_("It names two issuers or two numbers; a reader might believe either."))

@@ -106,7 +106,7 @@ def _place(entry: object, own: Issuer) -> tuple[Purpose, int] | None:
     """The list's purpose and the place in all of its lists together; None where it is no list of ours."""
     if not isinstance(entry, Mapping):
         return None
-    purpose, index = entry.get("statusPurpose"), str(entry.get("statusListIndex"))
+    purpose, index = str(entry.get("statusPurpose")), str(entry.get("statusListIndex"))
     address = str(entry.get("statusListCredential"))
     number = address.rpartition("/")[2]
     if purpose not in set(Purpose) or not all(each.isascii() and each.isdigit() for each in (number, index)):
