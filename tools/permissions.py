@@ -30,6 +30,7 @@ from wtforms.fields.core import UnboundField
 from portal import ROOMS, create_app
 from portal.kernel.actor import Actor, Role
 from portal.pledges.rules.promise import PledgeState
+from portal.proposals.commands import propose
 from portal.registry.rules.lifecycle import STEPS, Step
 from portal.shop.rules.states import OrderState
 from portal.web.forms import PortalForm
@@ -166,13 +167,19 @@ def commands() -> Iterator[Command]:
 
 @cache
 def _asked(function: FunctionType, room: str, depth: int = 4) -> frozenset[str]:
-    """Policies that a function asks, itself or through functions of its room, and questions to the actor."""
+    """Policies that a function asks, itself or through functions of its room, and questions to the actor.
+
+    ``propose`` asks the policy of what is proposed, which is also asked of whoever accepts it.
+    """
     found: set[str] = set()
+    function = inspect.unwrap(function)
     for owner, name in _words_of(function):
         thing = function.__globals__.get(owner or name)
         said = getattr(thing, name, None) if owner and isinstance(thing, ModuleType) else thing
         if owner == "actor" and name in _QUESTIONS:
             found.add(f"actor.{name}")
+        elif said is propose:
+            found.add("propose")
         elif isinstance(said, FunctionType) and said.__module__.endswith(".policy"):
             found.add(said.__name__)
         elif isinstance(said, FunctionType) and said.__module__.startswith(f"portal.{room}.") and depth:
@@ -249,7 +256,7 @@ belongs to; roles are asked about a thing that is not theirs; `system` is the po
 operators at the command line).
 
 Commands that name no policy let what is given decide: a password, a token of a letter, a code. `actor.id`
-means that only what belongs to the actor is touched.
+means that only what belongs to the actor is touched; `propose` asks the policy of what is proposed.
 """
 
 

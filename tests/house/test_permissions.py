@@ -42,8 +42,27 @@ def test_a_policy_that_changes_is_seen() -> None:
     assert permissions.answers(may_pay, COLUMNS[0]) == SOME
 
 
+# A password, a token of a letter, a code, a passkey: who has it is asked nothing else.
+BY_WHAT_IS_GIVEN = {
+    "accounts.entering.confirm_email", "accounts.entering.sign_in", "accounts.entering.sign_up",
+    "accounts.passkeys.invite_passkey", "accounts.passkeys.sign_in_with_passkey",
+    "accounts.readdressing.confirm_address", "accounts.readdressing.undo_address",
+    "accounts.resetting.request_reset", "accounts.resetting.reset_password",
+    "accounts.second_factor.check_second_factor",
+}  # fmt: skip
+NO_COMMANDS = {"proposals.kinds_for"}  # it does nothing by itself
+
+
 def test_every_command_says_whom_it_asks() -> None:
     """A command with neither a policy nor a question to its actor leaves its caller alone with it."""
     silent = {f"{command.room}.{command.name}" for command in permissions.commands() if not command.asks}
-    assert "accounts.organisations.invite" not in silent  # asked by a function beside it
-    assert "accounts.roles.grant_role" not in silent
+    assert silent == BY_WHAT_IS_GIVEN | NO_COMMANDS
+
+
+def test_a_command_that_asks_nobody_is_found() -> None:
+    """The control."""
+
+    def careless(actor: Actor, order_id: str) -> None:
+        assert order_id
+
+    assert permissions._asked(careless, "shop") == frozenset()

@@ -11,6 +11,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
 from portal.privacy import policy
 from portal.privacy.models import DataCopy
+from portal.privacy.queries.copies import copy
 from portal.privacy.rules.copies import LASTS, PAUSE, CopyIsOnItsWay, CopyState
 
 PACK = "privacy.pack"
@@ -67,7 +68,8 @@ def packed(actor: Actor, copy_id: str, size: int, sha256: str, to: str, link: st
 
 
 def fetched(actor: Actor, copy_id: str, now: datetime) -> None:
-    """Note that the owner took the file."""
+    """Note that the owner took the file. Raises NoSuchCopy."""
+    copy(actor, copy_id)
     audit.record(actor, "privacy.copy_fetched", copy_id, now)
 
 
