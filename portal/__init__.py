@@ -17,7 +17,7 @@ from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
 from portal.web import assets, city, errors, frame, guard, headers, i18n, requestlog, sessions
-from portal.web.routes import Route
+from portal.web.routes import Route, Whole
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
 ROOMS = (
@@ -56,6 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     config.instance.mkdir(parents=True, exist_ok=True)
     app.jinja_environment = frame.Templates
     app.url_rule_class = Route
+    app.url_map.converters["int"] = Whole
     app.session_interface = sessions.Sessions()
     app.ensure_sync = _as_it_is  # type: ignore[method-assign,assignment]
     app.jinja_env.undefined = StrictUndefined

@@ -89,11 +89,20 @@ def record(actor: Actor, question: Question, thing_id: str, is_given: bool, now:
         session.flush()
 
 
+def last_yes(things: Iterable[str]) -> dict[str, Said]:
+    """The last yes to each of these things; those that nobody agreed to where it was asked are left out."""
+    wanted = select(Agreement).where(Agreement.thing_id.in_(list(things)), Agreement.is_given)
+    return {row.thing_id: _said(row) for row in db.session.scalars(wanted.order_by(Agreement.id))}
+
+
 def said(person_id: str, things: Iterable[str] = (), limit: int = 200) -> list[Said]:
     """What this person said, and what was said about these things; the newest first."""
     theirs: list[ColumnElement[bool]] = [Agreement.thing_id.in_(list(things))]
     if person_id:
         theirs.append(Agreement.person_id == person_id)
     wanted = select(Agreement).where(or_(*theirs)).order_by(Agreement.id.desc()).limit(limit)
-    rows = db.session.scalars(wanted)
-    return [Said(row.purpose, row.thing_id, row.is_given, row.words, row.at) for row in rows]
+    return [_said(row) for row in db.session.scalars(wanted)]
+
+
+def _said(row: Agreement) -> Said:
+    return Said(row.purpose, row.thing_id, row.is_given, row.words, row.at)

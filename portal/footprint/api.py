@@ -20,6 +20,7 @@ from portal.footprint.rules.versions import Basis, migrate, why_changed
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_
+from portal.kernel.numbers import whole
 from portal.web.api import api_blueprint, body, describes
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import lang
@@ -371,8 +372,7 @@ def footprint_versions(model_id: str) -> dict[str, Any]:
 )
 def footprint_factors() -> dict[str, Any]:
     rows = [row for model in library.models() for row in _all_factors(model)]
-    text = request.args.get("cursor", "0")
-    start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else len(rows)
+    start = whole(request.args.get("cursor", "0"), len(rows))
     end = start + FACTORS
     return {"items": rows[start:end], "next": str(end) if end < len(rows) else None}
 

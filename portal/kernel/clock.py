@@ -22,12 +22,6 @@ def day_of(at: datetime) -> date:
     return at.astimezone(CITY).date()
 
 
-def midnight(day: date) -> datetime:
-    """The instant at which a civil day begins in the city. Raises OverflowError for the calendar's first day,
-    which began in UTC before there were days."""
-    return datetime.combine(day, time(), CITY).astimezone(UTC)
-
-
 def set_to(at: datetime | None) -> None:
     """Make the clock start from ``at`` (PORTAL_NOW in demo) or follow real time again (None)."""
     global _offset
@@ -37,3 +31,9 @@ def set_to(at: datetime | None) -> None:
 def text_of(at: datetime) -> str:
     """An instant as the log and the API write it: ``2026-11-22T08:30:00Z``."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a civil day begins in the city. Raises OverflowError for the calendar's first day,
+    which began in UTC before there were days."""
+    return datetime.combine(day, time(), CITY).astimezone(UTC)

@@ -9,6 +9,7 @@ from portal.kernel.errors import N_, InvalidInput
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,4}(\.[0-9]{1,9})?")
 _LIMIT = 2**63 - 1
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class NotANumber(InvalidInput):
@@ -21,6 +22,14 @@ class TooFine(InvalidInput):
 
 class TooLarge(InvalidInput):
     message = N_("%(text)s is too large.")
+
+
+def whole(text: str, otherwise: int) -> int:
+    """A whole number of at most nine digits, as an address or a button carries it; else ``otherwise``.
+
+    A longer one is nobody's: Python reads no number of thousands of digits, and no column holds one.
+    """
+    return int(text) if _WHOLE.fullmatch(text) else otherwise
 
 
 def parse_decimal(text: str) -> Decimal:

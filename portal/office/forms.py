@@ -1,7 +1,7 @@
 """Forms of settings, made from what a sheet declares."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -10,7 +10,7 @@ from wtforms import Field as FormField
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
-from portal.kernel.clock import midnight
+from portal.kernel.clock import CITY
 from portal.settings.rules.checks import BadSetting
 from portal.settings.rules.sheets import Field, Kind, Sheet
 from portal.web.forms import BooleanField, LineField, PortalForm, Required, TextField, UnitsField
@@ -31,7 +31,7 @@ class SheetForm(PortalForm):
     def from_at(self) -> datetime | None:
         """Midnight of the day it is to begin, None for at once."""
         day = self.from_day.data
-        return midnight(date.fromisoformat(day)) if day else None
+        return datetime.combine(date.fromisoformat(day), time(), CITY) if day else None
 
     @property
     def base(self) -> int:
@@ -42,8 +42,8 @@ class SheetForm(PortalForm):
     def validate_from_day(self, field: LineField) -> None:
         try:
             if field.data:
-                midnight(date.fromisoformat(field.data))
-        except (ValueError, OverflowError):
+                date.fromisoformat(field.data)
+        except ValueError:
             raise ValidationError(_("Write a day like 2027-02-06.")) from None
 
 

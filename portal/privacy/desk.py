@@ -1,6 +1,6 @@
 """The desk of privacy: requests for correction and erasure, and who has looked at whose data."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -140,7 +140,7 @@ def _wanted(form: LooksForm, cursor: str) -> Wanted:
     first, last = form.days
     return Wanted(
         actor_id=form.who.data or "", about=form.about.data or "",
-        since=clock.midnight(first) if first else None,
-        until=clock.midnight(last + timedelta(days=1)) if last else None,
+        since=datetime.combine(first, time(), clock.CITY) if first else None,
+        until=datetime.combine(last, time(), clock.CITY) + timedelta(days=1) if last else None,
         before=cursor,
     )  # fmt: skip

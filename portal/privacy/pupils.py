@@ -15,6 +15,7 @@ from portal.accounts.rules import NotConfirmed, TooManyTries, WrongCredentials
 from portal.holdings import Subject
 from portal.kernel import clock
 from portal.kernel.errors import NotAllowed, NotFound, PortalError
+from portal.kernel.numbers import whole
 from portal.pledges.own import pledge_ids
 from portal.pledges.queries import together as groups
 from portal.privacy import policy
@@ -161,7 +162,8 @@ def slips(class_id: str) -> Any:
     """New codes on slips to cut, for the whole class or for the place that was pressed."""
     found, now = queries.class_of(actor(), class_id), clock.now()
     chosen = request.form.get("number", "")
-    numbers = [int(chosen)] if chosen.isascii() and chosen.isdigit() else range(1, found.places + 1)
+    one = whole(chosen, 0)
+    numbers = [one] if one else range(1, found.places + 1)
     try:
         codes = commands.give_codes(actor(), class_id, numbers, now)
     except PortalError as error:

@@ -2,22 +2,13 @@
 
 import unicodedata
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import (
-    BooleanField,
-    DateField,
-    Field,
-    FileField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Field, FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, ValidationError
 
@@ -43,9 +34,6 @@ __all__ = [
 ]
 
 
-LIKELY_YEARS: Final = range(1900, 2201)
-
-
 class PortalForm(FlaskForm):
     """CSRF-protected; errors of commands can be laid beside the field that caused them."""
 
@@ -63,19 +51,6 @@ class PortalForm(FlaskForm):
             wanted = {field.name for field in form if isinstance(field, FileField)}
             files = [pair for pair in request.files.items(multi=True) if pair[0] in wanted]
             return CombinedMultiDict((MultiDict(files), request.form))
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """As WTForms does, and no day of a year that is a slip of the hand: from one at either end of the
-        calendar nothing can be counted."""
-        is_sound = bool(super().validate(extra_validators))
-        slips = [
-            field
-            for field in self
-            if isinstance(field, DateField) and field.data and field.data.year not in LIKELY_YEARS
-        ]
-        for field in slips:
-            field.errors = [*field.errors, _("Check the year.")]
-        return is_sound and not slips
 
     def blame(self, field: str, error: PortalError) -> None:
         """Show a command's refusal beside this field."""

@@ -6,12 +6,18 @@ rules that is nine tenths of create_app, for a command or a worker that will lin
 
 from collections.abc import Callable
 
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 _Builder = Callable[..., tuple[str, str]]
 
 # Kept for the process: what a rule writes follows from its words and defaults, whichever app holds it.
 _builders: dict[tuple[str, str, bool], _Builder] = {}
+
+
+class Whole(IntegerConverter):
+    """``<int:…>`` of at most twelve digits, which every column holds; a longer one is no address of ours."""
+
+    regex = r"[0-9]{1,12}"
 
 
 class Route(Rule):

@@ -72,11 +72,18 @@ def rooms_have_charters(root: Path) -> list[str]:
     return wrong
 
 
-def rooms_are_on_the_map(root: Path) -> list[str]:
-    """Every room stands in docs/house.md."""
+def the_map_is_true(root: Path) -> list[str]:
+    """Every room and every module outside them stands in docs/house.md, and no room that is not there."""
     drawn = (root / "docs" / "house.md").read_text()
+    there = {room.name for room in rooms(root)}
+    ground = [*(root / "portal").glob("*.py"), *(root / "portal" / "kernel").glob("*.py")]
+    missing = [f"`{name}`" for name in sorted(there) if f"`{name}`" not in drawn]
+    missing += [file.name for file in sorted(ground) if not re.search(rf"\b{re.escape(file.name)}\b", drawn)]
+    slope = "\n".join(re.findall(r"^\| [\d½]+ \|.*", drawn, re.M))
+    imagined = set(re.findall(r"`(\w+)`", slope)) - there - {file.stem for file in ground}
     return [
-        f"docs/house.md does not show the room {r.name}" for r in rooms(root) if f"`{r.name}`" not in drawn
+        *(f"docs/house.md does not show {name}" for name in missing),
+        *(f"docs/house.md shows the room {name}, which is not there" for name in sorted(imagined)),
     ]
 
 
@@ -100,6 +107,26 @@ def only_the_clock_tells_time(root: Path) -> list[str]:
             r"(\w+\.)?(datetime\.(now|utcnow|today)|date\.today|time\.time)", ast.unparse(call.func)
         )
     ]
+
+
+def time_is_given(root: Path) -> list[str]:
+    """What time or day it is comes from the caller of a rule, a query or a command, never from a default."""
+    return [
+        f"{file.relative_to(root)}:{function.lineno} {function.name} has a time of its own"
+        for file, tree in _modules(root / "portal", skip=set())
+        if {"rules", "queries", "commands"} & {*file.parts, file.stem}
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for name in _with_default(function.args)
+        if name in ("now", "today")
+    ]
+
+
+def _with_default(arguments: ast.arguments) -> Iterator[str]:
+    places = [*arguments.posonlyargs, *arguments.args]
+    yield from (each.arg for each in places[len(places) - len(arguments.defaults) :])
+    alone = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    yield from (each.arg for each, default in alone if default is not None)
 
 
 def rules_know_no_floats(root: Path) -> list[str]:
@@ -214,9 +241,10 @@ def nothing_points_outside(root: Path) -> list[str]:
 CONVENTIONS: tuple[Convention, ...] = (
     only_db_commits,
     rooms_have_charters,
-    rooms_are_on_the_map,
+    the_map_is_true,
     modules_have_names,
     only_the_clock_tells_time,
+    time_is_given,
     rules_know_no_floats,
     views_carry_one_guard,
     texts_can_be_found,

@@ -10,7 +10,7 @@ from tests.house.conventions import CONVENTIONS, Convention
 
 # A small checkout that keeps every convention: each fault below is planted into a copy of it.
 SOUND = {
-    "docs/house.md": "| `shop` | what is sold |",
+    "docs/house.md": "db.py money.py\n| 8 | `shop` (what is sold) |\n",
     "portal/db.py": "def transaction(session):\n    session.commit()\n",
     "portal/shop/__init__.py": '"""Shop: what is bought."""\n',
     "portal/shop/rules.py": "HALF = 1 // 2\n",
@@ -23,7 +23,9 @@ FAULTS: list[tuple[Convention, str, str]] = [
     (conventions.only_db_commits, "portal/shop/commands.py", "def buy(session):\n    session.commit()\n"),
     (conventions.rooms_have_charters, "portal/shop/__init__.py", "import os\n"),
     (conventions.rooms_have_charters, "portal/market/rules.py", "X = 1\n"),
-    (conventions.rooms_are_on_the_map, "portal/market/__init__.py", '"""Market: who trades."""\n'),
+    (conventions.the_map_is_true, "portal/market/__init__.py", '"""Market: who trades."""\n'),
+    (conventions.the_map_is_true, "portal/kernel/tide.py", ""),
+    (conventions.the_map_is_true, "docs/house.md", "db.py money.py\n| 8 | `shop` · `market` |\n"),
     (conventions.modules_have_names, "portal/shop/helpers.py", ""),
     (
         conventions.only_the_clock_tells_time,
@@ -31,6 +33,8 @@ FAULTS: list[tuple[Convention, str, str]] = [
         "import datetime\nNOW = datetime.datetime.now()\n",
     ),
     (conventions.only_the_clock_tells_time, "portal/shop/queries.py", "DAY = date.today()\n"),
+    (conventions.time_is_given, "portal/shop/commands.py", "def lapse(order, now=None):\n    pass\n"),
+    (conventions.time_is_given, "portal/shop/rules.py", "def is_over(*, today=None):\n    pass\n"),
     (conventions.rules_know_no_floats, "portal/shop/rules.py", "FEE = 0.05\n"),
     (conventions.rules_know_no_floats, "portal/kernel/money.py", 'X = float("1")\n'),
     (

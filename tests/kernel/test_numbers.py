@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.kernel.numbers import NotANumber, TooFine, TooLarge, parse_decimal, to_units
+from portal.kernel.numbers import NotANumber, TooFine, TooLarge, parse_decimal, to_units, whole
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "٣", "１", "1\n", "9" * 10, "9" * 5_000])
+def test_what_an_address_carries_is_a_small_whole_number_or_none(text: str):
+    assert whole(text, -7) == -7
+    assert whole("007", -7) == 7
 
 
 @pytest.mark.parametrize(

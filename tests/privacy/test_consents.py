@@ -105,3 +105,12 @@ def test_what_was_agreed_is_not_rewritten(any_app: Flask):
     with transaction() as session:  # the control
         without_guards(session, "agreement")
         session.execute(update(Agreement).values(is_given=False))
+
+
+def test_how_a_yes_came_about_is_told_however_much_was_said_since(app: Flask):
+    who, now = accounts.person(), clock.now()
+    consents.record(who.actor, consents.LETTERS, "plt_first", True, now)
+    for number in range(201):
+        consents.record(who.actor, consents.LETTERS, "plt_second", number % 2 == 0, now)
+    found = consents.last_yes(["plt_first", "plt_second", "plt_third"])
+    assert {thing: yes.at for thing, yes in found.items()} == {"plt_first": now, "plt_second": now}

@@ -174,8 +174,7 @@ def test_a_look_of_staff_leaves_a_line_for_the_person_and_the_auditor(app: Flask
     found = auditor.open(f"/en/desk/privacy/looks?about={life.who.id}").table()
     assert [row["Who"] for row in found] == [finance]
     assert "No looks found" in auditor.open("/en/desk/privacy/looks?who=usr_x").main
-    for slip in ("first=yesterday", "first=0001-01-01", "last=9999-12-31"):
-        auditor.open(f"/en/desk/privacy/looks?{slip}", expect=422)
+    auditor.open("/en/desk/privacy/looks?first=yesterday", expect=422)
     csv = auditor.client.get("/en/desk/privacy/looks.csv", buffered=True).get_data(as_text=True)
     assert life.order_id in csv
     assert NAME not in csv

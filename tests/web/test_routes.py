@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.routing import Map, Rule
 
 from portal.web.routes import Route
@@ -44,6 +45,14 @@ def test_a_route_is_compiled_once_and_when_it_is_asked(monkeypatch: pytest.Monke
     assert first.bind("portal.test").build("x", {"id": "1"}) == "/asked/1"
     assert second.bind("portal.test").build("x", {"id": "2"}) == "/asked/2"
     assert done == ["/asked/<id>"]
+
+
+def test_no_address_has_a_number_that_no_column_holds(app: Flask):
+    addresses = app.url_map.bind("portal.test")
+    place = "/en/account/gift-batches/btc_1/gifts/"
+    assert addresses.test(place + "7")
+    assert addresses.test(place + "9" * 12)
+    assert not addresses.test(place + "9" * 13)
 
 
 def test_a_plain_rule_is_compiled_at_once(monkeypatch: pytest.MonkeyPatch):

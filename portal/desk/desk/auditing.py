@@ -1,7 +1,7 @@
 """The trail: who did what, to what, when and why; searched, followed and taken along as a file."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import Response as FlaskResponse
 from flask import render_template, request
@@ -12,7 +12,7 @@ from portal.audit import Trace, Wanted
 from portal.desk.places import place_of
 from portal.desk.rules import plain
 from portal.kernel.actor import Role
-from portal.kernel.clock import midnight
+from portal.kernel.clock import CITY
 from portal.web.exports import streamed
 from portal.web.guard import staff
 from portal.web.page import page_blueprint
@@ -50,17 +50,18 @@ def export(kind: str) -> FlaskResponse:
 
 def _wanted() -> Wanted:
     asked = {name: plain(request.args.get(name, "")) for name in FILTERS}
+    until = _day(asked["until"])
     return Wanted(
-        asked["who"], asked["verb"], asked["what"], _day(asked["since"]), _day(asked["until"], after=1),
-        by_people=bool(asked["people"]),
+        asked["who"], asked["verb"], asked["what"], _day(asked["since"]),
+        until + timedelta(days=1) if until else None, by_people=bool(asked["people"]),
     )  # fmt: skip
 
 
-def _day(text: str, after: int = 0) -> datetime | None:
-    """The beginning of a civil day in the city, or so many days after; what is no day is not asked for."""
+def _day(text: str) -> datetime | None:
+    """The beginning of a civil day in the city; what is no day is not asked for."""
     try:
-        return midnight(date.fromisoformat(text) + timedelta(days=after))
-    except (ValueError, OverflowError):
+        return datetime.combine(date.fromisoformat(text), time(), CITY)
+    except ValueError:
         return None
 
 

@@ -25,7 +25,6 @@ from portal.footprint.rules.campaigns import (
 from portal.footprint.rules.group_figures import PER_PERSON
 from portal.kernel.bilingual import Bilingual
 from portal.web.forms import (
-    LIKELY_YEARS,
     BooleanField,
     LineField,
     Optional,
@@ -56,8 +55,6 @@ class DayField(LineField):
             self.value = date.fromisoformat(self.data)
         except ValueError:
             raise ValidationError(_("Write the day as year-month-day, for example 2026-12-31.")) from None
-        if self.value.year not in LIKELY_YEARS:
-            raise ValidationError(_("Check the year."))
 
 
 class CampaignForm(PortalForm):

@@ -105,10 +105,7 @@ def _classes_of(subject: Subject) -> tuple[str, ...]:
 def _places(things: Sequence[str]) -> tuple[Place, ...]:
     """With the last yes to each; a certificate that has none of its own stands on that of its order."""
     orders = shop.orders_behind(things)
-    yes: dict[str, consents.Said] = {}
-    for each in consents.said("", {*things, *orders.values()}):
-        if each.is_given:
-            yes.setdefault(each.thing_id, each)
+    yes = consents.last_yes({*things, *orders.values()})
     found = ((thing, yes.get(thing) or yes.get(orders.get(thing, ""))) for thing in things)
     return tuple(Place(thing, said.at, said.words) if said else Place(thing) for thing, said in found)
 

@@ -9,6 +9,7 @@ from portal.certificates.rules import numbers
 from portal.kernel import clock
 from portal.kernel.errors import NotAllowed, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
+from portal.kernel.numbers import whole
 from portal.statements import policy, queries
 from portal.statements.commands.sharing import share_out
 from portal.statements.forms import CodeForm, SharesForm
@@ -75,8 +76,7 @@ def cards(statement_id: str, batch_id: str) -> Answer:
     """Cards to print and cut, with a code each."""
     found = _spoken_for(statement_id)
     batch = _batch(found, batch_id)
-    after = request.args.get("after", "0")
-    start = int(after) if after.isascii() and after.isdigit() and len(after) < 6 else 0
+    start = whole(request.args.get("after", ""), 0)
     rows = queries.codes(batch.id, start, CARDS + 1)
     return render_template(
         "statements/cards.html", statement=found, batch=batch,

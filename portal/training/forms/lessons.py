@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.numbers import whole
 from portal.training.rules.packs.pairs import PairedBlock, PairedLesson, new_block_id
 
 MAX_BLOCKS = 300
@@ -44,7 +45,7 @@ class LessonSheet:
     def rearrange(self, action: str) -> int | None:
         """Do what a button says: ``add:3``, ``remove:2``, ``up:2``, ``down:2``; the row that was touched."""
         verb, _colon, at = action.partition(":")
-        here = int(at) if at.isascii() and at.isdigit() else 0
+        here = whole(at, 0)
         if verb == "add" and len(self.rows) < MAX_BLOCKS:
             name = new_block_id(row.block.id for row in self.rows)
             self.rows.insert(here, Row("", PairedBlock(name, "", "")))
@@ -66,5 +67,4 @@ def _row(form: Mapping[str, str], at: str) -> Row:
 
 
 def _number(form: Mapping[str, str], name: str) -> int:
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole(form.get(name, ""), 0)

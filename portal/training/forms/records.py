@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.kernel.numbers import whole
 from portal.training.rules.packs.shapes import Kind, Part, blank
 
 MAX_GROUPS = 200
@@ -50,14 +51,14 @@ def _pair(form: Posted, name: str) -> dict[str, str]:
 
 
 def _groups(part: Part, form: Posted, kept: list[Any], name: str) -> list[Any]:
-    count = form.get(f"{name}-count", "0")
+    count = whole(form.get(f"{name}-count", ""), 0)
     found: list[Any] = []
-    for number in range(min(int(count), MAX_GROUPS) if count.isascii() and count.isdigit() else 0):
-        at, was = f"{name}-{number}", form.get(f"{name}-{number}-was", "")
+    for number in range(min(count, MAX_GROUPS)):
+        at, was = f"{name}-{number}", whole(form.get(f"{name}-{number}-was", ""), len(kept))
         if not part.parts:
             found.append(_pair(form, at))
             continue
-        before = kept[int(was)] if was.isascii() and was.isdigit() and int(was) < len(kept) else {}
+        before = kept[was] if was < len(kept) else {}
         found.append(posted(part.parts, form, before if isinstance(before, dict) else {}, f"{at}-"))
     return found
 
@@ -72,10 +73,9 @@ def rearranged(parts: tuple[Part, ...], record: dict[str, Any], action: str) -> 
             groups.append(blank(part))
         return
     groups, part = _groups_at(parts, record, steps[:-1])
-    last = steps[-1]
-    if part is None or not (last.isascii() and last.isdigit()) or int(last) >= len(groups):
+    here = whole(steps[-1], len(groups))
+    if part is None or here >= len(groups):
         return
-    here = int(last)
     if verb == "remove":
         del groups[here]
     elif (there := here + {"up": -1, "down": 1}.get(verb, 0)) in range(len(groups)):
@@ -98,7 +98,7 @@ def _groups_at(
         return [], None
     if len(steps) == 1:
         return groups, part
-    here = int(steps[1]) if steps[1].isascii() and steps[1].isdigit() else len(groups)
+    here = whole(steps[1], len(groups))
     if len(steps) < 3 or here >= len(groups):
         return [], None
     return _groups_at(part.parts, groups[here], steps[2:])

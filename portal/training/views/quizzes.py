@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
+from portal.kernel.numbers import whole
 from portal.training.commands import attempting
 from portal.training.forms.responses import response_from
 from portal.training.queries import attempts, courses
@@ -148,8 +149,7 @@ def _save(found: AttemptView, number: int, item: Item) -> int:
     held = found.answers.get(item.id)
     if (held is None and json is None) or (held and _content(held) == json):
         return held.edition if held else 0
-    text = request.form.get(f"e{number}", "")
-    edition = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    edition = whole(request.form.get(f"e{number}", ""), 0)
     return attempting.save(actor(), found.id, item.id, json, edition + 1, clock.now())
 
 
@@ -165,7 +165,7 @@ def _onward(attempt_id: str, button: str) -> str:
     """Where a button leads: on to handing in, to another question, or back to the one that was saved."""
     if button == ALL:
         return url_for("training.hand_in", attempt_id=attempt_id)
-    number = int(button) if button.isascii() and button.isdigit() and len(button) < 4 else 1
+    number = whole(button, 1)
     if request.args.get("q"):
         return url_for("training.attempt", attempt_id=attempt_id, q=number, _anchor=f"q{number}")
     return url_for("training.attempt", attempt_id=attempt_id, _anchor=f"q{number}")
@@ -173,8 +173,8 @@ def _onward(attempt_id: str, button: str) -> str:
 
 def _questions(found: AttemptView, faults: Mapping[str, PortalError]) -> str:
     asked = [_shown(found, number, item, faults.get(item.id)) for number, item in _asked(found)]
-    text = request.args.get("q", "")
-    alone = int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(asked) else None
+    number = whole(request.args.get("q", ""), 0)
+    alone = number if 1 <= number <= len(asked) else None
     return render_template(
         "training/attempt.html", attempt=found, title=_title(found), form=PortalForm(),
         typed=request.form if faults else None,

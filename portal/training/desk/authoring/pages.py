@@ -10,6 +10,7 @@ from portal.accounts import queries as accounts
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.numbers import whole
 from portal.training.author_words import label_of, word_of
 from portal.training.commands.drafting import Changes, save
 from portal.training.forms.drafts import ActionForm
@@ -149,7 +150,7 @@ def panel(draft_id: str, path: str = "") -> list[tuple[Finding, str, str]]:
 
 def whole_number(text: str) -> int:
     """A number that our own form carried; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole(text, 0)
 
 
 def media_url_of(draft_id: str) -> Callable[[str], str]:
