@@ -10,7 +10,7 @@ from tests.house.conventions import CONVENTIONS, Convention
 
 # A small checkout that keeps every convention: each fault below is planted into a copy of it.
 SOUND = {
-    "docs/house.md": "db.py money.py\n| 8 | `shop` (what is sold) |\n",
+    "docs/house.md": "db.py money.py `kernel`\n| 8 | `shop` (what is sold) |\n",
     "portal/db.py": "def transaction(session):\n    session.commit()\n",
     "portal/shop/__init__.py": '"""Shop: what is bought."""\n',
     "portal/shop/rules.py": "HALF = 1 // 2\n",

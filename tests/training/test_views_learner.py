@@ -162,6 +162,9 @@ def test_a_number_in_words_is_refused_beside_its_question_and_kept(browser: Brow
     _, actor, enrolment_id = joined(browser)
     attempt_id = start(actor, enrolment_id, "forests", "zh", NOW)
     page = browser.open(f"/zh/learn/attempts/{attempt_id}")
+    beyond = browser.open(f"/zh/learn/attempts/{attempt_id}?q=000199")
+    asked = [{each.get("name") for each in one.root.iter("input")} for one in (page, beyond)]
+    assert asked[0] == asked[1], "where there is no such question, all of them"
     field = next(each for each in page.root.iter("input") if each.get("name", "").endswith("-number"))
     page._typed[id(field)] = ["很多很多"]
     refused = press(page, attempt_id, button=-1, expect=422)
