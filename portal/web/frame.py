@@ -83,9 +83,9 @@ class Shelf:
 def page_for(facts: Hashable | None, write: Callable[[], str], own: Sequence[str] = ()) -> str:
     """A whole page that says these facts, for a stranger kept with all that its layout says around them.
 
-    Nothing that a stranger's browser has sent makes it another page: no cookie but the language and the token
-    of forms. Who follows a code on paper is one, and who comes to buy. The facts are read anew for each reader, as for ``kept_for``.
-    None: not kept.
+    Nothing that a stranger's browser has sent makes it another page: no cookie but the language and the
+    token of forms. Who follows a code on paper is one, and who comes to buy. The facts are read anew for each
+    reader, as for ``kept_for``. None: not kept.
 
     ``own`` are texts on the page that are for this reader alone and could be nothing else: the token of a
     form, a new id. Each reader gets their own in these places.

@@ -312,5 +312,7 @@ def install(app: Flask) -> None:
         is_page = rule is not None and "lang" in rule.arguments and response.status_code == 200
         if is_page and not response.cache_control.public and lang() != _of_browser():
             secure = app.config["PORTAL"].is_secure
-            response.set_cookie(LANGUAGE_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+            response.set_cookie(
+                LANGUAGE_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax"
+            )
         return response

@@ -1,5 +1,6 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.certificates import queries as papers
 from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
@@ -29,6 +31,7 @@ from portal.shop.queries.giving import givings_of
 from portal.shop.queries.orders import OrderView
 from portal.shop.rules.basket import by_kind
 from portal.shop.rules.batches import is_shared
+from portal.shop.rules.origins import Origin, OriginKind
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
@@ -210,7 +213,12 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
     funded = plantings.seedlings_of(order_id)
     said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
-    parts = money.money_of_order(order_id, found.test, now)
+    parts = tuple(money.money_of_order(order_id, found.test, now))
+    names = _names_of({each.origin for each in parts if each.origin}, lots)
+    masses = by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines)
+    for_credits = sum((line.amount for line in found.lines), start=Money(0, found.total.currency))
+    for_planting = sum((each.amount for each in funded), start=Money(0, found.total.currency))
+    seedlings = sum(each.seedlings for each in funded)
     page = render_template(
         "shop/order.html",
         order=found,
@@ -227,14 +235,25 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         fee_words=fee_words(),
         party_words=party_words(),
         form=ActionForm(formdata=None),
-        credits=sum((line.amount for line in found.lines), start=Money(0, found.total.currency)),
+        credits=for_credits,
         seedlings=funded,
-        planting=sum((each.amount for each in funded), start=Money(0, found.total.currency)),
+        planting=for_planting,
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
-        by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
+        by_kind=masses,
         parts=parts,
-        origin_names=origins.names_of({each.origin for each in parts if each.origin}),
+        origin_names=names,
+        # All that its table of money says: many orders are of the same amount.
+        money_facts=(
+            found.fees,
+            found.split,
+            for_credits,
+            for_planting,
+            seedlings,
+            *masses.items(),
+            parts,
+            *names.items(),
+        ),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),
@@ -248,6 +267,13 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
+
+
+def _names_of(wanted: Collection[Origin], lots: Mapping[str, LotView]) -> dict[Origin, Bilingual]:
+    """What these are called; the projects of the order's own lots are known already."""
+    known = {Origin(OriginKind.PROJECT, lot.project.code): lot.project.name for lot in lots.values()}
+    unknown = [each for each in wanted if each not in known]
+    return {**known, **origins.names_of(unknown)} if unknown else known
 
 
 def _gift_of(order: OrderView) -> GiftView | None:
