@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
+    Engine,
     Select,
     Table,
     Update,
@@ -26,14 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.db import Int, Rows, Str, insert_together, transaction
+from portal.db import Int, Rows, Str, db, insert_together, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.commands.cutting import is_state, sell
+from portal.registry.commands.cutting import is_state, sell, sell_at_once
 from portal.registry.models import (
     Account,
     Block,
@@ -175,6 +176,29 @@ def reserve(
         _cut_all(ledger, actor, hold_id, plan, lots, now)
         parts = [(lot_id, *part) for lot_id, of_lot in plan.items() for part in of_lot]
         return [Taken(line_id, lots[lot_id].code, mass) for lot_id, line_id, mass in parts]
+
+
+def reserve_at_once(
+    actor: Actor,
+    hold_id: str,
+    wants: Sequence[Want],
+    expires_at: datetime,
+    now: datetime,
+    *,
+    first: Rows,
+) -> bool:
+    """``reserve`` as a promise of its own, in one roundtrip, where that is possible.
+
+    False: nothing has happened, and ``reserve`` knows what to do or why not. Raises SellingStopped.
+    """
+    if not policy.may_move_credits(actor, hold_id):
+        raise NotAllowed()
+    check_selling()
+    if db.session().info.get("promise") or not _is_usual(db.engine, wants):
+        return False
+    hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
+    (want,) = wants
+    return sell_at_once(actor, hold, want.lot_codes[0], want.line_id, want.mass.quantity(), first, now)
 
 
 def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
@@ -321,7 +345,7 @@ def _ledger() -> Iterator[Connection]:
 # -- reserving ---------------------------------------------------------------------------------
 
 
-def _is_usual(ledger: Connection, wants: Sequence[Want]) -> bool:
+def _is_usual(ledger: Connection | Engine, wants: Sequence[Want]) -> bool:
     """Whether this is one line of one lot, on the database where a roundtrip costs something."""
     return ledger.dialect.name == "postgresql" and [len(want.lot_codes) for want in wants] == [1]
 
