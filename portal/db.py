@@ -142,6 +142,11 @@ def at_once() -> Iterator[Connection]:
     g.has_written = True
 
 
+def is_promised() -> bool:
+    """Whether this is inside ``transaction()``."""
+    return bool(db.session().info.get("promise"))
+
+
 class _Undone(Exception):
     """Ends a rehearsal."""
 

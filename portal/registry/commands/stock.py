@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.db import Int, Rows, Str, db, insert_together, transaction
+from portal.db import Int, Rows, Str, db, insert_together, is_promised, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
@@ -153,6 +153,7 @@ def reserve(
 ) -> list[Taken]:
     """Hold grams for an order until ``expires_at``; all lines or none.
 
+    Best called outside of ``transaction()``: then the usual sale is a promise of the server's own.
     ``first``: rows of the caller's that go in before any gram is taken, in the order that keys between them
     ask for. Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
     unknown lot, SellingStopped after a failed audit.
@@ -160,9 +161,16 @@ def reserve(
     if not policy.may_move_credits(actor, hold_id):
         raise NotAllowed()
     check_selling()
+    hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
+    is_usual = _is_usual(db.engine, wants)
+    if is_usual and not is_promised():
+        (want,) = wants
+        (code,), mass = want.lot_codes, want.mass.quantity()
+        if sell_at_once(actor, hold, code, want.line_id, mass, first, now):
+            return [Taken(want.line_id, code, mass)]
+        is_usual = False  # the general way knows why not, or what else to cut
     with _ledger() as ledger:
-        hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-        if _is_usual(ledger, wants):
+        if is_usual:
             (want,) = wants
             (code,), mass = want.lot_codes, want.mass.quantity()
             if sell(ledger, actor, hold, code, want.line_id, mass, first, now):
@@ -176,29 +184,6 @@ def reserve(
         _cut_all(ledger, actor, hold_id, plan, lots, now)
         parts = [(lot_id, *part) for lot_id, of_lot in plan.items() for part in of_lot]
         return [Taken(line_id, lots[lot_id].code, mass) for lot_id, line_id, mass in parts]
-
-
-def reserve_at_once(
-    actor: Actor,
-    hold_id: str,
-    wants: Sequence[Want],
-    expires_at: datetime,
-    now: datetime,
-    *,
-    first: Rows,
-) -> bool:
-    """``reserve`` as a promise of its own, in one roundtrip, where that is possible.
-
-    False: nothing has happened, and ``reserve`` knows what to do or why not. Raises SellingStopped.
-    """
-    if not policy.may_move_credits(actor, hold_id):
-        raise NotAllowed()
-    check_selling()
-    if db.session().info.get("promise") or not _is_usual(db.engine, wants):
-        return False
-    hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-    (want,) = wants
-    return sell_at_once(actor, hold, want.lot_codes[0], want.line_id, want.mass.quantity(), first, now)
 
 
 def extend(actor: Actor, hold_id: str, expires_at: datetime) -> None:
@@ -345,7 +330,7 @@ def _ledger() -> Iterator[Connection]:
 # -- reserving ---------------------------------------------------------------------------------
 
 
-def _is_usual(ledger: Connection | Engine, wants: Sequence[Want]) -> bool:
+def _is_usual(ledger: Engine, wants: Sequence[Want]) -> bool:
     """Whether this is one line of one lot, on the database where a roundtrip costs something."""
     return ledger.dialect.name == "postgresql" and [len(want.lot_codes) for want in wants] == [1]
 

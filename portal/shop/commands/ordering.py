@@ -134,8 +134,8 @@ def place_order(
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
     until = terms.hold_until(quote.payment, now)
     try:
-        is_plain = not (_has_more(quote) or buyer.is_public)
-        if is_plain and stock.reserve_at_once(actor, order_id, wants, until, now, first=rows):
+        if not (_has_more(quote) or buyer.is_public):
+            stock.reserve(actor, order_id, wants, until, now, first=rows)
             return order_id
         with books() as session:
             if _has_more(quote):
