@@ -128,6 +128,25 @@ def transaction() -> Iterator[Session]:
         session.info.pop("promise")
 
 
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A connection of PostgreSQL on which what is sent together is a promise of its own.
+
+    The server itself begins before the first of the statements and commits after the last, so that nobody
+    waits for us with what they have locked. Raises InsideTransaction: an outer promise could not undo it.
+    """
+    if not see_afresh():
+        raise InsideTransaction("at_once() inside transaction()")
+    with db.engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    g.has_written = True
+
+
+def is_promised() -> bool:
+    """Whether this is inside ``transaction()``."""
+    return bool(db.session().info.get("promise"))
+
+
 class _Undone(Exception):
     """Ends a rehearsal."""
 

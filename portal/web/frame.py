@@ -1,17 +1,17 @@
 """Pages, and parts of them, that say the same to everybody: rendered once per language, then kept."""
 
-from collections.abc import Callable, Hashable, MutableMapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Final
 
-from flask import current_app, render_template, request
+from flask import current_app, render_template, request, session
 from flask.sansio.app import App
 from flask.templating import Environment
 from markupsafe import Markup
 
 from portal.web.city import city
-from portal.web.i18n import lang
+from portal.web.i18n import LANGUAGE_COOKIE, lang
 
 KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
 KEPT_PAGES: Final = 500
@@ -80,15 +80,38 @@ class Shelf:
         return text
 
 
-def page_for(facts: Hashable | None, write: Callable[[], str]) -> str:
+def page_for(facts: Hashable | None, write: Callable[[], str], own: Sequence[str] = ()) -> str:
     """A whole page that says these facts, for a stranger kept with all that its layout says around them.
 
-    A stranger's browser has sent no cookie, so that nothing on the page is about the reader. Who follows a
-    code on paper is one. The facts are read anew for each reader, as for ``kept_for``. None: not kept.
+    Nothing that a stranger's browser has sent makes it another page: no cookie but the language and the
+    token of forms. Who follows a code on paper is one, and who comes to buy. The facts are read anew for each
+    reader, as for ``kept_for``. None: not kept.
+
+    ``own`` are texts on the page that are for this reader alone and could be nothing else: the token of a
+    form, a new id. Each reader gets their own in these places.
     """
-    if facts is None or request.cookies or request.authorization or request.query_string:
+    if facts is None or not _is_stranger():
         return write()
     town, site = city(), current_app.jinja_env.globals["site"]
     around = (town.key, town.notice, site.is_stopped, site.is_read_only)  # type: ignore[attr-defined]
     shelf: Shelf = current_app.extensions["portal.pages"]
-    return shelf.get((request.path, lang(), around, facts), write)
+    places = {f"\0{n}\0": text for n, text in enumerate(own)}  # no page has a NUL of its own
+    page = shelf.get((request.full_path, lang(), around, facts), lambda: _emptied(write(), places))
+    for place, text in places.items():
+        page = page.replace(place, text)
+    return page
+
+
+def _is_stranger() -> bool:
+    if request.authorization:
+        return False
+    if not request.cookies:
+        return True
+    known = {LANGUAGE_COOKIE, current_app.config["SESSION_COOKIE_NAME"]}
+    return request.cookies.keys() <= known and session.keys() <= {"csrf_token"}
+
+
+def _emptied(page: str, places: Mapping[str, str]) -> str:
+    for place, text in places.items():
+        page = page.replace(text, place)
+    return page

@@ -29,7 +29,7 @@ from portal.web import catalogues
 __all__ = ["LANGS", "_", "lang", "lazy_gettext", "ngettext", "twin_url"]
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
-_COOKIE = "lang"
+LANGUAGE_COOKIE = "lang"
 _YEAR = 365 * 24 * 3600
 
 
@@ -63,7 +63,7 @@ def preferred_lang() -> str:
 def _of_browser() -> str:
     """What was read last, or the first language asked for that we speak."""
     # Not negotiated by Babel, which gives "en" to a browser that asks for zh-CN.
-    kept = request.cookies.get(_COOKIE)
+    kept = request.cookies.get(LANGUAGE_COOKIE)
     return kept if kept in LANGS else _asked_for(request.headers.get("Accept-Language", "")) or _default()
 
 
@@ -312,5 +312,7 @@ def install(app: Flask) -> None:
         is_page = rule is not None and "lang" in rule.arguments and response.status_code == 200
         if is_page and not response.cache_control.public and lang() != _of_browser():
             secure = app.config["PORTAL"].is_secure
-            response.set_cookie(_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+            response.set_cookie(
+                LANGUAGE_COOKIE, lang(), max_age=_YEAR, secure=secure, httponly=True, samesite="Lax"
+            )
         return response

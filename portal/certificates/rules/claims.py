@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from portal.kernel.bilingual import Bilingual
@@ -303,12 +304,18 @@ def check(kind: CertificateType, *texts: str) -> None:
     ``texts`` carry our words with the facts in them, but no names: a company may be called anything.
     """
     for text in texts:
-        for title in _CITATIONS:
-            text = text.replace(title, "")
-        read = _as_read(text)
-        for pattern in WORDINGS[kind].never:
-            if found := re.search(pattern, read, re.IGNORECASE):
-                raise ForbiddenClaim(phrase=found[0])
+        if phrase := _forbidden(kind, text):
+            raise ForbiddenClaim(phrase=phrase)
+
+
+@lru_cache(maxsize=500)  # most of what is said is said on every certificate
+def _forbidden(kind: CertificateType, text: str) -> str | None:
+    """The first words of the text that this type never says."""
+    for title in _CITATIONS:
+        text = text.replace(title, "")
+    read = _as_read(text)
+    found = (re.search(pattern, read, re.IGNORECASE) for pattern in WORDINGS[kind].never)
+    return next((each[0] for each in found if each), None)
 
 
 def _as_read(text: str) -> str:

@@ -7,12 +7,16 @@ statement that writes it. What it leaves behind is the same, row for row; a test
 
 It is two statements and not one, because a statement sees the stock as it was when it began: the second
 begins when the first has the lot's row.
+
+A sale that belongs to no larger promise needs neither BEGIN nor COMMIT: both statements are one transaction
+of the server's, and the second fails where it would have cut nothing, which undoes the first.
 """
 
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from psycopg.errors import DivisionByZero
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -30,8 +34,9 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.exc import DataError
 
-from portal.db import Int, Json, Rows, Str, Utc
+from portal.db import Int, Json, Rows, Str, Utc, at_once
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
@@ -110,8 +115,11 @@ def _brief(child: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
     return func.jsonb_build_object(*parts)
 
 
-def _sale() -> Insert:
-    """Parent closed, children born, journal written: one row of the journal, or nothing at all."""
+def _sale(*, or_fail: bool = False) -> Insert:
+    """Parent closed, children born, journal written: one row of the journal, or nothing at all.
+
+    With ``or_fail`` a division by zero instead of nothing at all.
+    """
     parent = _cut_off()
     sold = _child(parent, "sold", BlockState.RESERVED)
     rest = _child(parent, "rest", BlockState.HELD)
@@ -134,12 +142,15 @@ def _sale() -> Insert:
     # Both by one insert: PostgreSQL reads a table's constraints and partial indexes anew for each.
     both = union_all(*(select(*child.values()) for child in (sold, rest)))
     children = insert(BLOCK).from_select(list(sold), both).cte("children")
-    return (
-        insert(ENTRY).from_select(list(entry), select(*entry.values()).select_from(parent)).add_cte(children)
-    )
+    written = select(*entry.values()).select_from(parent)
+    if or_fail:
+        count = select(literal_column("1 / count(*)", Int).label("one")).select_from(parent).subquery("cut")
+        written = select(*entry.values()).select_from(count).outerjoin(parent, literal_column("true"))
+        written = written.where(count.c.one == literal_column("1"))
+    return insert(ENTRY).from_select(list(entry), written).add_cte(children)
 
 
-_CUT = spelled(_sale())
+_CUT, _CUT_OR_FAIL = spelled(_sale()), spelled(_sale(or_fail=True))
 
 
 @lru_cache(maxsize=100)  # as many as there are kinds of buyers in the code
@@ -179,6 +190,40 @@ def sell(
 
     False when that block has no more than these grams, or there is no hold because the lot has not so much.
     """
+    taking = _taking(tuple((table, tuple(row)) for table, row in first))
+    return send_both(ledger, taking, _CUT, _asked(actor, hold, lot_code, line_id, mass, first, now)) == 1
+
+
+def sell_at_once(
+    actor: Actor,
+    hold: dict[str, Any],
+    lot_code: str,
+    line_id: str,
+    mass: Mass,
+    first: Rows,
+    now: datetime,
+) -> bool:
+    """The same as a promise of its own. False: nothing has happened. Raises InsideTransaction."""
+    taking = _taking(tuple((table, tuple(row)) for table, row in first))
+    asked = _asked(actor, hold, lot_code, line_id, mass, first, now)
+    try:
+        with at_once() as ledger:
+            return send_both(ledger, taking, _CUT_OR_FAIL, asked) == 1
+    except DataError as fault:
+        if isinstance(fault.orig, DivisionByZero):
+            return False
+        raise
+
+
+def _asked(
+    actor: Actor,
+    hold: dict[str, Any],
+    lot_code: str,
+    line_id: str,
+    mass: Mass,
+    first: Rows,
+    now: datetime,
+) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "lot": lot_code,
         "grams": mass.grams,
@@ -191,6 +236,4 @@ def sell(
         "now": now,
     }
     asked |= {f"hold_{name}": value for name, value in hold.items()}
-    asked |= {f"{name}_{n}": value for n, (_, row) in enumerate(first) for name, value in row.items()}
-    taking = _taking(tuple((table, tuple(row)) for table, row in first))
-    return send_both(ledger, taking, _CUT, asked) == 1
+    return asked | {f"{name}_{n}": value for n, (_, row) in enumerate(first) for name, value in row.items()}

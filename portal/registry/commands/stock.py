@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
+    Engine,
     Select,
     Table,
     Update,
@@ -26,14 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.db import Int, Rows, Str, insert_together, transaction
+from portal.db import Int, Rows, Str, db, insert_together, is_promised, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.commands.cutting import is_state, sell
+from portal.registry.commands.cutting import is_state, sell, sell_at_once
 from portal.registry.models import (
     Account,
     Block,
@@ -152,6 +153,7 @@ def reserve(
 ) -> list[Taken]:
     """Hold grams for an order until ``expires_at``; all lines or none.
 
+    Best called outside of ``transaction()``: then the usual sale is a promise of the server's own.
     ``first``: rows of the caller's that go in before any gram is taken, in the order that keys between them
     ask for. Raises NotEnoughCredits (``left``: what the asked lots together still have), NotFound for an
     unknown lot, SellingStopped after a failed audit.
@@ -159,9 +161,16 @@ def reserve(
     if not policy.may_move_credits(actor, hold_id):
         raise NotAllowed()
     check_selling()
+    hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
+    is_usual = _is_usual(db.engine, wants)
+    if is_usual and not is_promised():
+        (want,) = wants
+        (code,), mass = want.lot_codes, want.mass.quantity()
+        if sell_at_once(actor, hold, code, want.line_id, mass, first, now):
+            return [Taken(want.line_id, code, mass)]
+        is_usual = False  # the general way knows why not, or what else to cut
     with _ledger() as ledger:
-        hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-        if _is_usual(ledger, wants):
+        if is_usual:
             (want,) = wants
             (code,), mass = want.lot_codes, want.mass.quantity()
             if sell(ledger, actor, hold, code, want.line_id, mass, first, now):
@@ -321,7 +330,7 @@ def _ledger() -> Iterator[Connection]:
 # -- reserving ---------------------------------------------------------------------------------
 
 
-def _is_usual(ledger: Connection, wants: Sequence[Want]) -> bool:
+def _is_usual(ledger: Engine, wants: Sequence[Want]) -> bool:
     """Whether this is one line of one lot, on the database where a roundtrip costs something."""
     return ledger.dialect.name == "postgresql" and [len(want.lot_codes) for want in wants] == [1]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +35,8 @@ from portal.registry.rules.errors import UnknownLot, UnknownProject, UnknownSeri
 from portal.registry.rules.ledger import AccountKind, BlockState, ProjectType, UnitClass
 from portal.registry.rules.prices import NotPricedIn
 from portal.registry.rules.records import LotOpened
+
+PLENTY = Mass.t(10)  # more than most people will ever need
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,22 @@ class LotView:
     def unattributed(self) -> Mass:
         """Retired at the source and nobody's claim; more than ``free`` while orders are being paid."""
         return self.retired - self.attributed
+
+    @property
+    def has_plenty(self) -> bool:
+        return self.free >= PLENTY
+
+    @property
+    def in_round_numbers(self) -> "LotView":
+        """As a shop window tells it: where there is plenty, what is left rounded down to two figures.
+
+        Not every sale makes another lot of it, so that a page about it can be kept.
+        """
+        if not self.has_plenty:
+            return self
+        step = 10 ** (len(str(self.free.grams)) - 2)
+        left = Mass(self.free.grams // step * step)
+        return replace(self, free=left, attributed=self.retired - left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,13 +132,17 @@ def place_order(
         (history, first_entry(order_id, actor, now)),
     )
     same = Same(order_id, idempotency_key, quote, buyer, purpose, lang, consent)
+    until = terms.hold_until(quote.payment, now)
     try:
+        if not (_has_more(quote) or buyer.is_public):
+            stock.reserve(actor, order_id, wants, until, now, first=rows)
+            return order_id
         with books() as session:
             if _has_more(quote):
                 insert_together(session, *rows)
                 _add_more(session, actor, order_id, quote, now)
                 rows = ()
-            stock.reserve(actor, order_id, wants, terms.hold_until(quote.payment, now), now, first=rows)
+            stock.reserve(actor, order_id, wants, until, now, first=rows)
             if buyer.is_public:
                 consents.record(actor, consents.NAME_ON_CERTIFICATE, order_id, True, now)
     except IntegrityError:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -18,6 +18,7 @@ from portal.shop.rules.delivery import OVERDUE, NamedState, OfferState
 from portal.shop.rules.states import OrderState
 
 _named, _offer, _order = NamedRetirement.__table__, SubstituteOffer.__table__, Order.__table__
+_NAMED_OF = select(_named).where(_named.c.order_id == bindparam("order_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class OfferView:
 
 
 def named_of(order_id: str) -> NamedView | None:
-    row = db.session.execute(select(_named).where(_named.c.order_id == order_id)).one_or_none()
+    row = db.session.connection().execute(_NAMED_OF, {"order_id": order_id}).one_or_none()
     if row is None:
         return None
     return NamedView(

@@ -120,7 +120,7 @@ def paid_out(test: bool) -> Paid:
 
 def parts_of(order_id: str) -> list[PartView]:
     """Ask first whether the actor may see the order."""
-    rows = db.session.execute(select(CashPart.__table__).where(CashPart.order_id == order_id))
+    rows = db.session.connection().execute(_PARTS_OF, {"order_id": order_id})
     return [PartView(Origin.parse(r.origin), Money(r.amount_minor, r.currency), r.at) for r in rows]
 
 
@@ -259,6 +259,7 @@ def _names_of_plantings(codes: Collection[str]) -> dict[str, Bilingual]:
 _payees, _paid, _verdicts = Payee.__table__, Payout.__table__, PayoutVerdict.__table__
 _proofs = PayoutProof.__table__
 # Built once: putting a statement together costs more than having it done.
+_PARTS_OF = select(CashPart.__table__).where(CashPart.order_id == bindparam("order_id"))
 _PAID_OUT = (
     select(
         _proofs.c.origin, _payees.c.currency, _paid.c.period, func.sum(_paid.c.amount_minor).label("minor")

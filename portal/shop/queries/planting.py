@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
@@ -25,6 +25,7 @@ from portal.shop.rules.seedlings import (
 from portal.shop.rules.states import RETIRED_ONCE
 
 _campaign, _line, _order = PlantingCampaign.__table__, SeedlingLineRow.__table__, Order.__table__
+_LINES = select(_line).where(_line.c.order_id == bindparam("order_id")).order_by(_line.c.position)
 _report, _photo, _buyer = PlantingReport.__table__, PlantingPhoto.__table__, OrderBuyer.__table__
 
 
@@ -202,9 +203,7 @@ def is_published(sha256: str) -> bool:
 
 def seedlings_of(order_id: str) -> list[SeedlingsView]:
     """The contributions of an order; whoever asks has been asked whether they may see it."""
-    lines = db.session.execute(
-        select(_line).where(_line.c.order_id == order_id).order_by(_line.c.position)
-    ).all()
+    lines = db.session.connection().execute(_LINES, {"order_id": order_id}).all()
     if not lines:
         return []
     ids = {line.campaign_id for line in lines}

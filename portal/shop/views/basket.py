@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
+from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import PLACES, Money, price
 from portal.registry.queries import prices, register
@@ -302,7 +303,7 @@ def checkout() -> Answer:
         seen = purchase.quote(PaymentKind.CARD)
     except InvalidInput:
         return redirect(url_for("shop_basket.basket"), 303)
-    return quote_page(purchase, seen, first_form(seen))
+    return quote_page(purchase, seen, first_form(seen, new_id("ord")))
 
 
 @blueprint.post("/basket/checkout")

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import queries as people
 from portal.kernel.errors import NotFound
-from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry.queries import register
 from portal.registry.queries.register import LotView
@@ -86,19 +85,17 @@ class Purchase:
         return " + ".join(parts)
 
 
-def first_form(seen: Quote) -> BuyForm:
+def first_form(seen: Quote, order_id: str) -> BuyForm:
     """Before anything is typed; who is signed in need not write their name again."""
     known = {}
     if actor().is_person:
         with suppress(NotFound):
             person = people.person(actor().id)
             known = {"name": person.name, "email": person.email}
-    return buy_form(formdata=None, order_id=new_id("ord"), quote_hash=seen.hash, **known)
+    return buy_form(formdata=None, order_id=order_id, quote_hash=seen.hash, **known)
 
 
-def quote_page(
-    purchase: Purchase, seen: Quote, form: BuyForm, status: int = 200, problem: str = ""
-) -> Answer:
+def quote_page(purchase: Purchase, seen: Quote, form: BuyForm, problem: str = "") -> str:
     """The price with all its parts, and the questions before paying."""
     lot, mass = purchase.lines[0] if purchase.lines else (None, None)
     is_single_arr = lot and mass and len(purchase.lines) == 1 and lot.project_type == "ARR"
@@ -106,7 +103,7 @@ def quote_page(
         form.consent.label.text = _(
             "Make the contribution final at once, so that I get the certificate right after paying"
         )
-    page = render_template(
+    return render_template(
         "shop/quote.html",
         purchase=purchase,
         lot=lot,
@@ -123,7 +120,6 @@ def quote_page(
         may_ask=bool(actor().organisations) and len(purchase.lines) == 1 and not purchase.seedlings,
         gift=in_hand(),
     )
-    return page, status
 
 
 def _to_basket(purchase: Purchase) -> AddForm | None:
@@ -144,10 +140,10 @@ def sent(purchase: Purchase) -> Answer:
     form = buy_form()
     seen = purchase.quote(PaymentKind.CARD)
     if not form.validate():
-        return quote_page(purchase, seen, form, 422)
+        return quote_page(purchase, seen, form), 422
     if form.quote_hash.data != seen.hash:
         form.quote_hash.data = seen.hash
-        return quote_page(purchase, seen, form, 409, message(PriceChanged()))
+        return quote_page(purchase, seen, form, message(PriceChanged())), 409
     return _place(purchase, seen, form, payment_chosen(form))
 
 
@@ -164,7 +160,8 @@ def _place(purchase: Purchase, seen: Quote, form: BuyForm, payment: PaymentKind)
         ProviderUnavailable,
         ProviderRefused,
     ) as error:
-        return quote_page(purchase, seen, form, *refusal(error))
+        status, problem = refusal(error)
+        return quote_page(purchase, seen, form, problem), status
 
 
 def _sold_out_page(purchase: Purchase, seen: Quote, form: BuyForm, error: NotEnoughCredits) -> Answer:
@@ -172,7 +169,7 @@ def _sold_out_page(purchase: Purchase, seen: Quote, form: BuyForm, error: NotEno
         problem = _(
             "Somebody was faster: not all of these credits are left. Nothing was reserved or charged."
         )
-        return quote_page(purchase, seen, form, 409, problem)
+        return quote_page(purchase, seen, form, problem), 409
     lot, wanted = purchase.lines[0]
     others = [
         each

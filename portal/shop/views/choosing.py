@@ -95,7 +95,7 @@ class Choice:
 def choice(among: list[LotView] | None = None) -> Choice:
     """Raises NotFound for a lot that does not exist, NotPricedIn, NothingForSale."""
     wanted = request.values.get("lot", "")
-    lot = register.lot(wanted, wanted_currency()) if wanted else recommended(among)
+    lot = register.lot(wanted, wanted_currency()).in_round_numbers if wanted else recommended(among)
     cover = _footprint() or _inventory()
     return Choice(lot, purpose_of(_purpose()) or (cover.id if cover else ""), cover)
 
@@ -113,9 +113,12 @@ def recommended(among: list[LotView] | None = None) -> LotView:
 
 
 def for_sale() -> list[LotView]:
-    """Every open lot with a price in the currency in the address. Raises NothingForSale, NoPriceList."""
+    """Every open lot with a price in the currency in the address, what is left in round numbers.
+
+    Raises NothingForSale, NoPriceList.
+    """
     currency = wanted_currency()
-    lots = register.open_lots(currency)
+    lots = [lot.in_round_numbers for lot in register.open_lots(currency)]
     if not lots and currency and register.open_lots():
         raise NoPriceList(currency=currency)
     if not lots:

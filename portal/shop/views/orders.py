@@ -1,13 +1,17 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from portal.certificates import queries as papers
 from portal.kernel import clock
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, PortalError
+from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries import prices, register
@@ -27,6 +31,7 @@ from portal.shop.queries.giving import givings_of
 from portal.shop.queries.orders import OrderView
 from portal.shop.rules.basket import by_kind
 from portal.shop.rules.batches import is_shared
+from portal.shop.rules.origins import Origin, OriginKind
 from portal.shop.rules.planting import TREE_FACTOR, planting
 from portal.shop.rules.quotes import NothingChosen, check_mass, least_mass, make_quote, most_mass
 from portal.shop.rules.recommending import LotFacts, Reason, reasons
@@ -40,6 +45,7 @@ from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import credits_bought, kept_order_page, order_page, seedlings_bought, way
 from portal.shop.words.orders import event_words, fee_words, next_words, party_words, reason_words, words_of
 from portal.shop.words.planting import planting_event_words, planting_words_of
+from portal.web.frame import page_for
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint
@@ -59,7 +65,13 @@ Answer = str | Response | tuple[str, int]
 @open_to_all
 def offset() -> Answer:
     """Which credits, and how much."""
-    found = _filtered()
+    lots = for_sale()
+    facts = (tuple(lots), tuple(prices.currencies()), conditions(), clock.today())
+    return page_for(None if _others_kept() else facts, lambda: _choosing(lots))
+
+
+def _choosing(lots: list[LotView]) -> str:
+    found = _filtered(lots)
     if not found.lots and not request.args.get("lot"):
         return render_template("shop/nothing_fits.html", filter=found.form, others=_others_kept())
     chosen = choice(found.lots)
@@ -74,12 +86,8 @@ class _Found:
     lots: list[LotView]
 
 
-def _filtered() -> _Found:
-    """What is for sale of what was asked for by type, project and vintage.
-
-    Raises NothingForSale, NoPriceList.
-    """
-    lots = for_sale()
+def _filtered(lots: list[LotView]) -> _Found:
+    """What is for sale of what was asked for by type, project and vintage."""
     form = FilterForm(formdata=request.args)
     projects = {lot.project.code: lot.project.name.in_(lang()) or lot.project.name.en for lot in lots}
     years = {year for lot in lots for year in range(lot.vintage_start.year, lot.vintage_end.year + 1)}
@@ -101,11 +109,11 @@ def _others_kept() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 200) -> Answer:
+def _offset_page(chosen: Choice, found: _Found, form: AmountForm) -> str:
     minimum = till().minimum(chosen.currency)
     least = least_mass(chosen.offer, PaymentKind.CARD, minimum, conditions())
     small = [mass for mass in QUICK if least <= mass <= chosen.lot.free]
-    page = render_template(
+    return render_template(
         "shop/offset.html",
         choice=chosen,
         lots=found.lots,
@@ -124,7 +132,6 @@ def _offset_page(chosen: Choice, found: _Found, form: AmountForm, status: int = 
         basket=basket_now(),
         gift=in_hand(),
     )
-    return page, status
 
 
 def _reasons(lot: LotView) -> tuple[Reason, ...]:
@@ -160,8 +167,14 @@ def quote() -> Answer:
     except InvalidInput as error:
         if not amount.errors:
             amount.blame("budget" if amount.budget.raw_data and amount.budget.raw_data[0] else "kg", error)
-        return _offset_page(chosen, _filtered(), amount, 422)
-    return quote_page(purchase, seen, first_form(seen))
+        return _offset_page(chosen, _filtered(for_sale()), amount), 422
+    facts = None if _others_kept() else (purchase, conditions(), till().provider.test)
+    order_id = new_id("ord")
+    return page_for(
+        facts,
+        lambda: quote_page(purchase, seen, first_form(seen, order_id)),
+        own=(order_id, generate_csrf()),
+    )
 
 
 def _wanted_mass(chosen: Choice, amount: AmountForm) -> Mass:
@@ -200,7 +213,12 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
     funded = plantings.seedlings_of(order_id)
     said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
-    parts = money.money_of_order(order_id, found.test, now)
+    parts = tuple(money.money_of_order(order_id, found.test, now))
+    names = _names_of({each.origin for each in parts if each.origin}, lots)
+    masses = by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines)
+    for_credits = sum((line.amount for line in found.lines), start=Money(0, found.total.currency))
+    for_planting = sum((each.amount for each in funded), start=Money(0, found.total.currency))
+    seedlings = sum(each.seedlings for each in funded)
     page = render_template(
         "shop/order.html",
         order=found,
@@ -217,14 +235,25 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         fee_words=fee_words(),
         party_words=party_words(),
         form=ActionForm(formdata=None),
-        credits=sum((line.amount for line in found.lines), start=Money(0, found.total.currency)),
+        credits=for_credits,
         seedlings=funded,
-        planting=sum((each.amount for each in funded), start=Money(0, found.total.currency)),
+        planting=for_planting,
         named=delivery.named_of(order_id),
         key=request.values.get("k", ""),
-        by_kind=by_kind((lots[line.lots[0]].project_type, line.mass) for line in found.lines),
+        by_kind=masses,
         parts=parts,
-        origin_names=origins.names_of({each.origin for each in parts if each.origin}),
+        origin_names=names,
+        # All that its table of money says: many orders are of the same amount.
+        money_facts=(
+            found.fees,
+            found.split,
+            for_credits,
+            for_planting,
+            seedlings,
+            *masses.items(),
+            parts,
+            *names.items(),
+        ),
         may_pay=policy.may_pay(who, found) and found.payment == PaymentKind.CARD,
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),
@@ -238,6 +267,13 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
+
+
+def _names_of(wanted: Collection[Origin], lots: Mapping[str, LotView]) -> dict[Origin, Bilingual]:
+    """What these are called; the projects of the order's own lots are known already."""
+    known = {Origin(OriginKind.PROJECT, lot.project.code): lot.project.name for lot in lots.values()}
+    unknown = [each for each in wanted if each not in known]
+    return {**known, **origins.names_of(unknown)} if unknown else known
 
 
 def _gift_of(order: OrderView) -> GiftView | None:
