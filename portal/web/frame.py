@@ -11,6 +11,7 @@ from flask.templating import Environment
 from markupsafe import Markup
 
 from portal.web.city import city
+from portal.web.guard import actor
 from portal.web.i18n import LANGUAGE_COOKIE, lang
 
 KEPT: Final = 2_000  # fragments, of a few kilobytes each at most
@@ -103,7 +104,7 @@ def page_for(facts: Hashable | None, write: Callable[[], str], own: Sequence[str
 
 
 def _is_stranger() -> bool:
-    if request.authorization:
+    if request.authorization or actor().is_person or actor().keys:
         return False
     if not request.cookies:
         return True
