@@ -193,8 +193,7 @@ def day(value: Any) -> str:
 
 def instant(value: datetime) -> str:
     """Date and time in the city, with the zone said."""
-    shown = f"{value.astimezone(CITY):%Y-%m-%d %H:%M}"
-    return shown + " (" + _("Beijing time") + ")"
+    return _("%(time)s (Beijing time)", time=f"{value.astimezone(CITY):%Y-%m-%d %H:%M}")
 
 
 def country(name: str) -> str:
