@@ -32,11 +32,11 @@ class PayeeTwice(InvalidInput):
 
 
 class BadShare(InvalidInput):
-    message = N_("A share is more than 0 % and at most 100 %, with two decimals at most.")
+    message = N_("Give a share from 0.01 to 100 per cent, with two decimals at most.")
 
 
 class SharesDoNotAddUp(InvalidInput):
-    message = N_("The shares come to %(sum)s %%, and must come to 100 %%.")
+    message = N_("The shares come to %(sum)s per cent, and must come to 100.")
 
 
 class NobodyShares(InvalidInput):

@@ -298,6 +298,8 @@ _EVENTS = {
     "quarantined": N_("Set aside for staff"),
     "healed": N_("Healed"),
     "looked_at": N_("Looked at by staff"),
+    "address_corrected": N_("E-mail address corrected"),
+    "invoice_corrected": N_("Invoice corrected"),
 }
 
 
@@ -372,9 +374,16 @@ _NEXT: dict[OrderState, tuple[str, ...]] = {
 }
 
 
-def next_words(state: OrderState) -> list[str]:
-    """What happens next, one step each; nothing when the order is where it will stay."""
-    return [_translated(text) for text in _NEXT.get(state, ())]
+_LETTER_OF_MANY = N_("A certificate is issued for each recipient; you get a letter when all are there.")
+
+
+def next_words(state: OrderState, is_shared: bool = False) -> list[str]:
+    """What happens next, one step each; nothing when the order is where it will stay.
+
+    ``is_shared``: among the recipients of a batch, who have a certificate each.
+    """
+    steps = _NEXT.get(state, ())
+    return [_translated(_LETTER_OF_MANY if is_shared and text is _LETTER else text) for text in steps]
 
 
 _F = FapiaoState
@@ -434,6 +443,7 @@ _FAPIAO_EVENTS = {
     "withdrawn": N_("Withdrawn by the buyer"),
     "refunded": N_("The money was given back"),
     "red_issued": N_("Red-letter fapiao issued"),
+    "corrected": N_("Corrected by staff"),
 }
 
 
