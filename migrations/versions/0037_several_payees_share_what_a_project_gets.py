@@ -1,4 +1,4 @@
-"""several payees share what a project gets, by basis points that two persons named"""
+"""several payees share what a project gets, and the few certificates that do not hold are found at once"""
 
 from pathlib import Path
 
@@ -52,6 +52,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("split_id", "payee", name=op.f("owner_share_pk")),
         sqlite_strict=True,
     )  # fmt: skip
+    unusual = sa.text("state <> 'valid'")
+    op.create_index(
+        "ix_certificate_unusual", "certificate", ["state", "id"],
+        sqlite_where=unusual, postgresql_where=unusual,
+    )  # fmt: skip
     for statement in _guards():
         op.execute(statement)
 
@@ -71,5 +76,6 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if is_postgresql else ""))
         if is_postgresql:
             op.execute(f"DROP FUNCTION {name}")
+    op.drop_index("ix_certificate_unusual", "certificate")
     for table in TABLES:
         op.drop_table(table)

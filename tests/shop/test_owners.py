@@ -39,10 +39,12 @@ from portal.shop.rules.owners import (
 )
 from portal.shop.rules.payouts import MoreThanHeldForOrigin, NoAccountNamed, Row, by_project
 from portal.shop.till import till
+from tests.browser import Browser
 from tests.factories import shop
 from tests.factories.guards import without_guards
 from tests.factories.payouts import BOTH, FIRST, FOREST, SECOND, confirm, named, recorded
 from tests.factories.registry import make_lot
+from tests.shop.test_money_pages import sit_down
 
 FARM = Origin(OriginKind.PROJECT, FOREST.code, "farm")
 VILLAGE = Origin(OriginKind.PROJECT, FOREST.code, "village")
@@ -190,6 +192,44 @@ def test_two_persons_name_the_shares_and_each_payee_has_an_account(any_app: Flas
     (done,) = money.payouts_done(True)
     assert done.origin == VILLAGE
     assert origins.names_of([VILLAGE])[VILLAGE].zh.endswith("· 示范village")
+
+
+# -- its page ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_one_names_shares_another_accepts_them_and_everybody_reads_them(app: Flask, lang: str) -> None:
+    """What is wrong is said, and what was typed is kept."""
+    code, zh, en, part = {
+        "en": ("short code", "name in Chinese", "name in English", "share"),
+        "zh": ("代号", "中文名称", "英文名称", "份额"),
+    }[lang]
+    which, colon = {"en": ("Payee", ": "), "zh": ("收款方", "：")}[lang]
+    reason, propose, accept = {"en": ("Reason", "Propose", "Accept"), "zh": ("原因", "提交提议", "接受")}[
+        lang
+    ]
+    make_lot()
+    shop.paid(250)
+    page = sit_down(app).open(f"/{lang}/desk/payouts/shares")
+    for place, payee, percent in (("1", "farm", "66.67"), ("2", "village", "33.3")):
+        for label, typed in (
+            (code, payee),
+            (zh, f"示范{payee}"),
+            (en, f"Demonstration {payee}"),
+            (part, percent),
+        ):
+            page = page.fill(f"{which} {place}{colon}{label}", typed)
+    page = page.fill(reason, "Contract 7").submit(propose, expect=422)
+    assert "99.97" in page.errors[0]
+    page = page.fill(f"{which} 2{colon}{part}", "33.33").submit(propose)
+    assert "33.33" in page.main
+    page = sit_down(app, "usr_second").open(f"/{lang}/desk/payouts/shares").submit(accept)
+    shop.paid(250)
+    app.extensions["portal.person"] = lambda: None
+    page = Browser(app.test_client()).open(f"/{lang}/money")
+    assert page.main.count("66.67 %") == 1
+    assert page.main.count("¥32.00") == 2, "of the party, and of the project with all its payees"
+    assert page.main.count("¥10.67") == 2, "what came in for the farm, and what it is owed"
 
 
 # -- the last belt -------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from werkzeug.wrappers import Response
 
 from portal.kernel import clock
 from portal.kernel.errors import PortalError, Refused
+from portal.shop import policy
 from portal.shop.commands import corrections
-from portal.shop.desk.orders import TELLERS
+from portal.shop.desk.orders import READERS, TELLERS
 from portal.shop.forms.corrections import AddressForm, FapiaoCorrectionForm, InvoiceCorrectionForm
 from portal.shop.queries import billing as papers
 from portal.shop.queries import orders as queries
@@ -24,7 +25,7 @@ Answer = Response | tuple[str, int]
 
 @blueprint.get("/desk/orders/<order_id>/corrections")
 @looks_at(Shown.ORDER, "order_id", "orders")
-@staff(*TELLERS)
+@staff(*READERS)
 def page(order_id: str) -> Answer:
     """What can be put right about this order."""
     return _page(order_id)
@@ -35,6 +36,7 @@ def _page(order_id: str, form: PortalForm | None = None, status: int = 200) -> A
     told = render_template(
         "shop/desk_corrections.html",
         order=order,
+        may_correct=policy.may_run_till(actor()),
         number=invoice.number if invoice else "",
         address=_or_filled(form, AddressForm, {"email_address": order.buyer.email} if order.buyer else None),
         invoice=_or_filled(form, InvoiceCorrectionForm, _party(invoice)),

@@ -73,11 +73,20 @@ class SharesForm(PortalForm):
 
 _PLACES = range(1, MOST_PAYEES + 1)
 for _place in _PLACES:
+    _which = str(_place)
     _fields: dict[str, Any] = {
-        "payee": LineField(lazy_gettext("Short code"), max=20, render_kw={"autocomplete": "off"}),
-        "name_zh": LineField(lazy_gettext("Name in Chinese"), max=PAYEE_NAME_MAX),
-        "name_en": LineField(lazy_gettext("Name in English"), max=PAYEE_NAME_MAX),
-        "share": UnitsField(lazy_gettext("Share"), per=100, unit="%"),
+        "payee": LineField(
+            lazy_gettext("Payee %(number)s: short code", number=_which),
+            max=20,
+            render_kw={"autocomplete": "off"},
+        ),
+        "name_zh": LineField(
+            lazy_gettext("Payee %(number)s: name in Chinese", number=_which), max=PAYEE_NAME_MAX
+        ),
+        "name_en": LineField(
+            lazy_gettext("Payee %(number)s: name in English", number=_which), max=PAYEE_NAME_MAX
+        ),
+        "share": UnitsField(lazy_gettext("Payee %(number)s: share", number=_which), per=100, unit="%"),
     }
     for _name, _field in _fields.items():
         setattr(SharesForm, f"{_name}_{_place}", _field)
