@@ -1,6 +1,8 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -39,7 +41,16 @@ from portal.shop.views.checkout import first_form, quote_page, sent
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import credits_bought, kept_order_page, order_page, seedlings_bought, way
-from portal.shop.words.orders import event_words, fee_words, next_words, party_words, reason_words, words_of
+from portal.shop.words.batches import batch_next_words, batch_words_of
+from portal.shop.words.orders import (
+    StateWords,
+    event_words,
+    fee_words,
+    next_words,
+    party_words,
+    reason_words,
+    words_of,
+)
 from portal.shop.words.planting import planting_event_words, planting_next_words, planting_words_of
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
@@ -202,17 +213,17 @@ def _show(
 ) -> Answer:
     found, now, who = queries.order(actor(), order_id), clock.now(), actor()
     funded = plantings.seedlings_of(order_id)
-    said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
+    said = _said(found)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
     parts = money.money_of_order(order_id, found.test, now)
     page = render_template(
         "shop/order.html",
         order=found,
         lots=lots,
-        words=said[0](found.state),
+        words=said.state(found.state),
         now=now,
         problem=problem,
-        history=[(line, said[1](line.event)) for line in queries.history(order_id) if not line.is_refused],
+        history=[(line, said.event(line.event)) for line in queries.history(order_id) if not line.is_refused],
         certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
         batch_id=found.purpose if is_shared(found.purpose) else "",
         refunds=queries.refunds(order_id),
@@ -239,7 +250,7 @@ def _show(
         gift=_gift_of(found),
         is_paid=found.paid_at is not None,
         arrived=queries.transfers(order_id) if found.payment == PaymentKind.TRANSFER else [],
-        next_steps=_next_steps(found),
+        next_steps=said.then(found.state),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
@@ -252,10 +263,20 @@ def _address_form(order: OrderView, sent: OwnAddressForm | None) -> OwnAddressFo
     return sent or OwnAddressForm(formdata=None, email_address=order.buyer.email)
 
 
-def _next_steps(order: OrderView) -> list[str]:
+class _Said(NamedTuple):
+    """How a kind of order is spoken of: its states, its history, and what happens next."""
+
+    state: Callable[[OrderState], StateWords]
+    event: Callable[[str], str]
+    then: Callable[[OrderState], list[str]]
+
+
+def _said(order: OrderView) -> _Said:
     if not order.lines:
-        return planting_next_words(order.state)
-    return next_words(order.state, is_shared(order.purpose))
+        return _Said(planting_words_of, planting_event_words, planting_next_words)
+    if is_shared(order.purpose):
+        return _Said(batch_words_of, event_words, batch_next_words)
+    return _Said(words_of, event_words, next_words)
 
 
 def _gift_of(order: OrderView) -> GiftView | None:

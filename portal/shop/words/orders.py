@@ -374,16 +374,9 @@ _NEXT: dict[OrderState, tuple[str, ...]] = {
 }
 
 
-_LETTER_OF_MANY = N_("A certificate is issued for each recipient; you get a letter when all are there.")
-
-
-def next_words(state: OrderState, is_shared: bool = False) -> list[str]:
-    """What happens next, one step each; nothing when the order is where it will stay.
-
-    ``is_shared``: among the recipients of a batch, who have a certificate each.
-    """
-    steps = _NEXT.get(state, ())
-    return [_translated(_LETTER_OF_MANY if is_shared and text is _LETTER else text) for text in steps]
+def next_words(state: OrderState) -> list[str]:
+    """What happens next, one step each; nothing when the order is where it will stay."""
+    return [_translated(text) for text in _NEXT.get(state, ())]
 
 
 _F = FapiaoState
