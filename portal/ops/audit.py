@@ -16,6 +16,7 @@ from portal.registry.rules.audit import Check, Fault
 from portal.registry.rules.checkpoint import Checkpoint, NotACheckpoint
 from portal.shop.queries.orders import faults as cash_faults
 from portal.shop.queries.origins import faults as origin_faults
+from portal.shop.queries.owners import faults as owner_faults
 from portal.shop.queries.planting import faults as planting_faults
 
 
@@ -37,6 +38,7 @@ def faults(published: str | None = None) -> Iterator[Fault]:
         (Check.TABLES, certificate_faults()),
         (Check.CASH, cash_faults()),
         (Check.CASH, origin_faults()),
+        (Check.CASH, owner_faults()),
         (Check.CASH, planting_faults()),
         (Check.SOURCE, verify.source()),
     ]

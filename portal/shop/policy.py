@@ -58,6 +58,11 @@ def may_cancel(actor: Actor, order: Ordered) -> bool:
     return (actor.is_system or owns(actor, order) or actor.has(*_TILL)) and order.state in UNPAID
 
 
+def may_correct_own_address(actor: Actor, order: Ordered) -> bool:
+    """Put right where letters about it go: the buyer, until it is paid; afterwards the till does."""
+    return owns(actor, order) and order.state in UNPAID
+
+
 def may_withdraw(actor: Actor, order: Ordered, now: datetime) -> bool:
     """The buyer's own way back after paying: until the cooling-off days are over."""
     waiting = order.state == OrderState.PAID and order.retire_after is not None and now < order.retire_after

@@ -9,8 +9,9 @@ from flask import Flask
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
-from portal.shop.commands import counter, payout_accounts, substitutes
+from portal.shop.commands import counter, owners, payout_accounts, substitutes
 from portal.shop.rules.origins import Origin, OriginKind
+from portal.shop.rules.owners import OwnerShare
 from portal.shop.rules.terms import PaymentKind
 from tests.factories import payouts, shop
 from tests.factories.planting import make_planting, seedlings_quote
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PAGES = (
-    "/desk/orders", "/desk/payouts", "/desk/payouts/accounts", "/desk/fapiao", "/desk/named", "/desk/gifts",
-    "/desk/requests", "/desk/planting", "/desk/proposals",
+    "/desk/orders", "/desk/payouts", "/desk/payouts/accounts", "/desk/payouts/shares", "/desk/fapiao",
+    "/desk/named", "/desk/gifts", "/desk/requests", "/desk/planting", "/desk/proposals",
 )  # fmt: skip
 
 
@@ -39,6 +40,15 @@ def busy_desk(app: Flask) -> list[str]:
     substitutes.offer(teller, waiting, "LOT-B", Bilingual("项目冻结。", "The project is frozen."), now)
     counter.propose_transfer(teller, transfer, "B-17", shop.seen(transfer).total, now)
     payouts.named()
+    halves = [
+        OwnerShare(payee, Bilingual(zh, en), 5000)
+        for payee, zh, en in (
+            ("farm", "示范林场", "Demonstration farm"),
+            ("village", "示范村集体", "Collective"),
+        )
+    ]
+    owners.name_shares(payouts.BOTH, payouts.FOREST, halves, now)
+    shop.paid(100)
     payouts.confirm(payouts.recorded("10.00"))
     payouts.recorded("6.00", "B-2")
     other = Origin(OriginKind.PLANTING, "TEST-2027")
@@ -46,7 +56,8 @@ def busy_desk(app: Flask) -> list[str]:
     app.extensions["portal.person"] = lambda: Actor(
         "usr_teller", frozenset({Role.FINANCE, Role.REGISTRY, Role.ADMIN})
     )
-    return [f"/desk/orders/{order_id}" for order_id in (paid, waiting, transfer)]
+    orders = [f"/desk/orders/{order_id}" for order_id in (paid, waiting, transfer)]
+    return [*orders, f"{orders[1]}/corrections"]
 
 
 @pytest.mark.slow

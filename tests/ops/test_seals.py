@@ -39,6 +39,7 @@ CHOSEN: Mapping[tuple[str, str], Any] = {
     ("setting_verdict", "number"): 1,
     ("cash_part", "origin"): "project:one",
     ("payout_account", "origin"): "project:one",
+    ("owner_split", "origin"): "project:one",
     ("payout_account", "last_digits"): "0000",
     ("payout_proof", "origin"): "",
     ("payout_proof", "sha256"): "0" * 64,

@@ -170,7 +170,11 @@ def test_one_order_becomes_a_certificate_for_each(any_app: Flask, sent_letters: 
     assert list(faults()) == []
     assert list(order_queries.faults()) == []
     shop_jobs.hand_over()
-    subjects = {letter["To"]: letter["Subject"] for letter in sent_letters()}
+    letters = {letter["To"]: letter for letter in sent_letters()}
+    subjects = {to: letter["Subject"] for to, letter in letters.items()}
+    assert "LOT-A" in letters["friends@example.cn"].get_content()
+    assert "/g1-6000" in letters["friends@example.cn"].get_content()
+    assert "/g1-2000" in letters["fang@example.cn"].get_content(), "her own grams"
     assert subjects["friends@example.cn"] == "Your gifts are ready: 6 kg CO₂e"
     assert subjects["fang@example.cn"] == "来自Forest Sea的礼物"
 

@@ -59,6 +59,8 @@ def test_only_who_holds_the_link_hands_it_on_and_the_chain_can_be_followed(
     assert papers.by_number(third).state is State.VALID
     letters = {letter["To"]: letter.get_content() for letter in sent_letters()}  # type: ignore[operator]
     assert f"/c/{second}/" in letters[NEXT.email]
+    assert "LOT-A" in letters[NEXT.email]
+    assert "/g1-" in letters[NEXT.email]
     sequence_and_sign()
     assert [str(fault) for fault in faults()] == []
 

@@ -15,7 +15,9 @@ from portal.shop.commands import billing, refunds
 from portal.shop.queries import billing as queries
 from portal.shop.rules.states import OrderState as S
 from portal.shop.till import till
+from portal.shop.words.desk import code_words, next_at_desk, state_label
 from portal.shop.words.orders import next_words
+from portal.shop.words.planting import planting_next_words
 from portal.web import press
 from portal.web.i18n import money, speak
 from portal.web.links import key_for
@@ -165,3 +167,23 @@ def test_every_state_on_the_way_says_what_happens_next(app: Flask, lang: str) ->
     stays = {S.FULFILLED, S.REFUNDED, S.REFUNDED_VOID, S.CANCELLED, S.EXPIRED}
     for state in S:
         assert bool(next_words(state)) == (state not in stays), state
+
+
+@LANGS
+def test_the_desk_says_of_every_state_what_happens_next_and_none_of_its_codes(app: Flask, lang: str) -> None:
+    speak(lang)
+    for state in S:
+        assert next_at_desk(state), state
+        assert state_label(state) != state.value
+    for code in ("order", "before", "succeeded", "withdrawn_by_buyer"):
+        assert code_words(code) != code
+    assert code_words("typed by a person") == "typed by a person"
+
+
+def test_an_order_of_seedlings_is_never_said_to_be_retired(app: Flask) -> None:
+    speak("en")
+    for state in S:
+        told = " ".join(planting_next_words(state)).lower()
+        assert not ({"retired", "credits", "registry"} & set(told.replace(".", "").split())) or state in (
+            S.SUBSTITUTE_OFFERED, S.REGISTRY_PENDING,
+        ), state  # fmt: skip

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from portal import consents
 from portal.accounts.rules import Part
 from portal.db import db, transaction
 from portal.kernel import clock
@@ -64,8 +65,8 @@ class Company:
     def actor(self, name: str) -> Actor:
         return Actor(self.people[name].id, organisations={self.id: self.parts[name]})
 
-    def asked(self, kg: int = 100, by: str = "member", **changes: Any) -> str:
-        ask = Ask(self.id, "LOT-A", shop.quoted(kg), "Forest Sea", False, "For the fair", "en", **changes)
+    def asked(self, kg: int = 100, by: str = "member", *, is_public: bool = False, **changes: Any) -> str:
+        ask = Ask(self.id, "LOT-A", shop.quoted(kg), "Forest Sea", is_public, "For the fair", "en", **changes)
         return commands.ask(self.actor(by), new_id("prq"), ask, clock.now())
 
     def accepted(self, request_id: str, by: str = "approver", kg: int = 100, **changes: Any) -> str:
@@ -112,6 +113,13 @@ def test_an_approval_places_the_order(company: Company, sent_letters: Letters) -
     assert "Your purchase is approved" in told
     with pytest.raises(RequestIsAnswered):
         company.accepted(request_id, "owner")
+
+
+def test_who_ticked_that_the_name_is_shown_said_so_when_they_asked(company: Company) -> None:
+    silent, public = company.asked(), company.asked(is_public=True)
+    (told,) = consents.said(company.people["member"].id)
+    assert (told.thing_id, told.is_given, told.words) == (public, True, consents.NAME_ON_CERTIFICATE.words)
+    assert consents.said("", [silent]) == []
 
 
 def test_who_declines_says_why(company: Company, sent_letters: Letters) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, literal_column, select
 
 from portal.certificates.models import Certificate, CertificateDocument, CertificateHolder
 from portal.certificates.rules import numbers, paper
@@ -134,16 +134,21 @@ def for_subject(subject_id: str) -> CertificateView | None:
 
 def recent(states: Collection[State], after: str, limit: int) -> list[CertificateView]:
     """The newest certificates in one of these states, those made before the certificate id ``after``."""
-    wanted = (
-        select(_papers.c.id).where(_papers.c.state.in_(states)).order_by(_papers.c.id.desc()).limit(limit)
-    )
+    wanted = _in_state(select(_papers.c.id), states).order_by(_papers.c.id.desc()).limit(limit)
     return of_ids(wanted.where(_papers.c.id < after) if after else wanted)
 
 
 def recent_numbers(state: str, limit: int) -> list[str]:
     """Numbers of the newest certificates, in this state or in any when it is empty."""
     newest = select(_papers.c.number).order_by(_papers.c.id.desc()).limit(limit)
-    return list(db.session.scalars(newest.where(_papers.c.state == state) if state else newest))
+    asked = [each for each in State if each == state]
+    return list(db.session.scalars(_in_state(newest, asked) if state else newest))
+
+
+def _in_state(query: Select[Any], states: Collection[State]) -> Select[Any]:
+    """Said in such a way that the index of those that do not hold is used where only these are wanted."""
+    found = query.where(_papers.c.state.in_(states))
+    return found if State.VALID in states else found.where(_papers.c.state != literal_column("'valid'"))
 
 
 def of_ids(wanted: Select[Any]) -> list[CertificateView]:

@@ -154,5 +154,6 @@ def finish_batch(actor: Actor, batch_id: str, now: datetime) -> bool:
         order = lock(s, found[0])
         step(s, order, OrderEvent.FULFILLED, actor, now)
         s.execute(update(batches).where(batches.c.id == batch_id).values(done_at=now))
-        write_to_buyer(s, order, "batch", now, batch_id=batch_id)
+        ranges = [part.full_serial for part in ranges_of(found[1])]
+        write_to_buyer(s, order, "batch", now, batch_id=batch_id, ranges=ranges)
         return True

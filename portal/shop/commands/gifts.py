@@ -232,10 +232,18 @@ def _in_name_of(taker: Taker, number: str) -> RetirementFacts:
     )
 
 
-def _links(numbers: list[str]) -> list[dict[str, str]]:
-    """As the letters of orders name certificates: the printed number, and where the key opens it."""
+def _links(numbers: list[str]) -> list[dict[str, Any]]:
+    """As letters name certificates: the printed number, where the key opens it, its lots and ranges."""
     held = [papers.by_number(number) for number in numbers]
-    return [{"number": paper.printed_number, "path": f"/c/{paper.number}/{paper.key}"} for paper in held]
+    return [
+        {
+            "number": paper.printed_number,
+            "path": f"/c/{paper.number}/{paper.key}",
+            "ranges": [part.full_serial for part in paper.ranges],
+            "lots": list(dict.fromkeys(part.lot_code for part in paper.ranges)),
+        }
+        for paper in held
+    ]
 
 
 def _write_to_giver(session: Any, gift: GiftView, letter: str, facts: dict[str, Any], now: datetime) -> None:

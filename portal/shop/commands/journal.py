@@ -18,6 +18,7 @@ from portal.shop.commands.seedlings import campaigns, seedlings
 from portal.shop.commands.steps import Locked
 from portal.shop.models.orders import CashLine, OrderLine
 from portal.shop.models.origins import CashPart
+from portal.shop.queries.owners import in_force
 from portal.shop.queries.terms import terms_of
 from portal.shop.rules.cash import balances, give_back, taken
 from portal.shop.rules.origins import Origin, OriginKind, Sold, moved, share_out
@@ -62,7 +63,7 @@ def came(s: Connection, order: Locked, payment_id: str, amount: Money, now: date
     ]
     write(s, order, payment_id, shares, now)
     if owners := balances(shares).get(Party.FOREST_OWNER):
-        _write_parts(s, order, payment_id, share_out(owners, _sold(s, order)), now)
+        _write_parts(s, order, payment_id, _for_payees(share_out(owners, _sold(s, order)), now), now)
 
 
 def went_back(s: Connection, order: Locked, refund_id: str, amount: Money, now: datetime) -> None:
@@ -97,8 +98,18 @@ def exchanged(s: Connection, order: Locked, now: datetime) -> None:
     held = {origin: m for origin, m in _held(s, order).items() if origin.kind is OriginKind.PROJECT}
     if held:
         owed = sum(held.values(), Money(0, order.currency))
-        change = moved(held, share_out(owed, _credits(s, order)))
+        wanted = share_out(owed, _credits(s, order))
+        change = moved(held, _for_payees(wanted, order.paid_at))
         _write_parts(s, order, order.hold_id, change, now)
+
+
+def _for_payees(amounts: Mapping[Origin, Money], at: datetime) -> dict[Origin, Money]:
+    """What of each project is each payee's, by the shares that held then; undivided where one gets it all."""
+    splits = in_force(amounts, at)
+    found: dict[Origin, Money] = {}
+    for origin, amount in amounts.items():
+        found |= splits[origin].among(amount) if origin in splits else {origin: amount}
+    return found
 
 
 def _held(s: Connection, order: Locked) -> dict[Origin, Money]:

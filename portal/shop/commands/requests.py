@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.accounts import queries as accounts
 from portal.db import transaction
 from portal.kernel.actor import Actor
@@ -72,6 +72,8 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
                 created_at=now,
             )
         )
+        if asked.is_public:
+            consents.record(actor, consents.NAME_ON_CERTIFICATE, request_id, True, now)
         audit.record(actor, "shop.ask_approval", request_id, now, minor=asked.quote.total.minor)
         found = queries.request(actor, request_id)
         for member in accounts.members(asked.organisation_id):

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.certificates import queries as papers
+from portal.certificates.words import state_words as certificate_words
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
@@ -17,7 +18,9 @@ from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
 from portal.shop.rules.states import OrderEvent, OrderState, may_step
 from portal.shop.till import till
+from portal.shop.words.desk import code_words, next_at_desk, state_label
 from portal.shop.words.orders import attention_words, event_words, party_words, words_of
+from portal.shop.words.planting import planting_event_words, planting_words_of
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.looks import Shown, looks_at
@@ -70,12 +73,17 @@ def _page(
         Share(line.party, line.amount) for line in cash if line.amount.currency == found.total.currency
     )
     can_act = policy.may_run_till(actor())
+    said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
     page = render_template(
         "shop/desk_order.html",
         order=found,
-        words=words_of(found.state),
+        words=said[0](found.state),
+        next_steps=next_at_desk(found.state),
+        code_words=code_words,
+        state_label=state_label,
+        certificate_words=certificate_words,
         attention_words=attention_words,
-        history=[(line, event_words(line.event)) for line in queries.history(order_id)],
+        history=[(line, said[1](line.event)) for line in queries.history(order_id)],
         cash=cash,
         held=held,
         party_words=party_words(),

@@ -15,7 +15,7 @@ from portal.shop.commands import payout_accounts, payouts
 from portal.shop.desk.orders import READERS, TELLERS
 from portal.shop.forms.payouts import AccountForm, PayoutForm, VerdictForm
 from portal.shop.queries import money as queries
-from portal.shop.queries import origins
+from portal.shop.queries import origins, owners
 from portal.shop.rules.origins import Origin
 from portal.shop.rules.payouts import (
     BadAccount,
@@ -27,6 +27,7 @@ from portal.shop.rules.payouts import (
     Proof,
     ProofMissing,
     ReferenceUsed,
+    by_project,
 )
 from portal.shop.till import till
 from portal.shop.words.orders import party_words, payout_words
@@ -39,7 +40,10 @@ blueprint = page_blueprint("shop_payouts_desk", __name__)
 Answer = Response | tuple[str, int]
 
 FOLDER = "payouts"
-OWED = ("month", "for", "code", "currency", "came_in_minor", "paid_out_minor", "owed_minor", "holder", "test")
+OWED = (
+    "month", "for", "code", "currency", "came_in_minor", "paid_out_minor", "owed_minor", "holder", "test",
+    "payee",
+)  # fmt: skip
 _FIELDS: dict[type[PortalError], str] = {
     BadMonth: "period",
     BadReference: "reference",
@@ -61,12 +65,12 @@ def _page(form: PayoutForm, status: int = 200) -> Answer:
     test = till().provider.test
     recorded = queries.payouts(actor(), test)
     balances = origins.balances(test, clock.now())
-    names = _names({each.origin for each in balances if each.origin})
+    names = origin_names({each.origin for each in balances if each.origin})
     accounts = origins.accounts(actor())
     page = render_template(
         "shop/desk_payouts.html",
         accounts=queries.accounts(test, clock.now()),
-        balances=balances,
+        rows=by_project(balances),
         owed=[each for each in origins.months(test, clock.now()) if each.is_owed],
         names=names,
         names_bi=origins.names_of(set(names) | {each.origin for each in recorded if each.origin}),
@@ -86,7 +90,7 @@ def _page(form: PayoutForm, status: int = 200) -> Answer:
     return page, status
 
 
-def _names(known: set[Origin]) -> dict[Origin, str]:
+def origin_names(known: set[Origin]) -> dict[Origin, str]:
     """By name in the reader's language, with the code by which it is found elsewhere."""
     found = origins.names_of(known).items()
     told = {each: f"{name.in_(lang()) or each.code} ({each.code})" for each, name in found}
@@ -97,7 +101,7 @@ def _names(known: set[Origin]) -> dict[Origin, str]:
 @staff(*TELLERS)
 def record() -> Answer:
     """A transfer was sent."""
-    form = PayoutForm().offer(_names(set(origins.accounts(actor()))))
+    form = PayoutForm().offer(origin_names(set(origins.accounts(actor()))))
     try:
         proof = _proof(form)
     except InvalidInput as error:
@@ -169,9 +173,9 @@ def accounts() -> Answer:
 
 
 def _payable() -> dict[Origin, str]:
-    """Those that money came in for, and those that have an account already."""
+    """Those that money came in for or that share in it, and those that have an account already."""
     owed = {each.origin for each in origins.balances(till().provider.test, clock.now()) if each.origin}
-    return _names(owed | set(origins.accounts(actor())))
+    return origin_names(owed | set(owners.payees()) | set(origins.accounts(actor())))
 
 
 def _accounts_page(form: AccountForm, status: int = 200) -> Answer:
@@ -217,7 +221,7 @@ def owed(kind: str) -> FlaskResponse:
             holder = found[origin].account.holder if origin in found else ""
             yield (
                 each.period, origin.kind.value, origin.code, came.currency, came.minor, gone.minor,
-                each.is_owed.minor, holder, int(test),
+                each.is_owed.minor, holder, int(test), origin.payee,
             )  # fmt: skip
 
     return streamed(kind, "owed", OWED, rows())

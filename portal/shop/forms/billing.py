@@ -13,7 +13,7 @@ from portal.web.i18n import lazy_gettext
 
 
 class InvoiceForm(PortalForm):
-    """Whom the invoice is made out to. It cannot be changed afterwards, so it is asked."""
+    """Whom the invoice is made out to. Only staff can correct it afterwards, so it is asked."""
 
     title = LineField(lazy_gettext("Made out to"), validators=[Required()], max=TITLE_MAX)
     address = LineField(lazy_gettext("Postal address"), max=200, render_kw={"autocomplete": "street-address"})

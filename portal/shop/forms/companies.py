@@ -129,6 +129,7 @@ class RequestForm(PortalForm):
     organisation = SelectField(_("Organisation"))
     lot = SelectField(_("Credits from"))
     kg = MassField(_("Kilograms"), validators=[Required()], render_kw={"inputmode": "decimal"})
+    currency = SelectField(_("Currency"))
     name = LineField(_("Name on the certificate"), validators=[Required()], max=NAME_MAX)
     is_public = BooleanField(_(consents.NAME_ON_CERTIFICATE.words))
     payment = BatchBuyForm.payment

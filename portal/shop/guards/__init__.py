@@ -6,11 +6,15 @@ from portal.shop.guards.billing import BILLING, FAPIAO_FILES, GIVING_BY_CARD
 from portal.shop.guards.gifts import BLOCKED_CODES, GIFT_GUARDS
 from portal.shop.guards.orders import GUARDS
 from portal.shop.guards.origins import ORIGIN_GUARDS
+from portal.shop.guards.owners import OWNER_GUARDS
 from portal.shop.guards.payouts import PAYOUT_GUARDS
 from portal.shop.guards.planting import PLANTING
 
 # Those that are the same on both databases; what they keep for good is what the log can vouch for.
-EVERY_GUARD = [*GUARDS, *PAYOUT_GUARDS, *PLANTING, *BILLING, *GIFT_GUARDS, *GIVING_BY_CARD, *ORIGIN_GUARDS]
+EVERY_GUARD = [
+    *GUARDS, *PAYOUT_GUARDS, *PLANTING, *BILLING, *GIFT_GUARDS, *GIVING_BY_CARD, *ORIGIN_GUARDS,
+    *OWNER_GUARDS,
+]  # fmt: skip
 
 
 def ddl(dialect: str) -> list[str]:
@@ -24,4 +28,5 @@ def ddl(dialect: str) -> list[str]:
         *statements(dialect, GIVING_BY_CARD, room="shop_giving_card"),
         *statements(dialect, [*FAPIAO_FILES, *BLOCKED_CODES], room="shop_desk"),
         *origins.ddl(dialect),
+        *statements(dialect, OWNER_GUARDS, room="shop_owners"),
     ]

@@ -7,6 +7,7 @@ from portal.shop.models import (
     giving,
     orders,
     origins,
+    owners,
     payouts,
     planting,
     requests,
@@ -15,6 +16,6 @@ from portal.shop.models import (
 )
 
 __all__ = [
-    "billing", "delivery", "gifts", "giving", "orders", "origins", "payouts", "planting", "requests",
-    "sandbox", "transfers",
+    "billing", "delivery", "gifts", "giving", "orders", "origins", "owners", "payouts", "planting",
+    "requests", "sandbox", "transfers",
 ]  # fmt: skip

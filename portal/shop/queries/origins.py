@@ -1,7 +1,7 @@
 """What each project and planting was promised, what was paid out for it, and to whose account it goes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from portal.shop.models.orders import CashLine, Order
 from portal.shop.models.origins import CashPart, PayoutAccount, PayoutProof
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
 from portal.shop.models.planting import PlantingCampaign
+from portal.shop.queries import owners
 from portal.shop.rules import payouts as rules
 from portal.shop.rules.origins import Origin, OriginKind
 from portal.shop.rules.payouts import Account, Balance, HolderKind, PayoutVerdictKind
@@ -84,7 +85,7 @@ def balances(test: bool, now: datetime) -> list[Balance]:
             Money(paid[Origin.parse(of.key), of.unit].total(), of.unit),
             Origin.parse(of.key),
         )
-        for of in sorted(counted, key=lambda of: (of.unit, of.key))
+        for of in sorted(counted, key=lambda of: (of.unit, Origin.parse(of.key)))
         if of.measure == "came"
     ]
 
@@ -136,11 +137,24 @@ def names_of(origins: Collection[Origin]) -> dict[Origin, Bilingual]:
         **_named(OriginKind.PROJECT, names_of_projects(_codes(origins, OriginKind.PROJECT))),
         **_named(OriginKind.PLANTING, _names_of_plantings(_codes(origins, OriginKind.PLANTING))),
     }
-    return {each: known.get(each, Bilingual(each.code, each.code)) for each in origins}
+    payees = owners.payees() if any(each.payee for each in origins) else {}
+    return {each: _called(each, known, payees) for each in origins}
+
+
+def _called(
+    origin: Origin, known: Mapping[Origin, Bilingual], payees: Mapping[Origin, Bilingual]
+) -> Bilingual:
+    whole = known.get(origin.whole, Bilingual(origin.code, origin.code))
+    if not origin.payee:
+        return whole
+    payee = payees.get(origin, Bilingual(origin.payee, origin.payee))
+    return Bilingual(f"{whole.zh} · {payee.zh}", f"{whole.en} · {payee.en}")
 
 
 def is_known(origin: Origin) -> bool:
-    """Whether there is such a project or planting."""
+    """Whether there is such a project or planting, and of a payee, whether its money was ever shared so."""
+    if origin.payee and origin not in owners.payees():
+        return False
     find = names_of_projects if origin.kind is OriginKind.PROJECT else _names_of_plantings
     return origin.code in find([origin.code])
 

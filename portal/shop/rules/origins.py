@@ -21,21 +21,31 @@ class OriginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """A project or a planting, by its public code. As text ``project:HLYC-0001``."""
+    """A project or a planting, by its public code. As text ``project:HLYC-0001``.
+
+    ``payee``: one of several who share its money, ``project:HLYC-0001/village`` (rules/owners.py).
+    """
 
     kind: OriginKind
     code: str
+    payee: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind.value}:{self.code}"
+        return f"{self.kind.value}:{self.code}" + (f"/{self.payee}" if self.payee else "")
+
+    @property
+    def whole(self) -> "Origin":
+        """The project or planting itself."""
+        return Origin(self.kind, self.code)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises UnknownOrigin for what is no text of an origin."""
-        kind, _, code = text.partition(":")
-        if kind not in list(OriginKind) or not code:
+        kind, _, rest = text.partition(":")
+        code, slash, payee = rest.partition("/")
+        if kind not in list(OriginKind) or not code or bool(slash) != bool(payee):
             raise UnknownOrigin()
-        return cls(OriginKind(kind), code)
+        return cls(OriginKind(kind), code, payee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +67,20 @@ class Sold:
 
 
 def share_out(amount: Money, sold: Iterable[Sold]) -> dict[Origin, Money]:
-    """The amount, to the minor unit, among those from whom it was bought, in proportion.
-
-    Parts are rounded down, and what is left over goes to the largest remainders; of equal ones to the first
-    by code, so that the same order is always shared out alike (largest remainder method, Hamilton 1792).
-    """
+    """The amount, to the minor unit, among those from whom it was bought, in proportion."""
     weights: dict[Origin, Fraction] = {}
     for each in sold:
         for origin, weight in each.weights().items():
             weights[origin] = weights.get(origin, Fraction(0)) + weight
+    return in_proportion(amount, weights)
+
+
+def in_proportion(amount: Money, weights: Mapping[Origin, Fraction]) -> dict[Origin, Money]:
+    """The amount, to the minor unit, by these weights; those who get nothing are left out.
+
+    Parts are rounded down, and what is left over goes to the largest remainders; of equal ones to the first
+    by code, so that the same order is always shared out alike (largest remainder method, Hamilton 1792).
+    """
     whole = sum(weights.values())
     if not whole:
         return {}

@@ -1,9 +1,10 @@
 """Money that leaves the cash journal: to whom, for which month, and never more than is held for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
@@ -139,6 +140,40 @@ class Balance:
     def held(self) -> Money:
         """What is still owed; below zero when buyers got back money that had been paid out already."""
         return self.received - self.given_back - self.paid_out
+
+
+class Row(StrEnum):
+    """What a line of a table by project is: all of a project, the sum of its parts, or one of them."""
+
+    WHOLE = "whole"
+    SUM = "sum"
+    PART = "part"
+
+
+def by_project(balances: Iterable[Balance]) -> list[tuple[Balance, Row]]:
+    """Balances of origins in their order; where several share a project, first what they have together."""
+    found: list[tuple[Balance, Row]] = []
+    for _of, group in groupby(balances, _whole):
+        parts = list(group)
+        if len(parts) > 1:
+            found.append((_sum(parts), Row.SUM))
+        found += [(each, Row.PART if len(parts) > 1 else Row.WHOLE) for each in parts]
+    return found
+
+
+def _whole(balance: Balance) -> tuple[str, Origin | None]:
+    return balance.received.currency, balance.origin.whole if balance.origin else None
+
+
+def _sum(parts: Sequence[Balance]) -> Balance:
+    first, nothing = parts[0], Money(0, parts[0].received.currency)
+    return Balance(
+        first.party,
+        sum((each.received for each in parts), nothing),
+        sum((each.given_back for each in parts), nothing),
+        sum((each.paid_out for each in parts), nothing),
+        first.origin.whole if first.origin else None,
+    )
 
 
 def check(draft: PayoutDraft, today: date) -> PayoutDraft:

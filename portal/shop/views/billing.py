@@ -165,7 +165,13 @@ def paper(order_id: str, number: str) -> FlaskResponse:
     """An invoice or credit note. Raises NoSuchPaper, NoPango and its kin."""
     order = queries.order(actor(), order_id)
     found: PaperView = papers.paper(order_id, number)
-    html = render_template("shop/pdf_invoice.html", paper=found, **_facts(order, text_of(found.issued_at)))
+    corrected = [line.at for line in queries.history(order_id) if line.event == "invoice_corrected"]
+    html = render_template(
+        "shop/pdf_invoice.html",
+        paper=found,
+        corrected_at=corrected[-1] if corrected else None,
+        **_facts(order, text_of(found.issued_at)),
+    )
     return _pdf(press.shared().print(html, found.issued_at, design=PAPER), found.number)
 
 

@@ -8,6 +8,8 @@ from portal.kernel import clock
 from portal.kernel.clock import text_of
 from portal.shop.queries import money as queries
 from portal.shop.queries import origins
+from portal.shop.queries.owners import splits_in_force
+from portal.shop.rules.payouts import by_project
 from portal.shop.till import till
 from portal.shop.words.orders import party_words
 from portal.web.exports import Cell, streamed
@@ -19,8 +21,10 @@ pages = page_blueprint("shop_money", __name__)
 files = plain_blueprint("shop_money_files", __name__)
 
 MONTHS = ("month", "party", "currency", "came_in_minor", "paid_out_minor", "closed", "test")
-PAYOUTS = ("payout", "party", "month", "amount_minor", "currency", "confirmed_at", "test", "for", "code")
-PROJECTS = ("month", "for", "code", "currency", "came_in_minor", "paid_out_minor", "closed", "test")
+PAYOUTS = (
+    "payout", "party", "month", "amount_minor", "currency", "confirmed_at", "test", "for", "code", "payee",
+)  # fmt: skip
+PROJECTS = ("month", "for", "code", "currency", "came_in_minor", "paid_out_minor", "closed", "test", "payee")
 
 
 @pages.get("/money")
@@ -29,14 +33,17 @@ def money() -> str:
     """Sums of each party, month by month, and every pay-out."""
     test = till().provider.test
     balances, payouts = origins.balances(test, clock.now()), queries.payouts_done(test)
+    splits, rows = splits_in_force(clock.now()), by_project(balances)
     return render_template(
         "shop/where_money_went.html",
         accounts=queries.accounts(test, clock.now()),
         months=queries.months(test, clock.now()),
-        balances=balances,
+        rows=rows,
+        splits=splits,
         names=origins.names_of(
-            {each.origin for each in balances if each.origin}
+            {each.origin for each, _row in rows if each.origin}
             | {each.origin for each in payouts if each.origin}
+            | set(splits)
         ),
         payouts=payouts,
         party_words=party_words(),
@@ -71,10 +78,10 @@ def payouts(kind: str) -> Response:
         for each in queries.payouts_done(test):
             at = text_of(each.decided_at) if each.decided_at else ""
             amount = each.amount
-            kind, code = (each.origin.kind.value, each.origin.code) if each.origin else ("", "")
+            of = each.origin
+            told = (of.kind.value, of.code, of.payee) if of else ("", "", "")
             yield (
-                each.id, each.party.value, each.period, amount.minor, amount.currency, at, int(test), kind,
-                code,
+                each.id, each.party.value, each.period, amount.minor, amount.currency, at, int(test), *told,
             )  # fmt: skip
 
     return streamed(kind, "payouts", PAYOUTS, rows())
@@ -92,7 +99,7 @@ def projects(kind: str) -> Response:
             origin, came, gone = each.origin, each.came, each.paid_out
             yield (
                 each.period, origin.kind.value, origin.code, came.currency, came.minor, gone.minor,
-                int(each.is_closed), int(test),
+                int(each.is_closed), int(test), origin.payee,
             )  # fmt: skip
 
     return streamed(kind, "money-of-projects", PROJECTS, rows())

@@ -1,9 +1,11 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
 from collections.abc import Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
@@ -18,9 +20,10 @@ from portal.registry.queries import prices, register
 from portal.registry.queries.register import LotView
 from portal.registry.rules.ledger import ProjectType
 from portal.shop import policy
-from portal.shop.commands import ordering, refunds
+from portal.shop.commands import corrections, ordering, refunds
 from portal.shop.conditions import conditions
 from portal.shop.forms.basket import FilterForm
+from portal.shop.forms.corrections import OwnAddressForm
 from portal.shop.forms.orders import ActionForm, AmountForm, SandboxForm
 from portal.shop.provider import ProviderUnavailable, SessionClosed
 from portal.shop.queries import delivery, gifts, money, origins
@@ -43,11 +46,21 @@ from portal.shop.views.checkout import first_form, quote_page, sent
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import credits_bought, kept_order_page, order_page, seedlings_bought, way
-from portal.shop.words.orders import event_words, fee_words, next_words, party_words, reason_words, words_of
-from portal.shop.words.planting import planting_event_words, planting_words_of
+from portal.shop.words.batches import batch_next_words, batch_words_of
+from portal.shop.words.orders import (
+    StateWords,
+    event_words,
+    fee_words,
+    next_words,
+    party_words,
+    reason_words,
+    words_of,
+)
+from portal.shop.words.planting import planting_event_words, planting_next_words, planting_words_of
 from portal.web.frame import page_for
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
+from portal.web.limits import limited
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -208,10 +221,12 @@ def order(order_id: str) -> Answer:
     return _show(order_id)
 
 
-def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
+def _show(
+    order_id: str, problem: str = "", status: int = 200, address: OwnAddressForm | None = None
+) -> Answer:
     found, now, who = queries.order(actor(), order_id), clock.now(), actor()
     funded = plantings.seedlings_of(order_id)
-    said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
+    said = _said(found)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}
     parts = tuple(money.money_of_order(order_id, found.test, now))
     names = _names_of({each.origin for each in parts if each.origin}, lots)
@@ -223,10 +238,10 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         "shop/order.html",
         order=found,
         lots=lots,
-        words=said[0](found.state),
+        words=said.state(found.state),
         now=now,
         problem=problem,
-        history=[(line, said[1](line.event)) for line in queries.history(order_id) if not line.is_refused],
+        history=[(line, said.event(line.event)) for line in queries.history(order_id) if not line.is_refused],
         certificates=[] if is_shared(found.purpose) else papers.for_order(order_id),
         batch_id=found.purpose if is_shared(found.purpose) else "",
         refunds=queries.refunds(order_id),
@@ -258,12 +273,13 @@ def _show(order_id: str, problem: str = "", status: int = 200) -> Answer:
         may_cancel=policy.may_cancel(who, found),
         may_withdraw=policy.may_withdraw(who, found, now),
         may_claim=policy.may_claim(who, found),
+        address=_address_form(found, address),
         is_lapsed=found.state in LAPSED,
         is_given_away=gifts.is_given_away(found.purpose),
         gift=_gift_of(found),
         is_paid=found.paid_at is not None,
         arrived=queries.transfers(order_id) if found.payment == PaymentKind.TRANSFER else [],
-        next_steps=next_words(found.state),
+        next_steps=said.then(found.state),
         is_waiting=found.state in (OrderState.AWAITING_PAYMENT, OrderState.RETIRED),
     )
     return page, status
@@ -274,6 +290,29 @@ def _names_of(wanted: Collection[Origin], lots: Mapping[str, LotView]) -> dict[O
     known = {Origin(OriginKind.PROJECT, lot.project.code): lot.project.name for lot in lots.values()}
     unknown = [each for each in wanted if each not in known]
     return {**known, **origins.names_of(unknown)} if unknown else known
+
+
+def _address_form(order: OrderView, sent: OwnAddressForm | None) -> OwnAddressForm | None:
+    """To put the address right; None for who may not, or once it is paid or forgotten."""
+    if not order.buyer or not policy.may_correct_own_address(actor(), order):
+        return None
+    return sent or OwnAddressForm(formdata=None, email_address=order.buyer.email)
+
+
+class _Said(NamedTuple):
+    """How a kind of order is spoken of: its states, its history, and what happens next."""
+
+    state: Callable[[OrderState], StateWords]
+    event: Callable[[str], str]
+    then: Callable[[OrderState], list[str]]
+
+
+def _said(order: OrderView) -> _Said:
+    if not order.lines:
+        return _Said(planting_words_of, planting_event_words, planting_next_words)
+    if is_shared(order.purpose):
+        return _Said(batch_words_of, event_words, batch_next_words)
+    return _Said(words_of, event_words, next_words)
 
 
 def _gift_of(order: OrderView) -> GiftView | None:
@@ -307,7 +346,8 @@ def pay(order_id: str) -> Answer:
 
 def _bought(order: OrderView) -> str:
     seedlings = sum(each.seedlings for each in plantings.seedlings_of(order.id))
-    return seedlings_bought(seedlings) if seedlings else credits_bought(order.mass)
+    parts = [credits_bought(order.mass)] if order.lines else []
+    return " + ".join(parts + ([seedlings_bought(seedlings)] if seedlings else []))
 
 
 @blueprint.post("/orders/<order_id>/cancel")
@@ -322,6 +362,24 @@ def cancel(order_id: str) -> Answer:
         return _show(order_id, message(error), 503 if isinstance(error, ProviderUnavailable) else 409)
     if not is_cancelled:
         return _show(order_id, _("Your payment had already arrived, so the order was not cancelled."), 409)
+    return redirect(kept_order_page(order_id), 303)
+
+
+@blueprint.post("/orders/<order_id>/address")
+@open_to_all
+@limited("20/hour")
+def correct_address(order_id: str) -> Answer:
+    """The buyer puts the e-mail address right, before paying."""
+    form = OwnAddressForm()
+    queries.order(actor(), order_id)
+    if not form.validate():
+        return _show(order_id, status=422, address=form)
+    try:
+        corrections.correct_own_address(actor(), order_id, form.email_address.data, clock.now())
+    except PortalError as error:
+        form.blame("email_address", error)
+        return _show(order_id, status=409, address=form)
+    flash(_("The address is corrected."), "success")
     return redirect(kept_order_page(order_id), 303)
 
 

@@ -2,12 +2,13 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.accounts import queries as accounts
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import new_id
-from portal.registry.queries import register
+from portal.registry.queries import prices, register
 from portal.shop import policy
 from portal.shop.commands import requests as commands
 from portal.shop.conditions import conditions
@@ -57,10 +58,12 @@ def new() -> Answer:
     form = RequestForm(formdata=request.form or None)
     form.organisation.choices = list(names.items())
     form.lot.choices = lot_choices(register.open_lots())
+    form.currency.choices = [SelectChoice(each, each) for each in prices.currencies()]
     if request.method == "GET":
         form.request.data = new_id("prq")
         form.lot.data = request.args.get("lot") or form.lot.data
         form.kg.data = request.args.get("kg", "")
+        form.currency.data = request.args.get("currency") or form.currency.data
         form.name.data = next(iter(names.values()))
         return render_template("shop/request_new.html", form=form)
     if not form.validate():
@@ -76,7 +79,9 @@ def new() -> Answer:
 
 def _asked(form: RequestForm) -> Ask:
     payment = payment_of(form.payment.data)
-    made = make_quote([(orders.offer_of(form.lot.data), form.kg.value)], payment, conditions())
+    made = make_quote(
+        [(orders.offer_of(form.lot.data, form.currency.data), form.kg.value)], payment, conditions()
+    )
     return Ask(
         organisation_id=form.organisation.data,
         lot=form.lot.data,
@@ -131,7 +136,8 @@ def _page(
 
 def _today(found: RequestView) -> Quote:
     """Today's price of what was asked."""
-    return make_quote([(orders.offer_of(found.lot), found.mass)], PaymentKind(found.payment), conditions())
+    offer = orders.offer_of(found.lot, found.amount.currency)
+    return make_quote([(offer, found.mass)], PaymentKind(found.payment), conditions())
 
 
 @blueprint.post("/account/requests/<request_id>/accept")

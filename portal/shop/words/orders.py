@@ -298,6 +298,8 @@ _EVENTS = {
     "quarantined": N_("Set aside for staff"),
     "healed": N_("Healed"),
     "looked_at": N_("Looked at by staff"),
+    "address_corrected": N_("E-mail address corrected"),
+    "invoice_corrected": N_("Invoice corrected"),
 }
 
 
@@ -434,6 +436,7 @@ _FAPIAO_EVENTS = {
     "withdrawn": N_("Withdrawn by the buyer"),
     "refunded": N_("The money was given back"),
     "red_issued": N_("Red-letter fapiao issued"),
+    "corrected": N_("Corrected by staff"),
 }
 
 

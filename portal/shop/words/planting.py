@@ -2,7 +2,7 @@
 
 from portal.kernel.errors import N_
 from portal.shop.rules.states import OrderState
-from portal.shop.words.orders import StateWords, event_words, words_of
+from portal.shop.words.orders import StateWords, event_words, next_words, words_of
 from portal.web.i18n import _
 
 _S = OrderState
@@ -71,6 +71,32 @@ _EVENTS = {
     "paid_too_late": N_("Payment arrived after the places were gone"),
     "retired": N_("Contribution final, certificate issued"),
 }
+
+_PAY = N_("You pay; the provider tells us at once, and this page changes.")
+_PLANT = N_("Your contribution becomes final, and the seedlings are planted in their season.")
+_LETTER = N_("The certificate comes by e-mail, and this page links it.")
+# What is not named here reads alike for seedlings and credits.
+_NEXT: dict[OrderState, tuple[str, ...]] = {
+    _S.RESERVED: (_PAY, _PLANT, _LETTER),
+    _S.AWAITING_PAYMENT: (_PAY, _PLANT, _LETTER),
+    _S.PAYMENT_FAILED: (_PAY, _PLANT, _LETTER),
+    _S.AWAITING_TRANSFER: (
+        N_("Your transfer arrives; staff record it, usually within one working day."),
+        _PLANT,
+        _LETTER,
+    ),
+    _S.PAID: (_PLANT, _LETTER),
+    _S.FULFILLED: (N_("We write to you when the seedlings are planted and when they are counted again."),),
+    _S.REFUND_PENDING: (
+        N_("The payment provider sends the money the way it was paid."),
+        N_("The places become free again, and we write to you."),
+    ),
+}
+
+
+def planting_next_words(state: OrderState) -> list[str]:
+    """As ``next_words``, of an order without credits."""
+    return [str(_(text)) for text in _NEXT[state]] if state in _NEXT else next_words(state)
 
 
 def planting_words_of(state: OrderState) -> StateWords:
