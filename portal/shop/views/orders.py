@@ -1,7 +1,6 @@
 """Pages of the shop: choose, quote, order, and the page of the sandbox provider."""
 
-from collections.abc import Collection, Mapping
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
