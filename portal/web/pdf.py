@@ -11,6 +11,7 @@ and a body. Orders are JSON; answers begin with one byte: ``+`` and the PDF, ``-
 """
 
 import base64
+import importlib.util
 import json
 import logging
 import resource
@@ -42,6 +43,10 @@ DESIGNS: Final = {
     CLASSROOM: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-classroom.css"),
     REPORT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-report.css"),
 }
+# Designs that come in hundreds which differ in few lines; see standing.py.
+STANDS: Final = frozenset({CERTIFICATE})
+STANDING: Final = Path(__file__).with_name("standing.py")
+VARIANT: Final = "pdf/a-3a"
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {
     f"bundled:{name}": STATIC / "img" / name
@@ -56,7 +61,7 @@ _LENGTH: Final = struct.Struct(">I")
 class Printer:
     """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stands: bool = True) -> None:
         # Imported here, not above: without Pango the import itself fails, and that is to be answered.
         import weasyprint
         from fontTools.ttLib import TTFont
@@ -76,6 +81,7 @@ class Printer:
         self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
         self._fonts = FontConfiguration()
         self._sheets: dict[str, list[Any]] = {}
+        self._standing = _loaded(STANDING).Standing() if stands else None
         self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
 
     def print(self, order: dict[str, Any]) -> bytes:
@@ -92,15 +98,22 @@ class Printer:
             # The tree of names in the file has to be in order, and WeasyPrint keeps the order it is given.
             for part in sorted(order["attachments"], key=lambda part: str(part["name"]))
         ]  # fmt: skip
-        html = self._weasyprint.HTML(string=self.set(order["html"]), url_fetcher=self._fetcher)
-        pdf: bytes = html.write_pdf(
-            stylesheets=self.sheets(order["design"]),
-            font_config=self._fonts,
-            pdf_variant="pdf/a-3a",
-            attachments=attachments,
-            finisher=compress_once,
+        design, html = order["design"], self.set(order["html"])
+        document = (
+            self._standing(html, lambda page: self.laid_out(page, design))
+            if design in STANDS and self._standing
+            else self.laid_out(html, design)
+        )
+        pdf: bytes = document.write_pdf(
+            pdf_variant=VARIANT, attachments=attachments, finisher=compress_once
         )
         return pdf
+
+    def laid_out(self, html: str, design: str) -> Any:
+        """The page as WeasyPrint sets it, not yet written."""
+        return self._weasyprint.HTML(string=html, url_fetcher=self._fetcher).render(
+            stylesheets=self.sheets(design), font_config=self._fonts, pdf_variant=VARIANT
+        )
 
     def sheets(self, design: str) -> list[Any]:
         """The style sheets of a design, parsed when first wanted."""
@@ -121,6 +134,16 @@ class Printer:
             return html
         marked = html.translate({ord(c): MISSING_TYPE for c in lacking})
         return marked.replace("<body", '<body class="lacks-types"', 1)
+
+
+def _loaded(file: Path) -> Any:
+    """The module in this file: the printer's process knows no package to import it from."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(str(file))
+    module = sys.modules[file.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def compress_once(_document: Any, pdf: Any) -> None:
