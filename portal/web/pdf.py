@@ -81,7 +81,9 @@ class Printer:
         self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
         self._fonts = FontConfiguration()
         self._sheets: dict[str, list[Any]] = {}
-        self._standing = _loaded(STANDING).Standing() if stands else None
+        standing = _loaded(STANDING)
+        self._document = standing.Set
+        self._standing = standing.Standing() if stands else None
         self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
 
     def print(self, order: dict[str, Any]) -> bytes:
@@ -98,22 +100,21 @@ class Printer:
             # The tree of names in the file has to be in order, and WeasyPrint keeps the order it is given.
             for part in sorted(order["attachments"], key=lambda part: str(part["name"]))
         ]  # fmt: skip
-        design, html = order["design"], self.set(order["html"])
-        document = (
-            self._standing(html, lambda page: self.laid_out(page, design))
-            if design in STANDS and self._standing
-            else self.laid_out(html, design)
-        )
+        document = self._set(self.set(order["html"]), order["design"])
         pdf: bytes = document.write_pdf(
-            pdf_variant=VARIANT, attachments=attachments, finisher=compress_once
+            pdf_variant=VARIANT, attachments=attachments, finisher=spell_once
         )
         return pdf
 
-    def laid_out(self, html: str, design: str) -> Any:
-        """The page as WeasyPrint sets it, not yet written."""
-        return self._weasyprint.HTML(string=html, url_fetcher=self._fetcher).render(
-            stylesheets=self.sheets(design), font_config=self._fonts, pdf_variant=VARIANT
-        )
+    def _set(self, html: str, design: str) -> Any:
+        """The document as WeasyPrint sets it, not yet written."""
+        def whole(page: str) -> Any:
+            source = self._weasyprint.HTML(string=page, url_fetcher=self._fetcher)
+            return self._document.of(
+                source, self._fonts, stylesheets=self.sheets(design), pdf_variant=VARIANT
+            )
+
+        return self._standing(html, whole) if design in STANDS and self._standing else whole(html)
 
     def sheets(self, design: str) -> list[Any]:
         """The style sheets of a design, parsed when first wanted."""
@@ -146,18 +147,31 @@ def _loaded(file: Path) -> Any:
     return module
 
 
-def compress_once(_document: Any, pdf: Any) -> None:
-    """Compress the parts of the file once: its writer would do so twice, the first time for their hash.
+def spell_once(_document: Any, pdf: Any) -> None:
+    """Spell and compress the parts of the file once: its writer would do so twice, the first time for their hash.
 
     It would also take double the time, at the highest level, to save one byte in a hundred.
     """
-    for part in pdf.objects:
+    for n, part in enumerate(pdf.objects):
         if getattr(part, "compress", False):
             part.compress = False
             # The part as it would be written: what describes it, a line "stream", the stream, "endstream".
             stream = part.data.split(b"\nstream\n", 1)[1].removesuffix(b"\nendstream")
             part.stream = [zlib.compress(stream, _LEVEL)]
             part.extra["Filter"] = "/FlateDecode"
+        elif part.free == "n" and part.compressible:
+            pdf.objects[n] = _Spelled(part)
+
+
+class _Spelled:
+    """A part of the file as it is written; what it refers to no longer changes."""
+
+    free = "n"
+    generation = 0
+    compressible = True
+
+    def __init__(self, part: Any) -> None:
+        self.number, self.data = part.number, part.data
 
 
 def receive(line: socket.socket) -> bytes | None:

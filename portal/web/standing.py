@@ -1,47 +1,52 @@
 """Standing type: a page that was set once is kept, and of the next one like it only other lines are set.
 
 Papers that come in hundreds differ in a few lines: a name, a number, a code. WeasyPrint sets the first of a
-frame whole. Of the next one it sets a page with nothing but the paragraphs that read differently; each takes
-the place of the one that stood there, if it is as wide and as high and made of as many lines. Then nothing
-else on the page can have moved, so what was drawn of it is drawn again as it was. If it does not fit, the
-page is set whole.
+frame whole. Of the next one it sets the paragraphs that read differently, in the place of those that stood
+there. If each is as high as the old one and made of as many pieces, nothing else on the page can have moved,
+and what was drawn of it is drawn again as it was. If one does not fit, the page is set whole.
 
-What comes out is the file that setting the page whole would give, byte for byte: tags, marks, attachments,
-the font's characters and all else are WeasyPrint's own work (`tests/web/test_standing.py` compares the two).
+What comes out is the file that setting the page whole gives, byte for byte: tags, marks, attachments, the
+characters of the font and all else are WeasyPrint's own work (tests/web/test_standing.py compares the two).
 
-Loaded by pdf.py, in the printer's process only. It leans on what WeasyPrint does not promise: the tree of
-boxes, and how a text is drawn. Whatever is not as expected is noticed when a page is kept, and that page is
-then never used again.
+Loaded by pdf.py, in the printer's process only. It leans on what WeasyPrint does not promise: its tree of
+boxes, how it sets lines and how it draws them. When a page is kept, each part of it is drawn a second time;
+where that differs, or holds anything not thought of here, the page is never used again.
 """
 
 import copy
+import html as markup
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import isclose
+from functools import cached_property, partial
+from math import inf, isclose
 from typing import Any, Final
 
 import pydyf
+from weasyprint import DEFAULT_OPTIONS, HTML
 from weasyprint.document import Document, Page
 from weasyprint.draw import draw_replacedbox
 from weasyprint.draw.text import draw_text
-from weasyprint.formatting_structure.boxes import ReplacedBox, TextBox
+from weasyprint.formatting_structure.boxes import BlockBox, BlockReplacedBox, LineBox, ReplacedBox, TextBox
+from weasyprint.formatting_structure.build import build_formatting_structure, create_anonymous_boxes
+from weasyprint.html import get_html_metadata
+from weasyprint.layout.inline import iter_line_boxes
+from weasyprint.pdf.metadata import DocumentMetadata
 
 FRAMES: Final = 8
 PAGES_OF_A_FRAME: Final = 4
 _LEAF: Final = re.compile(r"<(p|footer)\b[^>]*>.*?</\1>|<img\b[^>]*>", re.DOTALL)
 _HEAD: Final = re.compile(r'(?<= content=)"[^"]*"|(?<=<title>)[^<]*')
-_VARYING: Final = re.compile(r'(?<= (?:src|alt)=)"[^"]*"')
 _TAG: Final = re.compile(r"<[^>]*>")
+_ATTRIBUTE: Final = re.compile(r' (src|alt)="([^"]*)"')
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NUMBER: Final = "data-leaf"
 
-Setter = Callable[[str], Document]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copy:
-    """What is to be set: the frame, which is everything but words, and the leaves, which are paragraphs."""
+    """What is to be set: the frame, which is all but words, and the leaves, which are paragraphs and pictures."""
 
     head: str
     between: tuple[str, ...]
@@ -49,28 +54,46 @@ class Copy:
 
     @classmethod
     def read(cls, html: str) -> "Copy":
-        head, body = html[: html.index("<body")], html[html.index("<body") :]
-        found = list(_LEAF.finditer(body))
-        ends = [0, *(leaf.end() for leaf in found)]
-        starts = [*(leaf.start() for leaf in found), len(body)]
-        between = tuple(body[end:start] for end, start in zip(ends, starts, strict=True))
-        return cls(head, between, tuple(leaf[0] for leaf in found))
+        start = html.index("<body")
+        found = list(_LEAF.finditer(html, start))
+        ends = [start, *(leaf.end() for leaf in found)]
+        starts = [*(leaf.start() for leaf in found), len(html)]
+        between = tuple(html[end:start] for end, start in zip(ends, starts, strict=True))
+        return cls(html[:start], between, tuple(leaf[0] for leaf in found))
 
-    @property
+    @cached_property
     def frame(self) -> tuple[str, ...]:
         """What two pages have in common when they differ in words only."""
-        bones = (_VARYING.sub('""', "".join(_TAG.findall(leaf))) for leaf in self.leaves)
+        bones = (_ATTRIBUTE.sub(r" \1", "".join(_TAG.findall(leaf))) for leaf in self.leaves)
         return (_HEAD.sub("", self.head), *self.between, *bones)
 
-    def html(self, wanted: set[int] | None = None) -> str:
-        """The page with all leaves or those wanted, each with its number on it."""
+    def numbered(self) -> str:
+        """The page again, the leaves with their numbers on them."""
         parts = [self.head, self.between[0]]
         for n, (leaf, after) in enumerate(zip(self.leaves, self.between[1:], strict=True)):
-            if wanted is None or n in wanted:
-                name = leaf.index(" ") if " " in leaf[: leaf.index(">")] else leaf.index(">")
-                parts.append(f'{leaf[:name]} {_NUMBER}="{n}"{leaf[name:]}')
-            parts.append(after)
+            name, rest = re.match(r"(<\w+)(.*)", leaf, re.DOTALL).groups()  # type: ignore[union-attr]
+            parts += [f'{name} {_NUMBER}="{n}"{rest}', after]
         return "".join(parts)
+
+
+class Set(Document):
+    """A document that keeps what its lines were set with."""
+
+    context: Any = None
+
+    @classmethod
+    def of(cls, html: HTML, fonts: Any, **options: Any) -> "Set":
+        kept = []
+
+        class Keeping(cls):  # type: ignore[valid-type,misc]
+            @classmethod
+            def _build_layout_context(cls, *given: Any) -> Any:
+                kept.append(super()._build_layout_context(*given))
+                return kept[-1]
+
+        made: Set = Keeping._render(html, fonts, None, None, DEFAULT_OPTIONS | options)
+        made.context, = kept
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +107,17 @@ class Drawn:
 class StandingPage(Page):
     """A page that remembers how it was painted, and whose leaves can be exchanged."""
 
-    def __init__(self, page: Page, leaves: tuple[str, ...]) -> None:
+    def __init__(self, document: Set, leaves: tuple[str, ...]) -> None:
+        (page,) = document.pages
         super().__init__(page._page_box)
         self.leaves = leaves
+        self._document = document
         self._boxes = dict(_leaves(page._page_box))
+        self._exchangeable = {
+            n for n, box in self._boxes.items() if _words(box.element) == _read(leaves[n])
+        }  # fmt: skip
+        self._painted: tuple[Any, list[Any]] | None = None  # once, and not yet looked at
+        self._is_sound = False
         self._marked: list[Any] = []
         self._tags: list[str] = []
         self._gaps: list[bytes] = []
@@ -95,60 +125,102 @@ class StandingPage(Page):
         self._live: set[int] = set()
         self._fonts: dict[Any, Any] = {}
         self._states: dict[str, Any] = {}
-        self.is_sound = False
 
-    def differing(self, leaves: tuple[str, ...]) -> set[int]:
-        """The numbers of the leaves that read differently."""
-        return {n for n, leaf in enumerate(leaves) if leaf != self.leaves[n]}
+    def exchanged(self, wanted: Copy) -> Document | None:
+        """The document with these leaves; None if they do not fit here, and then all is as it was."""
+        if self._painted:
+            self._remember(*self._painted)
+            self._painted = None
+        others = {n for n, leaf in enumerate(wanted.leaves) if leaf != self.leaves[n]}
+        if not self._is_sound or not others <= self._exchangeable or any(_UNPRINTABLE.search(wanted.leaves[n]) for n in others):
+            return None
+        boxes = {}
+        for n in others:
+            _write(self._boxes[n].element, wanted.leaves[n])
+            new = self._set(self._boxes[n])
+            if new is None or not self._fits(self._boxes[n], new):
+                for each in others:
+                    _write(self._boxes[each].element, self.leaves[each])
+                return None
+            boxes[n] = new
+        self._put(boxes)
+        self.leaves = wanted.leaves
+        found = self._document.copy([self])
+        found.metadata = DocumentMetadata(**get_html_metadata(HTML(string=wanted.head)))
+        return found
 
-    def takes(self, boxes: dict[int, Any]) -> bool:
-        """Whether each of these leaves fits where the old one stands."""
-        return all(n in self._boxes and self._fits(self._boxes[n], box) for n, box in boxes.items())
+    def _set(self, old: Any) -> Any | None:
+        """The box of a leaf whose words have changed."""
+        context = self._document.context
+        built = build_formatting_structure(
+            old.element, context.style_for, partial(context.get_image_from_uri, cache={}), None,
+            context.target_collector, context.counter_style, [],
+        )  # fmt: skip
+        if isinstance(old, BlockReplacedBox):
+            new = old.copy()
+            new.replacement = getattr(built, "replacement", None)
+            return new if new.replacement and "auto" not in (old.style["width"], old.style["height"]) else None
+        if built.is_running():  # stands in the margin of the page, where it became a box like any other
+            built.style = old.style
+            built = create_anonymous_boxes(built)
+        if [type(each) for each in built.children] != [LineBox]:
+            return None
+        (line,) = built.children
+        line.position_x, top = old.content_box_x(), old.content_box_y()
+        context.create_block_formatting_context()
+        lines = [each for each, _ in iter_line_boxes(context, line, top, -inf, None, old, [], [], None, None)]
+        context.finish_block_formatting_context()
+        height = lines[-1].position_y + lines[-1].height - top if lines else 0
+        return old.copy_with_children(lines) if isclose(height, old.height, abs_tol=1e-6) else None
 
-    def put(self, boxes: dict[int, Any], leaves: tuple[str, ...]) -> None:
-        """Exchange leaves that fit."""
+    def _fits(self, old: Any, new: Any) -> bool:
+        """Whether the same things are drawn in it, and nothing between them."""
+        before, after = _marks(old), _marks(new)
+        inner = [n for n, box in enumerate(self._marked) if any(box is each for each in before)][1:]
+        return [_look(box) for box in before] == [_look(box) for box in after] and not any(
+            b"BMC" in self._gaps[n] for n in inner
+        )
+
+    def _put(self, boxes: dict[int, Any]) -> None:
         places = {id(box): n for n, box in enumerate(self._marked)}
         for n, new in boxes.items():
             old = self._boxes[n]
-            new.translate(old.position_x - new.position_x, old.position_y - new.position_y)
             for before, after in zip(_marks(old), _marks(new), strict=True):
                 self._marked[places[id(before)]] = after
                 self._live.add(places[id(before)])
             _exchange(self._page_box, old, new)
             self._boxes[n] = new
-        self.leaves = leaves
 
     def paint(self, stream: Any, scale: float = 1) -> None:
         """Paint the page; what has not changed since it was first painted, as it was."""
-        if self.is_sound:
+        if self._is_sound:
             self._paint_again(stream)
             return
         start = len(stream.stream)
         super().paint(stream, scale)
-        self._remember(stream, stream.stream[start:])
+        self._marked = list(stream._tags)
+        self._tags = [each["tag"] for each in stream._tags.values()]
+        self._painted = stream, stream.stream[start:]
 
     def _paint_again(self, stream: Any) -> None:
         stream._fonts.update((key, _unused(font)) for key, font in self._fonts.items())
         stream._resources["ExtGState"].update(self._states)
-        for n, (gap, drawn) in enumerate(zip(self._gaps, self._drawn, strict=False)):
-            stream.stream.append(gap)
+        for n, (box, drawn) in enumerate(zip(self._marked, self._drawn, strict=True)):
+            stream.stream.append(self._gaps[n])
             if n in self._live:
-                _draw(stream, self._marked[n])
+                _draw(stream, box)
             else:
                 _repeat(stream, drawn)
-        stream.stream.append(self._gaps[-1])
-        for n, box in enumerate(self._marked):
             stream._tags[box] = {"tag": self._tags[n], "mcid": n}
+        stream.stream.append(self._gaps[-1])
 
     def _remember(self, stream: Any, operators: list[Any]) -> None:
-        self._marked = list(stream._tags)
-        self._tags = [each["tag"] for each in stream._tags.values()]
         self._states = dict(stream._resources["ExtGState"])
         self._fonts = {key: _unused(font) for key, font in stream._fonts.items()}
         self._gaps, bodies = _parted(operators)
         self._drawn = [self._drawn_alone(stream, box) for box in self._marked]
         self._live = {n for n, drawn in enumerate(self._drawn) if b" Do" in drawn.operators}
-        self.is_sound = self._is_as_expected(stream, bodies)
+        self._is_sound = self._is_as_expected(stream, bodies)
 
     def _drawn_alone(self, stream: Any, box: Any) -> Drawn:
         fonts = {key: _unused(font) for key, font in self._fonts.items()}
@@ -168,72 +240,41 @@ class StandingPage(Page):
             and not any(font.missing for font in stream._fonts.values())
         )
 
-    def _fits(self, old: Any, new: Any) -> bool:
-        before, after = _marks(old), _marks(new)
-        if (type(old), len(before)) != (type(new), len(after)) or not _is_as_big(old, new):
-            return False
-        inner = [n for n, box in enumerate(self._marked) if any(box is each for each in before)][1:]
-        return all(
-            isinstance(one, TextBox | ReplacedBox) and type(one) is type(other) and _look(one) == _look(other)
-            for one, other in zip(before, after, strict=True)
-        ) and not any(b"BMC" in self._gaps[n] for n in inner)  # nothing else is drawn between its lines
-
 
 class Standing:
     """The pages that are kept, of the frames that were printed last."""
 
-    def __init__(self, frames: int = FRAMES) -> None:
+    def __init__(self) -> None:
         self._frames: OrderedDict[tuple[str, ...], list[StandingPage]] = OrderedDict()
-        self._most = frames
 
-    def __call__(self, html: str, set_whole: Setter) -> Document:
-        """The document of this page, of standing type where there is any."""
-        if "<body" not in html:
-            return set_whole(html)
+    def __call__(self, html: str, set_whole: Callable[[str], Set]) -> Document:
+        """The document of this page, of standing type where there is any that takes it."""
         wanted = Copy.read(html)
-        frame = wanted.frame
-        pages = self._frames.setdefault(frame, [])
-        self._frames.move_to_end(frame)
-        found = _exchanged(pages, wanted, set_whole)
-        if found is None:
-            found = set_whole(wanted.html())
-            if len(found.pages) == 1:
-                kept = StandingPage(found.pages[0], wanted.leaves)
-                found = found.copy([kept])
-                pages.insert(0, kept)
-        del pages[PAGES_OF_A_FRAME:]
-        while len(self._frames) > self._most:
+        pages = self._frames.setdefault(wanted.frame, [])
+        self._frames.move_to_end(wanted.frame)
+        if len(self._frames) > FRAMES:
             self._frames.popitem(last=False)
-        return found
-
-
-def _exchanged(pages: list[StandingPage], wanted: Copy, set_whole: Setter) -> Document | None:
-    """One of the pages with its leaves exchanged, or None if these fit into no page."""
-    pages[:] = [page for page in pages if page.is_sound]
-    if not pages:
-        return None
-    others = set().union(*(page.differing(wanted.leaves) for page in pages))
-    few = set_whole(wanted.html(others))
-    boxes = dict(_leaves(few.pages[0]._page_box))
-    if len(few.pages) > 1 or boxes.keys() != others:
-        return None
-    for page in pages:
-        if page.takes(boxes):
-            page.put(boxes, wanted.leaves)
-            pages.remove(page)
-            pages.insert(0, page)
-            return few.copy([page])
-    return None
+        for page in pages:
+            if found := page.exchanged(wanted):
+                pages.remove(page)
+                pages.insert(0, page)
+                return found
+        whole = set_whole(wanted.numbered())
+        if len(whole.pages) > 1:
+            return whole
+        pages.insert(0, StandingPage(whole, wanted.leaves))
+        del pages[PAGES_OF_A_FRAME:]
+        return whole.copy([pages[0]])
 
 
 def _leaves(box: Any) -> Iterator[tuple[int, Any]]:
-    """Number and box of each leaf."""
+    """Number and box of each leaf that is a paragraph or a picture of its own."""
     for child in box.children:
         number = None if child.element is None else child.element.get(_NUMBER)
-        if number is not None:
+        if number is None:
+            yield from _leaves(child) if hasattr(child, "children") else ()
+        elif isinstance(child, BlockBox | BlockReplacedBox):
             yield int(number), child
-        elif hasattr(child, "children"):
-            yield from _leaves(child)
 
 
 def _exchange(parent: Any, old: Any, new: Any) -> bool:
@@ -247,6 +288,33 @@ def _exchange(parent: Any, old: Any, new: Any) -> bool:
     return False
 
 
+def _places(element: Any) -> Iterator[tuple[Any, str]]:
+    """Where words may stand in an element, in order."""
+    if element.tag not in ("img", "br"):
+        yield element, "text"
+    for child in element:
+        yield from _places(child)
+        yield child, "tail"
+
+
+def _words(element: Any) -> list[str]:
+    return [getattr(each, name) or "" for each, name in _places(element)]
+
+
+def _read(leaf: str) -> list[str]:
+    """The words of a leaf, by the places they stand in."""
+    pieces = [markup.unescape(piece) for piece in _TAG.split(leaf)[1:-1]]
+    return pieces
+
+
+def _write(element: Any, leaf: str) -> None:
+    """Change the words of an element; of a picture, what it shows."""
+    if element.tag == "img":
+        element.attrib.update((name, markup.unescape(value)) for name, value in _ATTRIBUTE.findall(leaf))
+    for (each, name), words in zip(_places(element), _read(leaf), strict=True):
+        setattr(each, name, words)
+
+
 def _marks(box: Any) -> list[Any]:
     """Texts and pictures in a leaf, which are marked when they are drawn."""
     if isinstance(box, TextBox | ReplacedBox):
@@ -254,13 +322,9 @@ def _marks(box: Any) -> list[Any]:
     return [each for child in getattr(box, "children", ()) for each in _marks(child)]
 
 
-def _is_as_big(one: Any, other: Any) -> bool:
-    """In pixels; a height is a difference of two places on the page, and rounded with them."""
-    return isclose(one.width, other.width, abs_tol=1e-6) and isclose(one.height, other.height, abs_tol=1e-6)
-
-
 def _look(box: Any) -> tuple[Any, ...]:
-    return box.element_tag, box.style["color"], box.style["font_size"], box.style["visibility"]
+    """What the operators before a text come from."""
+    return type(box), box.element_tag, box.style["color"], box.style["visibility"]
 
 
 def _draw(stream: Any, box: Any) -> None:
@@ -292,7 +356,7 @@ def _unused(font: Any) -> Any:
 
 
 def _parted(operators: list[Any]) -> tuple[list[bytes], list[bytes]]:
-    """What was drawn, parted: what each text or picture is, and what is before, between and after them."""
+    """What was drawn, parted: what is before, between and after texts and pictures, and these themselves."""
     gaps, bodies, start = [], [], 0
     for n, operator in enumerate(operators):
         if operator == b"BDC":

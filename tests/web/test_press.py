@@ -21,7 +21,7 @@ from pypdf.generic import StreamObject
 
 from portal.db import InsideTransaction, transaction
 from portal.web import press
-from portal.web.pdf import FONTS, PICTURES, Printer, compress_once
+from portal.web.pdf import FONTS, PICTURES, Printer, spell_once
 from portal.web.press import Attachment, NoPango, Press, PrintingFailed, PrintingTookTooLong
 from tests.patience import PATIENCE
 from tests.web.printing import (
@@ -299,7 +299,7 @@ def test_what_is_compressed_once_is_the_same_inside():
             pdf.add_object(pydyf.Stream(stream, {"Kind": "/Test"}, compress=True))
         pdf.add_object(pydyf.Stream(["plain"]))
         if finish:
-            compress_once(None, pdf)
+            spell_once(None, pdf)
         pdf.write(out, b"1.7", identifier=True, compress=True)
         return out.getvalue()
 
