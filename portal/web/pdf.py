@@ -1,4 +1,4 @@
-"""The printer: HTML in, PDF/A-3a out. The one module that holds WeasyPrint.
+"""The printer: HTML in, PDF/A-3a out. With standing.py, which it loads, the one module that holds WeasyPrint.
 
 It is run as a process of its own (see press.py): it loads nothing else of the portal, is given no
 environment, and can fetch nothing but the pictures named here and ``data:``. One font configuration
@@ -59,7 +59,10 @@ _LENGTH: Final = struct.Struct(">I")
 
 
 class Printer:
-    """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango."""
+    """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango.
+
+    ``stands``: whether pages are kept, so that the next one like it is set quickly.
+    """
 
     def __init__(self, *, stands: bool = True) -> None:
         # Imported here, not above: without Pango the import itself fails, and that is to be answered.
@@ -81,9 +84,7 @@ class Printer:
         self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
         self._fonts = FontConfiguration()
         self._sheets: dict[str, list[Any]] = {}
-        standing = _loaded(STANDING)
-        self._document = standing.Set
-        self._standing = standing.Standing() if stands else None
+        self._standing = _loaded(STANDING).Standing() if stands else None
         self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
 
     def print(self, order: dict[str, Any]) -> bytes:
@@ -100,21 +101,21 @@ class Printer:
             # The tree of names in the file has to be in order, and WeasyPrint keeps the order it is given.
             for part in sorted(order["attachments"], key=lambda part: str(part["name"]))
         ]  # fmt: skip
-        document = self._set(self.set(order["html"]), order["design"])
-        pdf: bytes = document.write_pdf(
-            pdf_variant=VARIANT, attachments=attachments, finisher=spell_once
-        )
+        document = self.laid_out(self.set(order["html"]), order["design"])
+        pdf: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=attachments, finisher=spell_once)
         return pdf
 
-    def _set(self, html: str, design: str) -> Any:
-        """The document as WeasyPrint sets it, not yet written."""
-        def whole(page: str) -> Any:
-            source = self._weasyprint.HTML(string=page, url_fetcher=self._fetcher)
-            return self._document.of(
-                source, self._fonts, stylesheets=self.sheets(design), pdf_variant=VARIANT
-            )
+    def laid_out(self, html: str, design: str) -> Any:
+        """The document, set but not written; of standing type where there is some."""
+        how = {"font_config": self._fonts, "stylesheets": self.sheets(design), "pdf_variant": VARIANT}
+        if self._standing and design in STANDS:
+            return self._standing.laid_out(html, self._fetcher, **how)
+        return self._weasyprint.HTML(string=html, url_fetcher=self._fetcher).render(**how)
 
-        return self._standing(html, whole) if design in STANDS and self._standing else whole(html)
+    def forget(self) -> None:
+        """Keep none of the pages that stand."""
+        if self._standing:
+            self._standing.forget()
 
     def sheets(self, design: str) -> list[Any]:
         """The style sheets of a design, parsed when first wanted."""
@@ -142,13 +143,14 @@ def _loaded(file: Path) -> Any:
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise ImportError(str(file))
-    module = sys.modules[file.stem] = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module  # where its dataclasses look for it
     spec.loader.exec_module(module)
     return module
 
 
 def spell_once(_document: Any, pdf: Any) -> None:
-    """Spell and compress the parts of the file once: its writer would do so twice, the first time for their hash.
+    """Spell and compress the parts of the file once: its writer would do so twice, the first time for a hash.
 
     It would also take double the time, at the highest level, to save one byte in a hundred.
     """
@@ -161,6 +163,9 @@ def spell_once(_document: Any, pdf: Any) -> None:
             part.extra["Filter"] = "/FlateDecode"
         elif part.free == "n" and part.compressible:
             pdf.objects[n] = _Spelled(part)
+    # What a signature adds to: standing by itself, it is read without unpacking all the others.
+    for n in (pdf.catalog.number, pdf.pages.number, *pdf.pages["Kids"][::3]):
+        pdf.objects[n].compressible = False
 
 
 class _Spelled:
@@ -171,7 +176,7 @@ class _Spelled:
     compressible = True
 
     def __init__(self, part: Any) -> None:
-        self.number, self.data = part.number, part.data
+        self.number, self.data, self.indirect = part.number, part.data, part.indirect
 
 
 def receive(line: socket.socket) -> bytes | None:
@@ -195,7 +200,7 @@ def _exactly(line: socket.socket, count: int) -> bytes | None:
 
 
 def serve(line: socket.socket) -> None:
-    """Print until the line ends. A failed order is answered and forgotten."""
+    """Print until the line ends. A failed order is answered and forgotten, with all pages that stand."""
     try:
         printer = Printer()
     except (ImportError, OSError) as fault:
@@ -206,6 +211,7 @@ def serve(line: socket.socket) -> None:
         try:
             answer = b"+" + printer.print(json.loads(body))
         except BaseException as fault:  # WeasyPrint's fatal fetch error is no Exception
+            printer.forget()
             answer = f"-{type(fault).__name__}: {fault}"[:500].encode()
         send(line, answer)
 

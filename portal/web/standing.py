@@ -17,7 +17,7 @@ import copy
 import html as markup
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf, isclose
@@ -46,7 +46,7 @@ _NUMBER: Final = "data-leaf"
 
 @dataclass(frozen=True)
 class Copy:
-    """What is to be set: the frame, which is all but words, and the leaves, which are paragraphs and pictures."""
+    """What is to be set: the frame, which is all but words, and the leaves: paragraphs and pictures."""
 
     head: str
     between: tuple[str, ...]
@@ -54,7 +54,7 @@ class Copy:
 
     @classmethod
     def read(cls, html: str) -> "Copy":
-        start = html.index("<body")
+        start = max(html.find("<body"), 0)
         found = list(_LEAF.finditer(html, start))
         ends = [start, *(leaf.end() for leaf in found)]
         starts = [*(leaf.start() for leaf in found), len(html)]
@@ -82,17 +82,17 @@ class Set(Document):
     context: Any = None
 
     @classmethod
-    def of(cls, html: HTML, fonts: Any, **options: Any) -> "Set":
-        kept = []
+    def _render(cls, html: HTML, *how: Any) -> "Set":
+        contexts = []
 
         class Keeping(cls):  # type: ignore[valid-type,misc]
             @classmethod
             def _build_layout_context(cls, *given: Any) -> Any:
-                kept.append(super()._build_layout_context(*given))
-                return kept[-1]
+                contexts.append(super()._build_layout_context(*given))
+                return contexts[-1]
 
-        made: Set = Keeping._render(html, fonts, None, None, DEFAULT_OPTIONS | options)
-        made.context, = kept
+        made: Set = super(Set, Keeping)._render(html, *how)
+        (made.context,) = contexts
         return made
 
 
@@ -113,9 +113,8 @@ class StandingPage(Page):
         self.leaves = leaves
         self._document = document
         self._boxes = dict(_leaves(page._page_box))
-        self._exchangeable = {
-            n for n, box in self._boxes.items() if _words(box.element) == _read(leaves[n])
-        }  # fmt: skip
+        readable = (n for n, box in self._boxes.items() if _words(box.element) == _read(leaves[n]))
+        self._exchangeable = frozenset(readable)
         self._painted: tuple[Any, list[Any]] | None = None  # once, and not yet looked at
         self._is_sound = False
         self._marked: list[Any] = []
@@ -132,7 +131,11 @@ class StandingPage(Page):
             self._remember(*self._painted)
             self._painted = None
         others = {n for n, leaf in enumerate(wanted.leaves) if leaf != self.leaves[n]}
-        if not self._is_sound or not others <= self._exchangeable or any(_UNPRINTABLE.search(wanted.leaves[n]) for n in others):
+        if (
+            not self._is_sound
+            or not others <= self._exchangeable
+            or any(_UNPRINTABLE.search(wanted.leaves[n]) for n in others)
+        ):
             return None
         boxes = {}
         for n in others:
@@ -146,7 +149,8 @@ class StandingPage(Page):
         self._put(boxes)
         self.leaves = wanted.leaves
         found = self._document.copy([self])
-        found.metadata = DocumentMetadata(**get_html_metadata(HTML(string=wanted.head)))
+        head = HTML(string=wanted.head, url_fetcher=found.url_fetcher)
+        found.metadata = DocumentMetadata(**get_html_metadata(head))
         return found
 
     def _set(self, old: Any) -> Any | None:
@@ -159,7 +163,9 @@ class StandingPage(Page):
         if isinstance(old, BlockReplacedBox):
             new = old.copy()
             new.replacement = getattr(built, "replacement", None)
-            return new if new.replacement and "auto" not in (old.style["width"], old.style["height"]) else None
+            return (
+                new if new.replacement and "auto" not in (old.style["width"], old.style["height"]) else None
+            )
         if built.is_running():  # stands in the margin of the page, where it became a box like any other
             built.style = old.style
             built = create_anonymous_boxes(built)
@@ -174,11 +180,13 @@ class StandingPage(Page):
         return old.copy_with_children(lines) if isclose(height, old.height, abs_tol=1e-6) else None
 
     def _fits(self, old: Any, new: Any) -> bool:
-        """Whether the same things are drawn in it, and nothing between them."""
+        """Whether the same things are drawn in it, and nothing beside or between them."""
         before, after = _marks(old), _marks(new)
         inner = [n for n, box in enumerate(self._marked) if any(box is each for each in before)][1:]
-        return [_look(box) for box in before] == [_look(box) for box in after] and not any(
-            b"BMC" in self._gaps[n] for n in inner
+        return (
+            [_look(box) for box in before] == [_look(box) for box in after]
+            and all(box.style["text_decoration_line"] == "none" for box in after)
+            and not any(b"BMC" in self._gaps[n] for n in inner)
         )
 
     def _put(self, boxes: dict[int, Any]) -> None:
@@ -247,8 +255,8 @@ class Standing:
     def __init__(self) -> None:
         self._frames: OrderedDict[tuple[str, ...], list[StandingPage]] = OrderedDict()
 
-    def __call__(self, html: str, set_whole: Callable[[str], Set]) -> Document:
-        """The document of this page, of standing type where there is any that takes it."""
+    def laid_out(self, html: str, url_fetcher: Any, font_config: Any, **options: Any) -> Document:
+        """The document of this page as ``HTML.render`` makes it, of standing type where some takes it."""
         wanted = Copy.read(html)
         pages = self._frames.setdefault(wanted.frame, [])
         self._frames.move_to_end(wanted.frame)
@@ -259,12 +267,17 @@ class Standing:
                 pages.remove(page)
                 pages.insert(0, page)
                 return found
-        whole = set_whole(wanted.numbered())
+        source = HTML(string=wanted.numbered(), url_fetcher=url_fetcher)
+        whole = Set._render(source, font_config, None, None, DEFAULT_OPTIONS | options)
         if len(whole.pages) > 1:
             return whole
         pages.insert(0, StandingPage(whole, wanted.leaves))
         del pages[PAGES_OF_A_FRAME:]
         return whole.copy([pages[0]])
+
+    def forget(self) -> None:
+        """Keep none."""
+        self._frames.clear()
 
 
 def _leaves(box: Any) -> Iterator[tuple[int, Any]]:
@@ -303,8 +316,7 @@ def _words(element: Any) -> list[str]:
 
 def _read(leaf: str) -> list[str]:
     """The words of a leaf, by the places they stand in."""
-    pieces = [markup.unescape(piece) for piece in _TAG.split(leaf)[1:-1]]
-    return pieces
+    return [markup.unescape(piece) for piece in _TAG.split(leaf)[1:-1]]
 
 
 def _write(element: Any, leaf: str) -> None:
