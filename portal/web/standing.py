@@ -82,17 +82,14 @@ class Set(Document):
     context: Any = None
 
     @classmethod
-    def _render(cls, html: HTML, *how: Any) -> "Set":
-        contexts = []
+    def _build_layout_context(cls, *given: Any) -> Any:
+        cls.context = super()._build_layout_context(*given)
+        return cls.context
 
-        class Keeping(cls):  # type: ignore[valid-type,misc]
-            @classmethod
-            def _build_layout_context(cls, *given: Any) -> Any:
-                contexts.append(super()._build_layout_context(*given))
-                return contexts[-1]
-
-        made: Set = super(Set, Keeping)._render(html, *how)
-        (made.context,) = contexts
+    @classmethod
+    def _render(cls, *given: Any) -> "Set":
+        made: Set = super()._render(*given)
+        made.context, cls.context = cls.context, None
         return made
 
 
