@@ -1,4 +1,4 @@
-"""The printer: HTML in, PDF/A-3a out. The one module that holds WeasyPrint.
+"""The printer: HTML in, PDF/A-3a out. With standing.py, which it loads, the one module that holds WeasyPrint.
 
 It is run as a process of its own (see press.py): it loads nothing else of the portal, is given no
 environment, and can fetch nothing but the pictures named here and ``data:``. One font configuration
@@ -11,6 +11,7 @@ and a body. Orders are JSON; answers begin with one byte: ``+`` and the PDF, ``-
 """
 
 import base64
+import importlib.util
 import json
 import logging
 import resource
@@ -42,6 +43,10 @@ DESIGNS: Final = {
     CLASSROOM: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-classroom.css"),
     REPORT: (STATIC / "css" / "document.css", STATIC / "css" / "pdf-report.css"),
 }
+# Designs that come in hundreds which differ in few lines; see standing.py.
+STANDS: Final = frozenset({CERTIFICATE})
+STANDING: Final = Path(__file__).with_name("standing.py")
+VARIANT: Final = "pdf/a-3a"
 # Pictures a document may show, by the address it uses; there is no other way to a file.
 PICTURES: Final = {
     f"bundled:{name}": STATIC / "img" / name
@@ -54,9 +59,12 @@ _LENGTH: Final = struct.Struct(">I")
 
 
 class Printer:
-    """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango."""
+    """WeasyPrint, our typefaces and style sheets, loaded once. OSError or ImportError without Pango.
 
-    def __init__(self) -> None:
+    ``stands``: whether pages are kept, so that the next one like it is set quickly.
+    """
+
+    def __init__(self, *, stands: bool = True) -> None:
         # Imported here, not above: without Pango the import itself fails, and that is to be answered.
         import weasyprint
         from fontTools.ttLib import TTFont
@@ -76,6 +84,7 @@ class Printer:
         self._fetcher = BundledOnly(allowed_protocols=("data",), allow_redirects=False)
         self._fonts = FontConfiguration()
         self._sheets: dict[str, list[Any]] = {}
+        self._standing = _loaded(STANDING).Standing() if stands else None
         self._types = frozenset(TTFont(FONTS / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
 
     def print(self, order: dict[str, Any]) -> bytes:
@@ -92,15 +101,21 @@ class Printer:
             # The tree of names in the file has to be in order, and WeasyPrint keeps the order it is given.
             for part in sorted(order["attachments"], key=lambda part: str(part["name"]))
         ]  # fmt: skip
-        html = self._weasyprint.HTML(string=self.set(order["html"]), url_fetcher=self._fetcher)
-        pdf: bytes = html.write_pdf(
-            stylesheets=self.sheets(order["design"]),
-            font_config=self._fonts,
-            pdf_variant="pdf/a-3a",
-            attachments=attachments,
-            finisher=compress_once,
-        )
+        document = self.laid_out(self.set(order["html"]), order["design"])
+        pdf: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=attachments, finisher=spell_once)
         return pdf
+
+    def laid_out(self, html: str, design: str) -> Any:
+        """The document, set but not written; of standing type where there is some."""
+        how = {"font_config": self._fonts, "stylesheets": self.sheets(design), "pdf_variant": VARIANT}
+        if self._standing and design in STANDS:
+            return self._standing.laid_out(html, self._fetcher, **how)
+        return self._weasyprint.HTML(string=html, url_fetcher=self._fetcher).render(**how)
+
+    def forget(self) -> None:
+        """Keep none of the pages that stand."""
+        if self._standing:
+            self._standing.forget()
 
     def sheets(self, design: str) -> list[Any]:
         """The style sheets of a design, parsed when first wanted."""
@@ -123,18 +138,45 @@ class Printer:
         return marked.replace("<body", '<body class="lacks-types"', 1)
 
 
-def compress_once(_document: Any, pdf: Any) -> None:
-    """Compress the parts of the file once: its writer would do so twice, the first time for their hash.
+def _loaded(file: Path) -> Any:
+    """The module in this file: the printer's process knows no package to import it from."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(str(file))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module  # where its dataclasses look for it
+    spec.loader.exec_module(module)
+    return module
+
+
+def spell_once(_document: Any, pdf: Any) -> None:
+    """Spell and compress the parts of the file once: its writer would do so twice, the first time for a hash.
 
     It would also take double the time, at the highest level, to save one byte in a hundred.
     """
-    for part in pdf.objects:
+    for n, part in enumerate(pdf.objects):
         if getattr(part, "compress", False):
             part.compress = False
             # The part as it would be written: what describes it, a line "stream", the stream, "endstream".
             stream = part.data.split(b"\nstream\n", 1)[1].removesuffix(b"\nendstream")
             part.stream = [zlib.compress(stream, _LEVEL)]
             part.extra["Filter"] = "/FlateDecode"
+        elif part.free == "n" and part.compressible:
+            pdf.objects[n] = _Spelled(part)
+    # What a signature adds to: standing by itself, it is read without unpacking all the others.
+    for n in (pdf.catalog.number, pdf.pages.number, *pdf.pages["Kids"][::3]):
+        pdf.objects[n].compressible = False
+
+
+class _Spelled:
+    """A part of the file as it is written; what it refers to no longer changes."""
+
+    free = "n"
+    generation = 0
+    compressible = True
+
+    def __init__(self, part: Any) -> None:
+        self.number, self.data, self.indirect = part.number, part.data, part.indirect
 
 
 def receive(line: socket.socket) -> bytes | None:
@@ -158,7 +200,7 @@ def _exactly(line: socket.socket, count: int) -> bytes | None:
 
 
 def serve(line: socket.socket) -> None:
-    """Print until the line ends. A failed order is answered and forgotten."""
+    """Print until the line ends. A failed order is answered and forgotten, with all pages that stand."""
     try:
         printer = Printer()
     except (ImportError, OSError) as fault:
@@ -169,6 +211,7 @@ def serve(line: socket.socket) -> None:
         try:
             answer = b"+" + printer.print(json.loads(body))
         except BaseException as fault:  # WeasyPrint's fatal fetch error is no Exception
+            printer.forget()
             answer = f"-{type(fault).__name__}: {fault}"[:500].encode()
         send(line, answer)
 
