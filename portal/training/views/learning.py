@@ -2,6 +2,7 @@
 
 from flask import flash, redirect, render_template, url_for
 
+from portal.consents import AFTER_CLASS
 from portal.kernel import clock
 from portal.training.commands import enrolling
 from portal.training.commands.reading import finish_lesson, open_lesson
@@ -35,6 +36,7 @@ def progress(enrolment_id: str) -> Answer:
         class_of=learners.class_of(enrolled.cohort_id) if enrolled.cohort_id else None,
         onward=next((each.key.removeprefix(LESSON) for each in found.lessons if not each.is_met), None),
         nudges=nudges_of(enrolment_id), later=standing_of(enrolled, clock.today()),
+        question=_(AFTER_CLASS.words),
         asked=open_form(enrolled.cohort_id, enrolment_id, clock.now()) if enrolled.cohort_id else None,
     )  # fmt: skip
 
