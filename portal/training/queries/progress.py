@@ -50,7 +50,8 @@ def _lesson_rule(content: Content, lesson: str, title: Bilingual) -> LessonRule:
     """As the front matter of the lesson says; both languages say the same."""
     text = content.lessons[lesson, "zh"]
     items = items_of_lesson(lesson, content.items.values()) if text.asks_questions else ()
-    return LessonRule(lesson, title, text.asks_reading or not items, frozenset(item.id for item in items))
+    asked = frozenset(item.id for item in items)
+    return LessonRule(lesson, title, text.asks_reading or not items, asked, text.asks_pledge)
 
 
 def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:

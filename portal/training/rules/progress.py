@@ -29,6 +29,10 @@ class NotFinished(PortalError):
     message = N_("Opened; not marked as read yet.")
 
 
+class PledgeMissing(PortalError):
+    message = N_("A pledge is still to be made: it completes this lesson.")
+
+
 class QuestionsMissing(PortalError):
     message = N_("%(done)s of its %(needed)s questions answered rightly so far.")
 
@@ -129,12 +133,16 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class LessonRule:
-    """What one lesson asks: to be read, each of ``questions`` (item ids) answered rightly, or both."""
+    """What one lesson asks: to be read, each of ``questions`` (item ids) answered rightly, or both.
+
+    One that ``asks_pledge`` is read once a pledge was made.
+    """
 
     id: str
     title: Bilingual
     asks_reading: bool = True
     questions: frozenset[str] = frozenset()
+    asks_pledge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +214,7 @@ def _lesson(lesson: LessonRule, read: bool | None, right: int) -> Requirement:
     """``read`` is None for a lesson that was never opened."""
     why: PortalError | None = None
     if lesson.asks_reading and not read:
-        why = NotOpened() if read is None else NotFinished()
+        why = NotOpened() if read is None else PledgeMissing() if lesson.asks_pledge else NotFinished()
     elif right < len(lesson.questions):
         why = QuestionsMissing(done=right, needed=len(lesson.questions))
     reached = Fraction(right + (lesson.asks_reading and bool(read)))
