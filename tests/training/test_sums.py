@@ -136,7 +136,7 @@ def test_statements_leave_a_class_of_five_under_names_of_its_own(app: Flask, bro
         records(cohort_by_id(cohort_id), "https://carbon.example", str)
     sat(version_id, people[4])
     app.extensions["portal.person"] = lambda: Actor(TRAINER.id, frozenset({Role.TRAINER}))
-    text = app.test_client().get(f"/en/teach/{cohort_id}/statements.jsonl", buffered=True).get_data(as_text=True)
+    text = app.test_client().get(f"/en/teach/{cohort_id}/statements.jsonl", buffered=True).text
     told = [loads(line) for line in text.splitlines()]
     assert len(told) == 5 * 21
     assert {each["verb"]["display"]["en"] for each in told} == {"answered", "passed"}
@@ -148,7 +148,7 @@ def test_statements_leave_a_class_of_five_under_names_of_its_own(app: Flask, bro
     export = browser.open(f"/en/author/versions/{version_id}/export?format=aiken&language=zh")
     assert "Left out, and why" in export.main
     file = app.test_client().get(export.links["Download the file"])
-    assert "ANSWER:" in file.get_data(as_text=True)
+    assert "ANSWER:" in file.text
     figures = browser.open(f"/en/teach/{cohort_id}/questions").main
     assert "xAPI statements" in figures
 

@@ -3,14 +3,15 @@
 from decimal import Decimal
 
 from portal.training.queries.figures import AskedItem
+from portal.training.rules.figures import PLACE
 from portal.training.rules.items import Item, Multiple, Option, Single
 from portal.training.rules.markup import to_words
 from portal.web.i18n import lang
 
 
 def words(item: Item) -> str:
-    """The question without its markup."""
-    return to_words(item.stem.in_(lang()) or item.stem.zh or item.stem.en, item.markup)
+    """The question without its markup; where each learner has another number, there is a gap."""
+    return PLACE.sub("…", to_words(item.stem.in_(lang()) or item.stem.zh or item.stem.en, item.markup))
 
 
 def figure(value: Decimal | None) -> str:

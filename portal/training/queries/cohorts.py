@@ -105,7 +105,7 @@ def members(cohort_id: str, *, left: bool = False) -> list[Member]:
         .where(*wanted)
         .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
     )  # fmt: skip
-    return [Member(*row) for row in rows]
+    return [Member(*tuple(row)) for row in rows]
 
 
 def entries(cohort_id: str) -> list[Entry]:
