@@ -28,14 +28,19 @@ def records(cohort: CohortView, site: str, pseudonym: Callable[[str], str]) -> I
 
     ``pseudonym`` makes one of a learner's id. Raises TooFewForStatements at once, before the first record.
     """
+    if not may_leave(cohort.id):
+        raise TooFewForStatements(n=SHOWN_FROM)
+    return _records(cohort, site, pseudonym)
+
+
+def may_leave(cohort_id: str) -> bool:
+    """Whether enough learners have handed in."""
     learners = db.session.scalar(
         select(func.count(Enrolment.learner_id.distinct()))
         .join(Attempt, Attempt.enrolment_id == Enrolment.id)
-        .where(*_of(cohort.id), *_COUNTED)
+        .where(*_of(cohort_id), *_COUNTED)
     )
-    if (learners or 0) < SHOWN_FROM:
-        raise TooFewForStatements(n=SHOWN_FROM)
-    return _records(cohort, site, pseudonym)
+    return (learners or 0) >= SHOWN_FROM
 
 
 def _of(cohort_id: str) -> tuple[ColumnElement[bool], ...]:

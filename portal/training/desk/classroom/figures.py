@@ -10,7 +10,7 @@ from portal.training.desk.classroom.pages import READERS, Answer, blueprint, sho
 from portal.training.queries.figures import figures_of
 from portal.training.queries.following import figures_after
 from portal.training.queries.research import research_rows
-from portal.training.queries.statements import records
+from portal.training.queries.statements import may_leave, records
 from portal.training.rules.feedback import SHOWN_FROM
 from portal.training.rules.formats import xapi
 from portal.training.rules.research import HEAD, SMALLEST_GROUP
@@ -30,6 +30,7 @@ def figures(cohort_id: str) -> Answer:
         "training/teach/figures.html",
         cohort, found=found, is_all=is_all, asked_words=asked, smallest=SMALLEST_GROUP,
         figures=figures_after(cohort, clock.today()), percent=percent, shown_from=SHOWN_FROM,
+        has_statements=may_leave(cohort_id),
     )  # fmt: skip
 
 
