@@ -58,6 +58,14 @@ NAME_TO_EVERYBODY: Final = Question("public_name", N_("Show the name to everybod
 NAME_TO_CHECKERS: Final = Question("public_name", N_("Everybody who checks the certificate may see the name"))
 NAME_ON_WALL: Final = Question("public_name", N_("Show the name with it"))
 LETTERS: Final = Question("follow_up", N_("Write to me after 6 and 12 months, then yearly"))
+AFTER_CLASS: Final = Question(
+    "class_follow_up",
+    N_(
+        "May we ask you six and twelve months after the class whether you kept what you promised, and how "
+        "your footprint has changed? Your answers carry no name; the trainer sees only sums of five or more. "
+        "By letter where we know your address, in the daytime, else on this page. You can end it at any time."
+    ),
+)
 GUARDIANS: Final = Question(
     "pupils", N_("The guardians of all these pupils have agreed in writing, and the school keeps the forms.")
 )

@@ -16,6 +16,7 @@ from portal.privacy.models import (
     PupilClass,
     PupilClassTie,
 )
+from portal.training.queries.following import ever_asked
 
 _STAFF = N_("The id of a member of staff, not of you.")
 
@@ -23,7 +24,9 @@ HOLDINGS = (
     Holding(Consent, of_person(Consent.person_id)),
     Holding(Agreement, lambda subject: or_(
         of_person(Agreement.person_id)(subject),
-        Agreement.thing_id.in_([*subject.certificates, *filter(None, (subject.order_id,))]),
+        Agreement.thing_id.in_([
+            *subject.certificates, *filter(None, (subject.order_id,)), *ever_asked(subject.learners),
+        ]),
     )),
     Holding(Correction, of_person(Correction.person_id), {"answered_by": _STAFF}),
     Holding(DataCopy, of_person(DataCopy.person_id)),

@@ -69,7 +69,7 @@ def place_words(thing: str) -> str:
     known = {
         "ord": _("an order"), "gvg": _("monthly support"), "plg": _("a pledge"),
         "plt": _("letters about a pledge"), "pcl": _("a class of pupils"), "usr": _("a pupil’s place"),
-        "lrn": _("a course record with its certificates"),
+        "lrn": _("a course record with its certificates"), "enr": _("a course taken in a class"),
     }  # fmt: skip
     return known.get(thing.partition("_")[0], _("a certificate")) if thing else _("everything at once")
 
@@ -87,6 +87,7 @@ def place_address(thing: str) -> str:
     known = {
         "ord": ("shop.order", "order_id"), "gvg": ("shop_giving.one", "thing_id"),
         "plg": ("pledges.pledge", "pledge_id"), "pcl": ("pupils.one", "class_id"),
+        "enr": ("training.progress", "enrolment_id"),
     }  # fmt: skip
     endpoint, argument = known.get(kind, ("", ""))
     values: dict[str, Any] = {argument: thing}

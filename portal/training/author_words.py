@@ -18,6 +18,7 @@ _WORDS: Final = {
     "by_weight": N_("By the credit of each answer"),
     "markdown": "Markdown", "html": "HTML", "plain": N_("Plain text"), "moodle": "Moodle",
     "read": N_("Reading it"), "items": N_("Its questions"), "both": N_("Reading it and its questions"),
+    "pledge": N_("A pledge that was really made"),
     "gift": "GIFT", "aiken": "Aiken", "csv": "CSV", "qti21": "QTI 2.1", "qti30": "QTI 3.0",
     "scorm12": "SCORM 1.2", "scorm2004": "SCORM 2004",
     "fresh": N_("Translation is up to date"), "stale": N_("The original has changed since"),

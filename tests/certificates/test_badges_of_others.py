@@ -24,6 +24,7 @@ from flask import Flask
 from portal.certificates import commands
 from portal.certificates.credentials import issuer
 from portal.certificates.rules import inspection, integrity, keys, lists, tokens
+from portal.certificates.rules.baking import OlderBadge
 from portal.certificates.rules.credential import LIST_BITS
 from portal.certificates.rules.inspection import Answer, Beside, Finding, Handed
 from portal.certificates.rules.integrity import NotACredential
@@ -490,3 +491,25 @@ def test_the_page_takes_their_files_and_says_what_the_answers_rest_on(
     checked(theirs, 422, keys=secret)
     checked(theirs, 422, keys=b"nothing")
     checked(theirs, 422, lists=b"nothing")
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        b'{"@context": "https://w3id.org/openbadges/v2", "type": "Assertion", "id": "https://x.example/1"}',
+        b'<svg xmlns:openbadges="http://openbadges.org"><openbadges:assertion verify="https://x.example/1"/></svg>',
+        b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x1atEXt" + b"openbadges\0https://x.exa" + b"\0\0\0\0",
+    ],
+    ids=["json", "svg", "png"],
+)  # fmt: skip
+def test_badges_of_before_3_are_called_what_they_are(older: bytes):
+    with pytest.raises(OlderBadge):
+        inspection.read(older)
+
+
+def test_a_draft_of_open_badges_3_is_named(app: Flask):
+    theirs = signed(badge())
+    draft = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+    found = who({**theirs, "@context": [integrity.CREDENTIALS, draft]})
+    assert (found.answer, found.places) == (UNKNOWN, {"context": draft})
+    assert "context" not in who(theirs).places, "the control"

@@ -1,6 +1,7 @@
 """Training as learners, trainers and authors see it, with the demonstration class, on a phone and a desk."""
 
 import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,13 @@ from portal.accounts.keys import Keys
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.ops import seed_training
+from tests.certificates.test_badges_of_others import badge, did_document, signed
 from tests.conftest import portal_on
 from tests.looks.chromium import follow, look
 from tests.server import LiveServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import FilePayload, Page
 
 TEACH = (
     "",
@@ -68,6 +70,17 @@ def first_link(page: "Page", part: str) -> str:
     return str(page.locator(f"main a[href*='{part}']").first.get_attribute("href")).partition("?")[0]
 
 
+def badges_to_check() -> dict[str, tuple[object, object]]:
+    """Badges of others by the answer to who signed them, each with the file of keys handed in beside it."""
+    theirs = signed(badge())
+    changed = {**theirs, "validFrom": "2026-02-02T00:00:00Z"}
+    return {"on-trust": (theirs, did_document()), "no": (changed, did_document()), "unknown": (theirs, None)}
+
+
+def upload(name: str, content: object) -> "FilePayload":
+    return {"name": name, "mimeType": "application/json", "buffer": json.dumps(content).encode()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("lang", "width"), [("zh", 360), ("en", 1280)])
 def test_every_page_of_a_learner_can_be_read(
@@ -85,6 +98,12 @@ def test_every_page_of_a_learner_can_be_read(
     see(f"/{lang}/learn/join", "join")
     see(f"/{lang}/learn/code", "code")
     see(f"/{lang}/badges/check", "badge")
+    for name, (credential, key_file) in badges_to_check().items():
+        page.goto(f"{url}/{lang}/badges/check")
+        page.set_input_files("[name=file]", upload("badge.json", credential))
+        page.set_input_files("[name=keys]", upload("did.json", key_file) if key_file else [])
+        follow(page, "main form button")
+        look(page, f"learner-{lang}-{width}-badge-{name}")
     sign_in(page, url, people["citizen"])
     page.goto(f"{url}/{lang}/training/everyone")
     follow(page, "form[action$='/begin'] button")

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from portal.training.rules.packs.lint import lint
+from tests.factories.training import files_of
+
 COURSES = Path(__file__).parents[2] / "courses"
 TRACKS = ("everyone", "managers", "media", "technicians")
 
@@ -29,3 +32,11 @@ def test_every_lesson_that_ships_names_its_sources_in_both_languages(track: str)
     assert lessons
     without = [each.name for each in lessons if "<!-- #sources" not in each.read_text("utf-8")]
     assert without == []
+
+
+def test_lessons_of_other_courses_are_there_and_are_shared_not_copied():
+    packs = {pack.course.id: pack for track in TRACKS if (pack := lint(files_of(track))[0]).course}
+    named = [place for pack in packs.values() for module in pack.course.modules for place in module.also]
+    assert len(named) >= 6
+    for course, lesson in named:
+        assert lesson in {each.id for each in packs[course].lessons.values()}

@@ -7,10 +7,14 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from portal import consents
 from portal.db import db, transaction
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
+from portal.privacy.commands.consenting import withdraw
+from portal.privacy.queries.consents import changes, standing
+from portal.privacy.queries.subjects import subject_of
 from portal.training.commands import following
 from portal.training.commands.linking import erase
 from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
@@ -31,7 +35,8 @@ from portal.training.rules.following import (
 from portal.training.rules.learners import UnknownEnrolment
 from portal.web.links import key_for
 from tests.browser import Browser
-from tests.factories.training import TRAINER, a_cohort, a_version, an_enrolment
+from tests.factories import accounts
+from tests.factories.training import NOW, TRAINER, a_cohort, a_version, an_enrolment
 
 SYSTEM = Actor.system("training")
 LAST = date(2026, 8, 31)
@@ -260,3 +265,22 @@ def test_a_learner_agrees_and_ends_it_on_the_page_of_the_course(app, at):
     page = page.submit("Do not ask me any more")
     assert "May we ask you" in page.main
     assert consents_of([learner_id]) == []
+    told = consents.said("", [who])
+    assert sorted(each.is_given for each in told) == [False, True]
+    assert {each.words for each in told} == {consents.AFTER_CLASS.words}, "the words that stood there"
+
+
+def test_what_was_agreed_to_stands_and_ends_with_all_other_consents(app):
+    _cohort, (who,) = a_class(1)
+    person = accounts.person()
+    with transaction() as session:
+        learner = session.get_one(Learner, session.get_one(Enrolment, who).learner_id)
+        learner.person_id = person.id
+    following.agree(person.actor, who, NOW)
+    subject = subject_of(person.id)
+    (given,) = (each for each in standing(subject) if each.purpose.id == "class_follow_up")
+    assert [(place.thing, place.words) for place in given.places] == [(who, consents.AFTER_CLASS.words)]
+    assert withdraw(person.actor, "class_follow_up", NOW) == 1
+    told = [each.is_given for each in changes(subject_of(person.id)) if each.thing == who]
+    assert sorted(told) == [False, True]
+    assert not consents_of(subject.learners)

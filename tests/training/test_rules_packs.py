@@ -116,6 +116,7 @@ FAULTS = [
     ("course.yml", ", en: Basics", "", ("course.yml", 19, "TranslationMissing")),
     ("course.yml", "1.0.0", "1.0", ("course.yml", 3, "BadVersion")),
     ("course.yml", "[why-forests]", "[why-forests, more]", ("course.yml", 18, "LessonUnknown")),
+    ("course.yml", "[why-forests]", "[why-forests]\n    also: [more]", ("course.yml", 21, "BadPlace")),
     (
         "course.yml",
         "[why-forests]",

@@ -17,6 +17,7 @@ from portal.certificates.models import CertificateDocument
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.training.commands.attempting import save, start, submit
+from portal.training.commands.publishing import publish
 from portal.training.models.learners import Learner
 from portal.training.models.outcomes import Completion
 from portal.training.queries import learners
@@ -26,8 +27,10 @@ from portal.training.rules.solutions import right_response
 from tests.accounts.test_views import sign_in
 from tests.browser import Browser, Page
 from tests.factories import accounts
+from tests.factories.certificates import certified
 from tests.factories.certificates import course as a_course
-from tests.factories.training import NOW, a_cohort, a_version
+from tests.factories.certificates import pledge as a_pledge
+from tests.factories.training import NOW, a_cohort, a_version, files_of
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -259,3 +262,23 @@ def test_meetings_come_as_a_calendar_for_who_has_the_address(app: Flask, browser
     answer = browser.client.get(feed[1].replace("&amp;", "&"))
     assert answer.data.startswith(b"BEGIN:VCALENDAR")
     assert browser.client.get(feed[1].replace("&amp;", "&")[:-2]).status_code == 404
+
+
+def test_a_lesson_may_be_completed_by_a_real_pledge_alone(app: Flask, browser: Browser):
+    files = {**files_of("everyone")}
+    for side in ("zh", "en"):
+        name = f"lessons/09-my-pledge.{side}.md"
+        files[name] = files[name].replace(b"completion: read", b"completion: pledge")
+    files["course.yml"] = files["course.yml"].replace(b"version: 1.2.0", b"version: 1.9.0")
+    version_id = publish(Actor.system("test"), files, NOW)
+    with transaction() as session:
+        a_cohort(session, version_id, join_code="FOREST7")
+    _page, _actor, enrolment_id = joined(browser, "en")
+    address = f"/en/learn/{enrolment_id}/lessons/my-pledge"
+    wrong = certified(a_course()).number
+    for typed, words in (("", "number"), ("ABCD", "number"), (wrong, "no certificate of a pledge")):
+        page = fill(browser.open(address), number=typed).submit("This is my pledge", expect=422)
+        assert words in page.main
+    assert "A pledge is still to be made" in browser.open(f"/en/learn/{enrolment_id}").main
+    page = fill(browser.open(address), number=certified(a_pledge()).number).submit("This is my pledge")
+    assert "You are done with this lesson" in browser.open(address).main

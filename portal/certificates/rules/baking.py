@@ -14,12 +14,23 @@ from PIL.PngImagePlugin import PngInfo
 
 from portal.certificates.rules import drawing
 from portal.certificates.rules.integrity import NotACredential
+from portal.kernel.errors import N_
 
 KEYWORD: Final = "openbadgecredential"
 NAMESPACE: Final = "https://purl.imsglobal.org/ob/v3p0"
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 LARGEST: Final = 64 * 1024  # of a credential; one of ours has 4 kB
 _MOST_CHUNKS: Final = 10_000
+_OLDER: Final = b"openbadges"  # the keyword of Open Badges 1 and 2
+
+
+class OlderBadge(NotACredential):
+    """Open Badges 1 and 2 are no signed credentials: what they say stands on their issuer's pages."""
+
+    message = N_(
+        "This is a badge of Open Badges 2.0 or older. What it says stands on its issuer’s pages and is not "
+        "fetched; Open Badges 3.0 is checked here."
+    )
 
 
 def into_png(audience: str, credential: Mapping[str, Any]) -> bytes:
@@ -39,6 +50,8 @@ def out_of_png(data: bytes) -> str:
     """What is baked into a PNG; its pixels are not looked at. Raises NotACredential."""
     for kind, body in _chunks(data):
         keyword, _, rest = body.partition(b"\0")
+        if kind in (b"iTXt", b"tEXt") and keyword == _OLDER:
+            raise OlderBadge(why="a badge of Open Badges 2.0 or older")
         if kind == b"iTXt" and keyword == KEYWORD.encode():
             return _text_of(rest)
     raise NotACredential(why="a picture without a credential")
@@ -78,6 +91,8 @@ def out_of_svg(data: bytes) -> str:
     if reader.token is not None:
         return reader.token
     text = "".join(reader.parts).strip()
+    if not text and b"<openbadges:assertion" in data:
+        raise OlderBadge(why="a badge of Open Badges 2.0 or older")
     if not text:
         raise NotACredential(why="a picture without a credential")
     return text

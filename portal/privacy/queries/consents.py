@@ -19,7 +19,7 @@ from portal.pledges import own as pledges
 from portal.privacy.models import Consent, PupilClass
 from portal.privacy.rules.purposes import Purpose, purpose, purposes
 from portal.shop import own as shop
-from portal.training.queries.following import consents_of
+from portal.training.queries.following import consents_of, ever_asked
 
 CHANGES_SHOWN = 50
 
@@ -87,7 +87,10 @@ def changes(subject: Subject) -> list[Change]:
         .limit(CHANGES_SHOWN)
     )
     here = [Change(purpose(row.purpose), "", row.is_given, _text(row), row.at) for row in rows]
-    things = {*subject.certificates, *([subject.order_id] if subject.order_id else ())}
+    things = {
+        *subject.certificates, *ever_asked(subject.learners),
+        *([subject.order_id] if subject.order_id else ()),
+    }  # fmt: skip
     elsewhere = [
         Change(purpose(each.purpose), each.thing_id, each.is_given, each.words, each.at)
         for each in consents.said(subject.person_id, things, CHANGES_SHOWN)

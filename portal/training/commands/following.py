@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from portal import audit, jobs
+from portal import audit, consents, jobs
 from portal.db import transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor
@@ -43,6 +43,7 @@ def agree(actor: Actor, enrolment_id: str, now: datetime) -> None:
             row.words, row.agreed_at, row.ended_at = WORDS, now, None
         else:
             return
+        consents.record(actor, consents.AFTER_CLASS, enrolment_id, True, now)
         audit.record(actor, "follow_up.agreed", enrolment_id, now, words=WORDS)
 
 
@@ -54,6 +55,7 @@ def withdraw(actor: Actor, enrolment_id: str, now: datetime) -> None:
         if row is None or row.ended_at:
             return
         row.ended_at = now
+        consents.record(actor, consents.AFTER_CLASS, enrolment_id, False, now)
         audit.record(actor, "follow_up.ended", enrolment_id, now)
 
 

@@ -8,6 +8,20 @@ from portal.web.forms import LineField, PortalForm, Required
 from portal.web.i18n import _, lazy_gettext, message
 
 
+class PledgeForm(PortalForm):
+    """The certificate of a pledge, by its number or address; ``number`` is kept as it was typed."""
+
+    number = LineField(
+        lazy_gettext("Number of the pledge’s certificate"),
+        validators=[Required()],
+        max=200,
+        description=lazy_gettext(
+            "It stands on the certificate; its address will do as well. It is looked at and not kept."
+        ),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+
 class JoinForm(PortalForm):
     """``learner`` is the id of who is new, made with the form: sent twice it is one learner."""
 

@@ -92,21 +92,20 @@ def cohort_of_code(join_code: str) -> CohortView:
 
 def members(cohort_id: str, *, left: bool = False) -> list[Member]:
     """Who is in the class, in the order of joining; with ``left`` also who has left it."""
+    wanted = [Enrolment.cohort_id == cohort_id]
+    if not left:
+        wanted.append(Enrolment.left_at.is_(None))
     rows = db.session.execute(
-        select(Enrolment, Learner)
-        .join(Learner, Learner.id == Enrolment.learner_id)
-        .where(Enrolment.cohort_id == cohort_id)
-        .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
-    )
-    return [
-        Member(
-            enrolment.id, learner.id, learner.name, learner.email, enrolment.lang, enrolment.standing,
-            enrolment.enrolled_at, enrolment.seen_at, enrolment.left_at,
-            learner.person_id is not None, learner.code_hash is not None, enrolment.roster_id,
+        select(
+            Enrolment.id, Learner.id, Learner.name, Learner.email, Enrolment.lang, Enrolment.standing,
+            Enrolment.enrolled_at, Enrolment.seen_at, Enrolment.left_at, Learner.person_id.is_not(None),
+            Learner.code_hash.is_not(None), Enrolment.roster_id,
         )
-        for enrolment, learner in rows
-        if left or enrolment.left_at is None
-    ]  # fmt: skip
+        .join(Learner, Learner.id == Enrolment.learner_id)
+        .where(*wanted)
+        .order_by(Enrolment.enrolled_at, Learner.name, Enrolment.id)
+    )  # fmt: skip
+    return [Member(*tuple(row)) for row in rows]
 
 
 def entries(cohort_id: str) -> list[Entry]:

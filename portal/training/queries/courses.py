@@ -102,6 +102,37 @@ def versions(course: str) -> list[Listed]:
     return [_listed(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A lesson of another course, in the version that is begun today."""
+
+    course: str
+    lesson: str
+    title: Bilingual
+    minutes: int
+
+
+def read_with(content: Content) -> dict[str, list[Elsewhere]]:
+    """By module: the lessons of other courses that are read with it. What is not published is left out."""
+    wanted = {module.id: module.also for module in content.course.modules if module.also}
+    if not wanted:
+        return {}
+    known = {each.course: each.id for each in catalogue()}
+    found = {
+        module: [_elsewhere(known.get(course), course, lesson) for course, lesson in places]
+        for module, places in wanted.items()
+    }
+    return {module: [each for each in places if each] for module, places in found.items()}
+
+
+def _elsewhere(version_id: str | None, course: str, lesson: str) -> Elsewhere | None:
+    lessons = content(version_id).lessons if version_id else {}
+    sides = [lessons[lesson, lang] for lang in ("zh", "en") if (lesson, lang) in lessons]
+    if len(sides) < 2:
+        return None
+    return Elsewhere(course, lesson, Bilingual(*(each.title for each in sides)), sides[0].minutes)
+
+
 def version(version_id: str) -> Listed:
     """Raises UnknownCourse."""
     row = db.session.get(CourseVersion, version_id)

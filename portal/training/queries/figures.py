@@ -52,6 +52,13 @@ class VersionFigures:
     whole: Mapping[str, Figures]
     items: tuple[AskedItem, ...]
 
+    def from_answers(self, fewest: int) -> "VersionFigures":
+        """Without what fewer have answered."""
+        return VersionFigures(
+            {lang: each for lang, each in self.whole.items() if each.n >= fewest},
+            tuple(each for each in self.items if each.n >= fewest),
+        )
+
 
 def figures_of(version_id: str, cohort_id: str | None = None) -> VersionFigures:
     """How the questions of a version did, in one class or in all of them.
@@ -86,13 +93,13 @@ class _Sat:
 
 
 def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
-    wanted = [Enrolment.version_id == version_id, Attempt.quiz == FINAL, stands(), ~_earlier()]
+    wanted = [Enrolment.version_id == version_id, *first_sittings()]
     if cohort_id:
         wanted.append(Enrolment.cohort_id == cohort_id)
     rows = db.session.execute(
         select(Attempt.id, Attempt.lang, Attempt.items, Enrolment.standing)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(*wanted, Attempt.submitted_at.is_not(None), Enrolment.standing == Sitting.LEARNER.value)
+        .where(*wanted)
         .order_by(Attempt.id)
     ).all()
     answers = _answers(row.id for row in rows)
@@ -103,6 +110,14 @@ def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
         )
         for row in rows
     ]
+
+
+def first_sittings() -> tuple[ColumnElement[bool], ...]:
+    """Of attempts with their enrolments: final quizzes of learners, handed in, each learner's first."""
+    return (
+        Attempt.quiz == FINAL, Attempt.submitted_at.is_not(None), stands(), ~_earlier(),
+        Enrolment.standing == Sitting.LEARNER.value,
+    )  # fmt: skip
 
 
 def _earlier() -> ColumnElement[bool]:

@@ -190,6 +190,16 @@ def consents_of(learner_ids: Sequence[str]) -> list[str]:
     return list(db.session.scalars(asked.order_by(FollowUp.enrolment_id)))
 
 
+def ever_asked(learner_ids: Sequence[str]) -> list[str]:
+    """The enrolments for which these learners have ever said whether they want to be asked."""
+    said = (
+        select(FollowUp.enrolment_id)
+        .join(Enrolment, Enrolment.id == FollowUp.enrolment_id)
+        .where(Enrolment.learner_id.in_(learner_ids))
+    )
+    return list(db.session.scalars(said.order_by(FollowUp.enrolment_id)))
+
+
 def is_wanted(enrolment_id: str, months: int) -> bool:
     """Whether the letter that asks is still to go out: agreed to, and not answered."""
     turn = db.session.get(FollowUpTurn, (enrolment_id, months))

@@ -17,7 +17,7 @@ from portal.training.queries.attempts import stands
 from portal.training.queries.courses import Content
 from portal.training.rules.attempts import Policy
 from portal.training.rules.learners import UnknownEnrolment
-from portal.training.rules.progress import Done, LessonRule, Progress, Rule, Tried, Word, progress
+from portal.training.rules.progress import Done, LessonRule, Progress, Reckoning, Rule, Tried, Word
 from portal.training.rules.quizzes import FINAL, items_of_lesson
 
 
@@ -50,7 +50,8 @@ def _lesson_rule(content: Content, lesson: str, title: Bilingual) -> LessonRule:
     """As the front matter of the lesson says; both languages say the same."""
     text = content.lessons[lesson, "zh"]
     items = items_of_lesson(lesson, content.items.values()) if text.asks_questions else ()
-    return LessonRule(lesson, title, text.asks_reading or not items, frozenset(item.id for item in items))
+    asked = frozenset(item.id for item in items)
+    return LessonRule(lesson, title, text.asks_reading or not items, asked, text.asks_pledge)
 
 
 def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:
@@ -61,7 +62,8 @@ def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:
     ).all()
     if not enrolled:
         return {}
-    rules = {key: rule_of(*key) for key in {(version, sessions) for _, version, sessions in enrolled}}
+    asked = {(version, sessions) for _, version, sessions in enrolled}
+    rules = {key: rule_of(*key) for key in asked}
     done: dict[str, Done] = defaultdict(Done)
     _add_readings(done, which)
     if any(lesson.questions for rule in rules.values() for lesson in rule.lessons):
@@ -69,17 +71,18 @@ def _progress(which: ColumnElement[bool]) -> dict[str, Progress]:
     _add_attempts(done, which)
     _add_attendance(done, which)
     _add_words(done, which)
-    return {each: progress(rules[version, sessions], done[each]) for each, version, sessions in enrolled}
+    reckoned = {key: Reckoning(rule) for key, rule in rules.items()}
+    return {each: reckoned[version, sessions].of(done[each]) for each, version, sessions in enrolled}
 
 
 def _add_readings(done: dict[str, Done], which: ColumnElement[bool]) -> None:
     rows = db.session.execute(
-        select(Reading.enrolment_id, Reading.lesson, Reading.done_at)
+        select(Reading.enrolment_id, Reading.lesson, Reading.done_at.is_not(None))
         .join(Enrolment, Enrolment.id == Reading.enrolment_id)
         .where(which)
     )
-    for enrolment_id, lesson, done_at in rows:
-        done[enrolment_id].read[lesson] = done_at is not None
+    for enrolment_id, lesson, is_read in rows:
+        done[enrolment_id].read[lesson] = bool(is_read)
 
 
 def _add_right_answers(done: dict[str, Done], which: ColumnElement[bool]) -> None:

@@ -10,6 +10,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import text_of
 from portal.training.models.attempts import Answer, Attempt, PaperCorrection
 from portal.training.models.classes import Attendance
+from portal.training.models.following import FollowUp
 from portal.training.models.learners import Reading
 from portal.training.models.outcomes import Override
 from portal.training.models.voices import Nudge
@@ -60,6 +61,7 @@ def _course(enrolled: Enrolled) -> dict[str, Any]:
         "attempts": [_attempt(row) for row in _attempts(enrolled.id)],
         "meetings": _of(Attendance, enrolled.id, "session_id", "is_present", "way", "at"),
         "decisions_of_trainers": _of(Override, enrolled.id, "requirement", "is_met", "reason", "at"),
+        "asked_after_the_class": _of(FollowUp, enrolled.id, "words", "agreed_at", "ended_at"),
         "messages_of_trainers": _of(Nudge, enrolled.id, "text", "at"),
     }  # fmt: skip
 

@@ -10,8 +10,7 @@ from portal.kernel.clock import day_of
 from portal.training.models.attempts import Answer, Attempt
 from portal.training.models.learners import Enrolment
 from portal.training.queries import courses
-from portal.training.rules.classes import Standing
-from portal.training.rules.quizzes import FINAL
+from portal.training.queries.figures import first_sittings
 from portal.training.rules.research import AnswerFact, grouped
 
 
@@ -22,11 +21,8 @@ def research_rows(version_id: str) -> Iterator[tuple[str | int, ...]]:
         select(Answer.item, Answer.credit, Attempt.lang, Attempt.submitted_at)
         .join(Attempt, Attempt.id == Answer.attempt_id)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(
-            Enrolment.version_id == version_id, Enrolment.standing == Standing.LEARNER.value,
-            Attempt.quiz == FINAL, Attempt.number == 1, Attempt.submitted_at.is_not(None),
-        )
-    )  # fmt: skip
+        .where(Enrolment.version_id == version_id, *first_sittings())
+    )
     facts = []
     for item, credit, lang, at in rows:
         if at is None:

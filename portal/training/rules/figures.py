@@ -17,10 +17,18 @@ ASKED: Final = "drawn"  # the name in an address
 _PICTURE: Final = re.compile(r"media/[a-z0-9]+(?:[.-][a-z0-9]+)*\.svg(?=[\s\")'>])")
 _NUMBERS: Final = re.compile(r"[a-z_][a-z0-9_]{0,39}:-?\d{1,15}(?:\.\d{1,15})?")
 _MOST: Final = 20
+_VIEW: Final = re.compile(rb"viewBox=[\"']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+(\d{1,5})")
+WIDE: Final = 640  # of drawings: beyond it their words cannot be read where they are shrunk to a phone
 
 
 class UnknownFigure(NotFound):
     message = N_("There is no such drawing.")
+
+
+def is_wide(drawing: bytes) -> bool:
+    """Whether this SVG is scrolled on a phone rather than shrunk."""
+    found = _VIEW.search(drawing[:1_000])
+    return found is not None and int(found[1]) > WIDE
 
 
 def places_of(text: str) -> set[str]:

@@ -12,6 +12,10 @@ CODE_LENGTH: Final = 9
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+class NotAPledge(InvalidInput):
+    message = N_("This is no certificate of a pledge that stands. One of a pledge is of the kind C0.")
+
+
 class UnknownEnrolment(NotFound):
     message = N_("We could not find this course among yours.")
 

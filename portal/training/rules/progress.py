@@ -29,6 +29,10 @@ class NotFinished(PortalError):
     message = N_("Opened; not marked as read yet.")
 
 
+class PledgeMissing(PortalError):
+    message = N_("A pledge is still to be made: it completes this lesson.")
+
+
 class QuestionsMissing(PortalError):
     message = N_("%(done)s of its %(needed)s questions answered rightly so far.")
 
@@ -67,10 +71,11 @@ class Word:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Requirement:
-    """One thing that the course asks. ``key`` is ``lesson:<id>``, ``quiz:final`` or ``sessions``.
+    """One thing that the course asks; learners who stand alike share one.
 
+    ``key`` is ``lesson:<id>``, ``quiz:final`` or ``sessions``.
     ``done`` of ``needed`` are counts (of a lesson: reading it, and each question that it asks for), of a quiz
     percent of the marks, exactly. ``why`` says what is missing and is None when nothing is; ``override`` is
     the trainer's word that decided it, if one did.
@@ -128,12 +133,16 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class LessonRule:
-    """What one lesson asks: to be read, each of ``questions`` (item ids) answered rightly, or both."""
+    """What one lesson asks: to be read, each of ``questions`` (item ids) answered rightly, or both.
+
+    One that ``asks_pledge`` is read once a pledge was made.
+    """
 
     id: str
     title: Bilingual
     asks_reading: bool = True
     questions: frozenset[str] = frozenset()
+    asks_pledge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +169,40 @@ class Done:
 SESSIONS_TITLE: Final = Bilingual("到课", "Meetings attended")
 
 
+class Reckoning:
+    """How far learners are against one rule; what many of them have in common is worked out once."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._lessons: dict[tuple[str, bool | None, int], Requirement] = {}
+        self._meetings: dict[int, Requirement] = {}
+
+    def of(self, done: Done) -> Progress:
+        """Lessons in their order, then the quiz, then meetings where the class asks for any."""
+        found = [self._lesson(lesson, done) for lesson in self._rule.lessons]
+        found.append(_quiz(self._rule.quiz, done.tried))
+        if self._rule.sessions:
+            found.append(self._sessions(done.attended))
+        if done.words:
+            found = [_decided(each, done.words) for each in found]
+        return Progress(tuple(found))
+
+    def _lesson(self, lesson: LessonRule, done: Done) -> Requirement:
+        right = len(lesson.questions & done.right) if lesson.questions else 0
+        key = (lesson.id, done.read.get(lesson.id), right)
+        if key not in self._lessons:
+            self._lessons[key] = _lesson(lesson, key[1], right)
+        return self._lessons[key]
+
+    def _sessions(self, attended: int) -> Requirement:
+        if attended not in self._meetings:
+            self._meetings[attended] = _sessions(self._rule.sessions, attended)
+        return self._meetings[attended]
+
+
 def progress(rule: Rule, done: Done) -> Progress:
-    """How far this is; lessons in their order, then the quiz, then meetings where the class asks for any."""
-    found = [_lesson(lesson, done) for lesson in rule.lessons]
-    found.append(_quiz(rule.quiz, done.tried))
-    if rule.sessions:
-        found.append(_sessions(rule.sessions, done.attended))
-    return Progress(tuple(_decided(each, done.words) for each in found))
+    """How far one learner is."""
+    return Reckoning(rule).of(done)
 
 
 def percent(part: Fraction) -> Decimal:
@@ -174,21 +210,22 @@ def percent(part: Fraction) -> Decimal:
     return Decimal(int(part * 10)) / 10
 
 
-def _lesson(lesson: LessonRule, done: Done) -> Requirement:
-    is_read, right = done.read.get(lesson.id, False), len(lesson.questions & done.right)
+def _lesson(lesson: LessonRule, read: bool | None, right: int) -> Requirement:
+    """``read`` is None for a lesson that was never opened."""
     why: PortalError | None = None
-    if lesson.asks_reading and not is_read:
-        why = NotFinished() if lesson.id in done.read else NotOpened()
+    if lesson.asks_reading and not read:
+        why = NotOpened() if read is None else PledgeMissing() if lesson.asks_pledge else NotFinished()
     elif right < len(lesson.questions):
         why = QuestionsMissing(done=right, needed=len(lesson.questions))
-    reached = Fraction(right + (lesson.asks_reading and is_read))
+    reached = Fraction(right + (lesson.asks_reading and bool(read)))
     needed = Fraction(len(lesson.questions) + lesson.asks_reading)
     return Requirement(f"{LESSON}{lesson.id}", lesson.title, why is None, reached, needed, why)
 
 
 def _quiz(policy: Policy, tried: list[Tried]) -> Requirement:
     handed_in = [each for each in tried if each.earned is not None]
-    best = max((share(each.earned or Fraction(0), each.possible) * 100 for each in handed_in), default=None)
+    shares = [share(each.earned or Fraction(0), each.possible) for each in handed_in]
+    best = max(shares) * 100 if shares else None
     needed = Fraction(policy.pass_percent)
     passed = any(each.passed for each in handed_in)
     why = None if passed else _why_not_passed(policy, tried, best)

@@ -7,8 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from portal.kernel.errors import N_, Refused
+
 SMALLEST_GROUP: Final = 10
 HEAD: Final = ("course", "version", "item", "objective", "lang", "quarter", "n", "mean_credit", "full_marks")
+
+
+class TooFewForStatements(Refused):
+    message = N_("Statements leave a class once %(n)s learners have handed in the final quiz.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def course(course: str) -> Answer:
     content = courses.content(listed.id)
     return render_template(
         "training/course.html", listed=listed, content=content, form=PortalForm(),
-        quizzes=content.quizzes, taken=_taken(course),
+        quizzes=content.quizzes, taken=_taken(course), also=courses.read_with(content),
         may_begin=policy.may_enrol(actor()),
     )  # fmt: skip
 

@@ -2,15 +2,20 @@
 
 from flask import flash, redirect, render_template, url_for
 
+from portal.certificates.queries import NoSuchCertificate
+from portal.certificates.rules.numbers import MistypedNumber
+from portal.consents import AFTER_CLASS
 from portal.kernel import clock
 from portal.training.commands import enrolling
 from portal.training.commands.reading import finish_lesson, open_lesson
+from portal.training.forms.joining import PledgeForm
 from portal.training.queries import attempts, courses, learners
 from portal.training.queries.feedback import open_form
 from portal.training.queries.following import standing_of
 from portal.training.queries.nudges import nudges_of
 from portal.training.queries.progress import progress_of
 from portal.training.rules.courses import UnknownLesson
+from portal.training.rules.learners import NotAPledge
 from portal.training.rules.progress import QuestionsMissing, Requirement
 from portal.training.rules.quizzes import LESSON
 from portal.training.views.lessons import Place, lesson_page
@@ -30,11 +35,12 @@ def progress(enrolment_id: str) -> Answer:
     return render_template(
         "training/progress.html", enrolled=enrolled, content=content, form=PortalForm(), progress=found,
         listed=courses.version(enrolled.version_id), by_key={each.key: each for each in found.requirements},
-        quizzes=content.quizzes,
+        quizzes=content.quizzes, also=courses.read_with(content),
         tried=attempts.attempts_of(enrolment_id),
         class_of=learners.class_of(enrolled.cohort_id) if enrolled.cohort_id else None,
         onward=next((each.key.removeprefix(LESSON) for each in found.lessons if not each.is_met), None),
         nudges=nudges_of(enrolment_id), later=standing_of(enrolled, clock.today()),
+        question=_(AFTER_CLASS.words),
         asked=open_form(enrolled.cohort_id, enrolment_id, clock.now()) if enrolled.cohort_id else None,
     )  # fmt: skip
 
@@ -43,6 +49,10 @@ def progress(enrolment_id: str) -> Answer:
 @open_to_all
 def lesson(enrolment_id: str, lesson: str) -> Answer:
     """A lesson of a course that one takes."""
+    return _lesson(enrolment_id, lesson, PledgeForm(formdata=None))
+
+
+def _lesson(enrolment_id: str, lesson: str, form: PledgeForm) -> Answer:
     enrolled = own(enrolment_id)
     content = courses.content(enrolled.version_id)
     if (lesson, "zh") not in content.lessons:
@@ -54,14 +64,24 @@ def lesson(enrolment_id: str, lesson: str) -> Answer:
 
     above = (content.course.title, url_for("training.progress", enrolment_id=enrolment_id))
     place = Place(enrolled.version_id, content, lesson, address, above)
-    return lesson_page(place, enrolled, _asked(enrolment_id, lesson))
+    return lesson_page(place, enrolled, _asked(enrolment_id, lesson), form)
 
 
 @blueprint.post("/learn/<enrolment_id>/lessons/<lesson>")
 @open_to_all
 def finish(enrolment_id: str, lesson: str) -> Answer:
-    """The lesson is read: on to its questions, to the next one, or to what is missing."""
-    finish_lesson(actor(), enrolment_id, lesson, clock.now())
+    """The lesson is read; one that asks for a pledge wants the number of its certificate."""
+    form = PledgeForm()
+    try:
+        finish_lesson(actor(), enrolment_id, lesson, clock.now(), form.number.data)
+    except (MistypedNumber, NoSuchCertificate, NotAPledge) as fault:
+        form.blame("number", fault)
+        return _lesson(enrolment_id, lesson, form)
+    return _onward(enrolment_id, lesson)
+
+
+def _onward(enrolment_id: str, lesson: str) -> Answer:
+    """To the questions of the lesson, to the next one, or to what is missing."""
     if isinstance(_asked(enrolment_id, lesson).why, QuestionsMissing):
         questions = url_for("training.quiz", enrolment_id=enrolment_id, quiz=LESSON + lesson)
         return redirect(questions, 303)

@@ -12,7 +12,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.training.queries.courses import Content
 from portal.training.queries.learners import Enrolled
 from portal.training.rules.packs.lessons import Lesson
-from portal.training.rules.progress import NotFinished, NotOpened, Requirement
+from portal.training.rules.progress import NotFinished, NotOpened, PledgeMissing, Requirement
 from portal.training.rules.quizzes import LESSON
 from portal.training.views.pages import Answer, shown
 from portal.web.forms import PortalForm
@@ -58,11 +58,14 @@ class Row:
 
 
 def lesson_page(
-    place: Place, enrolled: Enrolled | None = None, asked: Requirement | None = None
-) -> Answer:  # fmt: skip
+    place: Place,
+    enrolled: Enrolled | None = None,
+    asked: Requirement | None = None,
+    form: PortalForm | None = None,
+) -> Answer:
     """The lesson in the language of the page, or as the reader has chosen: ``?show=zh|en|both``, kept.
 
-    ``asked`` is how far whoever takes the course is with it.
+    ``asked`` is how far whoever takes the course is with it, ``form`` the one that finishes the lesson.
     """
     chosen = request.args.get("show", "")
     kept = request.cookies.get(_COOKIE, "")
@@ -71,12 +74,12 @@ def lesson_page(
     page = render_template(
         "training/lesson.html", place=place, enrolled=enrolled, asked=asked, way=way, sides=sides,
         rows=list(_rows(place, sides)), lesson=place.content.lessons[place.lesson, sides[0]],
-        wants_reading=asked is not None and isinstance(asked.why, NotOpened | NotFinished),
+        wants_reading=asked is not None and isinstance(asked.why, NotOpened | NotFinished | PledgeMissing),
         has_questions=any(quiz.id == LESSON + place.lesson for quiz in place.content.quizzes),
-        number=place.order.index(place.lesson) + 1, form=PortalForm(),
+        number=place.order.index(place.lesson) + 1, form=form or PortalForm(),
         previous=place.neighbour(-1), next=place.neighbour(1),
     )  # fmt: skip
-    answer = make_response(page)
+    answer = make_response(page, 422 if form is not None and form.has_errors else 200)
     if chosen in WAYS:
         answer.set_cookie(_COOKIE, "both" if chosen == "both" else "", max_age=_YEAR, samesite="Lax")
     return answer

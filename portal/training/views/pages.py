@@ -7,9 +7,9 @@ from flask import current_app, g, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answered
 
-from portal.training.queries import learners
+from portal.training.queries import courses, learners
 from portal.training.queries.learners import Enrolled, LearnerView
-from portal.training.rules.figures import ASKED
+from portal.training.rules.figures import ASKED, is_wide
 from portal.training.rules.markup import MediaUrl, to_html
 from portal.web.guard import actor, opened_now
 from portal.web.links import key_for, opens
@@ -22,6 +22,7 @@ Answer = str | Answered | tuple[str, int]
 COOKIE: Final = "learner"
 _YEAR: Final = 365 * 24 * 3600
 _ALONE: Final = re.compile(r"<p>(<img [^>]*>)</p>")
+_DRAWING: Final = re.compile(r'<figure>(?=<img [^>]*src="[^"]*/training-media/[^"/]*/([a-z0-9.-]+\.svg)")')
 _TITLE: Final = re.compile(r' title="([^"]*)"')
 
 
@@ -77,9 +78,19 @@ def media_url_of(version_id: str) -> MediaUrl:
 
 def shown(text: str, version_id: str) -> Markup:
     """Markdown of a lesson as safe HTML; a picture that stands alone is a figure with its caption."""
-    html = figures(to_html(text, media_url=media_url_of(version_id)))
+    html = _scrolled(figures(to_html(text, media_url=media_url_of(version_id))), version_id)
     # On a phone a wide table scrolls by itself, so the keyboard must reach it.
     return Markup(html.replace("<table>", '<table tabindex="0">'))  # noqa: S704  sanitised
+
+
+def _scrolled(html: str, version_id: str) -> str:
+    """Wide drawings keep a size at which their words can be read, and scroll by themselves."""
+
+    def opened(found: re.Match[str]) -> str:
+        is_scrolled = is_wide(courses.media(version_id, found[1]))
+        return '<figure class="wide" tabindex="0">' if is_scrolled else found[0]
+
+    return _DRAWING.sub(opened, html)
 
 
 def figures(html: str) -> str:

@@ -13,6 +13,7 @@ from portal.kernel.canonical import read_json
 
 MOST_MEMBERS: Final = 1_000
 DEEPEST: Final = 12
+_OLDER: Final = ("https://w3id.org/openbadges/v1", "https://w3id.org/openbadges/v2")
 
 
 class Answer(StrEnum):
@@ -62,6 +63,8 @@ def read(data: bytes, largest: int = baking.LARGEST) -> Handed:
         raise NotACredential(why="too large")
     token = None if text.startswith("{") else tokens.read(text)
     document = token.credential if token else _json(text)
+    if document.get("type") == "Assertion" or document.get("@context") in _OLDER:
+        raise baking.OlderBadge(why="a badge of Open Badges 2.0 or older")
     _measure(document)
     return Handed(document, token)
 

@@ -14,6 +14,8 @@ from portal.certificates.rules.keys import Key, KeyFile
 from portal.certificates.rules.tokens import PublicKey, Token
 from portal.kernel.errors import N_
 
+_OPEN_BADGES: Final = "purl.imsglobal.org/spec/ob/"
+
 
 def signature(handed: Handed, own: Issuer, given: KeyFile | None = None) -> Finding:
     """Whether the issuer that it names signed it, as it is; by the keys ``given`` where they are needed."""
@@ -40,6 +42,12 @@ def _proof_signature(handed: Handed, own: Issuer, given: KeyFile | None) -> Find
         return Finding(Answer.NO, N_("It carries no signature, or several."))
     if proof.get("cryptosuite") != integrity.SUITE:
         return Finding(Answer.UNKNOWN, N_("It is signed by a method that is not checked here."))
+    if other := _other_version(document):
+        return Finding(
+            Answer.UNKNOWN,
+            N_("It is written in a version of Open Badges that is not checked here (%(context)s); 3.0.3 is."),
+            {"context": other[:200]},
+        )
     method = str(proof.get("verificationMethod", ""))
     if method.split("#")[0] != handed.issuer_id:
         return _of_another_key()
@@ -165,6 +173,13 @@ def address_of(issuer_id: str) -> str | None:
     host, *path = issuer_id.removeprefix("did:web:").split(":")
     host = host.replace("%3A", ":")
     return f"https://{host}/{'/'.join(path) or '.well-known'}/did.json"[:200]
+
+
+def _other_version(document: Mapping[str, Any]) -> str | None:
+    """The context of a draft of Open Badges 3.0 or of a later one, if it names one."""
+    named = document.get("@context")
+    texts = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+    return next((each for each in texts if _OPEN_BADGES in each and each != integrity.OPEN_BADGES), None)
 
 
 def _words_for(document: Mapping[str, Any], own: Issuer) -> Words | None:

@@ -4,6 +4,7 @@ from portal.training.desk.authoring import (  # noqa: F401 they hang their pages
     bank,
     carrying,
     drafts,
+    figures,
     history,
     lessons,
     media,

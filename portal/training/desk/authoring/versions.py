@@ -34,7 +34,7 @@ def version(version_id: str) -> str:
 
 
 @blueprint.get("/author/versions/<version_id>/export")
-@staff(*AUTHORS)
+@staff(*AUTHORS, Role.TRAINER)
 def give_out_version(version_id: str) -> str:
     """What a format can hold of a published version's items, and what not; then the file."""
     found, pack = courses.version(version_id), courses.content(version_id).pack
@@ -44,12 +44,12 @@ def give_out_version(version_id: str) -> str:
     return render_template(
         "author/version_export.html", version=found, name=name, language=language, count=count,
         formats=EXPORTS, left_out=[(each.item, message(each.reason)) for each in writing.left_out],
-        asked=request.args, banks=banks,
+        asked=request.args, banks=banks, may_read_courses=policy.may_read_courses(actor()),
     )  # fmt: skip
 
 
 @files.get("/author/versions/<version_id>/export-file")
-@staff(*AUTHORS)
+@staff(*AUTHORS, Role.TRAINER)
 def version_exported(version_id: str) -> AnyResponse:
     """The file itself."""
     found = courses.version(version_id)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from flask import flash, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from wtforms.fields.choices import SelectChoice
 
 from portal.kernel import clock
@@ -44,31 +44,33 @@ def matrix(cohort_id: str) -> Answer:
 
 
 def _body(cohort: CohortView, rows: list[queries.MatrixRow]) -> Markup:
-    """The rows of the grid: ten thousand cells for five hundred learners, each kind made once."""
-    met, open_ = _("met"), _("open")
-    cells: dict[tuple[bool, str, bool], str] = {}
+    """The rows of the grid: thousands of cells for five hundred learners, each kind made once."""
+    cells: dict[Requirement, str] = {}
+    address = f"/{lang()}/teach/{cohort.id}/progress"
+    nameless = escape(_("(erased)"))
 
     def cell(each: Requirement) -> str:
-        key = (each.is_met, _mark(each), each.override is not None)
-        if key not in cells:
-            kind = "cell cell-met" if each.is_met else "cell"
-            word = met if each.is_met else open_
-            star = " *" if each.override else ""
-            cells[key] = Markup(
-                '<td><span class="{}"><span class="visually-hidden">{}</span> {}{}</span></td>'
-            ).format(kind, word, key[1], star)
-        return cells[key]
+        if each not in cells:
+            cells[each] = _cell(each)
+        return cells[each]
 
-    address = Markup('<tr><th scope="row"><a translate="no" href="/{}/teach/{}/progress/{}">{}</a></th>')
-    nameless = _("(erased)")
-    return Markup("").join(
-        address.format(lang(), cohort.id, row.member.enrolment_id, row.member.name or nameless)
-        + Markup("").join(map(cell, row.progress.requirements))
-        + Markup("<td>{} / {}</td><td>{}</td></tr>").format(
-            row.progress.met, len(row.progress.requirements), row.certificate or "–"
+    def row_of(row: queries.MatrixRow) -> str:
+        asked = row.progress.requirements
+        met = sum(each.is_met for each in asked)
+        return (
+            f'<tr><th scope="row"><a translate="no" href="{address}/{row.member.enrolment_id}">'
+            f"{escape(row.member.name) or nameless}</a></th>{''.join(map(cell, asked))}"
+            f"<td>{met} / {len(asked)}</td><td>{escape(row.certificate or '–')}</td></tr>"
         )
-        for row in rows
-    )
+
+    return Markup("\n".join(map(row_of, rows)))  # noqa: S704 names and numbers are escaped above
+
+
+def _cell(each: Requirement) -> str:
+    """A mark for eyes, and a word for who hears the page."""
+    kind, word = (' class="met"', _("met")) if each.is_met else ("", _("open"))
+    star = " *" if each.override else ""
+    return f"<td{kind}><i>{escape(word)}</i> {escape(_mark(each))}{star}</td>"
 
 
 def _mark(each: Requirement) -> str:

@@ -1,7 +1,8 @@
 """xAPI statements as JSON Lines: what learners answered and how they did, for a learning record store.
 
-Actors are pseudonyms the caller gives, never names or addresses. The same attempt gives the same statement
-ids, so that handing it in twice stores it once. Source: xAPI 1.0.3 and the ADL vocabulary.
+Parts of a question are named by their place in the author's order, counted from 0. Actors are pseudonyms the
+caller gives, never names or addresses. The same attempt gives the same statement ids, so that handing it in
+twice stores it once. Source: xAPI 1.0.3 and the ADL vocabulary.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from portal.training.rules.items import (
+    Calculator,
     Item,
     Matching,
     Multiple,
@@ -29,6 +31,8 @@ _SPACE: Final = UUID("6f1f0c52-6c9b-5d6b-9a3e-2f7f2b0a8c11")
 _VERBS: Final = "http://adlnet.gov/expapi/verbs/"
 _ACTIVITIES: Final = "http://adlnet.gov/expapi/activities/"
 _TAGS: Final = {"zh": "zh-CN", "en": "en"}
+_AND: Final = "[,]"
+_TO: Final = "[.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,26 @@ def lines(records: Iterable[Record]) -> Iterator[str]:
         for given in record.answers:
             yield _line(_answered(record, given))
         yield _line(_finished(record))
+
+
+def said(item: Item, stored: object) -> str:
+    """A kept response as xAPI writes one; "" for none. Numbers and words stand as they were typed."""
+    match item.task, stored:
+        case Matching() as task, {"places": [*places]}:
+            sources = [task.pairs.index(pair) for pair in task.prompts]
+            pairs = zip(sources, places, strict=False)
+            return _AND.join(f"{source}{_TO}{target}" for source, target in pairs if target is not None)
+        case _, {"places": [*places]}:
+            return _AND.join(str(each) for each in places if each is not None)
+        case _, {"options": [*options]}:
+            return _AND.join(map(str, options))
+        case _, {"is_true": bool(is_true)}:
+            return str(is_true).lower()
+        case _, {"text": str(text)}:
+            return text
+        case Calculator(), {"region": str(), "answers": dict()}:
+            return json.dumps(stored, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return ""
 
 
 def _line(statement: dict[str, Any]) -> str:

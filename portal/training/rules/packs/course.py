@@ -1,7 +1,7 @@
 """A course pack as a whole: its files stay as they are, byte for byte, and are read beside that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -10,11 +10,12 @@ from portal.kernel.bilingual import Bilingual
 from portal.training.rules.formats.packages import unpacked, zipped
 from portal.training.rules.items import Item
 from portal.training.rules.packs.documents import Entry, Fields, entry_of, text_of
-from portal.training.rules.packs.faults import BadVersion, Notes
+from portal.training.rules.packs.faults import BadPlace, BadVersion, Notes
 from portal.training.rules.packs.lessons import Lesson
 
 AUDIENCES: Final = ("everyone", "managers", "technicians", "media")
 LESSON: Final = re.compile(r"lessons/(\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*)\.(zh|en)\.md")
+_PLACE: Final = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)/([a-z0-9]+(?:-[a-z0-9]+)*)")
 _VERSION: Final = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}")
 
 
@@ -27,13 +28,17 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A part of a course: the lessons it takes, by id, in order, and the objectives that it practises."""
+    """A part of a course: the lessons it takes, by id, in order, and the objectives that it practises.
+
+    ``also`` are lessons of other courses, (course, lesson), that are read there: shared and never copied.
+    """
 
     id: str
     title: Bilingual
     lessons: tuple[str, ...]
     line: int
     objectives: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,16 @@ def _module(fields: Fields) -> Module:
         lessons=fields.texts("lessons"),
         line=fields.line,
         objectives=fields.texts("objectives"),
+        also=tuple(_elsewhere(fields)),
     )
     fields.finish()
     return module
+
+
+def _elsewhere(fields: Fields) -> Iterator[tuple[str, str]]:
+    for name in fields.texts("also"):
+        found = _PLACE.fullmatch(name)
+        if found is None:
+            fields.notes.add(fields.line_of("also"), BadPlace(name=name[:80]))
+        else:
+            yield found[1], found[2]

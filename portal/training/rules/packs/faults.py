@@ -77,6 +77,10 @@ class BadVersion(InvalidInput):
     message = N_("“%(version)s” is no version such as 1.0.0.")
 
 
+class BadPlace(InvalidInput):
+    message = N_("“%(name)s” is no lesson of another course: write it as course/lesson.")
+
+
 class IdTwice(InvalidInput):
     message = N_("The id “%(id)s” is used twice.")
 

@@ -27,8 +27,8 @@ from portal.training.rules.packs.faults import (
     TranslationStale,
 )
 
-READ, ITEMS, BOTH = "read", "items", "both"
-COMPLETION: Final = (READ, ITEMS, BOTH)
+READ, ITEMS, BOTH, PLEDGE = "read", "items", "both", "pledge"
+COMPLETION: Final = (READ, ITEMS, BOTH, PLEDGE)
 _MARK: Final = re.compile(r"[ \t]*<!--\s*#([a-z0-9]+(?:-[a-z0-9]+)*)(?:\s+of\s+([0-9a-f]{8}))?\s*-->[ \t]*")
 
 
@@ -48,7 +48,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One language of a lesson. ``completion`` says what completes it: reading, its items, or both."""
+    """One language of a lesson. ``completion`` says what completes it: reading, its items, both, or a pledge
+    that was really made."""
 
     id: str
     title: str
@@ -63,6 +64,10 @@ class Lesson:
     @property
     def asks_questions(self) -> bool:
         return self.completion in (ITEMS, BOTH)
+
+    @property
+    def asks_pledge(self) -> bool:
+        return self.completion == PLEDGE
 
 
 def read_lesson(data: bytes, notes: Notes) -> Lesson | None:

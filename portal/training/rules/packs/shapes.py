@@ -203,6 +203,8 @@ COURSE: Final = (
         Part("title", N_("Title"), Kind.PAIR, is_required=True),
         Part("lessons", N_("Lessons, by id"), Kind.LIST, hint=N_("One a line, in their order.")),
         Part("objectives", N_("Objectives it practises, by id"), Kind.LIST, hint=N_("One a line.")),
+        Part("also", N_("Lessons of other courses to read with it"), Kind.LIST,
+             hint=N_("One a line, as course/lesson.")),
     )),
 )  # fmt: skip
 TRACK: Final = (
