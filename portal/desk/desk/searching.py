@@ -19,6 +19,7 @@ _SHOWN = {
     Kind.ORDER: Shown.ORDER,
     Kind.PERSON: Shown.PERSON,
     Kind.GIFT: Shown.GIFT,
+    Kind.FAPIAO: Shown.FAPIAO,
     Kind.PLEDGE: Shown.PLEDGE,
 }
 
