@@ -213,5 +213,5 @@ def people_of_certificates(numbers: Collection[str]) -> Pairs:
     ]
 
 
-def _pairs(wanted: Select[Any]) -> Pairs:
+def _pairs(wanted: Any) -> Pairs:
     return [(thing, person_id) for thing, person_id in db.session.execute(wanted)]

@@ -102,4 +102,4 @@ def people_of_certificates(numbers: Collection[str]) -> list[tuple[str, str]]:
         .join(Learner, Learner.id == Completion.learner_id)
         .where(Completion.certificate.in_(numbers), Learner.person_id.is_not(None))
     )
-    return [(number, str(person_id)) for number, person_id in db.session.execute(wanted)]
+    return [(str(number), str(person_id)) for number, person_id in db.session.execute(wanted)]
