@@ -90,7 +90,7 @@ def people_of_classes(ids: Collection[str]) -> list[tuple[str, str]]:
         .where(or_(Enrolment.cohort_id.in_(ids), Enrolment.id.in_(ids)), Learner.person_id.is_not(None))
     )
     return [
-        (cohort_id if cohort_id in ids else enrolment_id, str(person_id))
+        (str(cohort_id) if cohort_id in ids else enrolment_id, str(person_id))
         for cohort_id, enrolment_id, person_id in db.session.execute(wanted)
     ]
 
