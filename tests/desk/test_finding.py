@@ -40,7 +40,8 @@ def papers(app: Flask) -> str:
         ])  # fmt: skip
         session.flush()
         session.add_all([
-            FapiaoParty(fapiao_id="fap_1", kind="organisation", title="伊春林业公司", tax_number="9123", email=""),
+            FapiaoParty(fapiao_id="fap_1", kind="organisation", title="伊春林业公司", tax_number="9123",
+                        email=""),
             Payout(id="pyt_1", payee_id="pye_1", period="2026-11", amount_minor=1, reference="BANK77",
                    recorded_by="usr_1", at=now),
         ])  # fmt: skip
