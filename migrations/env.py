@@ -11,11 +11,13 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             transaction_per_migration=False,
+            # SQLite can undo these statements too: what fails in one revision takes back those before it.
+            transactional_ddl=True,
             user_module_prefix="portal.db.",
         )
         with context.begin_transaction():
             context.run_migrations()
-        # Alembic leaves the driver's transaction to us on databases whose DDL is transactional.
+        # Alembic leaves a transaction that had begun before to us.
         if connection.in_transaction():
             connection.commit()
 

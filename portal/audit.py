@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, func, insert, select, text
+from sqlalchemy import ColumnElement, Index, Select, false, func, insert, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Json, Str, Utc, db, strict, transaction
 from portal.kernel.actor import Actor
-from portal.kernel.ids import new_id
+from portal.kernel.ids import first_id, id_of
 
 BY_PEOPLE = "substr(actor_id, 1, 4) = 'usr_'"
 
@@ -21,10 +21,17 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = strict(
         Index("ix_audit_entry_subject_at", "subject_id", "at"),
+        Index("ix_audit_entry_verb", "verb", "id"),
         # People do little beside the portal's own hand: what they did is found without reading all of it.
         Index(
             "ix_audit_entry_person",
             "actor_id",
+            "id",
+            sqlite_where=text(BY_PEOPLE),
+            postgresql_where=text(BY_PEOPLE),
+        ),
+        Index(
+            "ix_audit_entry_people",
             "id",
             sqlite_where=text(BY_PEOPLE),
             postgresql_where=text(BY_PEOPLE),
@@ -49,7 +56,7 @@ def record(actor: Actor, verb: str, subject_id: str, now: datetime, **facts: obj
         session.connection().execute(
             _APPEND,
             {
-                "id": new_id("aud"),
+                "id": id_of("aud", now),
                 "at": now,
                 "actor_id": actor.id,
                 "verb": verb,
@@ -84,17 +91,45 @@ class Wanted:
 
 
 AT_ONCE: Final = 1_000
+# Lines of before 0039 have ids of when they were written, a little after what they tell of.
+WRITTEN_AFTER: Final = timedelta(hours=1)
 
 
 def traces(wanted: Wanted, cursor: str = "", size: int = 50) -> list[Trace]:
     """Lines of the trail, the newest first; one more than ``size`` if there are more."""
-    query = select(AuditEntry).where(*_conditions(wanted)).order_by(AuditEntry.id.desc()).limit(size + 1)
+    conditions = _conditions(wanted)
     if cursor:
-        query = query.where(AuditEntry.id < cursor)
+        conditions.append(AuditEntry.id < cursor)
+    if wanted.verb and not (wanted.actor_id or wanted.subject_id):
+        conditions = [AuditEntry.id.in_(_of_each_verb(wanted.verb, conditions, size + 1))]
+    query = select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(size + 1)
     return [
         Trace(row.id, row.at, row.actor_id, row.verb, row.subject_id, row.facts)
         for row in db.session.scalars(query)
     ]
+
+
+def _of_each_verb(beginning: str, conditions: list[ColumnElement[bool]], most: int) -> Select[str]:
+    """The newest ids of every verb that begins so: a few steps through an index, however rare they are."""
+    newest = [
+        select(AuditEntry.id)
+        .where(AuditEntry.verb == verb, *conditions)
+        .order_by(AuditEntry.id.desc())
+        .limit(most)
+        .subquery()
+        for verb in _verbs()
+        if verb.startswith(beginning)
+    ]
+    if not newest:
+        return select(AuditEntry.id).where(false())
+    return select(union_all(*(select(each.c.id) for each in newest)).subquery().c.id)
+
+
+def _verbs() -> Iterator[str]:
+    """All that was ever done, by name: as many leaps through an index as there are names, not lines."""
+    last = ""
+    while last := db.session.scalar(select(func.min(AuditEntry.verb)).where(AuditEntry.verb > last)) or "":
+        yield last
 
 
 def all_traces(wanted: Wanted) -> Iterator[Trace]:
@@ -118,9 +153,10 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.subject_id:
         conditions.append(AuditEntry.subject_id == wanted.subject_id)
     if wanted.since:
-        conditions.append(AuditEntry.at >= wanted.since)
+        conditions += [AuditEntry.at >= wanted.since, AuditEntry.id >= first_id("aud", wanted.since)]
     if wanted.until:
-        conditions.append(AuditEntry.at < wanted.until)
+        last = first_id("aud", wanted.until + WRITTEN_AFTER)
+        conditions += [AuditEntry.at < wanted.until, AuditEntry.id < last]
     return conditions
 
 

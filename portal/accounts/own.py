@@ -1,5 +1,9 @@
 """What accounts hold about a person."""
 
+from collections.abc import Collection
+
+from sqlalchemy import select
+
 from portal.accounts.models import (
     Challenge,
     Dissolution,
@@ -18,6 +22,7 @@ from portal.accounts.models import (
     RecoveryCode,
     RoleGrant,
 )
+from portal.db import db
 from portal.holdings import Holding, of_person
 from portal.kernel.errors import N_
 
@@ -46,3 +51,12 @@ HOLDINGS = (
     Holding(OrganisationCheck, of_person(OrganisationCheck.asked_by), {"decided_by": _STAFF}),
     Holding(Dissolution, of_person(Dissolution.by)),
 )  # fmt: skip
+
+
+def people_of_organisations(ids: Collection[str]) -> list[tuple[str, str]]:
+    """Of organisations, who is in them; of requests to be verified, who asked."""
+    members = select(Membership.organisation_id, Membership.person_id).where(
+        Membership.organisation_id.in_(ids)
+    )
+    asked = select(OrganisationCheck.id, OrganisationCheck.asked_by).where(OrganisationCheck.id.in_(ids))
+    return [(thing, person) for wanted in (members, asked) for thing, person in db.session.execute(wanted)]

@@ -20,7 +20,7 @@ from portal.kernel.errors import PortalError
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import FILES, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -154,6 +154,7 @@ def documents(batch_id: str) -> Any:
     path = folder() / (found.file or "")
     if found.file is None or not path.is_file():
         raise DocumentMissing()
+    has_shown(Shown.CERTIFICATE, queries.numbers_in(batch_id), FILES)
     answer = send_file(path, mimetype="application/zip", download_name=f"{found.id}.zip")
     answer.headers["Cache-Control"] = "no-store"
     return answer

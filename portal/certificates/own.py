@@ -37,6 +37,20 @@ def successors(numbers: Collection[str], *, all_of_them: bool = False) -> set[st
     return found
 
 
+def originals(numbers: Collection[str]) -> dict[str, str]:
+    """Each of these certificates with the first of its line: itself, unless it replaced another."""
+    first = {number: number for number in numbers}
+    while first:
+        replaced = select(Certificate.replaced_by, Certificate.number).where(
+            Certificate.replaced_by.in_(first.values())
+        )
+        before = {row.replaced_by: row.number for row in db.session.execute(replaced)}
+        if not before:
+            break
+        first = {number: before.get(origin, origin) for number, origin in first.items()}
+    return first
+
+
 def about(subject_ids: Collection[str]) -> set[str]:
     """Numbers of all certificates, also withdrawn ones, about these things."""
     return set(db.session.scalars(select(Certificate.number).where(Certificate.subject_id.in_(subject_ids))))

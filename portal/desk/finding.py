@@ -18,6 +18,7 @@ from portal.kernel.hit import Hit
 from portal.pledges.queries import finding as pledges
 from portal.registry.queries import finding as registry
 from portal.shop.queries import finding as shop
+from portal.statements import queries as statements
 from portal.training.queries import finding as training
 
 SHORTEST = 2  # a Chinese name has two characters
@@ -73,6 +74,14 @@ def _certificates(actor: Actor, text: str, limit: int) -> list[Hit]:
     return [Hit("certificate", paper.number, paper.printed_number, paper.state.value)]
 
 
+def _statements(actor: Actor, text: str, limit: int) -> list[Hit]:
+    """What events say of themselves is public: by name, venue or organiser."""
+    return [
+        Hit("statement", each.id, each.name.zh or each.name.en, each.state)
+        for each in statements.wall(text, "", limit)
+    ]
+
+
 def _jobs(actor: Actor, text: str, limit: int) -> list[Hit]:
     return [Hit("job", each.id, each.kind, each.state) for each in jobs.find(text, limit)]
 
@@ -84,11 +93,17 @@ _FINDING: dict[Kind, Finding] = {
     Kind.ORGANISATION: _organisations,
     Kind.GIFT: shop.gifts,
     Kind.REQUEST: shop.requests,
+    Kind.FAPIAO: shop.fapiao,
+    Kind.PAYOUT: shop.payouts,
     Kind.PROJECT: registry.projects,
     Kind.LOT: registry.lots,
     Kind.SERIAL: registry.serials,
     Kind.ENTRY: registry.entries,
+    Kind.ACCOUNT: registry.accounts,
+    Kind.IMPORT: registry.imports,
+    Kind.PLANTING: shop.plantings,
     Kind.PLEDGE: pledges.pledges,
+    Kind.STATEMENT: _statements,
     Kind.COURSE: training.courses,
     Kind.COHORT: training.cohorts,
     Kind.JOB: _jobs,

@@ -50,13 +50,19 @@ _PAGES: dict[Kind, tuple[tuple[str, str], ...]] = {
     Kind.ORGANISATION: (("bodies_desk.body", "organisation_id"),),
     Kind.GIFT: (("shop_gifts_desk.gift", "gift_id"),),
     Kind.REQUEST: (("shop_gifts_desk.request_page", "request_id"),),
+    Kind.FAPIAO: (("shop_fapiao_desk.one", "fapiao_id"),),
+    Kind.PAYOUT: (("shop_payouts_desk.overview", "payout"),),
     Kind.PROJECT: (("registry_projects_desk.project", "code"), ("registry.project", "code")),
     Kind.LOT: (("registry.lot", "code"),),
     Kind.SERIAL: (("registry.register", "serial"),),
     Kind.ENTRY: (("registry.log_entry", "idx"),),
+    Kind.ACCOUNT: (("registry_account_desk.account", "account_id"),),
+    Kind.IMPORT: (("registry_imports.run", "run_id"),),
+    Kind.PLANTING: (("planting_desk.campaign", "code"),),
+    Kind.STATEMENT: (("statements.statement", "statement_id"),),
     Kind.PLEDGE: (("pledges.pledge", "pledge_id"),),
     Kind.COURSE: (("training.course", "course"),),
-    Kind.COHORT: (("teach.progress", "cohort_id"),),
+    Kind.COHORT: (("teach.today", "cohort_id"),),
 }
 
 

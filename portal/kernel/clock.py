@@ -22,6 +22,11 @@ def day_of(at: datetime) -> date:
     return at.astimezone(CITY).date()
 
 
+def is_of_our_time(day: date) -> bool:
+    """Whether a day that somebody typed can be counted on from: years 1 and 9999 have no day beside them."""
+    return 1900 <= day.year < 3000
+
+
 def set_to(at: datetime | None) -> None:
     """Make the clock start from ``at`` (PORTAL_NOW in demo) or follow real time again (None)."""
     global _offset

@@ -10,6 +10,7 @@ from wtforms import Field as FormField
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
 
+from portal.kernel import clock
 from portal.kernel.clock import CITY
 from portal.settings.rules.checks import BadSetting
 from portal.settings.rules.sheets import Field, Kind, Sheet
@@ -41,10 +42,11 @@ class SheetForm(PortalForm):
 
     def validate_from_day(self, field: LineField) -> None:
         try:
-            if field.data:
-                date.fromisoformat(field.data)
+            day = date.fromisoformat(field.data) if field.data else clock.today()
         except ValueError:
             raise ValidationError(_("Write a day like 2027-02-06.")) from None
+        if not clock.is_of_our_time(day):
+            raise ValidationError(_("Choose a day between 1900 and 2999."))
 
 
 class NoteForm(PortalForm):

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
+from portal.accounts import tables as accounts
 from portal.audit import AuditEntry
 from portal.certificates.queries import tables as certificates
 from portal.kernel.errors import N_, NotFound
 from portal.pledges.queries import tables as pledges
+from portal.proposals.queries import every_proposal
 from portal.registry.queries import tables as registry
 from portal.settings.queries import every_change
 from portal.shop.queries import tables as shop
@@ -51,6 +53,8 @@ LISTINGS: Final = {
         Listing("refunds", "shop_desk.orders", N_("Refunds"), shop.refunds()),
         Listing("payouts", "shop_payouts_desk.overview", N_("Pay-outs"), shop.payouts()),
         Listing("named", "delivery_desk.named", N_("Retirements in buyers’ names"), shop.named()),
+        Listing("gifts", "shop_gifts_desk.gifts", N_("Gifts"), shop.gifts()),
+        Listing("requests", "shop_gifts_desk.requests", N_("Purchase requests"), shop.requests()),
         Listing("plantings", "planting_desk.campaigns", N_("Plantings"), shop.plantings()),
         Listing("fapiao", "shop_fapiao_desk.waiting", N_("Fapiao"), shop.fapiao()),
         Listing("projects", "registry_projects_desk.overview", N_("Projects"), registry.projects()),
@@ -58,12 +62,20 @@ LISTINGS: Final = {
         Listing("prices", "registry_prices_desk.overview", N_("Prices"), registry.prices()),
         Listing("imports", "registry_imports.files", N_("Imports"), registry.imports()),
         Listing("accounts", "registry_account_desk.accounts", N_("Registry accounts"), registry.accounts()),
+        Listing("verifications", "registry_account_desk.issuance", N_("Verification records"),
+                registry.verifications()),
         Listing("cancellations", "registry_account_desk.accounts", N_("Cancellations"),
                 registry.cancellations()),
         Listing("freezes", "registry_account_desk.freezes", N_("Freezes"), registry.freezes()),
         Listing("reversals", "registry_account_desk.reversal_cases", N_("Reversals"), registry.reversals()),
         Listing("certificates", "certificates_desk.certificates", N_("Certificates"),
                 certificates.certificates()),
+        Listing("batches", "certificates_desk.batches", N_("Batches of certificates"),
+                certificates.batches()),
+        Listing("roles", "accounts_desk.people", N_("Roles for the city"), accounts.roles()),
+        Listing("organisation-checks", "organisations_desk.overview", N_("Organisations to be verified"),
+                accounts.checks()),
+        Listing("proposals", "office_auditor.start", N_("Proposals"), every_proposal()),
         Listing("pledge-documents", "pledges_desk.queue", N_("Documents of pledges"), pledges.documents()),
         Listing("checks", "desk.ledger", N_("Ledger check"), registry.checks()),
         Listing("settings", "office_settings.sheets", N_("Settings"), settings()),

@@ -16,7 +16,7 @@ from portal.pledges.words import promise_of
 from portal.registry.papers import given_out
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("pledges_desk", __name__)
@@ -32,6 +32,7 @@ def queue() -> str:
     papers = course.waiting_papers(actor())
     decided = course.decided_papers(actor())
     pledges = {each.pledge_id: promise.pledge(actor(), each.pledge_id) for each in (*papers, *decided)}
+    has_shown(Shown.PLEDGE, pledges, LISTS)
     return render_template(
         "pledges/desk_queue.html", papers=papers, decided=decided, pledges=pledges,
         waiting=course.count_waiting(),

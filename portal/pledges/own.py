@@ -1,6 +1,6 @@
 """What pledges hold about a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -73,3 +73,20 @@ def letters_to(subject: Subject) -> list[str]:
         of_person(PledgeLetters.person_id)(subject), PledgeLetters.ended_at.is_(None)
     )
     return list(db.session.scalars(wanted.order_by(PledgeLetters.id)))
+
+
+def people_of_pledges(ids: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Each of these pledges with the account it belongs to."""
+    return _pairs(select(PledgeRecord.id, PledgeRecord.owner_id).where(PledgeRecord.id.in_(ids)))
+
+
+def people_of_evidence(ids: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Each of these documents with the account that the pledge belongs to."""
+    wanted = select(PledgeEvidence.id, PledgeRecord.owner_id).join(
+        PledgeRecord, PledgeRecord.id == PledgeEvidence.pledge_id
+    )
+    return _pairs(wanted.where(PledgeEvidence.id.in_(ids)))
+
+
+def _pairs(wanted: Any) -> Sequence[tuple[str, str]]:
+    return [(thing, owner_id) for thing, owner_id in db.session.execute(wanted)]

@@ -1,16 +1,18 @@
 """What privacy gives to every page: looks of staff are recorded, and the notice reads what the jobs read."""
 
+from collections.abc import Iterator
+
 from flask import Flask, Response, current_app, request
 
 from portal.kernel import clock
+from portal.kernel.seen import Seen
 from portal.privacy import pupils
 from portal.privacy.commands import looking
-from portal.privacy.queries.looks import person_behind
 from portal.privacy.rules.purposes import purposes
 from portal.privacy.rules.retention import periods
 from portal.privacy.words import period_words
 from portal.web.guard import actor
-from portal.web.looks import Mark
+from portal.web.looks import Mark, shown_here
 from portal.web.operating import is_read_only
 
 
@@ -24,13 +26,16 @@ def install(app: Flask) -> None:
         pupils.keep_within(request.endpoint or "", request.blueprint)
 
     @app.after_request
-    def record_look(response: Response) -> Response:
-        """One line for each marked page that was shown; a page that was refused showed nothing."""
-        view = current_app.view_functions.get(request.endpoint or "")
-        mark: Mark | None = getattr(view, "__looks__", None)
-        if mark is None or request.method != "GET" or response.status_code != 200 or is_read_only():
-            return response
-        thing_id = str((request.view_args or {}).get(mark.argument, ""))
-        person_id = person_behind(mark.kind.value, thing_id)
-        looking.record(actor(), mark.kind.value, thing_id, person_id, mark.why, clock.now())
+    def record_looks(response: Response) -> Response:
+        """A line for whom the page or file was about; one that was refused showed nothing."""
+        if response.status_code == 200 and not is_read_only() and (seen := [*_marked(), *shown_here()]):
+            looking.record(actor(), seen, clock.now())
         return response
+
+
+def _marked() -> Iterator[Seen]:
+    view = current_app.view_functions.get(request.endpoint or "")
+    mark: Mark | None = getattr(view, "__looks__", None)
+    if mark and request.method == "GET":
+        thing_id = str((request.view_args or {})[mark.argument])
+        yield Seen(mark.kind, thing_id, mark.why, mark.daily)

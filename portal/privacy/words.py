@@ -106,8 +106,8 @@ def kind_words(kind: str) -> str:
     known = {
         "order": _("an order"), "person": _("an account"), "organisation": _("an organisation"),
         "document": _("a document"), "fapiao": _("a fapiao"), "gift": _("a gift"),
-        "certificate": _("a certificate"), "pledge": _("a pledge"), "learner": _("a list of learners"),
-        "correction": _("a request for correction"),
+        "certificate": _("a certificate"), "pledge": _("a pledge"), "learner": _("a place in a class"),
+        "correction": _("a request for correction"), "request": _("a request to buy"),
     }  # fmt: skip
     return known.get(kind, kind)
 
@@ -119,7 +119,8 @@ def why_words(why: str) -> str:
         "certificates": _("looking after the certificate"), "evidence": _("checking a document"),
         "classes": _("running a class"), "people": _("roles and sign-in"),
         "organisations": _("checking an organisation"), "corrections": _("answering a request"),
-        "gifts": _("helping with a gift"),
+        "gifts": _("helping with a gift"), "lists": _("it stood in a list"),
+        "search": _("it was found by a search"), "files": _("it was in a file that was taken along"),
     }  # fmt: skip
     return known.get(why, why)
 

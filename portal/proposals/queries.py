@@ -72,3 +72,11 @@ def _views(query: Select[Any]) -> list[ProposalView]:
         )
         for row in db.session.scalars(query)
     ]  # fmt: skip
+
+
+def every_proposal() -> Select[*tuple[Any, ...]]:
+    """What was ever proposed, by whom, and who said what to it; for auditors, as a table to take away."""
+    return select(
+        Proposal.id, Proposal.kind, Proposal.subject_id, Proposal.reason, Proposal.proposed_by,
+        Proposal.proposed_at, Proposal.verdict, Proposal.note, Proposal.decided_by, Proposal.decided_at,
+    ).order_by(Proposal.id)  # fmt: skip

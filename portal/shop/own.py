@@ -30,6 +30,8 @@ from portal.shop.models.transfers import TransferPart
 from portal.shop.rules.giving import GivingState
 from portal.shop.rules.leaving import OVER
 
+Pairs = Sequence[tuple[str, str | None]]  # a thing of the shop, and an account behind it
+
 _STAFF = N_("The id of a member of staff, not of you.")
 _SALT = N_("It stands in the proof of each certificate.")
 _PROVIDER = N_("It belongs to the payment provider, and could be used to pay.")
@@ -173,12 +175,43 @@ def orders_behind(numbers: Collection[str]) -> dict[str, str]:
     return {number: order for number, order in found if number}
 
 
-def person_of_order(order_id: str) -> str:
-    """Who placed it while signed in, or ""."""
-    return db.session.scalar(select(Order.person_id).where(Order.id == order_id)) or ""
+def people_of_orders(order_ids: Collection[str]) -> Pairs:
+    """Who placed each while signed in."""
+    return _pairs(select(Order.id, Order.person_id).where(Order.id.in_(order_ids)))
 
 
-def person_of_fapiao(fapiao_id: str) -> str:
-    """Who placed the order that it is for while signed in, or ""."""
-    wanted = select(Order.person_id).join(Fapiao, Fapiao.order_id == Order.id).where(Fapiao.id == fapiao_id)
-    return db.session.scalar(wanted) or ""
+def people_of_fapiao(fapiao_ids: Collection[str]) -> Pairs:
+    """Who placed the orders that they are for while signed in."""
+    wanted = select(Fapiao.id, Order.person_id).join(Order, Order.id == Fapiao.order_id)
+    return _pairs(wanted.where(Fapiao.id.in_(fapiao_ids)))
+
+
+def people_of_gifts(gift_ids: Collection[str]) -> Pairs:
+    """Who gave each, and who took it up."""
+    of_gifts = Gift.id.in_(gift_ids)
+    return [
+        *_pairs(select(Gift.id, Gift.person_id).where(of_gifts)),
+        *_pairs(select(Gift.id, Gift.claimed_by).where(of_gifts)),
+    ]
+
+
+def people_of_requests(request_ids: Collection[str]) -> Pairs:
+    """Who asked for these purchases inside an organisation."""
+    asked = PurchaseRequest.id.in_(request_ids)
+    return _pairs(select(PurchaseRequest.id, PurchaseRequest.person_id).where(asked))
+
+
+def people_of_certificates(numbers: Collection[str]) -> Pairs:
+    """Who bought each, gave it as a share, or took it up."""
+    of_orders = orders_behind(numbers)
+    buyers = dict(people_of_orders(of_orders.values()))
+    shares = Gift.certificate.in_(numbers)
+    return [
+        *((number, buyers.get(order_id)) for number, order_id in of_orders.items()),
+        *_pairs(select(Gift.certificate, Gift.person_id).where(shares)),
+        *_pairs(select(Gift.certificate, Gift.claimed_by).where(shares)),
+    ]
+
+
+def _pairs(wanted: Any) -> Pairs:
+    return [(thing, person_id) for thing, person_id in db.session.execute(wanted)]

@@ -1,6 +1,6 @@
 """What training holds about a person, as a learner and as who gives classes or writes courses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -80,3 +80,26 @@ HOLDINGS = (
     Holding(FeedbackForm, of_person(FeedbackForm.owner_id)),
     Holding(Draft, of_person(Draft.made_by)),
 )  # fmt: skip
+
+
+def people_of_classes(ids: Collection[str]) -> list[tuple[str, str]]:
+    """Of classes and of places in them, who sits there with an account."""
+    wanted = (
+        select(Enrolment.cohort_id, Enrolment.id, Learner.person_id)
+        .join(Learner, Learner.id == Enrolment.learner_id)
+        .where(or_(Enrolment.cohort_id.in_(ids), Enrolment.id.in_(ids)), Learner.person_id.is_not(None))
+    )
+    return [
+        (str(cohort_id) if cohort_id in ids else enrolment_id, str(person_id))
+        for cohort_id, enrolment_id, person_id in db.session.execute(wanted)
+    ]
+
+
+def people_of_certificates(numbers: Collection[str]) -> list[tuple[str, str]]:
+    """Who earned each in a course, as far as they have an account."""
+    wanted = (
+        select(Completion.certificate, Learner.person_id)
+        .join(Learner, Learner.id == Completion.learner_id)
+        .where(Completion.certificate.in_(numbers), Learner.person_id.is_not(None))
+    )
+    return [(str(number), str(person_id)) for number, person_id in db.session.execute(wanted)]

@@ -8,10 +8,20 @@ from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from wtforms import BooleanField, Field, FileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    FileField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from portal.kernel import clock
 from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
@@ -52,6 +62,14 @@ class PortalForm(FlaskForm):
             files = [pair for pair in request.files.items(multi=True) if pair[0] in wanted]
             return CombinedMultiDict((MultiDict(files), request.form))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As the field's validators say, and of days that they are of our time."""
+        extra = dict(extra_validators or {})
+        for name, field in self._fields.items():
+            if isinstance(field, DateField):
+                extra[name] = [*extra.get(name, ()), _of_our_time]
+        return bool(super().validate(extra))
+
     def blame(self, field: str, error: PortalError) -> None:
         """Show a command's refusal beside this field."""
         target = self[field]
@@ -60,6 +78,11 @@ class PortalForm(FlaskForm):
     @property
     def has_errors(self) -> bool:
         return bool(self.errors) or any(field.errors for field in self)
+
+
+def _of_our_time(_form: Any, field: DateField) -> None:
+    if field.data and not clock.is_of_our_time(field.data):
+        raise ValidationError(_("Choose a day between 1900 and 2999."))
 
 
 class Required(InputRequired):

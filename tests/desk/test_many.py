@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal import audit, jobs
 from portal.audit import Wanted
@@ -16,6 +17,7 @@ from portal.certificates import queries as certificates
 from portal.certificates.commands import revoke
 from portal.certificates.jobs import folder
 from portal.certificates.rules.states import NoLongerHolds, NotPrintedYet
+from portal.db import db
 from portal.desk import bulk
 from portal.desk.bulk import Deed, NoLetterOfAnOrder
 from portal.kernel import clock
@@ -24,6 +26,7 @@ from portal.kernel.errors import NotAllowed
 from portal.pledges.commands.letters import confirm
 from portal.pledges.queries.letters import subscription_of, wanting
 from portal.pledges.rules.letters import NoLettersWanted, RemindedLately
+from portal.privacy.models import Look
 from portal.registry.jobs import sequence_and_sign
 from portal.shop.commands import settlement
 from tests.browser import Browser
@@ -115,6 +118,8 @@ def test_documents_are_taken_along_in_one_file(teller: Browser) -> None:
     assert sent.headers["Cache-Control"] == "no-store"
     (line,) = audit.traces(Wanted(verb="certificate.handed_out"))
     assert line.facts == {"note": "for the archive"}
+    looked = db.session.execute(select(Look.kind, Look.thing_id, Look.why)).all()
+    assert looked == [("certificate", number, "files")], "whoever asks who looked finds it"
 
 
 def test_all_on_a_page_are_ticked_at_once(teller: Browser) -> None:

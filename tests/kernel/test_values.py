@@ -12,7 +12,7 @@ from portal.kernel.actor import STAFF, Actor, Role
 from portal.kernel.area import Area
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import InvalidInput, NotAllowed, NotFound, PortalError, Refused, Unavailable
-from portal.kernel.ids import is_id, new_id
+from portal.kernel.ids import first_id, id_of, is_id, new_id
 from portal.kernel.mass import Mass
 from portal.kernel.numbers import TooFine
 
@@ -68,6 +68,17 @@ def test_ids_sort_by_time(at):
         made.append(new_id("ord"))
     assert made == sorted(made)
     assert all(is_id(each, "ord") and len(each) == len("ord_") + 26 for each in made)
+
+
+def test_an_id_of_a_deed_sorts_by_the_deed_and_then_by_the_writing():
+    deed = datetime(2026, 3, 1, tzinfo=UTC)
+    later = id_of("aud", deed + timedelta(milliseconds=1))
+    first, second = id_of("aud", deed), id_of("aud", deed)
+    assert (
+        first_id("aud", deed) <= first < second < first_id("aud", deed + timedelta(milliseconds=1)) <= later
+    )
+    assert is_id(first, "aud")
+    assert first_id("aud", datetime(1, 1, 2, tzinfo=UTC)) == "aud_" + "0" * 26
 
 
 def test_ids_do_not_repeat():

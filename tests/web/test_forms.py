@@ -94,6 +94,8 @@ def test_what_is_no_number_is_told_in_both_languages(client: FlaskClient, field:
         ("choice", "c", "Not a valid choice"),
         ("day", "2026-02-30", "Not a valid date"),
         ("day", "yesterday", "Not a valid date"),
+        ("day", "0001-01-01", "between 1900 and 2999"),
+        ("day", "9999-12-31", "between 1900 and 2999"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field(client: FlaskClient, field: str, text: str, said: str):

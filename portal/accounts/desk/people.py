@@ -14,7 +14,7 @@ from portal.proposals.words import shown
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, fresh, staff
 from portal.web.i18n import _
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -31,10 +31,9 @@ def people() -> str:
     search, role = request.args.get("search", "").strip()[:100], request.args.get("role", "")
     role = role if role in GRANTABLE else ""
     rows = queries.people(actor(), search, role, request.args.get("cursor", ""))
-    return render_template(
-        "accounts/desk_people.html", page=cut(rows, 50, lambda row: email_key(row.email)),
-        search=search, role=role, roles=GRANTABLE,
-    )  # fmt: skip
+    page = cut(rows, 50, lambda row: email_key(row.email))
+    has_shown(Shown.PERSON, (row.id for row in page.items), LISTS)
+    return render_template("accounts/desk_people.html", page=page, search=search, role=role, roles=GRANTABLE)
 
 
 @blueprint.get("/desk/people/<person_id>")

@@ -6,6 +6,7 @@ from portal.certificates.queries.batches import (
     batch,
     batches_of,
     certificates_in,
+    numbers_in,
     recent_batches,
     unprinted,
 )
@@ -32,6 +33,6 @@ from portal.certificates.queries.papers import (
 __all__ = [
     "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
     "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
-    "log_proof", "log_standing", "public_totals", "recent", "recent_batches", "recent_numbers",
+    "log_proof", "log_standing", "numbers_in", "public_totals", "recent", "recent_batches", "recent_numbers",
     "retirement_facts", "unprinted", "unprinted_of", "withdrawn_places",
 ]  # fmt: skip

@@ -69,6 +69,17 @@ def certificates_in(batch_id: str) -> Iterator[CertificateView]:
     return (by_id(each) for each in ids)
 
 
+def numbers_in(batch_id: str) -> list[str]:
+    """Numbers of the certificates of a batch, in their order."""
+    wanted = (
+        select(Certificate.number)
+        .join(CertificateBatchItem, CertificateBatchItem.certificate_id == Certificate.id)
+        .where(CertificateBatchItem.batch_id == batch_id)
+        .order_by(CertificateBatchItem.position)
+    )
+    return list(db.session.scalars(wanted))
+
+
 def unprinted(batch_id: str) -> list[tuple[str, str]]:
     """Number and id of the certificates of a batch whose document is still missing, in their order."""
     rows = db.session.execute(

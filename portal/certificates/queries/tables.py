@@ -1,11 +1,11 @@
-"""Certificates as a table to take away, without names."""
+"""Certificates and their batches as tables to take away, without names."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from portal.certificates.models import Certificate
+from portal.certificates.models import Certificate, CertificateBatch
 
 
 def certificates(first: datetime | None = None, end: datetime | None = None) -> Select[*tuple[Any, ...]]:
@@ -18,3 +18,12 @@ def certificates(first: datetime | None = None, end: datetime | None = None) -> 
     if first is None:
         return wanted
     return wanted.where(Certificate.issued_at >= first, Certificate.issued_at < end)
+
+
+def batches() -> Select[*tuple[Any, ...]]:
+    """Every batch, whose it is and when it was packed."""
+    return select(
+        CertificateBatch.id, CertificateBatch.owner_id, CertificateBatch.total, CertificateBatch.lang,
+        CertificateBatch.made_at, CertificateBatch.actor_id, CertificateBatch.packed_at,
+        CertificateBatch.file_sha256,
+    ).order_by(CertificateBatch.id)  # fmt: skip

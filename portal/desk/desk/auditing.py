@@ -12,7 +12,7 @@ from portal.audit import Trace, Wanted
 from portal.desk.places import place_of
 from portal.desk.rules import plain
 from portal.kernel.actor import Role
-from portal.kernel.clock import CITY
+from portal.kernel.clock import CITY, is_of_our_time
 from portal.web.exports import streamed
 from portal.web.guard import staff
 from portal.web.page import page_blueprint
@@ -58,11 +58,12 @@ def _wanted() -> Wanted:
 
 
 def _day(text: str) -> datetime | None:
-    """The beginning of a civil day in the city; what is no day is not asked for."""
+    """The beginning of a civil day in the city; what is no day of our time is not asked for."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), CITY)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return datetime.combine(day, time(), CITY) if is_of_our_time(day) else None
 
 
 def _why(trace: Trace) -> str:

@@ -28,6 +28,7 @@ from portal.shop.words.orders import attention_words, words_of
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
+from portal.web.looks import FILES, LISTS, Shown, has_shown
 from portal.web.page import page_blueprint
 from portal.web.paging import Page, cut
 
@@ -50,6 +51,7 @@ class Many:
     key_of: Callable[[Any], str]
     find: Callable[[Asked], Page[Any]]
     states: Callable[[], list[tuple[str, str]]]
+    shows: Shown | None  # whose names or addresses stand in a row
 
 
 def _orders(asked: Asked) -> Page[Any]:
@@ -87,18 +89,18 @@ ORDERS: Final = Many(
     "orders", "desk/many_orders.html", ("shop_desk.order", "order_id"),
     (Deed.WRITE_AGAIN, Deed.END, Deed.MARK),
     lambda key: is_id(key, "ord"), lambda row: row.id, _orders,
-    lambda: [(each.value, words_of(each).label) for each in OrderState],
+    lambda: [(each.value, words_of(each).label) for each in OrderState], Shown.ORDER,
 )  # fmt: skip
 CERTIFICATES: Final = Many(
     "certificates", "desk/many_certificates.html", ("certificates_desk.certificate", "number"),
     (Deed.LETTER_AGAIN, Deed.PRINT_ANEW, Deed.TAKE_ALONG),
     numbers.is_valid, lambda row: row.number, _certificates,
-    lambda: [(each.value, state_words(each).label) for each in State],
+    lambda: [(each.value, state_words(each).label) for each in State], None,
 )  # fmt: skip
 PLEDGES: Final = Many(
     "pledges", "desk/many_pledges.html", ("pledges.pledge", "pledge_id"), (Deed.REMIND,),
     lambda key: is_id(key, "plg"),
-    lambda row: row.pledge_id, _pledges, list,
+    lambda row: row.pledge_id, _pledges, list, Shown.PLEDGE,
 )  # fmt: skip
 
 
@@ -165,6 +167,7 @@ def _in_one_file(lines: list[Line]) -> Response:
     papers = [certificates_queries.by_number(line.id) for line in lines if line.fault is None]
     if not all((folder() / each.documents[each.main_variant]).is_file() for each in papers):
         raise DocumentMissing()
+    has_shown(Shown.CERTIFICATE, (each.number for each in papers), FILES)
     now, made = clock.now(), BytesIO()
     bundle.pack_batch(made, papers, now, folder())
     made.seek(0)
@@ -179,6 +182,8 @@ def _choosing(what: Many, picked: list[str], fault: str = "") -> Answer:
     asked["cursor"] = asked["next"] if request.form.get("step") == "more" else asked["cursor"]
     page = what.find(asked)
     here = [what.key_of(row) for row in page.items]
+    if what.shows:
+        has_shown(what.shows, here, LISTS)
     if request.form.get("step") == "all":
         picked = list(dict.fromkeys([*picked, *here]))
     words = _words()

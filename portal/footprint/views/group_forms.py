@@ -23,6 +23,7 @@ from portal.footprint.rules.campaigns import (
     OwnQuestion,
 )
 from portal.footprint.rules.group_figures import PER_PERSON
+from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web.forms import (
     BooleanField,
@@ -55,6 +56,8 @@ class DayField(LineField):
             self.value = date.fromisoformat(self.data)
         except ValueError:
             raise ValidationError(_("Write the day as year-month-day, for example 2026-12-31.")) from None
+        if not clock.is_of_our_time(self.value):
+            raise ValidationError(_("Choose a day between 1900 and 2999."))
 
 
 class CampaignForm(PortalForm):

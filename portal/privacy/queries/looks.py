@@ -1,19 +1,28 @@
 """Who has looked at whose data: for the person, and for those who watch over it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 
+from portal.accounts import own as accounts
 from portal.accounts import queries as people
+from portal.certificates.own import originals
 from portal.db import db
 from portal.holdings import Subject
 from portal.kernel.actor import Actor
-from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import is_id
+from portal.pledges import own as pledges
 from portal.privacy import policy
-from portal.privacy.models import Look
+from portal.privacy.models import Correction, Look
 from portal.shop import own as shop
+from portal.training import own as training
+
+Pairs = Iterable[tuple[str, str | None]]  # a thing, and somebody it is about
+AT_ONCE: Final = 1_000  # things in one question to the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +80,60 @@ def looks_at_order(subject: Subject, limit: int) -> list[LookView]:
     return _views(db.session.scalars(query))
 
 
-def person_behind(kind: str, thing_id: str) -> str:
-    """Whom a thing is about, "" when it is nobody with an account or not a thing of one person."""
-    match kind:
-        case "person":
-            return _known(thing_id)
-        case "order":
-            return shop.person_of_order(thing_id)
-        case "fapiao":
-            return shop.person_of_fapiao(thing_id)
-        case "certificate":
-            return shop.person_of_order(shop.orders_behind([thing_id]).get(thing_id, ""))
-        case _:
-            return ""
+def people_behind(kind: str, things: Sequence[str]) -> dict[str, set[str]]:
+    """Whom each of these things is about, as far as they have accounts; what is about nobody is left out."""
+    found: dict[str, set[str]] = {}
+    find = _BEHIND.get(kind, _nobody)
+    for first in range(0, len(things), AT_ONCE):
+        for thing, person_id in find(things[first : first + AT_ONCE]):
+            if person_id and is_id(person_id, "usr"):
+                found.setdefault(thing, set()).add(person_id)
+    return found
 
 
-def _known(person_id: str) -> str:
-    try:
-        return people.person(person_id).id
-    except NotFound:
-        return ""
+def _nobody(_things: Sequence[str]) -> Pairs:
+    return ()
+
+
+def _known(person_ids: Sequence[str]) -> Pairs:
+    return ((person_id, person_id) for person_id in people.names_of(person_ids))
+
+
+def _of_documents(things: Sequence[str]) -> Pairs:
+    """Evidence of pledges, and papers of an organisation's check."""
+    yield from pledges.people_of_evidence(things)
+    yield from accounts.people_of_organisations(things)
+
+
+def _of_certificates(numbers: Sequence[str]) -> Pairs:
+    """Whoever bought, received or earned it; what replaced another is of the same people."""
+    first = originals(numbers)
+    old = set(first.values())
+    of_old: dict[str, set[str]] = {}
+    for number, person_id in (*shop.people_of_certificates(old), *training.people_of_certificates(old)):
+        of_old.setdefault(number, set()).add(person_id or "")
+    for number in numbers:
+        yield from ((number, person_id) for person_id in of_old.get(first[number], ()))
+
+
+def _of_corrections(things: Sequence[str]) -> Pairs:
+    rows = db.session.execute(select(Correction.id, Correction.person_id).where(Correction.id.in_(things)))
+    return ((thing, person_id) for thing, person_id in rows)
+
+
+_BEHIND: Final[dict[str, Callable[[Sequence[str]], Pairs]]] = {
+    "person": _known,
+    "organisation": accounts.people_of_organisations,
+    "order": shop.people_of_orders,
+    "fapiao": shop.people_of_fapiao,
+    "gift": shop.people_of_gifts,
+    "request": shop.people_of_requests,
+    "certificate": _of_certificates,
+    "document": _of_documents,
+    "pledge": pledges.people_of_pledges,
+    "learner": training.people_of_classes,
+    "correction": _of_corrections,
+}
 
 
 def _views(rows: Iterable[Look]) -> list[LookView]:

@@ -1,4 +1,4 @@
-"""Projects, lots, serials and log entries by whatever somebody at the desk has in hand."""
+"""Projects, lots, serials, accounts, imports and log entries by whatever somebody at the desk has in hand."""
 
 from sqlalchemy import func, or_, select
 
@@ -7,7 +7,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.hit import Hit
 from portal.registry import policy
-from portal.registry.models import Entry, PoolLot, Project, Record
+from portal.registry.models import Account, Entry, ImportRun, PoolLot, Project, Record
 from portal.registry.queries import register
 from portal.registry.rules.records import KINDS
 from portal.registry.rules.serials import UnreadableSerial
@@ -57,6 +57,22 @@ def entries(actor: Actor, typed: str, limit: int) -> list[Hit]:
         .limit(limit)
     )
     return [Hit("entry", str(row.idx), f"{row.idx} · {row.kind}", row.subject_id) for row in rows]
+
+
+def accounts(actor: Actor, typed: str, limit: int) -> list[Hit]:
+    """Of the registry: by id, by the code it is named by in public, or by whose it is. Raises NotAllowed."""
+    _check(actor)
+    which = or_(Account.id == typed, Account.code == typed.upper(), Account.party_id == typed)
+    rows = db.session.scalars(select(Account).where(which).order_by(Account.id).limit(limit))
+    return [Hit("account", row.id, row.code or row.id, row.kind) for row in rows]
+
+
+def imports(actor: Actor, typed: str, limit: int) -> list[Hit]:
+    """By id, or the beginning of the file's name. Raises NotAllowed."""
+    _check(actor)
+    which = or_(ImportRun.id == typed, ImportRun.file_name.startswith(typed, autoescape=True))
+    rows = db.session.scalars(select(ImportRun).where(which).order_by(ImportRun.id.desc()).limit(limit))
+    return [Hit("import", row.id, row.file_name, row.layout) for row in rows]
 
 
 def _check(actor: Actor) -> None:

@@ -17,6 +17,8 @@ from portal.registry.models import (
     RegistryImport,
     Retirement,
     ReversalCase,
+    Verification,
+    VerificationCheck,
 )
 
 Wanted = Select[*tuple[Any, ...]]
@@ -101,4 +103,20 @@ def retirements(first: datetime, end: datetime) -> Wanted:
         )
         .where(Retirement.at >= first, Retirement.at < end)
         .order_by(Retirement.at, Retirement.id)
+    )  # fmt: skip
+
+
+def verifications() -> Wanted:
+    """What was verified, what of it goes to the buffer, and what the second person said."""
+    return (
+        select(
+            Verification.id, Project.code.label("project"), Verification.kind, Verification.period_start,
+            Verification.period_end, Verification.verifier, Verification.verified_g, Verification.buffer_g,
+            Verification.opinion, Verification.report_sha256, Verification.entered_by,
+            VerificationCheck.decision, VerificationCheck.checker_id,
+            VerificationCheck.at.label("decided_at"), Verification.is_demo,
+        )
+        .join(Project, Project.id == Verification.project_id)
+        .outerjoin(VerificationCheck, VerificationCheck.verification_id == Verification.id)
+        .order_by(Verification.id)
     )  # fmt: skip

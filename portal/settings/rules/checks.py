@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from portal.kernel.clock import is_of_our_time
 from portal.kernel.errors import N_, InvalidInput
 from portal.settings.rules.sheets import HOLIDAY, PLACES_IN_TEXTS, SALE, Field, Kind, Sheet
 
@@ -122,9 +123,12 @@ def _day(field: Field, value: str) -> str:
     if not value:
         return ""
     try:
-        return date.fromisoformat(value).isoformat()
+        day = date.fromisoformat(value)
     except ValueError:
         raise NotADay(field.key) from None
+    if not is_of_our_time(day):
+        raise NotADay(field.key)
+    return day.isoformat()
 
 
 def _check_days(kept: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from portal.shop.rules.delivery import RegistryProof
 from portal.shop.rules.states import OrderState
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("delivery_desk", __name__)
@@ -36,9 +36,9 @@ Answer = str | Response | tuple[str, int]
 @staff(*READERS)
 def named() -> Answer:
     """Retirements in buyers' names that a source registry has still to prove, those due first."""
-    return render_template(
-        "shop/desk_named.html", waiting=delivery.waiting_for_registry(actor()), now=clock.now()
-    )
+    waiting = delivery.waiting_for_registry(actor())
+    has_shown(Shown.ORDER, (each.order_id for each in waiting), LISTS)
+    return render_template("shop/desk_named.html", waiting=waiting, now=clock.now())
 
 
 @blueprint.get("/desk/named/<order_id>")

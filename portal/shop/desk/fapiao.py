@@ -16,7 +16,7 @@ from portal.shop.words.orders import fapiao_event_words, fapiao_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -31,9 +31,11 @@ def waiting() -> Answer:
     state = request.args.get("state", "")
     state = state if state in list(FapiaoState) else ""
     rows = queries.fapiao_at_desk(actor(), state, request.args.get("cursor", ""))
+    page = cut(rows, 50, lambda row: row.id)
+    has_shown(Shown.FAPIAO, (row.id for row in page.items), LISTS)
     return render_template(
         "shop/desk_fapiao_list.html",
-        page=cut(rows, 50, lambda row: row.id),
+        page=page,
         state=state,
         states=[(each.value, fapiao_words(each).label) for each in FapiaoState],
         words_of=fapiao_words,

@@ -20,7 +20,7 @@ from portal.shop.words.orders import gift_words, request_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -38,9 +38,9 @@ def gifts() -> str:
         rows = [queries.of_id(hit.key) for hit in finding.gifts(actor(), search, PAGE)]
     else:
         rows = queries.gifts_at_desk(actor(), request.args.get("cursor", ""), PAGE)
-    return render_template(
-        "shop/desk_gifts.html", page=cut(rows, PAGE, lambda row: row.id), search=search, words_of=gift_words
-    )
+    page = cut(rows, PAGE, lambda row: row.id)
+    has_shown(Shown.GIFT, (row.id for row in page.items), LISTS)
+    return render_template("shop/desk_gifts.html", page=page, search=search, words_of=gift_words)
 
 
 @blueprint.get("/desk/gifts/<gift_id>")
@@ -122,7 +122,7 @@ def requests() -> str:
 
 
 @blueprint.get("/desk/requests/<request_id>")
-@looks_at(Shown.ORGANISATION, "request_id", "orders")
+@looks_at(Shown.REQUEST, "request_id", "orders")
 @staff(*READERS)
 def request_page(request_id: str) -> str:
     """How one stands, who asked and who answered."""

@@ -23,7 +23,7 @@ from portal.shop.words.orders import attention_words, event_words, party_words, 
 from portal.shop.words.planting import planting_event_words, planting_words_of
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -43,10 +43,12 @@ def orders() -> Answer:
     rows = queries.orders_at_desk(
         actor(), state if state in list(OrderState) else "", search, request.args.get("cursor", "")
     )
+    page = cut(rows, 50, lambda row: row.id)
+    has_shown(Shown.ORDER, (row.id for row in page.items), LISTS)
     is_first = not (state or search or request.args.get("cursor"))
     return render_template(
         "shop/desk_orders.html",
-        page=cut(rows, 50, lambda row: row.id),
+        page=page,
         state=state,
         search=search,
         states=[(each.value, words_of(each).label) for each in OrderState],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
@@ -11,8 +11,11 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.hit import Hit
 from portal.shop import policy
+from portal.shop.models.billing import Fapiao, FapiaoParty
 from portal.shop.models.gifts import Gift
 from portal.shop.models.orders import Order, OrderBuyer, PaymentRow
+from portal.shop.models.payouts import Payout
+from portal.shop.models.planting import PlantingCampaign
 from portal.shop.models.requests import PurchaseRequest
 from portal.shop.models.transfers import TransferPart
 from portal.shop.rules.gifts import MistypedCode, parse_code
@@ -91,6 +94,48 @@ def requests(actor: Actor, typed: str, limit: int) -> list[Hit]:
     which = or_(PurchaseRequest.id == typed, PurchaseRequest.order_id == typed)
     rows = db.session.scalars(select(PurchaseRequest).where(which).limit(limit))
     return [Hit("request", row.id, row.id, row.state) for row in rows]
+
+
+def fapiao(actor: Actor, typed: str, limit: int) -> list[Hit]:
+    """By id, number, order, tax number, or a part of the title. Raises NotAllowed."""
+    _check(actor)
+    ids = (Fapiao.id, Fapiao.order_id, Fapiao.number, Fapiao.red_number, FapiaoParty.tax_number)
+    which = or_(*(each == typed for each in ids), FapiaoParty.title.contains(typed, autoescape=True))
+    rows = db.session.execute(
+        select(Fapiao.id, Fapiao.number, Fapiao.state, FapiaoParty.title)
+        .join(FapiaoParty, FapiaoParty.fapiao_id == Fapiao.id, isouter=True)
+        .where(which)
+        .order_by(Fapiao.id.desc())
+        .limit(limit)
+    )
+    return [
+        Hit("fapiao", row.id, row.number or row.id, " · ".join(filter(None, (row.state, row.title))))
+        for row in rows
+    ]
+
+
+def payouts(actor: Actor, typed: str, limit: int) -> list[Hit]:
+    """By id, or the bank's own number. Raises NotAllowed."""
+    _check(actor)
+    which = or_(Payout.id == typed, Payout.reference == typed)
+    rows = db.session.scalars(select(Payout).where(which).order_by(Payout.id.desc()).limit(limit))
+    return [Hit("payout", row.id, row.reference, row.period) for row in rows]
+
+
+def plantings(actor: Actor, typed: str, limit: int) -> list[Hit]:
+    """By code, parcel, or a part of the species in either language. Raises NotAllowed."""
+    _check(actor)
+    named = or_(
+        PlantingCampaign.code.startswith(typed.upper(), autoescape=True),
+        PlantingCampaign.parcel_code.startswith(typed.upper(), autoescape=True),
+        PlantingCampaign.species_zh.contains(typed, autoescape=True),
+        func.lower(PlantingCampaign.species_en).contains(typed.lower(), autoescape=True),
+    )
+    found = select(PlantingCampaign).where(named).order_by(PlantingCampaign.code).limit(limit)
+    return [
+        Hit("planting", row.code, row.species_zh or row.species_en, row.code)
+        for row in db.session.scalars(found)
+    ]
 
 
 def _check(actor: Actor) -> None:

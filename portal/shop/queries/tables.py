@@ -7,10 +7,12 @@ from sqlalchemy import Select, select
 
 from portal.shop.models.billing import Fapiao
 from portal.shop.models.delivery import NamedRetirement
+from portal.shop.models.gifts import Gift
 from portal.shop.models.orders import CashLine, Order, OrderLine, RefundRow
 from portal.shop.models.origins import PayoutProof
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
 from portal.shop.models.planting import PlantingCampaign
+from portal.shop.models.requests import PurchaseRequest
 
 Wanted = Select[*tuple[Any, ...]]
 
@@ -88,3 +90,21 @@ def plantings() -> Wanted:
         PlantingCampaign.places, PlantingCampaign.sales_until, PlantingCampaign.planting_from,
         PlantingCampaign.planting_until, PlantingCampaign.opened_at, PlantingCampaign.closed_at,
     ).order_by(PlantingCampaign.code)  # fmt: skip
+
+
+def gifts() -> Wanted:
+    """How far each gift is; its code stays here, since it opens the gift."""
+    return select(
+        Gift.id, Gift.batch_id, Gift.mass.label("mass_g"), Gift.lang, Gift.deliver_on, Gift.is_named,
+        Gift.person_id, Gift.created_at, Gift.told_at, Gift.delivered_at, Gift.claimed_at, Gift.certificate,
+    ).order_by(Gift.id)  # fmt: skip
+
+
+def requests() -> Wanted:
+    """Purchases that were asked for inside organisations, and who answered what."""
+    return select(
+        PurchaseRequest.id, PurchaseRequest.organisation_id, PurchaseRequest.person_id, PurchaseRequest.lot,
+        PurchaseRequest.mass.label("mass_g"), PurchaseRequest.amount_minor, PurchaseRequest.currency,
+        PurchaseRequest.payment, PurchaseRequest.order_id, PurchaseRequest.state, PurchaseRequest.created_at,
+        PurchaseRequest.decided_by, PurchaseRequest.decided_at,
+    ).order_by(PurchaseRequest.id)  # fmt: skip

@@ -22,9 +22,11 @@ from portal.training.rules.papers import SheetMissing, typed_of
 from portal.training.rules.responses import read_response
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import Shown, looks_at
 
 
 @blueprint.get("/teach/<cohort_id>/paper/<paper>/sheets")
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*READERS)
 def sheets(cohort_id: str, paper: str) -> Answer:
     """Whose sheets are recorded, with what result, and what was corrected why."""
@@ -37,6 +39,7 @@ def sheets(cohort_id: str, paper: str) -> Answer:
 
 
 @blueprint.route("/teach/<cohort_id>/paper/<paper>/sheets/<enrolment_id>", methods=["GET", "POST"])
+@looks_at(Shown.LEARNER, "enrolment_id", "classes")
 @staff(*TRAINERS)
 def correct(cohort_id: str, paper: str, enrolment_id: str) -> Answer:
     """The sheet as it was typed in, to be typed as it was written, with the reason."""

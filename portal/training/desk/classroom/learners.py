@@ -42,7 +42,7 @@ LIMITS = Limits(rows=MOST, cell=CELL_MAX, heading_within=HEADING_WITHIN, has_day
 
 
 @blueprint.get("/teach/<cohort_id>/learners")
-@looks_at(Shown.LEARNER, "cohort_id", "classes")
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*READERS)
 def learners(cohort_id: str) -> Answer:
     """Everybody in the class, found by name, and the lists they came with."""
@@ -149,6 +149,7 @@ def standing(cohort_id: str, enrolment_id: str, standing: str) -> Answer:
 
 
 @blueprint.get("/teach/<cohort_id>/learners.<any(csv, xlsx):kind>")
+@looks_at(Shown.LEARNER, "cohort_id", "classes")
 @staff(*READERS)
 def learners_file(cohort_id: str, kind: str) -> Answer:
     """The class as a list: who, which language, since when."""

@@ -36,6 +36,7 @@ from portal.training.rules.markup import to_html
 from portal.training.rules.quizzes import FINAL
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, gettext, message, ngettext
+from portal.web.looks import Shown, looks_at
 
 AT_ONCE = 30
 _LANGS = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
@@ -98,6 +99,7 @@ def _html(cohort: CohortView, item: Item, text: str) -> Markup:
 
 
 @blueprint.route("/teach/<cohort_id>/paper/<paper>/entry", methods=["GET", "POST"])
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*TRAINERS)
 def paper_entry(cohort_id: str, paper: str) -> Answer:
     """The grid: a row a learner, a cell a question. First every sheet is marked and shown, then recorded."""

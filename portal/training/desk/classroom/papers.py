@@ -20,6 +20,7 @@ from portal.training.queries import cohorts as queries
 from portal.training.rules.learners import printed
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
+from portal.web.looks import FILES, Shown, has_shown
 
 
 @blueprint.get("/teach/<cohort_id>/share")
@@ -57,6 +58,7 @@ def slips(cohort_id: str) -> Answer | Response:
     if not form.validate() or not people:
         flash(_("Tick learners without an account first; who has one needs no slip."), "info")
         return back_to("learners", cohort_id)
+    has_shown(Shown.LEARNER, (each.enrolment_id for each in people), FILES)
     codes = commands.give_codes(actor(), cohort_id, [each.enrolment_id for each in people], now)
     return pdf(
         "training/teach/pdf_slips.html", f"slips-{cohort_id[-6:].lower()}", now, cohort=cohort,

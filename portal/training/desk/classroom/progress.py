@@ -19,9 +19,11 @@ from portal.training.rules.classes import CohortView, Standing, UnknownCohort
 from portal.training.rules.progress import FINAL_QUIZ, Requirement, percent
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
+from portal.web.looks import Shown, looks_at
 
 
 @blueprint.get("/teach/<cohort_id>")
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*READERS)
 def today(cohort_id: str) -> Answer:
     """The next session, who needs the trainer and why, and a word to them."""
@@ -34,6 +36,7 @@ def today(cohort_id: str) -> Answer:
 
 
 @blueprint.get("/teach/<cohort_id>/progress")
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*READERS)
 def matrix(cohort_id: str) -> Answer:
     """Everybody against everything that is asked."""
@@ -83,6 +86,7 @@ def _mark(each: Requirement) -> str:
 
 
 @blueprint.get("/teach/<cohort_id>/progress.<any(csv, xlsx):kind>")
+@looks_at(Shown.LEARNER, "cohort_id", "classes")
 @staff(*READERS)
 def matrix_file(cohort_id: str, kind: str) -> Answer:
     """The grid to take away; an asterisk stands where a trainer has decided."""
@@ -115,6 +119,7 @@ def _plain(number: Fraction) -> str:
 
 
 @blueprint.route("/teach/<cohort_id>/progress/<enrolment_id>", methods=["GET", "POST"])
+@looks_at(Shown.LEARNER, "enrolment_id", "classes")
 @staff(*READERS)
 def learner(cohort_id: str, enrolment_id: str) -> Answer:
     """One learner: what is missing and why, and the trainer's word on it with its history."""

@@ -37,6 +37,7 @@ from portal.training.rules.attendance import (
 )
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, ngettext
+from portal.web.looks import Shown, looks_at
 
 BLANK_ROWS = 8  # on the sheet, for who was not expected
 
@@ -68,6 +69,7 @@ def sessions(cohort_id: str) -> Answer:
 
 
 @blueprint.route("/teach/<cohort_id>/sessions/<session_id>", methods=["GET", "POST"])
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*READERS)
 def session(cohort_id: str, session_id: str) -> Answer:
     """One meeting: who was there, ticked by the trainer or copied from the sheet."""
@@ -124,6 +126,7 @@ def cancel_session(cohort_id: str, session_id: str, deed: str) -> Answer:
 
 
 @blueprint.get("/teach/<cohort_id>/sessions/<session_id>/wall")
+@looks_at(Shown.LEARNER, "cohort_id", "classes", daily=True)
 @staff(*TRAINERS)
 def wall(cohort_id: str, session_id: str) -> Answer:
     """What the projector shows: a code that changes, and who has signed in. Made anew every few seconds."""
@@ -154,6 +157,7 @@ def _unkept(page: str) -> FlaskResponse:
 
 
 @blueprint.get("/teach/<cohort_id>/sessions/<session_id>/sheet.pdf")
+@looks_at(Shown.LEARNER, "cohort_id", "classes")
 @staff(*READERS)
 def sign_in_sheet(cohort_id: str, session_id: str) -> FlaskResponse:
     """The sheet that goes around the room, in both languages."""
