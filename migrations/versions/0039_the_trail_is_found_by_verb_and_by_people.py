@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039"
-down_revision = "0036"
+down_revision = "0037"
 
 _BY_PEOPLE = sa.text("substr(actor_id, 1, 4) = 'usr_'")
 
