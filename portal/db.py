@@ -128,18 +128,18 @@ def transaction() -> Iterator[Session]:
         session.info.pop("promise")
 
 
-@contextmanager
-def at_once() -> Iterator[Connection]:
-    """A connection of PostgreSQL on which what is sent together is a promise of its own.
+def at_once() -> Connection:
+    """The session's connection, for ``pipeline.send_alone``: what it sends is a promise of its own.
 
-    The server itself begins before the first of the statements and commits after the last, so that nobody
-    waits for us with what they have locked. Raises InsideTransaction: an outer promise could not undo it.
+    Raises InsideTransaction: an outer promise could not undo it.
     """
-    if not see_afresh():
+    session = db.session()
+    if session.info.get("promise"):
         raise InsideTransaction("at_once() inside transaction()")
-    with db.engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    if read_from_primary() or session.info.pop("one moment", None):
+        session.rollback()
     g.has_written = True
+    return session.connection()
 
 
 def is_promised() -> bool:

@@ -6,16 +6,19 @@ what others did while the first waited for them.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import ClauseElement, Connection
 
 from portal import outage, slow
 
 _AHEAD: Final = "ahead"  # the execution option that brings a statement along
+_ALONE: Final = "alone"  # the one that makes the two a transaction of their own
 
 Bind = Callable[[Any], Any]
 
@@ -59,10 +62,43 @@ def send_both(books: Connection, first: Spelled, second: Spelled, values: Mappin
 
     Raises what SQLAlchemy raises for either, and TypeError on a connection that would leave out the first.
     """
+    return _send(books, first, second, values, {})
+
+
+def send_alone(books: Connection, first: Spelled, second: Spelled, values: Mapping[str, Any]) -> int:
+    """The same as a transaction of its own, committed when it is answered, without a roundtrip more.
+
+    The server begins it before the first of the statements and commits it after the last, as it does with all
+    that comes before one sync. A transaction in which this connection has read ends with them.
+    """
+    return _send(books, first, second, values, {_ALONE: True})
+
+
+def _send(
+    books: Connection,
+    first: Spelled,
+    second: Spelled,
+    values: Mapping[str, Any],
+    how: Mapping[str, Any],
+) -> int:
     if not isinstance(books.dialect, Postgresql):
         raise TypeError(f"not a pipeline: {books.dialect!r}")
-    ahead = {_AHEAD: (first.words, first.bound(values))}
-    return books.exec_driver_sql(second.words, second.bound(values), execution_options=ahead).rowcount
+    options = {_AHEAD: (first.words, first.bound(values)), **how}
+    return books.exec_driver_sql(second.words, second.bound(values), execution_options=options).rowcount
+
+
+@contextmanager
+def _without_begin(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Where no transaction has begun, psycopg would begin one and leave it to us to commit it."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        yield
+        return
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 class Postgresql(outage.Postgresql):
@@ -79,7 +115,10 @@ class Postgresql(outage.Postgresql):
             cursor.execute(statement, parameters)
             return
         began = time.perf_counter()
-        with cursor.connection.pipeline():
+        is_alone = _ALONE in context.execution_options
+        with _without_begin(cursor.connection) if is_alone else nullcontext(), cursor.connection.pipeline():
+            if is_alone and cursor.connection.info.transaction_status == TransactionStatus.INTRANS:
+                psycopg.RawCursor(cursor.connection).execute("COMMIT")
             psycopg.RawCursor(cursor.connection).execute(*ahead)
             cursor.execute(statement, parameters)
         slow.watch(cursor, f"{ahead[0]}; {statement}", time.perf_counter() - began)

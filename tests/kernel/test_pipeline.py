@@ -8,10 +8,10 @@ from sqlalchemy import Table, bindparam, create_engine, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from portal import slow
-from portal.db import Str, Utc, db, transaction
+from portal.db import InsideTransaction, Str, Utc, at_once, db, transaction
 from portal.jobs import Schedule
 from portal.kernel import clock
-from portal.pipeline import Postgresql, send_both, spelled
+from portal.pipeline import Postgresql, send_alone, send_both, spelled
 from portal.shop.models.orders import Order
 from tests.factories import shop
 from tests.factories.registry import make_lot
@@ -85,3 +85,38 @@ def test_an_order_is_one_roundtrip(pg_app: Flask, monkeypatch: pytest.MonkeyPatc
     shop.placed(quote=quote)
     assert len([each for each in asked if not each.startswith("SELECT")]) == 1
     assert db.session.scalar(select(func.count()).select_from(Order)) == 2
+
+
+def alone(name: str, other: str) -> int:
+    return send_alone(at_once(), MAKE, RENAME, {"name": name, "at": clock.now(), "other": other})
+
+
+@pytest.mark.parametrize("has_read", [False, True], ids=["first of all", "after a read"])
+def test_two_alone_are_kept_without_a_commit_of_ours(pg_app: Flask, has_read: bool):
+    if has_read:
+        assert names() == []
+    assert alone("one", "two") == 1
+    with create_engine(db.engine.url).connect() as another:
+        assert another.execute(select(TURN.c.name)).scalars().all() == ["two"]
+    db.session.rollback()  # which finds nothing to undo
+    assert names() == ["two"]
+
+
+@pytest.mark.parametrize("fault", [("taken", "new"), ("new", "taken")], ids=["first", "second"])
+@pytest.mark.parametrize("has_read", [False, True], ids=["first of all", "after a read"])
+def test_a_fault_of_either_alone_undoes_both(pg_app: Flask, fault: tuple[str, str], has_read: bool):
+    alone("one", "taken")
+    if has_read:
+        names()
+    with pytest.raises(IntegrityError):
+        alone(*fault)
+    assert names() == ["taken"]
+    assert both("three", "four") == 1
+    assert alone("five", "six") == 1
+    assert names() == ["four", "six", "taken"]
+
+
+def test_two_alone_are_no_part_of_something_larger(pg_app: Flask):
+    with transaction(), pytest.raises(InsideTransaction):
+        alone("one", "two")
+    assert names() == []

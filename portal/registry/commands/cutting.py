@@ -40,7 +40,7 @@ from portal.db import Int, Json, Rows, Str, Utc, at_once
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
-from portal.pipeline import Spelled, send_both, spelled
+from portal.pipeline import Spelled, send_alone, send_both, spelled
 from portal.registry.models import Block, Hold, LedgerEntry, PoolLot
 from portal.registry.rules.ledger import BlockState
 
@@ -207,8 +207,7 @@ def sell_at_once(
     taking = _taking(tuple((table, tuple(row)) for table, row in first))
     asked = _asked(actor, hold, lot_code, line_id, mass, first, now)
     try:
-        with at_once() as ledger:
-            return send_both(ledger, taking, _CUT_OR_FAIL, asked) == 1
+        return send_alone(at_once(), taking, _CUT_OR_FAIL, asked) == 1
     except DataError as fault:
         if isinstance(fault.orig, DivisionByZero):
             return False
