@@ -73,8 +73,11 @@ def _printed(cohort: CohortView, item: Item, langs: Sequence[str]) -> dict[str, 
     """One question as it is printed: its texts in the languages asked for, letters for its parts."""
 
     def said(text: Bilingual) -> Markup:
-        texts = dict.fromkeys(text.in_(each) or text.zh or text.en for each in langs)
-        return Markup("").join(_html(cohort, item, each) for each in texts)
+        texts = {text.in_(each) or text.zh or text.en: each for each in reversed(langs)}
+        return Markup("").join(
+            Markup('<div lang="{}">{}</div>').format(each, _html(cohort, item, words))
+            for words, each in reversed(texts.items())
+        )
 
     return {
         "stem": said(item.stem),
