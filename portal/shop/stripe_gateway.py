@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import stripe
@@ -42,6 +43,10 @@ from portal.shop.provider import (
 )
 
 TIMEOUT = 10.0  # seconds one call may take with all its attempts
+# Calls of one process that may wait at a time: half of its threads, so that a provider that hangs leaves the
+# other half to pages that need none. Whoever comes then waits for PATIENCE seconds and is told.
+AT_ONCE = 8
+PATIENCE = 1.0
 LARGEST_EVENT = 256 * 1024  # bytes
 OLDEST_EVENT = timedelta(seconds=300)
 NEWEST_EVENT = timedelta(seconds=60)  # the sender's clock may run ahead so far; the SDK has no such limit
@@ -74,7 +79,7 @@ class StripeGateway:
     """Checkout Sessions of one Stripe account.
 
     ``webhook_secrets`` has two values while the secret is being rotated. ``api_base`` leads to a
-    stand-in server. ``timeout`` bounds every call, its retries included.
+    stand-in server. ``timeout`` bounds every call, its retries included, ``at_once`` how many wait at a time.
     """
 
     name = "stripe"
@@ -86,6 +91,7 @@ class StripeGateway:
         api_base: str | None = None,
         *,
         timeout: float = TIMEOUT,
+        at_once: int = AT_ONCE,
     ) -> None:
         self.test = "_test_" in secret_key
         self._webhook_secrets = webhook_secrets
@@ -93,7 +99,7 @@ class StripeGateway:
             secret_key,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
             max_network_retries=2,
-            http_client=_PatientClient(timeout),
+            http_client=_PatientClient(timeout, at_once),
         ).v1
 
     def minimum(self, currency: str) -> Money:
@@ -357,17 +363,25 @@ class StripeGateway:
 
 
 class _PatientClient(stripe.RequestsClient):
-    """All attempts of one call share one budget of seconds, so that no page waits longer than that."""
+    """All attempts of one call share one budget of seconds, so that no page waits longer than that; and no
+    more than ``at_once`` wait at a time.
+    """
 
     PAUSES = 1.5  # what the SDK sleeps at most between three attempts
 
-    def __init__(self, budget: float) -> None:
+    def __init__(self, budget: float, at_once: int) -> None:
         super().__init__()
         self._budget = budget
+        self._places = BoundedSemaphore(at_once)
 
     def request_with_retries(self, *args: Any, **kwargs: Any) -> Any:
-        self._thread_local.ends = time.monotonic() + self._budget - self.PAUSES
-        return super().request_with_retries(*args, **kwargs)
+        if not self._places.acquire(timeout=PATIENCE):
+            raise stripe.APIConnectionError("too many wait for the provider", should_retry=False)  # type: ignore[no-untyped-call]
+        try:
+            self._thread_local.ends = time.monotonic() + self._budget - self.PAUSES
+            return super().request_with_retries(*args, **kwargs)
+        finally:
+            self._places.release()
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         if self._left() <= 0:

@@ -149,6 +149,35 @@ def test_two_answers_5xx_then_success(gateway: StripeGateway, stand_in: StandIn)
         open_session(gateway, "another")
 
 
+def test_a_provider_that_hangs_leaves_threads_to_other_pages(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One place, taken by a call that hangs: the next is told soon, and served when the place is free."""
+    monkeypatch.setattr("portal.shop.stripe_gateway.PATIENCE", 0.05)
+    gateway = StripeGateway("sk_test_1", (SECRET,), stand_in.url, at_once=1)
+    hangs, go_on = threading.Event(), threading.Event()
+    open_at_the_bank = stand_in.bank.open_session
+    asked: list[str] = []
+
+    def slowly(given: dict[str, Any]) -> dict[str, Any]:
+        asked.append(given["client_reference_id"])
+        hangs.set()
+        go_on.wait(5)
+        return open_at_the_bank(given)
+
+    monkeypatch.setattr(stand_in.bank, "open_session", slowly)
+    call = contextvars.copy_context().run
+    first = threading.Thread(target=call, args=(lambda: open_session(gateway, "one", order_id="ord_1"),))
+    first.start()
+    assert hangs.wait(5)
+    with pytest.raises(ProviderUnavailable):
+        open_session(gateway, "two", order_id="ord_2")
+    assert asked == ["ord_1"], "the second did not come so far"
+    go_on.set()
+    first.join()
+    assert open_session(gateway, "two", order_id="ord_2").state is SessionState.OPEN
+
+
 def test_a_hanging_provider_is_unavailable_in_time(stand_in: StandIn) -> None:
     stand_in.chaos = Chaos(hang=1, hang_seconds=60)
     start = time.monotonic()
