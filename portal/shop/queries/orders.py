@@ -269,14 +269,15 @@ def _line(row: Any, currency: str) -> LineView:
 
 
 def history(order_id: str) -> list[HistoryLine]:
-    """Oldest first. Steps of one transaction bear one time: they stand in the order in which they lead on."""
+    """Oldest first, each where the one before leads on to it: steps of one transaction bear one time, and a
+    clock that was put back makes a later step look older.
+    """
     rows = db.session.connection().execute(_HISTORY, {"order_id": order_id})
     waiting = [HistoryLine(r.event, r.from_state, r.to_state, r.note, r.actor_id, r.at) for r in rows]
     told: list[HistoryLine] = []
     state: str | None = None
     while waiting:
-        at_once = [line for line in waiting if line.at == waiting[0].at]
-        line = next((each for each in at_once if each.from_state == state), at_once[0])
+        line = next((each for each in waiting if each.from_state == state), waiting[0])
         waiting.remove(line)
         told.append(line)
         state = line.to_state or state
