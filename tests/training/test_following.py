@@ -16,6 +16,7 @@ from portal.privacy.commands.consenting import withdraw
 from portal.privacy.queries.consents import changes, standing
 from portal.privacy.queries.subjects import subject_of
 from portal.training.commands import following
+from portal.training.commands.enrolling import leave
 from portal.training.commands.linking import erase
 from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
 from portal.training.models.learners import Enrolment, Learner
@@ -137,6 +138,9 @@ def test_an_answer_is_given_once_in_time_and_leads_back_to_nobody(any_app, at):
         following.answer(phone(other), other, 12, PROMISED, now)
     with pytest.raises(NotAsked):
         following.answer(phone(other), other, 6, PROMISED, now + timedelta(days=42))
+    leave(phone(other), other, now)
+    with pytest.raises(NotAsked):
+        following.answer(phone(other), other, 6, PROMISED, now)
     (row,) = db.session.scalars(select(FollowUpAnswer))
     assert (row.cohort_id, row.pledge, row.before) == (cohort_id, "kept", Mass.kg("6000"))
     assert who not in row.id

@@ -95,7 +95,7 @@ def answer(actor: Actor, enrolment_id: str, months: int, told: Told, now: dateti
     told = told.checked()
     with transaction() as session:
         turn = session.get(FollowUpTurn, (enrolment_id, months), with_for_update=True, populate_existing=True)
-        if turn is None or not _is_open(session, found.cohort_id, months, today):
+        if turn is None or found.left_at or not _is_open(session, found.cohort_id, months, today):
             raise NotAsked()
         if turn.is_answered:
             raise AnsweredBefore()
