@@ -78,5 +78,8 @@ def test_qpdf_finds_the_fault_of_a_broken_file(app: Flask):
     """The control."""
     (name,) = printed(is_public=True).documents.values()
     content = (folder() / name).read_bytes()
-    with pytest.raises(pikepdf.PdfError), pikepdf.open(BytesIO(content[: len(content) // 2])) as pdf:
-        assert pdf.check_pdf_syntax() == []
+    try:
+        with pikepdf.open(BytesIO(content[: len(content) // 2])) as pdf:
+            assert pdf.check_pdf_syntax() != []
+    except pikepdf.PdfError:  # so broken that it does not open
+        pass

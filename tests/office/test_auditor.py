@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from portal.audit import AuditEntry
 from portal.config import LANGS
@@ -162,7 +162,7 @@ def _some(rule: Rule, name: str) -> object:
     converter = rule._converters[name]
     if words := re.fullmatch(r"\(\?:(.+)\)", converter.regex):
         return re.sub(r"\\(.)", r"\1", words[1].split("|")[0])
-    return 1 if "\\d" in converter.regex else "x"
+    return 1 if isinstance(converter, IntegerConverter) else "x"
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
 from portal.kernel.actor import Actor, Role
@@ -154,7 +154,7 @@ def address(rule: Rule, values: dict[str, str]) -> str:
         elif part == "lang":
             filled[part] = "en"
         else:
-            filled[part] = 1 if "int" in type(converter).__name__.lower() else missing(part)
+            filled[part] = 1 if isinstance(converter, IntegerConverter) else missing(part)
     built = rule.build(filled, append_unknown=False)
     assert built is not None, (rule, filled)
     return str(built[1])
