@@ -98,11 +98,11 @@ def registry_workbooks() -> Target:
     sound = _parts(xlsx_file([("1", [*csv.reader(text.splitlines())][:3])]))
 
     def read_one(data: bytes) -> None:
-        made = _with_a_part(sound, data)
-        preview(made)
-        read(LAYOUTS["gold-standard"], made)
+        with suppress(InvalidInput):
+            preview(data)
+        read(LAYOUTS["gold-standard"], _with_a_part(sound, data))
 
-    return Target(read_one, [*_part_seeds(sound)], (InvalidInput,))
+    return Target(read_one, [_packed(sound), *_part_seeds(sound)], (InvalidInput,))
 
 
 @target
@@ -202,9 +202,8 @@ def _list_of(limits: Any, read: Callable[[Any, str], object], seed: str) -> Targ
         kind, rows = rows_of(_with_a_part(sound, data), limits)
         read(rows, kind)
 
-    return Target(
-        read_both, [seed.encode(), seed.encode("gb18030"), *_part_seeds(sound)], (InvalidInput,)
-    )
+    seeds = [seed.encode(), seed.encode("gb18030"), _packed(sound), *_part_seeds(sound)]
+    return Target(read_both, seeds, (InvalidInput,))
 
 
 @target
@@ -279,13 +278,14 @@ def _questions(name: str) -> Callable[[], Target]:
 
         def read(data: bytes) -> None:
             file = _with_a_part(sound, data) if sound else data
-            with suppress(PortalError):
-                read_items(name, file, "zh", repair=True)
+            for each in {file, data}:
+                with suppress(PortalError):
+                    read_items(name, each, "zh", repair=True)
             reading = read_items(name, file, "en")
             if len(write_items(name, reading.items, "en").left_out) < len(reading.items):
                 read_items(name, write_items(name, reading.items, "en").data, "en")
 
-        return Target(read, [*_part_seeds(sound)] if sound else [packed], (PortalError,))
+        return Target(read, [packed, *_part_seeds(sound)], (PortalError,))
 
     return make
 
