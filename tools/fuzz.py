@@ -1,12 +1,12 @@
-"""Strangers' bytes, by the million, into everything of the portal that reads some: led by which lines they reach.
+"""Strangers' bytes, by the million, into all that reads some: led by which lines of the portal they reach.
 
 python -m tools.fuzz                       the names of the targets
 python -m tools.fuzz NAME --seconds 60     one of them, or ``all`` in turn; what is found lies below --keep
 
-A target calls a reader as the pages do. Only its declared errors may come out of it, within five seconds and a
-gigabyte. What else comes is told once for each place, and its bytes are kept: they become a row of the reader's
-tests. It needs atheris, which the portal does not (``uv pip install atheris``, in an environment of its own with
-``PYTHONPATH`` leading to the packages of this one); the seeds alone are tried without it by the tests.
+A target calls a reader as the pages do. Only its declared errors may come out of it, within five seconds and
+a gigabyte. What else comes is told once for each place, and its bytes are kept: they become a row of the
+reader's tests. It needs atheris, which the portal does not (``uv pip install atheris``, in an environment of
+its own with ``PYTHONPATH`` leading to the packages of this one); the tests try the seeds without it.
 """
 
 import argparse
@@ -83,7 +83,9 @@ def registry_imports() -> Target:
                 read(layout, data)
         preview(data)
 
-    return Target(read_all, [b"".join(each.read_bytes().splitlines(True)[:3]) for each in files], (InvalidInput,))
+    return Target(
+        read_all, [b"".join(each.read_bytes().splitlines(True)[:3]) for each in files], (InvalidInput,)
+    )
 
 
 @target
@@ -129,7 +131,12 @@ def inventories() -> Target:
             with suppress(InvalidInput):
                 read(kind, rows_of(data, SHEET)[1], known)
 
-    seeds = [stock.encode(), trees.encode(), stock.encode("gb18030"), "larix;0.00005;1.8;1.1;a table".encode()]
+    seeds = [
+        stock.encode(),
+        trees.encode(),
+        stock.encode("gb18030"),
+        b"larix;0.00005;1.8;1.1;a table",
+    ]
     return Target(read_all, seeds, (InvalidInput,))
 
 
@@ -212,7 +219,8 @@ def rosters() -> Target:
     from portal.training.rules import rosters
 
     limits = Limits(rosters.MOST, rosters.CELL_MAX, rosters.HEADING_WITHIN, has_days=True)
-    seed = "学员名单,,\n序号,姓　名*,电子邮箱,语言\n1,王　芳,Wang.Fang@Example.CN,\n2,Li,mailto:b@example.cn,en\n合计,2人\n"
+    heading = "学员名单,,\n序号,姓　名*,电子邮箱,语言\n"
+    seed = heading + "1,王　芳,Wang.Fang@Example.CN,\n2,Li,mailto:b@example.cn,en\n合计,2人\n"
     return _list_of(limits, lambda rows, kind: rosters.read_roster(rows, kind, "zh"), seed)
 
 
@@ -235,7 +243,8 @@ def activities() -> Target:
     from portal.footprint.rules import activity, library
 
     model = library.model("event-cn")
-    seed = "activity,amount,unit,note,source\nnights,320,room.night,24–25 November,bill\nnights,1,room.night,x,\n"
+    heading = "activity,amount,unit,note,source\n"
+    seed = heading + "nights,320,room.night,24–25 November,bill\nnights,1,room.night,x,\n"
 
     def read(rows: Any, kind: str) -> None:
         activity.read(activity.Table("0" * 64, kind, tuple(rows)), model)
@@ -499,7 +508,12 @@ def passkeys() -> Target:
 
     client = {"type": "webauthn.create", "challenge": _b64(b"challenge"), "origin": "https://portal.example"}
     said = {"clientDataJSON": "CLIENT", "attestationObject": "o2NmbXRkbm9uZQ", "transports": ["usb"]}
-    asked = {"clientDataJSON": "CLIENT", "authenticatorData": _b64(bytes(37)), "signature": "AA", "userHandle": "AA"}
+    asked = {
+        "clientDataJSON": "CLIENT",
+        "authenticatorData": _b64(bytes(37)),
+        "signature": "AA",
+        "userHandle": "AA",
+    }
     seeds = [
         _json(client | {"type": kind}) + b"\n"
         + _json({"id": "AA", "rawId": "AA", "type": "public-key", "response": response})
@@ -537,8 +551,8 @@ def payment_events() -> Target:
 
 
 # -- what is packed ------------------------------------------------------------------------------
-# A ZIP file whose bytes are bent is refused by its sums. So one part of a sound one is replaced: the first byte
-# of an input says which, the rest is what stands there.
+# A ZIP file whose bytes are bent is refused by its sums. So one part of a sound one is replaced: the first
+# byte of an input says which, the rest is what stands there.
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
@@ -614,7 +628,11 @@ class Finds:
             return
         frames = traceback.extract_tb(fault.__traceback__)
         ours = [f for f in frames if f.filename.startswith(str(ROOT / "portal"))] or frames
-        place = f"{type(fault).__name__} {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else repr(fault)
+        place = (
+            f"{type(fault).__name__} {Path(ours[-1].filename).name}:{ours[-1].lineno}"
+            if ours
+            else repr(fault)
+        )
         if place in self.known or (isinstance(fault, TimeoutError) and "slow" in self.known):
             return
         self.known.add("slow" if isinstance(fault, TimeoutError) else place)
@@ -645,10 +663,14 @@ def fuzz(name: str, seconds: int, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    reader = argparse.ArgumentParser(prog="python -m tools.fuzz", description="Fuzz what reads strangers' bytes.")
+    reader = argparse.ArgumentParser(
+        prog="python -m tools.fuzz", description="Fuzz what reads strangers' bytes."
+    )
     reader.add_argument("name", nargs="?", choices=["all", *TARGETS], metavar="NAME", help="a target, or all")
     reader.add_argument("--seconds", type=int, default=60, help="for each target")
-    reader.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "portal-fuzz", help="a folder")
+    reader.add_argument(
+        "--keep", type=Path, default=Path(tempfile.gettempdir()) / "portal-fuzz", help="a folder"
+    )
     reader.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = reader.parse_args(arguments)
     if given.name is None:
@@ -666,7 +688,7 @@ def main(arguments: list[str]) -> int:
     for name in TARGETS if given.name == "all" else [given.name]:
         print(f"== {name}", flush=True)
         how = [name, "--seconds", str(given.seconds), "--keep", str(given.keep), "--inside"]
-        ended = run([sys.executable, "-m", "tools.fuzz", *how], cwd=ROOT, check=False)
+        ended = run([sys.executable, "-m", "tools.fuzz", *how], cwd=ROOT, check=False)  # noqa: S603  # ourselves
         found += ended.returncode != 0 or any((given.keep / name).glob("found-*"))
     return 1 if found else 0
 

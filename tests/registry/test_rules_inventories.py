@@ -284,7 +284,9 @@ def test_gb18030_is_told():
 SOUND = xlsx_file([("x", [["a", "b"]])])
 LISTED = SOUND.index(b"PK\x01\x02")  # where the archive lists its first part
 OF_A_LATER_ZIP = SOUND[: LISTED + 6] + b"\xff" + SOUND[LISTED + 7 :]
-OF_NO_NAME = SOUND[: LISTED + 8] + b"\x00\x08" + SOUND[LISTED + 10 : LISTED + 46] + b"\xff" + SOUND[LISTED + 47 :]
+OF_NO_NAME = (
+    SOUND[: LISTED + 8] + b"\x00\x08" + SOUND[LISTED + 10 : LISTED + 46] + b"\xff" + SOUND[LISTED + 47 :]
+)
 
 
 @pytest.mark.parametrize(
