@@ -598,6 +598,13 @@ def _drawn() -> Iterator[bytes]:
         out = BytesIO()
         Image.new(mode, (4, 3)).save(out, kind)
         yield out.getvalue()
+    turned = Image.Exif()
+    turned.update({0x0112: 6, 0x010F: "maker", 0x011A: 72.0, 0x0132: "2026:01:01 00:00:00"})
+    turned.get_ifd(0x8825).update({1: "N", 2: (47.0, 43.0, 1.5)})
+    for kind in ("JPEG", "PNG", "WEBP"):
+        out = BytesIO()
+        Image.new("RGB", (4, 3)).save(out, kind, exif=turned)
+        yield out.getvalue()
 
 
 def _json(value: object) -> bytes:
