@@ -1,4 +1,4 @@
-"""Strangers' bytes, by the million, into all that reads some: led by which lines of the portal they reach.
+"""Strangers' bytes into all that reads some: led by which lines of the portal they reach.
 
 python -m tools.fuzz                       the names of the targets
 python -m tools.fuzz NAME --seconds 60     one of them, or ``all`` in turn; what is found lies below --keep
