@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
@@ -92,11 +92,8 @@ def _sheet_rows(data: bytes, limits: Limits) -> Cells:
     try:
         with ZipFile(BytesIO(data)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
-    except BadZipFile:
-        raise WorkbookNotRead() from None
-    if unpacked > MAX_UNPACKED:
-        raise SheetTooLarge(rows=limits.rows)
-    try:
+        if unpacked > MAX_UNPACKED:
+            raise SheetTooLarge(rows=limits.rows)
         sheet = load_workbook(BytesIO(data), read_only=True, data_only=False).worksheets[0]
         sheet.reset_dimensions()  # what the file says of its own size is not to be relied on
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):

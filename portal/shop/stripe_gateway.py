@@ -358,7 +358,7 @@ class StripeGateway:
         _check_signature(raw_body, signature_header, self._webhook_secrets, now)
         try:
             return _event(read_json(raw_body))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise NotASignature() from error
 
 

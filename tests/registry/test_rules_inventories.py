@@ -281,9 +281,22 @@ def test_gb18030_is_told():
     assert rows_of(HEAD.encode("gb18030"), SHEET)[0] == "gb18030"
 
 
-@pytest.mark.parametrize(
-    "data", [b"\xd0\xcf\x11\xe0rest", b"PK\x03\x04broken", b"\0" * 50, b"\xff" * 9, b"a" * 10_000_001]
+SOUND = xlsx_file([("x", [["a", "b"]])])
+LISTED = SOUND.index(b"PK\x01\x02")  # where the archive lists its first part
+OF_A_LATER_ZIP = SOUND[: LISTED + 6] + b"\xff" + SOUND[LISTED + 7 :]
+OF_NO_NAME = (
+    SOUND[: LISTED + 8] + b"\x00\x08" + SOUND[LISTED + 10 : LISTED + 46] + b"\xff" + SOUND[LISTED + 47 :]
 )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xd0\xcf\x11\xe0rest", b"PK\x03\x04broken", b"\0" * 50, b"\xff" * 9, b"a" * 10_000_001,
+        OF_A_LATER_ZIP, OF_NO_NAME,
+    ],
+    ids=range(7),
+)  # fmt: skip
 def test_what_is_no_sheet_is_refused_by_name(data: bytes):
     with pytest.raises(InvalidInput):
         read(STOCK, rows_of(data, SHEET)[1], parameters())

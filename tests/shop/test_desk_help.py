@@ -132,9 +132,9 @@ def test_files_of_the_tax_office_are_known(data: bytes, kind: str) -> None:
         b"", PDF[:20], b"%PDF-" + bytes(3 * 1024 * 1024), packed("word/document.xml"), packed("OFD.xml")[:40],
         bomb(), b"<html><body/></html>", b'<svg xmlns="http://www.w3.org/2000/svg"/>',
         b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"<a><script/></a>", b"<a>", b"GIF89a", b"\x00" * 100,
-        b"<a>" + b"\xff" + b"</a>",
+        b"<a>" + b"\xff" + b"</a>", b'<?xml version="1.0" encoding="UTF-1"?><a/>',
     ],
-    ids=range(14),
+    ids=range(15),
 )  # fmt: skip
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(FapiaoFileNotAccepted):

@@ -22,7 +22,7 @@ from portal.shop.views.planting import PHOTO_FOLDER
 from portal.web import photos
 from portal.web.links import key_for
 from tests.browser import Browser, Page
-from tests.factories import shop
+from tests.factories import pictures, shop
 from tests.factories.planting import CODE, counted, make_planting, picture, seedlings_quote
 from tests.factories.proposals import accept_all
 from tests.factories.registry import make_lot
@@ -175,7 +175,11 @@ def test_a_photo_stands_upright(app: Flask) -> None:
     assert (kept.width, kept.height) == (200, 400)
 
 
-@pytest.mark.parametrize("given", [b"", b"<svg onload=alert(1)>", b"GIF89a" + bytes(20), picture()[:500]])
+@pytest.mark.parametrize(
+    "given",
+    [b"", b"<svg onload=alert(1)>", b"GIF89a" + bytes(20), picture()[:500], *pictures.BROKEN],
+    ids=range(6),
+)
 def test_what_is_no_photo_is_refused(app: Flask, given: bytes) -> None:
     with pytest.raises(photos.PhotoNotAccepted):
         photos.keep(given, PHOTO_FOLDER)

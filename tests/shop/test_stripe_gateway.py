@@ -384,6 +384,7 @@ BAD_HOOK_CALLS = {
     "signed, but no UTF-8": (b"\xff\xfe{}", signed(b"\xff\xfe{}")),
     "signed, but no event": (b"[]", signed(b"[]")),
     "signed, but bottomless": (b"[" * 100_000, signed(b"[" * 100_000)),
+    "signed, but beyond all time": (body_of(created=float("inf")), signed(body_of(created=float("inf")))),
     "signed, but of another API": (body_of(object="v2.core.event"), signed(body_of(object="v2.core.event"))),
 }
 

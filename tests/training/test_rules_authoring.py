@@ -1,8 +1,11 @@
 """Files are changed one record or block at a time, the rest byte for byte; differences show their words."""
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from portal.training.rules.formats.gift import read as read_gift
 from portal.training.rules.packs.bank import read_bank
@@ -26,6 +29,7 @@ from portal.training.rules.packs.records import (
     without_record,
 )
 from portal.training.rules.packs.shapes import ITEM_KINDS, item_shape
+from tests.factories import pictures
 from tests.factories.packs import pack_files
 from tests.factories.training import files_of
 
@@ -176,10 +180,17 @@ def test_a_drawing_keeps_what_is_drawn_and_nothing_else(part: bytes):
     assert kept(data)[0] == data  # once is enough
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"<html/>", b"\x89PNG\r\n\x1a\nbroken"])
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"<html/>", b"\x89PNG\r\n\x1a\nbroken", *pictures.BROKEN], ids=range(6)
+)
 def test_what_is_no_picture_is_refused(data: bytes):
     with pytest.raises(MediaNotAccepted):
         kept(data)
+
+
+def test_a_picture_stands_upright():
+    with Image.open(io.BytesIO(kept(pictures.turned())[0])) as made:
+        assert made.size == (3, 4)
 
 
 def test_a_name_is_free_and_one_that_a_pack_may_hold():

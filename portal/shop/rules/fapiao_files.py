@@ -65,7 +65,7 @@ def _is_xml(data: bytes) -> bool:
     parser.StartElementHandler = lambda name, _attributes: roots.append(name.rpartition(":")[2].lower())
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, FapiaoFileNotAccepted, ValueError):
+    except (expat.ExpatError, FapiaoFileNotAccepted, LookupError, ValueError):  # the last two: encodings
         return False
     return roots[0] not in ("html", "svg") and "script" not in roots
 
