@@ -58,14 +58,10 @@ class Money:
             raise MixedCurrencies(f"{self!r} and {other!r}")
 
     def __add__(self, other: "Money") -> "Money":
-        if not isinstance(other, Money):
-            return NotImplemented
         self._same(other)
         return Money(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        if not isinstance(other, Money):
-            return NotImplemented
         self._same(other)
         return Money(self.minor - other.minor, self.currency)
 

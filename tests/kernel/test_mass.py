@@ -1,5 +1,7 @@
 """Grams are whole, sums are exact, and rounding is always said."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,9 +43,11 @@ def test_grams_are_whole_numbers(grams: object):
 
 
 def test_a_mass_fits_its_column():
-    assert Mass(2**63 - 1).grams == 2**63 - 1
-    with pytest.raises(OverflowError):
-        Mass(2**63)
+    for last in (2**63 - 1, -(2**63 - 1)):
+        assert Mass(last).grams == last
+    for beyond in (2**63, -(2**63)):
+        with pytest.raises(OverflowError):
+            Mass(beyond)
     with pytest.raises(TooLarge):
         Mass.t("999999999999999")
 
@@ -52,6 +56,13 @@ def test_a_mass_fits_its_column():
 def test_a_quantity_is_more_than_nothing(grams: int):
     with pytest.raises(NegativeMass):
         Mass(grams).quantity()
+    assert Mass(1).quantity() == Mass(1)
+
+
+def test_masses_have_an_order_and_do_not_change():
+    assert Mass(-1) < ZERO < Mass(1) <= Mass(1) < Mass.kg(1)
+    with pytest.raises(FrozenInstanceError):
+        Mass(1).grams = 2  # type: ignore[misc]
 
 
 @given(GRAMS)

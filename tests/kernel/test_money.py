@@ -1,6 +1,7 @@
 """Money is counted in 分, and there is one place that rounds."""
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given
@@ -45,10 +46,35 @@ def test_an_unknown_currency_is_refused():
         Money.of("1", "cny")
 
 
+@pytest.mark.parametrize("currency", ["CNY", "HKD", "USD", "EUR"])
+def test_every_currency_of_the_portal_has_two_places(currency: str):
+    assert Money.of("1.25", currency) == Money(125, currency)
+    with pytest.raises(TooFine):
+        Money.of("1.255", currency)
+
+
 @pytest.mark.parametrize("minor", [0, -1])
 def test_a_payment_is_more_than_nothing(minor: int):
     with pytest.raises(NothingToPay):
         Money(minor, "CNY").payable()
+    assert Money(1, "CNY").payable() == Money(1, "CNY")
+
+
+def test_sums_and_differences_are_exact():
+    assert Money.cny("1.01") + Money.cny("0.99") == Money.cny("2")
+    assert Money.cny("1") - Money.cny("3.01") == Money.cny("-2.01")
+    assert [bool(Money(minor, "CNY")) for minor in (-1, 0, 1)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 2), (2, 2), (2, 1), (-1, 0)])
+def test_amounts_have_the_order_of_their_minor_units(one: int, other: int):
+    a, b = Money(one, "CNY"), Money(other, "CNY")
+    assert (a < b, a <= b, a > b, a >= b) == (one < other, one <= other, one > other, one >= other)
+
+
+def test_an_amount_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Money(1, "CNY").minor = 2  # type: ignore[misc]
 
 
 def test_two_currencies_never_meet():
@@ -67,7 +93,11 @@ def test_two_currencies_never_meet():
 
 @pytest.mark.parametrize("other", [1, 1.0, True, "1", None])
 def test_money_meets_only_money(other: object):
-    for meet in (lambda: Money.cny("1") + other, lambda: Money.cny("1") < other):
+    for meet in (
+        lambda: Money.cny("1") + other,
+        lambda: Money.cny("1") - other,
+        lambda: Money.cny("1") < other,
+    ):
         with pytest.raises(TypeError):
             meet()
 
@@ -121,6 +151,10 @@ def test_a_budget_buys_as_much_as_it_can_and_no_more(minor: int, per_tonne: Mone
     most = affordable(budget, per_tonne)
     assert most.grams % 1_000 == 0
     assert price(most, per_tonne) <= budget < price(most + Mass.kg(1), per_tonne)
+
+
+def test_a_large_budget_buys_exactly_its_tonnes():
+    assert affordable(Money.cny("10,000,000"), Money(1, "CNY")) == Mass.t(10**9)
 
 
 def test_a_price_too_large_for_its_column_cannot_be_typed():

@@ -1,12 +1,9 @@
 """Whose money it is, project by project: shared out, given back, moved with an exchange, and paid out."""
 
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 from flask import Flask
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
@@ -27,7 +24,7 @@ from portal.shop.models.origins import CashPart, PayoutProof
 from portal.shop.provider import ProviderRefund, RefundState
 from portal.shop.queries import money, origins
 from portal.shop.queries import orders as order_queries
-from portal.shop.rules.origins import Origin, OriginKind, Sold, UnknownOrigin, moved, share_out
+from portal.shop.rules.origins import Origin, OriginKind, UnknownOrigin
 from portal.shop.rules.payouts import (
     BadAccount,
     MoreThanHeldForOrigin,
@@ -72,50 +69,6 @@ def owed() -> dict[Origin, Money]:
 def sound() -> bool:
     db.session.rollback()
     return [str(fault) for fault in faults()] == []
-
-
-# -- shared out to the minor unit ----------------------------------------------------------------
-
-ORIGINS = [Origin(OriginKind.PROJECT, letter) for letter in "ABC"]
-SOLD = st.builds(
-    Sold,
-    st.integers(1, 10**9).map(lambda minor: Money(minor, "CNY")),
-    st.integers(1, 10**6),
-    st.dictionaries(st.sampled_from(ORIGINS), st.integers(1, 10**9), min_size=1),
-)
-
-
-@given(st.integers(1, 10**12), st.lists(SOLD, min_size=1, max_size=5))
-def test_the_parts_add_up_and_none_is_off_by_a_minor_unit(minor: int, sold: list[Sold]) -> None:
-    parts = share_out(Money(minor, "CNY"), sold)
-    assert sum(part.minor for part in parts.values()) == minor
-    weights = [each.weights() for each in sold]
-    whole = sum(sum(each.values()) for each in weights)
-    for origin in ORIGINS:
-        exact = minor * sum((each.get(origin, Fraction(0)) for each in weights), Fraction(0)) / whole
-        assert abs(parts.get(origin, CNY(0)).minor - exact) < 1
-
-
-def test_of_equal_remainders_the_first_by_code_gets_it() -> None:
-    halves = Sold(CNY("1"), 800_000, {ORIGINS[1]: 500, ORIGINS[0]: 500})
-    assert share_out(Money(81, "CNY"), [halves]) == {
-        ORIGINS[0]: Money(41, "CNY"),
-        ORIGINS[1]: Money(40, "CNY"),
-    }
-    assert share_out(CNY("1"), []) == {}
-
-
-def test_what_is_taken_away_is_booked_before_what_is_added() -> None:
-    change = moved({FOREST: CNY("3"), OTHER: CNY("1")}, {OTHER: CNY("4")})
-    assert list(change.items()) == [(FOREST, CNY("-3")), (OTHER, CNY("3"))]
-    assert moved({FOREST: CNY("3")}, {FOREST: CNY("3")}) == {}
-
-
-@pytest.mark.parametrize("typed", ["", "project", "project:", "forest:A", "HLYC-0001"])
-def test_what_is_no_origin(typed: str) -> None:
-    assert Origin.parse("project:HLYC-0001") == FOREST
-    with pytest.raises(UnknownOrigin):
-        Origin.parse(typed)
 
 
 # -- booked with the order -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money, price
-from portal.shop.rules.cash import balances, give_back
+from portal.shop.rules.cash import balances, give_back, taken
 from portal.shop.rules.orders import (
     Asked,
     BadName,
@@ -272,9 +272,34 @@ def test_giving_back_takes_exactly_the_amount_and_leaves_nobody_in_debt(
     assert all(left.minor >= 0 for left in balances([*before, *lines]).values())
 
 
-def test_more_than_there_is_cannot_be_given_back() -> None:
-    with pytest.raises(ValueError):
-        give_back({Party.PORTAL: Money.cny(1)}, Money.cny(2))
+@pytest.mark.parametrize(
+    ("held", "amount", "given"),
+    [
+        ([80, 20], 50, {0: 40, 1: 10}),
+        ([3, 3, 3], 8, {0: 3, 1: 3, 2: 2}),  # of what is left over nobody gives more than is held
+        ([100, 1], 1, {0: 1}),  # who gives nothing is not named
+        ([10, -5, 0], 10, {0: 10}),  # who holds nothing, or is owed something, gives nothing
+    ],
+)
+def test_each_gives_in_proportion_and_the_first_what_is_left_over(
+    held: list[int], amount: int, given: dict[int, int]
+) -> None:
+    parts = taken({holder: Money(minor, "CNY") for holder, minor in enumerate(held)}, Money(amount, "CNY"))
+    assert parts == {holder: Money(minor, "CNY") for holder, minor in given.items()}
+
+
+def test_lines_of_one_party_are_added_up() -> None:
+    lines = [Share(Party.PORTAL, Money.cny(yuan)) for yuan in (5, -2, 4)]
+    assert balances([*lines, Share(Party.REGISTRY, Money.cny(1))]) == {
+        Party.PORTAL: Money.cny(7),
+        Party.REGISTRY: Money.cny(1),
+    }
+
+
+@pytest.mark.parametrize("yuan", [2, 0, -1])
+def test_neither_nothing_nor_more_than_there_is_can_be_given_back(yuan: int) -> None:
+    with pytest.raises(ValueError, match="cannot give back"):
+        give_back({Party.PORTAL: Money.cny(1)}, Money.cny(yuan))
 
 
 # -- money against order -----------------------------------------------------------------------
