@@ -12,6 +12,7 @@ from portal.db import db, transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import Seen
 from portal.privacy.commands import consenting
 from portal.privacy.commands.looking import record
 from portal.privacy.queries.consents import changes, standing
@@ -73,9 +74,9 @@ def test_a_guest_withdraws_with_the_orders_link_and_sees_who_looked(app: Flask, 
     make_lot()
     order_id = shop.paid(100, buyer=Buyer("周小禾", "zhou@example.cn", is_public=True))
     number, clerk = certificate_of(order_id), accounts.person("clerk@example.cn")
-    record(clerk.actor, "order", order_id, "", "orders", clock.now())
-    record(clerk.actor, "certificate", number, "", "certificates", clock.now())
-    record(clerk.actor, "order", "ord_of_somebody_else", "", "orders", clock.now())
+    record(clerk.actor, [Seen("order", order_id, "orders")], clock.now())
+    record(clerk.actor, [Seen("certificate", number, "certificates")], clock.now())
+    record(clerk.actor, [Seen("order", "ord_of_somebody_else", "orders")], clock.now())
     page = browser.open(f"/en/orders/{order_id}/privacy?k={key_for(order_id)}")
     assert [row["What"] for row in page.table("Looks of staff")] == ["a certificate", "an order"]
     assert clerk.id not in page.main
