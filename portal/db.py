@@ -111,9 +111,7 @@ def transaction() -> Iterator[Session]:
     if session.info.get("promise"):
         yield session
         return
-    if read_from_primary() or not _reads_afresh(session):
-        session.rollback()
-        session.info.pop("one moment", None)
+    _look_afresh(session)
     session.info["promise"] = True
     try:
         if not session.in_transaction():
@@ -133,11 +131,10 @@ def at_once() -> Connection:
 
     Raises InsideTransaction: an outer promise could not undo it.
     """
-    session = db.session()
-    if session.info.get("promise"):
+    if is_promised():
         raise InsideTransaction("at_once() inside transaction()")
-    if read_from_primary() or session.info.pop("one moment", None):
-        session.rollback()
+    session = db.session()
+    _look_afresh(session)
     g.has_written = True
     return session.connection()
 
@@ -165,6 +162,13 @@ def rehearsal() -> Iterator[Session]:
             raise _Undone
     except _Undone:
         return
+
+
+def _look_afresh(session: Session) -> None:
+    """End the request's read snapshot, if it has one."""
+    if read_from_primary() or not _reads_afresh(session):
+        session.rollback()
+        session.info.pop("one moment", None)
 
 
 def _reads_afresh(session: Session) -> bool:

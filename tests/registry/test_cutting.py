@@ -99,13 +99,13 @@ def test_a_sale_at_once_that_cuts_nothing_leaves_nothing(kg: int):
     held = {"id": hold_id, "state": "reserved", "expires_at": now, "made_at": now}
     entry = {"name": "a row of the buyer's", "next_at": now}
     turn: Table = Schedule.__table__  # type: ignore[assignment]
-    asked = (held, "LOT-A", f"{hold_id}/1", Mass.kg(kg), ((turn, entry),), now)
-    assert not cutting.sell_at_once(GUEST, *asked)
+    sale = cutting.Sale(GUEST, held, "LOT-A", f"{hold_id}/1", Mass.kg(kg), ((turn, entry),), now)
+    assert not cutting.sell_at_once(sale)
     assert register.lot("LOT-A").free == Mass.t(1)
     assert db.session.get(Hold, hold_id) is None
     assert db.session.get(Schedule, entry["name"]) is None
     with transaction(), pytest.raises(InsideTransaction):
-        cutting.sell_at_once(GUEST, *asked)
+        cutting.sell_at_once(sale)
 
 
 def test_states_are_named_in_the_statements_so_that_their_indexes_are_used():

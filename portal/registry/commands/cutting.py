@@ -12,6 +12,7 @@ A sale that belongs to no larger promise needs neither BEGIN nor COMMIT: both st
 of the server's, and the second fails where it would have cut nothing, which undoes the first.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -176,63 +177,55 @@ def _taking(shape: _Shape) -> Spelled:
     return spelled(made, numbered=True)
 
 
-def sell(
-    ledger: Connection,
-    actor: Actor,
-    hold: dict[str, Any],
-    lot_code: str,
-    line_id: str,
-    mass: Mass,
-    first: Rows,
-    now: datetime,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A hold of one line, off one lot. ``hold`` is its row, ``first`` are the buyer's, which go in before."""
+
+    actor: Actor
+    hold: dict[str, Any]
+    lot_code: str
+    line_id: str
+    mass: Mass
+    first: Rows
+    now: datetime
+
+    @property
+    def taking(self) -> Spelled:
+        return _taking(tuple((table, tuple(row)) for table, row in self.first))
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The parameters of both statements."""
+        asked: dict[str, Any] = {
+            "lot": self.lot_code,
+            "grams": self.mass.grams,
+            "hold": self.hold["id"],
+            "line": self.line_id,
+            "sold": new_id("blk"),
+            "rest": new_id("blk"),
+            "key": f"reserve:{self.hold['id']}",
+            "actor": self.actor.id,
+            "now": self.now,
+        }
+        asked |= {f"hold_{name}": value for name, value in self.hold.items()}
+        return asked | {
+            f"{name}_{n}": value for n, (_, row) in enumerate(self.first) for name, value in row.items()
+        }
+
+
+def sell(ledger: Connection, sale: Sale) -> bool:
     """Insert the rows, make the hold and reserve these grams off the first free block, with the journal.
 
     False when that block has no more than these grams, or there is no hold because the lot has not so much.
     """
-    taking = _taking(tuple((table, tuple(row)) for table, row in first))
-    return send_both(ledger, taking, _CUT, _asked(actor, hold, lot_code, line_id, mass, first, now)) == 1
+    return send_both(ledger, sale.taking, _CUT, sale.asked) == 1
 
 
-def sell_at_once(
-    actor: Actor,
-    hold: dict[str, Any],
-    lot_code: str,
-    line_id: str,
-    mass: Mass,
-    first: Rows,
-    now: datetime,
-) -> bool:
+def sell_at_once(sale: Sale) -> bool:
     """The same as a promise of its own. False: nothing has happened. Raises InsideTransaction."""
-    taking = _taking(tuple((table, tuple(row)) for table, row in first))
-    asked = _asked(actor, hold, lot_code, line_id, mass, first, now)
     try:
-        return send_alone(at_once(), taking, _CUT_OR_FAIL, asked) == 1
+        return send_alone(at_once(), sale.taking, _CUT_OR_FAIL, sale.asked) == 1
     except DataError as fault:
         if isinstance(fault.orig, DivisionByZero):
             return False
         raise
-
-
-def _asked(
-    actor: Actor,
-    hold: dict[str, Any],
-    lot_code: str,
-    line_id: str,
-    mass: Mass,
-    first: Rows,
-    now: datetime,
-) -> dict[str, Any]:
-    asked: dict[str, Any] = {
-        "lot": lot_code,
-        "grams": mass.grams,
-        "hold": hold["id"],
-        "line": line_id,
-        "sold": new_id("blk"),
-        "rest": new_id("blk"),
-        "key": f"reserve:{hold['id']}",
-        "actor": actor.id,
-        "now": now,
-    }
-    asked |= {f"hold_{name}": value for name, value in hold.items()}
-    return asked | {f"{name}_{n}": value for n, (_, row) in enumerate(first) for name, value in row.items()}

@@ -34,7 +34,7 @@ from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass, total
 from portal.registry import policy
 from portal.registry.commands import log
-from portal.registry.commands.cutting import is_state, sell, sell_at_once
+from portal.registry.commands.cutting import Sale, is_state, sell, sell_at_once
 from portal.registry.models import (
     Account,
     Block,
@@ -162,20 +162,21 @@ def reserve(
         raise NotAllowed()
     check_selling()
     hold = {"id": hold_id, "state": HoldState.RESERVED, "expires_at": expires_at, "made_at": now}
-    is_usual = _is_usual(db.engine, wants)
-    if is_usual and not is_promised():
+    sale = None
+    if _is_usual(db.engine, wants):
         (want,) = wants
         (code,), mass = want.lot_codes, want.mass.quantity()
-        if sell_at_once(actor, hold, code, want.line_id, mass, first, now):
-            return [Taken(want.line_id, code, mass)]
-        is_usual = False  # the general way knows why not, or what else to cut
+        sale = Sale(actor, hold, code, want.line_id, mass, first, now)
+    if sale and not is_promised():
+        if sell_at_once(sale):
+            return [Taken(sale.line_id, sale.lot_code, sale.mass)]
+        sale = None  # the general way knows why not, or what else to cut
     with _ledger() as ledger:
-        if is_usual:
-            (want,) = wants
-            (code,), mass = want.lot_codes, want.mass.quantity()
-            if sell(ledger, actor, hold, code, want.line_id, mass, first, now):
-                return [Taken(want.line_id, code, mass)]
-            lots = _one_lot(ledger, _TAKEN_FROM, {"lot": code, "hold": hold_id, "grams": mass.grams})
+        if sale:
+            if sell(ledger, sale):
+                return [Taken(sale.line_id, sale.lot_code, sale.mass)]
+            taken = {"lot": sale.lot_code, "hold": hold_id, "grams": sale.mass.grams}
+            lots = _one_lot(ledger, _TAKEN_FROM, taken)
         else:
             if first:
                 insert_together(ledger, *first)
