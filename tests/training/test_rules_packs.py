@@ -220,6 +220,7 @@ def link() -> bytes:
         (zipped(("/a", b"")), "ZipNameForbidden"),
         (zipped(("C:/a", b"")), "ZipNameForbidden"),
         (zipped(("a\\b", b"")), "ZipNameForbidden"),
+        (zipped(("QQ", b"")).replace(b"QQ", b"\0Q"), "ZipNameForbidden"),  # which is read as no name at all
         (zipped(("a", b""), ("a", b"")), "ZipNameTwice"),
         (zipped(("a", b""), ("A", b"")), "ZipNameTwice"),
         (zipped(("a", b"\0" * 15_000_000)), "ZipSuspicious"),

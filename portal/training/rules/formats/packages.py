@@ -51,7 +51,7 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         raise _too_large()
     try:
         with ZipFile(BytesIO(data)) as packed:
-            infos = [info for info in packed.infolist() if not info.is_dir()]
+            infos = [info for info in packed.infolist() if not info.filename.endswith("/")]
             _looked_over(infos)
             return {info.filename: _content(packed, info) for info in infos}
     except (
