@@ -38,6 +38,18 @@ def test_a_pack_becomes_a_version_once_and_comes_back_byte_for_byte():
     assert courses.media(version_id, "tree.zh.svg") == files_of("everyone")["media/tree.zh.svg"]
 
 
+def test_a_published_pack_is_known_by_its_digest_and_not_read_again(monkeypatch):
+    version_id = publish(EDITOR, files_of("everyone"), NOW)
+    monkeypatch.setattr("portal.training.commands.publishing.lint", _must_not_be_read)
+    assert publish(EDITOR, files_of("everyone"), NOW) == version_id
+    with pytest.raises(AssertionError):  # the control: another pack is read
+        publish(EDITOR, with_version("1.10.0"), NOW)
+
+
+def _must_not_be_read(*_: object):
+    raise AssertionError
+
+
 def test_a_version_is_never_another_pack_and_never_goes_back():
     a_version()
     files = with_version("1.2.0")

@@ -32,12 +32,15 @@ def publish(actor: Actor, files: Mapping[str, bytes], now: datetime) -> str:
     """
     if not policy.may_publish(actor):
         raise NotAllowed()
+    data = zip_of_files(files)
+    digest = sha256(data).hexdigest()
+    # A demonstration publishes its shelf at every start: reading a pack anew takes a hundred times as long.
+    if known := courses.version_of(digest):
+        return known
     pack, findings = lint(files, courses.published_factors(), scenario_faults)
     if findings or not (pack.course and pack.track):
         raise PackUnsound(count=len(findings))
     course, track = pack.course, pack.track
-    data = zip_of_files(files)
-    digest = sha256(data).hexdigest()
     with transaction() as session:
         held = courses.versions(course.id)
         for each in held:

@@ -141,6 +141,11 @@ def version(version_id: str) -> Listed:
     return _listed(row)
 
 
+def version_of(sha256: str) -> str | None:
+    """The version that this pack became, by the digest of its ZIP file."""
+    return db.session.scalar(select(CourseVersion.id).where(CourseVersion.sha256 == sha256))
+
+
 def content(version_id: str) -> Content:
     """What this version teaches; read once per process, as it never changes. Raises UnknownCourse."""
     return _content(version(version_id).sha256)
