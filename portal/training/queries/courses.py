@@ -14,7 +14,8 @@ from portal.kernel.bilingual import Bilingual
 from portal.training.models.courses import CourseVersion
 from portal.training.rules.courses import UnknownCourse, newest
 from portal.training.rules.items import Item
-from portal.training.rules.packs.course import Course, Pack, files_of_zip
+from portal.training.rules.packs.course import Course, Pack, files_of_zip, read_course
+from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.lessons import Lesson
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.quizzes import Quiz, quizzes_of
@@ -151,6 +152,11 @@ def content(version_id: str) -> Content:
     return _content(version(version_id).sha256)
 
 
+def outline(listed: Listed) -> Course:
+    """What a version is about, without its lessons and questions: enough for a list. Raises UnknownCourse."""
+    return _outline(listed.sha256)
+
+
 def media(version_id: str, name: str) -> bytes:
     """A picture or sound of this version, by its name below ``media/``. Raises UnknownCourse."""
     try:
@@ -168,9 +174,16 @@ def pack_of(version_id: str) -> bytes:
 
 
 @lru_cache(maxsize=32)
+def _outline(sha256: str) -> Course:
+    course = read_course(_files(sha256)["course.yml"], Notes("course.yml"))
+    if course is None:  # publish() lets none in
+        raise UnknownCourse()
+    return course
+
+
+@lru_cache(maxsize=32)
 def _content(sha256: str) -> Content:
-    data = db.session.execute(select(CourseVersion.pack).where(CourseVersion.sha256 == sha256)).scalar_one()
-    pack, _findings = lint(files_of_zip(data))
+    pack, _findings = lint(_files(sha256))
     if pack.course is None:  # publish() lets none in
         raise UnknownCourse()
     return Content(
@@ -179,6 +192,11 @@ def _content(sha256: str) -> Content:
         {(lesson.id, lang): lesson for (_, lang), lesson in pack.lessons.items()},
         {item.id: item for item, _, _ in pack.items},
     )
+
+
+def _files(sha256: str) -> dict[str, bytes]:
+    data = db.session.execute(select(CourseVersion.pack).where(CourseVersion.sha256 == sha256)).scalar_one()
+    return files_of_zip(data)
 
 
 def _listed(row: CourseVersion) -> Listed:

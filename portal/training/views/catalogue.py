@@ -2,7 +2,6 @@
 
 import mimetypes
 from hashlib import sha256
-from itertools import groupby
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
@@ -26,9 +25,9 @@ from portal.web.i18n import _, lang
 def catalogue() -> Answer:
     """All that can be learned, by audience, with what the reader takes already."""
     found = sorted(courses.catalogue(), key=lambda each: AUDIENCES.index(each.audience))
-    groups = [(audience, list(each)) for audience, each in groupby(found, key=lambda each: each.audience)]
+    shelf = [(each, courses.outline(each)) for each in found]
     taken = {each.version_id: each for each in learners.enrolments_of(actor()) if each.left_at is None}
-    return render_template("training/catalogue.html", groups=groups, taken=taken)
+    return render_template("training/catalogue.html", shelf=shelf, taken=taken)
 
 
 @blueprint.get("/training/<course>")
