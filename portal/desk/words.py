@@ -91,7 +91,7 @@ _KINDS = {
     Kind.PLEDGE: N_("Pledges"),
     Kind.STATEMENT: N_("Statements of events"),
     Kind.COURSE: N_("Courses"),
-    Kind.COHORT: N_("Classes"),
+    Kind.COHORT: N_("Training classes"),
     Kind.JOB: N_("Work in the background"),
 }
 

@@ -168,7 +168,7 @@ def _facts(event: Event, version: Version, model: Model) -> list[Row]:
     stored = version.footprint
     state = _("frozen") if version.is_frozen else _("open")
     rows: list[Row] = [
-        [_("Event"), event.title],
+        [_("Name of the event"), event.title],
         [_("Place"), f"{model.place(event.region).title.in_(lang())} ({event.region})"],
         [_("First day"), event.first_day.isoformat()],
         [_("Last day"), event.last_day.isoformat()],

@@ -51,7 +51,7 @@ def propose_compensation(
 def _cancelled(facts: _Facts) -> Lines:
     return (
         (N_("Quantity"), Mass(facts["grams"])),
-        (N_("Which"), facts["serial"] or Phrase(N_("The oldest vintage first"))),
+        (N_("Which units"), facts["serial"] or Phrase(N_("The oldest vintage first"))),
         (N_("Published as"), Phrase(_WHY[CancelReason(facts["why"])])),
     )
 

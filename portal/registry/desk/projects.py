@@ -156,7 +156,7 @@ def withdraw_parcel(code: str, parcel_id: str) -> Answered:
     if form.validate_on_submit():
         projects.withdraw_parcel(actor(), parcel_id, form.because.data, clock.now())
         return _done(_("The parcel is withdrawn."), code)
-    return _page(_("Withdraw a parcel"), form, _("Withdraw it"), found)
+    return _page(_("Withdraw a parcel"), form, _("Withdraw the parcel"), found)
 
 
 @blueprint.route("/desk/projects/<code>/assessment", methods=["GET", "POST"])

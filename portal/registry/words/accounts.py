@@ -30,7 +30,7 @@ def causes() -> dict[Cause, str]:
 
 def offer_states() -> dict[TransferState, str]:
     return {
-        TransferState.OFFERED: _("open"),
+        TransferState.OFFERED: _("waits for an answer"),
         TransferState.ACCEPTED: _("accepted"),
         TransferState.DECLINED: _("declined"),
         TransferState.WITHDRAWN: _("withdrawn"),

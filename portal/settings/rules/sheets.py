@@ -88,7 +88,7 @@ CONTACT = Sheet(
     N_("Who runs the site and how to reach them. It stands in the footer and on the page “About”."),
     (
         Field("operator", Kind.LINE, N_("Operator"), bilingual=True, most=120),
-        Field("address", Kind.LINE, N_("Address"), bilingual=True, most=200),
+        Field("address", Kind.LINE, N_("Postal address"), bilingual=True, most=200),
         Field("phone", Kind.LINE, N_("Telephone"), most=40, pattern=r"\+?[0-9][0-9 \-]{4,38}"),
         Field("email", Kind.LINE, N_("E-mail"), most=120, pattern=r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}"),
         Field("hours", Kind.LINE, N_("When somebody answers"), bilingual=True, most=120),

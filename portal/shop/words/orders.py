@@ -333,7 +333,7 @@ def reason_words(reasons: tuple[Reason, ...]) -> list[str]:
 def payout_words() -> dict[PayoutVerdictKind, str]:
     """What a second person said about a pay-out."""
     return {
-        PayoutVerdictKind.CONFIRMED: _("Confirmed"),
+        PayoutVerdictKind.CONFIRMED: _("Confirmed by a second person"),
         PayoutVerdictKind.DECLINED: _("Declined"),
         PayoutVerdictKind.WITHDRAWN: _("Withdrawn"),
     }

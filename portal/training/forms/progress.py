@@ -12,7 +12,7 @@ from portal.web.i18n import lazy_gettext as _
 class OverrideForm(PortalForm):
     requirement = SelectField(_("Requirement"), validators=[Required()])
     is_met = RadioField(
-        _("Decision"), choices=[
+        _("Your decision"), choices=[
             SelectChoice("yes", _("It counts as met")), SelectChoice("no", _("It counts as not met")),
         ],
         validators=[Required()],

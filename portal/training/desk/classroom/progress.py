@@ -71,7 +71,7 @@ def _body(cohort: CohortView, rows: list[queries.MatrixRow]) -> Markup:
 
 def _cell(each: Requirement) -> str:
     """A mark for eyes, and a word for who hears the page."""
-    kind, word = (' class="met"', _("met")) if each.is_met else ("", _("open"))
+    kind, word = (' class="met"', _("met")) if each.is_met else ("", _("not met"))
     star = " *" if each.override else ""
     return f"<td{kind}><i>{escape(word)}</i> {escape(_mark(each))}{star}</td>"
 

@@ -44,7 +44,7 @@ def _words(key: str, label: str, *words: str, required: bool = False) -> Part:
 _TRUTH: Final = ("true", "false")
 _FEEDBACK: Final = Part("feedback", N_("Feedback"), Kind.PAIR)
 _OPTION: Final = (
-    Part("text", N_("Answer"), Kind.PAIR, is_required=True),
+    Part("text", N_("Text of the answer"), Kind.PAIR, is_required=True),
     _words("right", N_("Is it right?"), *_TRUTH),
     Part("credit", N_("Credit in percent"), hint=N_("Only for part of the marks: 50 earns half of them.")),
     _FEEDBACK,
@@ -210,7 +210,7 @@ COURSE: Final = (
 TRACK: Final = (
     Part("id", N_("Id"), is_required=True),
     Part("title", N_("Title"), Kind.PAIR, is_required=True),
-    _words("audience", N_("For"), *AUDIENCES, required=True),
+    _words("audience", N_("Meant for"), *AUDIENCES, required=True),
     Part("courses", N_("Courses, by id"), Kind.LIST, hint=N_("One a line, in their order.")),
 )
 ITEM_KINDS: Final = tuple(_TASKS)
