@@ -290,7 +290,7 @@ def test_a_course_is_offered_published_compared_and_withdrawn(seen_by: As):
     offered = next(each for each in drafts.drafts(EDITOR) if each.is_offered)
     page = another.open(f"/en/author/drafts/{offered.id}").submit("Publish version 1.3.0")
     assert "From 1.2.0 to 1.3.0" in page.main
-    page.submit("Withdraw it")
+    page.submit("Withdraw the version")
     newest = courses.newest_version("everyone")
     assert newest.version == "1.2.0"
     assert files_of_zip(courses.pack_of(newest.id)) == files_of("everyone")

@@ -68,7 +68,7 @@ def as_csv() -> Answer:
     """A row per range, so that every gram can be found; orders without one have a row, too."""
     found, _whose, _name = _asked()
     head: Row = [
-        _("Order"), _("Ordered on"), _("Paid on"), _("State"), _("Currency"), _("Total"), _("Amounts given back"),
+        _("Order"), _("Ordered on"), _("Paid on"), _("State"), _("Currency"), _("Total"), _("Given back"),
         _("Project"), _("Type"), _("Effect"), _("Serial numbers"), _("Kilograms"), _("Certificate"),
         _("Test"),
     ]  # fmt: skip
