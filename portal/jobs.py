@@ -19,12 +19,13 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Int, Json, Str, Utc, db, strict, transaction
+from portal.db import Base, Int, Json, Str, Utc, assert_no_transaction, db, strict, transaction
 from portal.kernel import clock
 from portal.kernel.ids import new_id
 
 Handler = Callable[[dict[str, Any]], None]
 Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
 
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=2)
@@ -135,17 +136,21 @@ def every(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return register
 
 
-def each(things: Iterable[Thing], do: Callable[[Thing], object]) -> None:
+def each(things: Iterable[Thing], do: Callable[[Thing], Answer]) -> list[Answer]:
     """What a periodic job does, for each by itself: one that cannot be done keeps no other waiting.
 
-    It is logged, so ``things`` are ids and no names; its turn comes again in the job's next round.
+    It is logged, so ``things`` are ids and no names; its turn comes again in the job's next round. Returns
+    what was answered for those that could be done. Never inside a transaction, which it would end.
     """
+    assert_no_transaction()
+    answers = list[Answer]()
     for thing in things:
         try:
-            do(thing)
+            answers.append(do(thing))
         except Exception:
             db.session.rollback()
             log.exception("left for the next round", thing=str(thing))
+    return answers
 
 
 def counts() -> tuple[int, int]:

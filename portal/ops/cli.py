@@ -273,6 +273,7 @@ def _seed() -> list[DemoSignIn]:
         raise click.ClickException("Demonstration data is for PORTAL_ENV=demo only.")
     now = clock.now()
     seed.seed(config.documents, now)
+    seed_payouts.share(now)
     people = seed_demo_people(Actor.system("demo"), now, Keys(config.secret_keys), is_demo=True)
     seed_life.seed(now)
     seed_prices.seed(now)

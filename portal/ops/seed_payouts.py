@@ -1,21 +1,37 @@
-"""A demonstration of pay-outs: whose account each project's money goes to, and a first transfer."""
+"""A demonstration of pay-outs: who shares a project's money, whose account it goes to, a first transfer."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from portal.db import transaction
 from portal.kernel.actor import Actor
+from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import day_of
 from portal.kernel.money import Money
 from portal.registry import papers
 from portal.shop.commands import payout_accounts, payouts
-from portal.shop.queries import origins
-from portal.shop.rules.origins import Origin
+from portal.shop.commands.owners import name_shares
+from portal.shop.queries import origins, owners
+from portal.shop.rules.origins import Origin, OriginKind
+from portal.shop.rules.owners import OwnerShare
 from portal.shop.rules.payouts import Account, Balance, HolderKind, PayoutDraft, PayoutVerdictKind, Proof
 from portal.shop.rules.quotes import Party
 
 FIRST, SECOND = Actor.system("demo"), Actor.system("demo-second-hand")
 SLIP = "演示付款回单，没有真实转账。\nA demonstration of a bank's slip; no money was sent.\n"
+
+
+SHARED = Origin(OriginKind.PROJECT, "HLYC-0001")
+PAYEES = (
+    OwnerShare("farm", Bilingual("示范林场（演示）", "Demonstration farm (demonstration)"), 6_000),
+    OwnerShare("village", Bilingual("示范村集体（演示）", "Demonstration village (demonstration)"), 4_000),
+)
+
+
+def share(now: datetime) -> None:
+    """Two payees share the money of one project; named before anything is bought, once."""
+    if SHARED not in owners.splits_in_force(now):
+        name_shares(replace(SECOND, proposer=FIRST.id), SHARED, PAYEES, now)
 
 
 def seed(now: datetime) -> None:
@@ -34,7 +50,7 @@ def seed(now: datetime) -> None:
 def _account(origin: Origin) -> Account:
     return Account(
         HolderKind.ORGANISATION,
-        f"示范林场 Demonstration farm {origin.code}",
+        f"示范账户 Demonstration account {origin.code} {origin.payee}".strip(),
         "示范银行 Demonstration bank",
         "0000",
     )

@@ -18,6 +18,7 @@ from portal.kernel.mass import Mass
 from portal.privacy.commands import copies, pupils
 from portal.shop.commands import giving
 from portal.shop.commands import requests as purchases
+from portal.shop.rules.basket import Basket, BasketLine
 from portal.shop.rules.batches import Recipient
 from portal.shop.rules.requests import Ask
 from portal.training.commands.attempting import start
@@ -84,7 +85,8 @@ def an_estate() -> Estate:
 
 def _bought(owner: Actor, member: Actor, company: str) -> dict[str, str]:
     now = clock.now()
-    ask = Ask(company, "LOT-A", shop.quoted(100), "Forest Sea", False, "For the fair", "en")
+    basket = Basket((BasketLine("LOT-A", Mass.kg(100)),))
+    ask = Ask(company, basket, shop.quoted(100), "Forest Sea", False, "For the fair", "en")
     return {
         "order_id": shop.paid(actor=owner),
         "gift_id": gifts.drafted(actor=owner),

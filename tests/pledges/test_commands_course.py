@@ -281,6 +281,22 @@ def test_two_workers_write_one_letter():
     assert len(work()) == 1
 
 
+def test_a_letter_that_cannot_be_written_keeps_no_other_waiting(monkeypatch):
+    (_pledge_id, first), (_other_id, second) = subscribed(WANG), subscribed(WANG)
+    late, write = NOW + timedelta(days=200), letters._write
+
+    def breaks(letters_id, now):
+        if letters_id == first.id:
+            raise RuntimeError("poison")
+        return write(letters_id, now)
+
+    with monkeypatch.context() as poisoned:
+        poisoned.setattr(letters, "_write", breaks)
+        assert letters.write_due(SYSTEM, late) == 1
+    assert [row["letters_id"] for row in work()] == [second.id]
+    assert letters.write_due(SYSTEM, late) == 1, "its turn comes again"
+
+
 def test_who_wants_no_more_is_forgotten_and_a_withdrawal_ends_letters():
     _pledge_id, wanted = subscribed()
     letters.unsubscribe(Actor.guest(wanted.id), wanted.id, NOW)

@@ -1,6 +1,7 @@
 """Prices of lots: set by two persons, in force from their day, never rewritten; in each currency its own."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -140,6 +141,35 @@ def test_a_price_waits_for_its_day() -> None:
     assert len(prices.put_in_force(FIRST, later)) == 1
     assert prices.put_in_force(FIRST, later) == [], "twice changes nothing"
     assert price() == Money.cny("90")
+
+
+def test_a_price_that_cannot_apply_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    tomorrow, later = clock.today() + timedelta(days=1), clock.now() + timedelta(days=1)
+    for amount, currency in (("90", "CNY"), ("12", "EUR")):
+        proposal = proposed(amount=amount, currency=currency, day=tomorrow)
+        prices.decide(SECOND, proposal, Verdict.ACCEPTED, "", clock.now())
+    record = prices.audit.record
+
+    def breaks(*told: Any, **facts: Any) -> None:
+        if facts.get("currency") == "CNY":
+            raise RuntimeError("poison")
+        record(*told, **facts)
+
+    with monkeypatch.context() as poisoned:
+        poisoned.setattr(prices.audit, "record", breaks)
+        assert len(prices.put_in_force(FIRST, later)) == 1
+    assert (price(), price("EUR")) == (Money.cny("80"), Money.of("12", "EUR"))
+    assert len(prices.put_in_force(FIRST, later)) == 1, "its turn comes again"
+    assert price() == Money.cny("90")
+
+
+def test_of_two_prices_for_one_day_the_one_that_was_accepted_last_applies() -> None:
+    tomorrow, later = clock.today() + timedelta(days=1), clock.now() + timedelta(days=1)
+    prices.decide(SECOND, proposed(amount="90", day=tomorrow), Verdict.ACCEPTED, "", clock.now())
+    again = proposed(amount="95", day=tomorrow)
+    prices.decide(SECOND, again, Verdict.ACCEPTED, "", later)  # before the job came by
+    assert price() == Money.cny("95")
+    assert prices.put_in_force(FIRST, later) == []
 
 
 def test_each_currency_has_a_list_of_its_own() -> None:

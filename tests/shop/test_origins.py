@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from portal.db import db, transaction
@@ -120,6 +120,19 @@ def test_other_credits_move_the_money_to_their_project(two: None) -> None:
     substitutes.offer(teller, order_id, "LOT-B", Bilingual("冻结", "frozen"), clock.now())
     substitutes.accept(Actor.guest(order_id), order_id, clock.now())
     assert told() == {FOREST: (CNY("16"), CNY("16"), CNY("0")), OTHER: (CNY("16"), CNY("0"), CNY("16"))}
+    assert sound()
+
+
+def test_each_exchange_is_a_cause_of_its_own(two: None) -> None:
+    make_lot(code="LOT-C", project="0003")
+    third = Origin(OriginKind.PROJECT, "HLYC-0003")
+    order_id = shop.paid(250, consent=False)
+    for lot in ("LOT-B", "LOT-C"):
+        substitutes.offer(FIRST, order_id, lot, Bilingual("冻结", "frozen"), clock.now())
+        substitutes.accept(Actor.guest(order_id), order_id, clock.now())
+    assert owed() == {FOREST: CNY("0"), OTHER: CNY("0"), third: CNY("16")}
+    causes = select(CashPart.cause_id, func.sum(CashPart.amount_minor)).group_by(CashPart.cause_id)
+    assert sorted(minor for _cause, minor in db.session.execute(causes)) == [0, 0, 1600]
     assert sound()
 
 

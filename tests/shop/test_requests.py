@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,14 +19,18 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries import register
 from portal.registry.rules.ledger import NotEnoughCredits
 from portal.shop import jobs as shop_jobs
 from portal.shop.commands import requests as commands
+from portal.shop.queries import orders
+from portal.shop.queries import planting as plantings
 from portal.shop.queries import requests as queries
+from portal.shop.rules.basket import Basket, BasketLine
 from portal.shop.rules.batches import Recipient
-from portal.shop.rules.quotes import PriceChanged
+from portal.shop.rules.quotes import PriceChanged, Quote, make_quote
 from portal.shop.rules.requests import (
     ANSWER_WITHIN,
     STEPS,
@@ -39,8 +44,11 @@ from portal.shop.rules.requests import (
     next_state,
 )
 from portal.shop.rules.states import OrderState
+from portal.shop.rules.terms import PaymentKind
 from tests.browser import Browser
 from tests.factories import accounts, companies, shop
+from tests.factories.planting import CODE as PLANTING
+from tests.factories.planting import make_planting
 from tests.factories.registry import make_lot
 
 Letters = Callable[[], list[EmailMessage]]
@@ -66,7 +74,13 @@ class Company:
         return Actor(self.people[name].id, organisations={self.id: self.parts[name]})
 
     def asked(self, kg: int = 100, by: str = "member", *, is_public: bool = False, **changes: Any) -> str:
-        ask = Ask(self.id, "LOT-A", shop.quoted(kg), "Forest Sea", is_public, "For the fair", "en", **changes)
+        basket = Basket((BasketLine("LOT-A", Mass.kg(kg)),))
+        return self.asked_for(basket, shop.quoted(kg), by, is_public=is_public, **changes)
+
+    def asked_for(
+        self, basket: Basket, quote: Quote, by: str = "member", *, is_public: bool = False, **changes: Any
+    ) -> str:
+        ask = Ask(self.id, basket, quote, "Forest Sea", is_public, "For the fair", "en", **changes)
         return commands.ask(self.actor(by), new_id("prq"), ask, clock.now())
 
     def accepted(self, request_id: str, by: str = "approver", kg: int = 100, **changes: Any) -> str:
@@ -198,6 +212,52 @@ def test_the_database_lets_nobody_approve_their_own(company: Company) -> None:
         session.execute(text("UPDATE purchase_request SET state = 'asked', decided_by = NULL"))
 
 
+# -- whole baskets -------------------------------------------------------------------------------
+
+
+TWO_LOTS = Basket(
+    (BasketLine("LOT-A", Mass.kg(100)), BasketLine("LOT-B", Mass.kg(50))), "plg_01M825M1YS7CEW2ABDHNHW73N5"
+)
+
+
+def both() -> Quote:
+    wanted = [(orders.offer_of(line.lot), line.mass) for line in TWO_LOTS.lines]
+    return make_quote(wanted, PaymentKind.CARD)
+
+
+def test_a_basket_is_asked_for_approved_and_ordered_whole(company: Company) -> None:
+    make_lot(code="LOT-B", project="0002")
+    request_id = company.asked_for(TWO_LOTS, both())
+    assert queries.request(shop.SYSTEM, request_id).basket == TWO_LOTS
+    quote = both()
+    order_id = commands.accept(
+        company.actor("approver"), request_id, quote, quote.hash, "sandbox", True, clock.now()
+    )
+    order = shop.seen(order_id)
+    assert [(line.lots, line.mass) for line in order.lines] == [
+        (("LOT-A",), Mass.kg(100)), (("LOT-B",), Mass.kg(50)),
+    ]  # fmt: skip
+    assert (order.total, order.purpose) == (quote.total, TWO_LOTS.purpose)
+
+
+def test_of_a_basket_that_is_not_all_there_nothing_is_approved(company: Company) -> None:
+    make_lot(code="LOT-B", project="0002")
+    request_id, quote = company.asked_for(TWO_LOTS, both()), both()
+    shop.placed(9_980, "LOT-B")
+    with pytest.raises(NotEnoughCredits):
+        commands.accept(
+            company.actor("approver"), request_id, quote, quote.hash, "sandbox", True, clock.now()
+        )
+    assert state(request_id) is S.ASKED
+    assert register.lot("LOT-A").free.kg_down == 10_000, "nothing is kept"
+
+
+def test_a_gift_is_not_asked_for(company: Company) -> None:
+    for purpose in ("gft_01M825M1YS7CEW2ABDHNHW73N5", "bch_01M825M1YS7CEW2ABDHNHW73N5"):
+        with pytest.raises(NotAllowed):
+            company.asked_for(replace(TWO_LOTS, purpose=purpose), shop.quoted(100))
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 
@@ -209,9 +269,8 @@ def sign_in(browser: Browser, somebody: accounts.Somebody) -> None:
 def test_a_member_asks_and_an_approver_pays(app: Flask, browser: Browser) -> None:
     company = Company()
     sign_in(browser, company.people["member"])
-    page = browser.open("/en/account/requests/new?lot=LOT-A&kg=100").fill(
-        "Note to the approver", "For the fair"
-    )
+    page = browser.open("/en/account/requests/new")
+    page = page.fill("Kilograms", "100").fill("Note to the approver", "For the fair")
     page = page.submit("Ask for approval")
     assert page.h1 == "Waiting for approval"
     assert "Approve" not in " ".join(page.buttons)
@@ -229,3 +288,63 @@ def test_a_member_asks_and_an_approver_pays(app: Flask, browser: Browser) -> Non
     outsider = Browser(app.test_client())
     sign_in(outsider, accounts.person("outsider@example.cn"))
     outsider.open(path, expect=404)
+
+
+@pytest.mark.parametrize(
+    ("lang", "ask", "approve"),
+    [("zh", "提交审批", "批准并支付"), ("en", "Ask for approval", "Approve and pay")],
+)
+def test_a_whole_basket_is_asked_for_and_approved_on_its_pages(
+    any_app: Flask, lang: str, ask: str, approve: str
+) -> None:
+    browser, company = Browser(any_app.test_client()), Company()
+    make_lot(code="LOT-B", project="0002")
+    make_planting()
+    sign_in(browser, company.people["member"])
+    for choice in (
+        "offset/quote?kg=100&lot=LOT-A",
+        "offset/quote?kg=50&lot=LOT-B",
+        f"planting/{PLANTING}/quote?seedlings=3",
+    ):
+        browser.open(f"/en/{choice}").submit("Put it into the basket")
+    page = browser.open(f"/{lang}/basket/checkout")
+    (asked,) = (address for address in page.links.values() if "/account/requests/new" in address)
+    page = browser.open(asked)
+    assert page.main.count("LOT-A") == page.main.count("LOT-B") == 1
+    page = page.submit(ask)
+    path = re.sub(r"\?.*", "", page.url)
+    approver = Browser(any_app.test_client())
+    sign_in(approver, company.people["approver"])
+    page = approver.open(path)
+    assert "LOT-A" in page.main
+    assert "LOT-B" in page.main
+    (button,) = (each for each in page.buttons if each.startswith(approve))
+    page.submit(button)
+    found = queries.requests_of(company.actor("approver"))[0]
+    order = shop.seen(found.order_id)
+    assert [line.lots for line in order.lines] == [("LOT-A",), ("LOT-B",)]
+    assert [each.seedlings for each in plantings.seedlings_of(found.order_id)] == [3]
+    assert order.total == found.amount
+
+
+def test_what_is_no_longer_sold_can_still_be_declined(app: Flask, browser: Browser) -> None:
+    company = Company()
+    make_planting()
+    basket = Basket((BasketLine("LOT-A", Mass.kg(100)),), "", "EUR")
+    request_id = company.asked_for(basket, shop.quoted(100))
+    sign_in(browser, company.people["approver"])
+    page = browser.open(f"/en/account/requests/{request_id}")
+    assert not [each for each in page.buttons if each.startswith("Approve")]
+    page = page.fill("Reason, if you decline", "Not sold in euro").submit("Decline")
+    assert state(request_id) is S.DECLINED
+
+
+def test_a_request_from_before_baskets_is_a_basket_of_its_lot(company: Company) -> None:
+    request_id = company.asked(250)
+    for way in (("downgrade", "0039"), ("upgrade",)):
+        db.session.remove()
+        done = current_app.test_cli_runner().invoke(args=["db", *way])
+        assert done.exit_code == 0, done.output
+        if way[0] == "downgrade":
+            assert db.session.execute(text("SELECT lot FROM purchase_request")).scalar_one() == "LOT-A"
+    assert queries.request(shop.SYSTEM, request_id).basket == Basket((BasketLine("LOT-A", Mass.kg(250)),))

@@ -182,6 +182,40 @@ def test_what_is_not_made_good_within_the_year_lapses():
     assert state_of(statement_id) == (State.LAPSED, PaperState.REVOKED)
 
 
+def test_a_statement_that_cannot_be_moved_keeps_no_other_waiting(monkeypatch):
+    first, second = a_plan(), a_plan()
+    move = declaring.move
+
+    def breaks(session, statement_id, *told):
+        if statement_id == first:
+            raise RuntimeError("poison")
+        move(session, statement_id, *told)
+
+    with monkeypatch.context() as poisoned:
+        poisoned.setattr(declaring, "move", breaks)
+        assert declaring.lapse_overdue(KEEPER, TOO_LATE) == [second]
+    assert queries.statement(first).state is State.PUBLISHED
+    assert declaring.lapse_overdue(KEEPER, TOO_LATE) == [first]
+
+
+def test_watching_locks_nothing_while_nothing_changed(monkeypatch):
+    statement_id = a_declared_statement()
+    locked, alone_with = list[str](), declaring.alone_with
+
+    def counted(session, each):
+        locked.append(each)
+        return alone_with(session, each)
+
+    monkeypatch.setattr(declaring, "alone_with", counted)
+    declaring.watch(KEEPER, AFTER)
+    assert locked == []
+    take_back(statement_id)
+    declaring.watch(KEEPER, AFTER)
+    assert locked == [statement_id]
+    declaring.watch(KEEPER, AFTER)
+    assert locked == [statement_id], "under review already"
+
+
 def letters() -> list[str]:
     query = select(Outbox.payload).where(Outbox.kind == "letter")
     return sorted(

@@ -90,7 +90,7 @@ def write_due(actor: Actor, now: datetime) -> int:
     """Record the letters that are due, each with its turn moved on in the same transaction; how many."""
     if not policy.may_write_letters(actor):
         raise NotAllowed()
-    return sum(_write(found.id, now) for found in read.due(now))
+    return sum(jobs.each([found.id for found in read.due(now)], lambda letters_id: _write(letters_id, now)))
 
 
 def postpone(letters_id: str, stage: int | str, now: datetime) -> None:

@@ -1,11 +1,12 @@
 """Prices of lots: proposed by one person, accepted by another, in force from the day that was named."""
 
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Select, func, insert, select
 
-from portal import audit
-from portal.db import alone, transaction
+from portal import audit, jobs
+from portal.db import alone, db, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.clock import day_of
 from portal.kernel.errors import NotAllowed
@@ -77,7 +78,9 @@ def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: dat
     with transaction() as session:
         alone(session, "prices")
         found = session.execute(
-            select(PriceProposal.proposed_by, PriceVerdict.verdict)
+            select(
+                PriceProposal.proposed_by, PriceProposal.lot_id, PriceProposal.currency, PriceVerdict.verdict
+            )
             .outerjoin(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
             .where(PriceProposal.id == proposal_id)
         ).one_or_none()
@@ -93,38 +96,52 @@ def decide(actor: Actor, proposal_id: str, verdict: Verdict, note: str, now: dat
         )
         audit.record(actor, "price.decide", proposal_id, now, verdict=verdict.value, note=note)
         if verdict is Verdict.ACCEPTED:
-            put_in_force(actor, now)
+            _apply(actor, (found.lot_id, found.currency), now)
 
 
 def put_in_force(actor: Actor, now: datetime) -> list[str]:
-    """Let accepted prices apply whose day has begun, in the order of their days; ids of their proposals.
+    """Let accepted prices apply whose day has begun, each list by itself; ids of their proposals."""
+    if not policy.may_set_prices(actor):
+        raise NotAllowed()
+    lists = dict.fromkeys((row.lot_id, row.currency) for row in db.session.execute(_due(now)))
+    return list(chain.from_iterable(jobs.each(lists, lambda each: _apply(actor, each, now))))
+
+
+def _due(now: datetime) -> Select[str, str, str, int]:
+    """Prices that somebody accepted, whose day has begun and that do not apply yet, in the order of days."""
+    return (
+        select(PriceProposal.id, PriceProposal.lot_id, PriceProposal.currency, PriceProposal.minor_per_t)
+        .join(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
+        .outerjoin(ListPrice, ListPrice.proposal_id == PriceProposal.id)
+        .where(
+            PriceVerdict.verdict == Verdict.ACCEPTED,
+            ListPrice.proposal_id.is_(None),
+            PriceProposal.from_day <= day_of(now),
+        )
+        .order_by(PriceProposal.from_day, PriceVerdict.at, PriceProposal.id)
+    )
+
+
+def _apply(actor: Actor, price_list: tuple[str, str], now: datetime) -> list[str]:
+    """Let the due prices of one list apply: those of a lot in a currency.
 
     A price is in force from the moment this writes it down, so the list says what was really charged.
     """
-    if not policy.may_set_prices(actor):
-        raise NotAllowed()
+    lot_id, currency = price_list
     with transaction() as session:
         alone(session, "prices")
-        due = session.execute(
-            select(PriceProposal.__table__)
-            .join(PriceVerdict, PriceVerdict.proposal_id == PriceProposal.id)
-            .outerjoin(ListPrice, ListPrice.proposal_id == PriceProposal.id)
-            .where(
-                PriceVerdict.verdict == Verdict.ACCEPTED,
-                ListPrice.proposal_id.is_(None),
-                PriceProposal.from_day <= day_of(now),
-            )
-            .order_by(PriceProposal.from_day, PriceVerdict.at, PriceProposal.id)
-        ).all()
-        for row in due:
-            last = select(func.coalesce(func.max(ListPrice.number), 0)).where(
-                ListPrice.lot_id == row.lot_id, ListPrice.currency == row.currency
-            )
+        of_list = (PriceProposal.lot_id == lot_id, PriceProposal.currency == currency)
+        due = session.execute(_due(now).where(*of_list)).all()
+        last = select(func.coalesce(func.max(ListPrice.number), 0)).where(
+            ListPrice.lot_id == lot_id, ListPrice.currency == currency
+        )
+        first = session.execute(last).scalar_one() + 1
+        for number, row in enumerate(due, first):
             session.execute(
                 insert(ListPrice).values(
-                    proposal_id=row.id, lot_id=row.lot_id, currency=row.currency,
-                    number=session.execute(last).scalar_one() + 1, minor_per_t=row.minor_per_t, from_at=now,
+                    proposal_id=row.id, lot_id=lot_id, currency=currency, number=number,
+                    minor_per_t=row.minor_per_t, from_at=now,
                 )
             )  # fmt: skip
-            audit.record(actor, "price.in_force", row.id, now, lot=row.lot_id, currency=row.currency)
+            audit.record(actor, "price.in_force", row.id, now, lot=lot_id, currency=currency)
         return [row.id for row in due]

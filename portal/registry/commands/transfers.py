@@ -5,13 +5,14 @@ cancel or sell them. The row of the offer is the lock that two who would end it 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from portal import audit
-from portal.db import transaction
+from portal import audit, jobs
+from portal.db import db, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
@@ -129,20 +130,19 @@ def expire_offers(actor: Actor, now: datetime) -> int:
     """Give back what nobody accepted in time; how many offers ended. What is frozen waits until it is not."""
     if not actor.is_system:
         raise NotAllowed()
-    with transaction() as session:
-        over = session.scalars(
-            select(Transfer.id)
-            .where(Transfer.state == TransferState.OFFERED, Transfer.expires_at <= now)
-            .order_by(Transfer.expires_at)
-        ).all()
-    ended = 0
-    for transfer_id in over:
-        try:
-            _give_back(actor, transfer_id, TransferState.EXPIRED, now)
-        except (OfferEnded, IsFrozen):
-            continue
-        ended += 1
-    return ended
+    over = db.session.scalars(
+        select(Transfer.id)
+        .where(Transfer.state == TransferState.OFFERED, Transfer.expires_at <= now)
+        .order_by(Transfer.expires_at)
+    ).all()
+    return sum(jobs.each(over, lambda transfer_id: _expire(actor, transfer_id, now)))
+
+
+def _expire(actor: Actor, transfer_id: str, now: datetime) -> bool:
+    with suppress(OfferEnded, IsFrozen):
+        _give_back(actor, transfer_id, TransferState.EXPIRED, now)
+        return True
+    return False
 
 
 # -- ending an offer ---------------------------------------------------------------------------

@@ -43,6 +43,8 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
     """
     if not (asked.organisation_id and policy.may_prepare_for(actor, asked.organisation_id)):
         raise NotAllowed()
+    if asked.basket.purpose.startswith(("gft_", "bch_")):
+        raise NotAllowed()  # a gift is its giver's to pay for; those for many come with their batch
     if not is_id(request_id, "prq"):
         raise NoSuchRequest()
     check_buyer(Buyer(asked.name, ""))
@@ -55,7 +57,7 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
                 organisation_id=asked.organisation_id,
                 person_id=actor.id,
                 batch_id=asked.batch_id or None,
-                lot=asked.lot,
+                basket=asked.basket.text,
                 mass_g=asked.quote.mass,
                 amount_minor=asked.quote.total.minor,
                 currency=asked.quote.total.currency,
@@ -88,7 +90,8 @@ def accept(
     """Approve: the order is placed in the same transaction, by the approver; returns its id.
 
     ``quote`` is today's price for what was asked, ``seen_hash`` that of the price the approver saw. Raises
-    NoSuchRequest, NotYourOwnRequest, NotAllowed, RequestIsAnswered, PriceChanged, NotEnoughCredits.
+    NoSuchRequest, NotYourOwnRequest, NotAllowed, RequestIsAnswered, PriceChanged, NotEnoughCredits,
+    NotEnoughPlaces, PlantingIsOver.
     """
     with transaction() as session:
         found = _to_decide(session, actor, request_id, RequestEvent.ACCEPT, now)
@@ -102,7 +105,7 @@ def accept(
             found.order_id,
             quote,
             buyer,
-            purpose=found.batch_id or "",
+            purpose=found.batch_id or found.basket.purpose,
             lang=found.lang,
             consent=True,
             provider=provider if quote.payment is PaymentKind.CARD else "transfer",

@@ -126,6 +126,7 @@ class RequestForm(PortalForm):
     """A member asks for a purchase of the organisation."""
 
     request = HiddenField()
+    basket = HiddenField()  # what was chosen elsewhere; else one lot is chosen here
     organisation = SelectField(_("Organisation"))
     lot = SelectField(_("Credits from"))
     kg = MassField(_("Kilograms"), validators=[Required()], render_kw={"inputmode": "decimal"})

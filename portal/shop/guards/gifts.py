@@ -31,7 +31,7 @@ GIFT_GUARDS = [
     lawful("purchase_request", "state", REQUEST_MOVES),
     keeps(
         "purchase_request",
-        *("id", "organisation_id", "person_id", "batch_id", "lot", "mass_g", "amount_minor", "currency"),
+        *("id", "organisation_id", "person_id", "batch_id", "basket", "mass_g", "amount_minor", "currency"),
         *("payment", "quote_hash", "order_id", "created_at"),
     ),
     Guard(

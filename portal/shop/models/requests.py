@@ -33,7 +33,7 @@ class PurchaseRequest(Base):
     organisation_id: Mapped[str] = mapped_column(Str, nullable=False)
     person_id: Mapped[str] = mapped_column(Str, nullable=False)
     batch_id: Mapped[str | None] = mapped_column(ForeignKey("gift_batch.id"))
-    lot: Mapped[str] = mapped_column(Str, nullable=False)  # code
+    basket: Mapped[str] = mapped_column(Str, nullable=False)  # Basket.text
     mass: Mapped[Mass] = mapped_column("mass_g", MassCol, nullable=False)
     amount_minor: Mapped[int] = mapped_column(Int, nullable=False)  # as it was seen when it was asked
     currency: Mapped[str] = mapped_column(Str, nullable=False)

@@ -13,6 +13,7 @@ from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.shop import policy
 from portal.shop.models.requests import PurchaseRequest
+from portal.shop.rules.basket import Basket
 from portal.shop.rules.requests import NoSuchRequest, RequestState
 
 
@@ -24,7 +25,7 @@ class RequestView:
     organisation_id: str
     person_id: str
     batch_id: str | None
-    lot: str
+    basket: Basket
     mass: Mass
     amount: Money
     payment: str
@@ -104,7 +105,7 @@ def _view(row: PurchaseRequest) -> RequestView:
         organisation_id=row.organisation_id,
         person_id=row.person_id,
         batch_id=row.batch_id,
-        lot=row.lot,
+        basket=Basket.read(row.basket),
         mass=row.mass,
         amount=Money(row.amount_minor, row.currency),
         payment=row.payment,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
+from portal.shop.rules.basket import Basket
 from portal.shop.rules.quotes import Quote
 
 ANSWER_WITHIN: Final = timedelta(days=14)
@@ -34,7 +35,7 @@ class Ask:
     """What a member asks for. ``quote`` is the price as it was seen; ``batch_id`` empty but for gifts."""
 
     organisation_id: str
-    lot: str
+    basket: Basket
     quote: Quote
     name: str
     is_public: bool

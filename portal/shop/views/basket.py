@@ -140,13 +140,13 @@ def _quoted(rows: Sequence[Row | PlantingRow], chosen: Basket) -> tuple[Quote | 
     if not rows or any(row.problem for row in rows):
         return None, _("Please change the lines that are marked first.") if rows else ""
     try:
-        return _purchase(chosen).quote(PaymentKind.CARD), ""
+        return purchase_of(chosen).quote(PaymentKind.CARD), ""
     except InvalidInput as error:
         return None, message(error)
 
 
-def _purchase(chosen: Basket) -> Purchase:
-    """Raises NothingChosen, NotFound, NotPricedIn."""
+def purchase_of(chosen: Basket) -> Purchase:
+    """What is in it, at today's prices. Raises NothingChosen, NotFound, NotPricedIn."""
     if chosen.is_empty:
         raise NothingChosen()
     lines = tuple((register.lot(line.lot, chosen.currency), line.mass) for line in chosen.lines)
@@ -298,7 +298,7 @@ def checkout() -> Answer:
     ]
     if not rows or any(row.problem for row in rows):
         return redirect(url_for("shop_basket.basket"), 303)
-    purchase = _purchase(now)
+    purchase = purchase_of(now)
     try:
         seen = purchase.quote(PaymentKind.CARD)
     except InvalidInput:
@@ -310,5 +310,5 @@ def checkout() -> Answer:
 @open_to_all
 def buy() -> Answer:
     """Reserve all lines in one order, and go to pay; then the basket is empty."""
-    answer = sent(_purchase(_sent_basket()))
+    answer = sent(purchase_of(_sent_basket()))
     return keep(answer, Basket()) if isinstance(answer, Response) else answer

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from flask import Response as FlaskResponse
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, make_response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from portal.accounts import queries as accounts
@@ -29,6 +29,7 @@ from portal.shop.queries import gifts
 from portal.shop.queries import orders as orders
 from portal.shop.queries.batches import BatchView
 from portal.shop.queries.gifts import GiftView
+from portal.shop.rules.basket import Basket, BasketLine
 from portal.shop.rules.batches import (
     CELL_MAX,
     COLUMNS,
@@ -48,6 +49,7 @@ from portal.shop.rules.requests import Ask
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.buying import pay_page, payment_of, provider_of
+from portal.shop.views.paying import credits_bought
 from portal.shop.words.orders import fee_words, gift_words, party_words, words_of
 from portal.web.forms import clean_line
 from portal.web.guard import actor, opened_now, signed_in
@@ -227,8 +229,11 @@ def _quote(found: BatchView, payment: PaymentKind) -> Quote:
 
 
 def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str = "") -> Answer:
+    """It looks again by itself through the Refresh header while certificates or cards are being made."""
     quote = _quote(found, PaymentKind.CARD) if found.is_open else None
     rows = gifts.gifts_in(found.id, request.args.get("cursor", -1, int), PAGE)
+    printing = queries.cards_of(found.id)
+    is_working = found.order_id is not None and not found.is_unpaid and found.certified < found.count
     page = render_template(
         "shop/batch.html",
         batch=found,
@@ -243,10 +248,13 @@ def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str 
         party_words=party_words(),
         lot=register.lot(found.lot),
         may_buy=policy.may_buy_batch(actor(), found),
-        cards=queries.cards_of(found.id),
-        is_working=found.order_id is not None and not found.is_unpaid and found.certified < found.count,
+        cards=printing,
+        is_working=is_working,
     )
-    return page, status
+    answer = make_response(page, status)
+    if request.method == "GET" and (is_working or (printing and not printing.done_at)):
+        answer.headers["Refresh"] = "5"
+    return answer
 
 
 @blueprint.post("/account/gift-batches/<batch_id>/buy")
@@ -270,7 +278,8 @@ def buy(batch_id: str) -> Answer:
 
 def _ask(found: BatchView, form: BatchBuyForm, payment: PaymentKind) -> Answer:
     ask = Ask(
-        organisation_id=found.organisation_id, lot=found.lot, quote=_quote(found, payment),
+        organisation_id=found.organisation_id, basket=Basket((BasketLine(found.lot, found.mass),)),
+        quote=_quote(found, payment),
         name=form.name.data or "", is_public=False, note=form.note.data or "", lang=lang(),
         batch_id=found.id,
     )  # fmt: skip
@@ -294,7 +303,7 @@ def _place(found: BatchView, form: BatchBuyForm, payment: PaymentKind) -> Answer
         return _page(found, form, 409, message(error))
     opened_now(order_id)
     try:
-        return redirect(pay_page(order_id, payment, found.mass, now), 303)
+        return redirect(pay_page(order_id, payment, credits_bought(found.mass), now), 303)
     except (ProviderUnavailable, ProviderRefused) as error:
         till().give_up(order_id, now)
         form.order_id.data = new_id("ord")

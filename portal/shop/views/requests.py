@@ -11,15 +11,16 @@ from portal.kernel.ids import new_id
 from portal.registry.queries import prices, register
 from portal.shop import policy
 from portal.shop.commands import requests as commands
-from portal.shop.conditions import conditions
 from portal.shop.forms.companies import DecisionForm, RequestForm, lot_choices
-from portal.shop.queries import orders
 from portal.shop.queries import requests as queries
+from portal.shop.queries.planting import campaign
 from portal.shop.queries.requests import RequestView
-from portal.shop.rules.quotes import PriceChanged, Quote, check_minimum, make_quote
+from portal.shop.rules.basket import Basket, BasketLine, by_kind
+from portal.shop.rules.quotes import PriceChanged, Quote, check_mass
 from portal.shop.rules.requests import Ask, ReasonIsMissing, RequestState
 from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
+from portal.shop.views.basket import purchase_of
 from portal.shop.views.buying import pay_page, payment_of, provider_of
 from portal.shop.words.orders import fee_words, request_words
 from portal.web.guard import actor, opened_now, signed_in
@@ -57,35 +58,51 @@ def new() -> Answer:
         return redirect(url_for("accounts.organisations"), 303)
     form = RequestForm(formdata=request.form or None)
     form.organisation.choices = list(names.items())
-    form.lot.choices = lot_choices(register.open_lots())
-    form.currency.choices = [SelectChoice(each, each) for each in prices.currencies()]
+    chosen = Basket.read(request.values.get("basket", ""))
+    if chosen.is_empty:
+        form.lot.choices = lot_choices(register.open_lots())
+        form.currency.choices = [SelectChoice(each, each) for each in prices.currencies()]
+    else:
+        del form.lot, form.kg, form.currency
     if request.method == "GET":
-        form.request.data = new_id("prq")
-        form.lot.data = request.args.get("lot") or form.lot.data
-        form.kg.data = request.args.get("kg", "")
-        form.currency.data = request.args.get("currency") or form.currency.data
+        form.request.data, form.basket.data = new_id("prq"), chosen.text
         form.name.data = next(iter(names.values()))
-        return render_template("shop/request_new.html", form=form)
+        return _ask_page(form, chosen)
     if not form.validate():
-        return render_template("shop/request_new.html", form=form), 422
+        return _ask_page(form, chosen, 422)
     try:
-        made = commands.ask(actor(), form.request.data or "", _asked(form), clock.now())
+        if chosen.is_empty:
+            chosen = Basket((BasketLine(form.lot.data, check_mass(form.kg.value)),), "", form.currency.data)
+        made = commands.ask(actor(), form.request.data or "", _asked(form, chosen), clock.now())
     except InvalidInput as error:
+        if "kg" not in form:
+            return _ask_page(form, chosen, 422, message(error))
         form.blame("kg", error)
-        return render_template("shop/request_new.html", form=form), 422
+        return _ask_page(form, Basket(), 422)
     flash(_("Your question is on its way to those who may approve it."), "success")
     return redirect(url_for("requests.show", request_id=made), 303)
 
 
-def _asked(form: RequestForm) -> Ask:
-    payment = payment_of(form.payment.data)
-    made = make_quote(
-        [(orders.offer_of(form.lot.data, form.currency.data), form.kg.value)], payment, conditions()
+def _ask_page(form: RequestForm, chosen: Basket, status: int = 200, problem: str = "") -> Answer:
+    """``chosen`` is empty when it is chosen on the page itself."""
+    purchase = None if chosen.is_empty else purchase_of(chosen)
+    page = render_template(
+        "shop/request_new.html",
+        form=form,
+        problem=problem,
+        purchase=purchase,
+        quote=purchase.quote(PaymentKind.CARD) if purchase and not problem else None,
+        fee_words=fee_words(),
     )
+    return page, status
+
+
+def _asked(form: RequestForm, chosen: Basket) -> Ask:
+    """Raises NothingChosen, NotFound, NotPricedIn and what a quote raises."""
     return Ask(
         organisation_id=form.organisation.data,
-        lot=form.lot.data,
-        quote=check_minimum(made, till().minimum(made.total.currency), conditions()),
+        basket=chosen,
+        quote=purchase_of(chosen).quote(payment_of(form.payment.data)),
         name=form.name.data or "",
         is_public=bool(form.is_public.data),
         note=form.note.data or "",
@@ -109,12 +126,17 @@ def show(request_id: str) -> Answer:
 def _page(
     found: RequestView, form: DecisionForm | None = None, status: int = 200, problem: str = ""
 ) -> Answer:
-    is_open = found.state is RequestState.ASKED
-    quote = _today(found) if is_open else None
+    is_open, quote = found.state is RequestState.ASKED, None
+    if is_open:
+        try:
+            quote = _today(found)
+        except PortalError as error:  # it can still be declined or withdrawn
+            problem = problem or message(error)
     if form is None:
         form = DecisionForm(formdata=None)
     if quote:
         form.quote_hash.data = quote.hash
+    lines = [(register.lot(line.lot), line.mass) for line in found.basket.lines]
     page = render_template(
         "shop/request.html",
         request_=found,
@@ -122,7 +144,10 @@ def _page(
         problem=problem,
         form=form,
         quote=quote,
-        lot=register.lot(found.lot),
+        lines=lines,
+        by_kind=by_kind((lot.project_type, mass) for lot, mass in lines),
+        seedling_count=sum(line.seedlings for line in found.basket.seedlings),
+        seedlings=[(campaign(line.campaign), line.seedlings) for line in found.basket.seedlings],
         asker=accounts.person(found.person_id).name,
         decider=accounts.person(found.decided_by).name if found.decided_by else "",
         organisation=_names().get(found.organisation_id, ""),
@@ -135,9 +160,8 @@ def _page(
 
 
 def _today(found: RequestView) -> Quote:
-    """Today's price of what was asked."""
-    offer = orders.offer_of(found.lot, found.amount.currency)
-    return make_quote([(offer, found.mass)], PaymentKind(found.payment), conditions())
+    """Today's price of what was asked. Raises NotFound, NotPricedIn and what a quote raises."""
+    return purchase_of(found.basket).quote(PaymentKind(found.payment))
 
 
 @blueprint.post("/account/requests/<request_id>/accept")
@@ -147,8 +171,8 @@ def accept(request_id: str) -> Answer:
     found, form, now = queries.request(actor(), request_id), DecisionForm(), clock.now()
     if not form.validate():
         return _page(found, form, 422)
-    quote = _today(found)
     try:
+        quote = _today(found)
         order_id = commands.accept(
             actor(),
             request_id,
@@ -164,7 +188,8 @@ def accept(request_id: str) -> Answer:
         return _page(queries.request(actor(), request_id), None, 409, message(error))
     opened_now(order_id)
     try:
-        return redirect(pay_page(order_id, quote.payment, found.mass, now), 303)
+        described = purchase_of(found.basket).described
+        return redirect(pay_page(order_id, quote.payment, described, now), 303)
     except PortalError as error:
         # The approval stands, and the credits are reserved: the order's own page offers to pay again.
         flash(message(error), "warning")

@@ -3,6 +3,8 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,6 +33,7 @@ from portal.statements.queries import (
     inventory_of,
     published,
     standing,
+    statement,
 )
 from portal.statements.rules import wording
 from portal.statements.rules.plans import (
@@ -96,51 +99,74 @@ def lapse_overdue(actor: Actor, now: datetime) -> list[str]:
     """Let every statement lapse whose year is over; returns their ids."""
     if not policy.may_close(actor):
         raise NotAllowed()
-    today, lapsed = clock.day_of(now), list[str]()
-    for statement_id, last_day in published():
-        if is_due(State.PUBLISHED, last_day, today):
-            lapsed += _lapse(actor, statement_id, now)
-    return lapsed
+    today = clock.day_of(now)
+    due = [each for each, last_day in published() if is_due(State.PUBLISHED, last_day, today)]
+    return list(chain.from_iterable(jobs.each(due, lambda each: _lapse(actor, each, now))))
 
 
 def remind(actor: Actor, now: datetime) -> list[str]:
     """Write once to the organisers whose year is over in less than two months; returns the statements."""
     if not policy.may_close(actor):
         raise NotAllowed()
-    today, told = clock.day_of(now), list[str]()
-    for statement_id, last_day in published():
-        if today > last_day and (deadline(last_day) - today).days <= SOON_DAYS:
-            with transaction() as session:
-                write_letter(alone_with(session, statement_id), "soon", now)
-            told.append(statement_id)
-    return told
+    today = clock.day_of(now)
+    soon = [
+        each
+        for each, last_day in published()
+        if today > last_day and (deadline(last_day) - today).days <= SOON_DAYS
+    ]
+    return jobs.each(soon, lambda each: _remind(each, now))
+
+
+def _remind(statement_id: str, now: datetime) -> str:
+    with transaction() as session:
+        write_letter(alone_with(session, statement_id), "soon", now)
+    return statement_id
 
 
 def watch(actor: Actor, now: datetime) -> None:
     """A declared statement whose credits were taken back is under review, and lapses with its year."""
     if not policy.may_close(actor):
         raise NotAllowed()
-    for statement_id in declared_ids():
-        with transaction() as session:
-            found = alone_with(session, statement_id)
-            if found.state is State.DECLARED and found.declared and found.declared.certificate:
-                _look(session, actor, found, found.declared.certificate, now)
+    jobs.each(declared_ids(), lambda statement_id: _look(actor, statement_id, now))
 
 
-def _look(session: Session, actor: Actor, found: StatementView, number: str, now: datetime) -> None:
-    """Compare what the certificate names with what still stands."""
-    paper, standing_still = by_number(number), set(retirements_for(found.event_id))
-    holds = standing_still.issuperset(_named(found))
-    if holds and paper.state is PaperState.UNDER_REVIEW and paper.reason is Reason.REFUNDED:
-        certificates.clear(actor, number, now)
-    elif not holds and clock.day_of(now) > deadline(found.newest.last_day):
-        certificates.revoke(actor, number, Reason.REFUNDED.value, now)
-        move(session, found.id, State.LAPSED, now)
-        audit.record(actor, "statement.lapsed", found.id, now)
-        write_letter(found, "lapsed", now)
-    elif not holds and paper.state is PaperState.VALID:
-        certificates.doubt(actor, number, Reason.REFUNDED.value, now)
-        write_letter(found, "unbalanced", now, number)
+class Turn(Enum):
+    """What becomes of a declared statement whose credits are no longer what they were."""
+
+    CLEARED = auto()
+    DOUBTED = auto()
+    LAPSED = auto()
+
+
+def _look(actor: Actor, statement_id: str, now: datetime) -> None:
+    if _turn(statement(statement_id), now) is None:
+        return  # as nearly always: nothing is locked for it
+    with transaction() as session:
+        found = alone_with(session, statement_id)
+        turn, number = _turn(found, now), found.newest.certificate or ""
+        if turn is Turn.CLEARED:
+            certificates.clear(actor, number, now)
+        elif turn is Turn.DOUBTED:
+            certificates.doubt(actor, number, Reason.REFUNDED.value, now)
+            write_letter(found, "unbalanced", now, number)
+        elif turn is Turn.LAPSED:
+            certificates.revoke(actor, number, Reason.REFUNDED.value, now)
+            move(session, found.id, State.LAPSED, now)
+            audit.record(actor, "statement.lapsed", found.id, now)
+            write_letter(found, "lapsed", now)
+
+
+def _turn(found: StatementView, now: datetime) -> Turn | None:
+    """Compare what the certificate names with what still stands; None when all is as it should be."""
+    if found.state is not State.DECLARED or not found.newest.certificate:
+        return None
+    paper = by_number(found.newest.certificate)
+    if set(retirements_for(found.event_id)).issuperset(_named(found)):
+        is_doubted = paper.state is PaperState.UNDER_REVIEW and paper.reason is Reason.REFUNDED
+        return Turn.CLEARED if is_doubted else None
+    if clock.day_of(now) > deadline(found.newest.last_day):
+        return Turn.LAPSED
+    return Turn.DOUBTED if paper.state is PaperState.VALID else None
 
 
 def _named(found: StatementView) -> set[str]:
