@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts import queries as accounts
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import new_id
@@ -115,6 +116,7 @@ def _page(
         form = DecisionForm(formdata=None)
     if quote:
         form.quote_hash.data = quote.hash
+    names = named_here([found.person_id, found.decided_by or ""])
     page = render_template(
         "shop/request.html",
         request_=found,
@@ -123,8 +125,8 @@ def _page(
         form=form,
         quote=quote,
         lot=register.lot(found.lot),
-        asker=accounts.person(found.person_id).name,
-        decider=accounts.person(found.decided_by).name if found.decided_by else "",
+        asker=names.get(found.person_id, ""),
+        decider=names.get(found.decided_by or "", ""),
         organisation=_names().get(found.organisation_id, ""),
         fee_words=fee_words(),
         may_decide=is_open and policy.may_decide(actor(), found),
