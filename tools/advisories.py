@@ -3,8 +3,8 @@
     python -m tools.advisories FILE...      advisories in OSV's format, as they were fetched elsewhere
 
 Nothing is asked of any network: whoever has one fetches OSV's archive for PyPI (all.zip) and hands it in; a
-single advisory as JSON is read as well. Every known weakness of a locked version is printed with the last day on
-which it may still be there. Exit code 1 where that day has passed, 2 where nothing could be read.
+single advisory as JSON is read as well. Every known weakness of a locked version is printed with its last day
+in time. Exit code 1 where that day has passed, 2 where nothing could be read.
 """
 
 import json
