@@ -16,7 +16,7 @@ from portal.db import db as database
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
-from portal.web import assets, city, errors, frame, guard, headers, i18n, requestlog, sessions
+from portal.web import assets, city, errors, frame, guard, headers, i18n, requestlog, scanning, sessions
 from portal.web.routes import Route, Whole
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
@@ -72,6 +72,7 @@ def create_app(config: Config | None = None) -> Flask:
         layer.install(app)
     # After them, so that its refusals carry a request id and are worded like all others.
     app.extensions["portal.csrf"] = CSRFProtect(app)
+    scanning.install(app)
     _open_rooms(app)
 
     @app.get("/")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Index, Select, false, func, insert, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Json, Str, Utc, db, strict, transaction
+from portal.db import Base, Json, Str, Utc, db, ids_in, strict, transaction
 from portal.kernel.actor import Actor
 from portal.kernel.ids import first_id, id_of
 
@@ -93,6 +93,11 @@ class Wanted:
 AT_ONCE: Final = 1_000
 # Lines of before 0039 have ids of when they were written, a little after what they tell of.
 WRITTEN_AFTER: Final = timedelta(hours=1)
+
+
+def people_in(wanted: Wanted) -> list[str]:
+    """Ids of everybody who did, or to whom was done, what these lines tell."""
+    return ids_in(select(AuditEntry.actor_id, AuditEntry.subject_id).where(*_conditions(wanted)), "usr")
 
 
 def traces(wanted: Wanted, cursor: str = "", size: int = 50) -> list[Trace]:

@@ -68,6 +68,7 @@ class Config:
     security_contact: str = ""  # whom to tell of a weakness: mailto: or https:
     seller: Seller = DEMONSTRATION
     limits_storage: str = "memory://"
+    scanner: str = ""  # where clamd listens: a path, or a host and port; empty: nothing is scanned
     replica_url: str = ""  # a streaming replica, which public pages are read from
     slow_query_ms: int = 500  # statements that take longer are logged; 0: none
     slow_query_plan: bool = False  # with the shape of their plan
@@ -145,6 +146,7 @@ class Config:
                 read.text("SELLER_TAX_NUMBER", DEMONSTRATION.tax_number),
             ),
             limits_storage=read.text("REDIS_URL", "memory://"),
+            scanner=read.socket("SCANNER"),
             replica_url=read.replica("DATABASE_REPLICA_URL", database_url),
             slow_query_ms=read.count("SLOW_QUERY_MS", "500"),
             slow_query_plan=read.one_of("SLOW_QUERY_PLAN", ("no", "yes")) == "yes",
@@ -215,6 +217,13 @@ class _Reading:
         value = self.text(name)
         if value and not value.startswith(("mailto:", "https://")):
             self.faults.append(f"{name} must begin with mailto: or https://")
+        return value
+
+    def socket(self, name: str) -> str:
+        """Where another program listens on this machine or network."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"/.+|[^/:]+:\d{1,5}", value, re.ASCII):
+            self.faults.append(f"{name} is {value!r}; it is a path or a host and port, 127.0.0.1:3310")
         return value
 
     def need(self, name: str, why: str) -> str:

@@ -27,7 +27,9 @@ from sqlalchemy import (
     bindparam,
     event,
     insert,
+    select,
     text,
+    union,
 )
 from sqlalchemy.dialects import registry as dialects
 from sqlalchemy.dialects.postgresql import JSONB
@@ -461,6 +463,16 @@ class MassCol(TypeDecorator[Mass]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> Mass | None:
         return None if value is None else Mass(value)
+
+
+def ids_in(wanted: Select[*tuple[Any, ...]], prefix: str) -> list[str]:
+    """Ids of a kind that stand in any column of texts of a table that is given out: each once, sorted."""
+    rows = wanted.order_by(None).subquery()
+    columns = [each for each in rows.c if isinstance(each.type, Str)]
+    if not columns:
+        return []
+    found = union(*(select(each).where(each.startswith(f"{prefix}_", autoescape=True)) for each in columns))
+    return sorted(db.session.execute(found).scalars())
 
 
 def cells_of(wanted: Select[*tuple[Any, ...]]) -> Iterator[tuple[str | int | None, ...]]:

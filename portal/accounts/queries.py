@@ -569,6 +569,7 @@ class JoinerView:
     """Somebody who waits to be let in."""
 
     request_id: str
+    person_id: str
     name: str
     email: str
     asked_at: datetime
@@ -593,7 +594,7 @@ def join_codes(organisation_id: str, now: datetime) -> list[JoinCodeView]:
 def joiners(organisation_id: str) -> list[JoinerView]:
     """Who waits for an answer, the longest first."""
     rows = db.session.execute(
-        select(JoinRequest.id, Person.name, Person.email, JoinRequest.asked_at)
+        select(JoinRequest.id, Person.id, Person.name, Person.email, JoinRequest.asked_at)
         .join(Person, Person.id == JoinRequest.person_id)
         .where(JoinRequest.organisation_id == organisation_id, JoinRequest.state == JoinState.ASKED)
         .order_by(JoinRequest.id)

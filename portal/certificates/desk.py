@@ -20,7 +20,7 @@ from portal.kernel.errors import PortalError
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
-from portal.web.looks import FILES, Shown, has_shown, looks_at
+from portal.web.looks import FILES, LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -49,9 +49,11 @@ def certificates() -> Answer:
 def _list(typed: str, state: str, fault: str = "") -> str:
     wanted = [State(state)] if state in set(State) else list(State)
     rows = queries.recent(wanted, request.args.get("cursor", ""), PAGE + 1)
+    page = cut(rows, PAGE, lambda row: row.id)
+    has_shown(Shown.CERTIFICATE, (row.number for row in page.items), LISTS)
     return render_template(
         "certificates/desk_certificates.html",
-        page=cut(rows, PAGE, lambda row: row.id),
+        page=page,
         typed=typed,
         fault=fault,
         state=state,

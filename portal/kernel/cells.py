@@ -21,7 +21,7 @@ def neutral(cell: Cell) -> Cell | str:
 
 
 def plain(value: Any) -> str | int | None:
-    """A stored value as a table shows it: integers in their unit, instants in UTC, the rest as JSON."""
+    """A stored value as tables show it: integers in their unit, instants in UTC, bytes in hex, else JSON."""
     match value:
         case None | str():
             return value
@@ -31,6 +31,8 @@ def plain(value: Any) -> str | int | None:
             return value.grams
         case datetime():
             return text_of(value)
+        case bytes():
+            return value.hex()
         case date():
             return value.isoformat()
         case Decimal():

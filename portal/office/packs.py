@@ -13,7 +13,7 @@ from typing import IO, Any
 from sqlalchemy import Select
 
 from portal.certificates.queries import tables as certificates
-from portal.db import cells_of, look_at_one_moment
+from portal.db import cells_of, ids_in, look_at_one_moment
 from portal.kernel import site
 from portal.kernel.actor import Actor
 from portal.kernel.cells import neutral
@@ -42,13 +42,8 @@ def write(actor: Actor, period: Period, test: bool, now: datetime) -> IO[bytes]:
         pack = _Pack(book)
         name = site.name()
         pack.add("README.txt", [read_me(str(period), name.zh, name.en, text_of(now))])
-        pack.table("orders.csv", shop.orders(first, end))
-        pack.table("order-lines.csv", shop.order_lines(first, end))
-        pack.table("cash-journal.csv", shop.journal(first, end))
-        pack.table("retirements.csv", registry.retirements(first, end))
-        pack.table("certificates.csv", certificates.certificates(first, end))
-        pack.table("audit.csv", tables.audit(first, end))
-        pack.table("settings.csv", tables.settings())
+        for table, wanted in _tables(first, end).items():
+            pack.table(table, wanted)
         pack.add("report.json", [_report(period, test, now)])
         head = log.latest_checkpoint()
         pack.add("log.jsonl", log.export(head.size) if head else [])
@@ -57,6 +52,25 @@ def write(actor: Actor, period: Period, test: bool, now: datetime) -> IO[bytes]:
         pack.sums()
     file.seek(0)
     return file
+
+
+def people(period: Period) -> list[str]:
+    """Ids of everybody whose id stands in the tables of a pack."""
+    tables_of_it = _tables(*span(period.first, period.end)).values()
+    return sorted({each for wanted in tables_of_it for each in ids_in(wanted, "usr")})
+
+
+def _tables(first: datetime, end: datetime) -> dict[str, Wanted]:
+    """The tables of a pack, in their order, by the names of their files."""
+    return {
+        "orders.csv": shop.orders(first, end),
+        "order-lines.csv": shop.order_lines(first, end),
+        "cash-journal.csv": shop.journal(first, end),
+        "retirements.csv": registry.retirements(first, end),
+        "certificates.csv": certificates.certificates(first, end),
+        "audit.csv": tables.audit(first, end),
+        "settings.csv": tables.settings(),
+    }
 
 
 class _Pack:

@@ -1,5 +1,6 @@
 """The desk of privacy: requests for correction and erasure, and who has looked at whose data."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import PortalError
+from portal.kernel.ids import is_id
 from portal.privacy import policy, words
 from portal.privacy.commands import correcting
 from portal.privacy.forms import AnswerForm, LooksForm, RightNameForm
@@ -16,13 +18,13 @@ from portal.privacy.policy import READERS
 from portal.privacy.queries import corrections, erasures
 from portal.privacy.queries.correctables import correctables
 from portal.privacy.queries.corrections import CorrectionView
-from portal.privacy.queries.looks import Wanted, looks
+from portal.privacy.queries.looks import LookView, Wanted, looks
 from portal.privacy.queries.subjects import subject_of
 from portal.privacy.rules.corrections import CorrectionState
 from portal.web import exports
 from portal.web.guard import actor, fresh, staff
 from portal.web.i18n import _, ngettext
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import FILES, LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -41,9 +43,12 @@ def requests() -> Answer:
     state = request.args.get("state", "")
     state = CorrectionState(state) if state in set(CorrectionState) else CorrectionState.ASKED
     rows = corrections.queue(actor(), state, request.args.get("cursor", ""), PAGE + 1)
+    page, wanted = cut(rows, PAGE, lambda row: row.id), erasures.recent("", "", 20)
+    has_shown(Shown.CORRECTION, (row.id for row in page.items), LISTS)
+    has_shown(Shown.PERSON, (each.person_id for each in wanted if each.person_id), LISTS)
     return render_template(
-        "privacy/desk_requests.html", page=cut(rows, PAGE, lambda row: row.id), state=state,
-        states=list(CorrectionState), erasures=erasures.recent("", "", 20), words=words,
+        "privacy/desk_requests.html", page=page, state=state,
+        states=list(CorrectionState), erasures=wanted, words=words,
     )  # fmt: skip
 
 
@@ -118,6 +123,7 @@ def seen() -> Answer:
     wanted = _wanted(form, request.args.get("cursor", "")) if form.validate() else Wanted()
     rows = looks(actor(), wanted, PAGE + 1)
     page = cut(rows, PAGE, lambda row: row.id)
+    has_shown(Shown.PERSON, _people(page.items), LISTS)
     query = {name: value for name, value in request.args.items() if name != "cursor"}
     shown = render_template("privacy/desk_looks.html", form=form, page=page, words=words, query=query)
     return shown, 422 if form.has_errors else 200
@@ -129,11 +135,18 @@ def looks_file(kind: str) -> Answer:
     """The same as a file, as far as ten thousand lines."""
     form = LooksForm(request.args)
     wanted = _wanted(form, "") if form.validate() else Wanted()
+    found = looks(actor(), wanted, MOST_EXPORTED)
+    has_shown(Shown.PERSON, _people(found), FILES)
     rows = [
-        (clock.text_of(row.at), row.actor_id, row.kind, row.thing_id, row.person_id, row.why)
-        for row in looks(actor(), wanted, MOST_EXPORTED)
+        (clock.text_of(row.at), row.actor_id, row.kind, row.thing_id, row.person_id, row.why) for row in found
     ]
     return exports.streamed(kind, "looks", LOOK_COLUMNS, rows)
+
+
+def _people(rows: Iterable[LookView]) -> list[str]:
+    """Everybody whose id stands in these lines but who reads them."""
+    ids = {each for row in rows for each in (row.actor_id, row.thing_id, row.person_id)}
+    return sorted(each for each in ids - {actor().id} if is_id(each, "usr"))
 
 
 def _wanted(form: LooksForm, cursor: str) -> Wanted:

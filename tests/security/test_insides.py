@@ -15,7 +15,7 @@ from portal.config import ROOT
 REACHING = {
     "smtplib": {"web/letters.py"},
     "stripe": {"shop/stripe_gateway.py"},
-    "socket": {"ops/serving.py", "web/press.py", "web/pdf.py"},
+    "socket": {"ops/serving.py", "web/press.py", "web/pdf.py", "web/scanning.py"},
     "subprocess": {"ops/dump_gateway.py", "web/press.py"},
     "urllib.request": set(),
     "http.client": set(),

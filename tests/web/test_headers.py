@@ -155,7 +155,12 @@ def test_a_page_that_needs_no_session_sets_none(client: FlaskClient):
     "cookie", ["portal=x", "portal=eyJfIjoxfQ.x.y", "portal=" + "A" * 4_000, "portal=\0"]
 )
 def test_a_forged_session_is_no_session(client: FlaskClient, cookie: str):
-    assert client.get("/en/about", headers={"Cookie": cookie}).status_code == 200
+    """Whoever sends one is nobody: led to sign in like a guest, and shown a guest's page to the letter."""
+    told = [client.get("/en/about", headers=headers).text for headers in ({}, {"Cookie": cookie})]
+    assert told[0] == told[1]
+    answer = client.get("/en/account", headers={"Cookie": cookie})
+    assert answer.status_code == 302
+    assert "/account/sign-in" in answer.headers["Location"]
 
 
 # --- who lies about the host

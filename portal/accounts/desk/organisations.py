@@ -14,7 +14,7 @@ from portal.kernel.errors import InvalidInput, Refused
 from portal.web import paging
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
-from portal.web.looks import Shown, looks_at
+from portal.web.looks import LISTS, Shown, has_shown, looks_at
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("organisations_desk", __name__)
@@ -40,8 +40,10 @@ def overview() -> str:
     state = CheckState(asked) if asked in set(CheckState) else None
     text = request.args.get("q", "").strip()[:100]
     rows = queries.checks(actor(), state, PAGE + 1, after=request.args.get("cursor", ""), text=text)
+    page = paging.cut(rows, PAGE, lambda each: each.id)
+    has_shown(Shown.ORGANISATION, (each.id for each in page.items), LISTS)
     return render_template(
-        "accounts/desk_organisations.html", page=paging.cut(rows, PAGE, lambda each: each.id), state=asked,
+        "accounts/desk_organisations.html", page=page, state=asked,
         states=state_names(), text=text, now=clock.now(),
     )  # fmt: skip
 

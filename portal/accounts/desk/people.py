@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from portal.accounts import policy, queries
 from portal.accounts.commands import raising
 from portal.accounts.desk_forms import ResetForm, RoleForm
+from portal.accounts.naming import named_here
 from portal.accounts.rules import GRANTABLE, email_key
 from portal.kernel import clock
 from portal.kernel.actor import Role
@@ -51,7 +52,7 @@ def _page(person_id: str, form: PortalForm | None = None, status: int = 200) -> 
         "accounts/desk_person.html",
         person=found,
         grants=grants,
-        names=queries.names_of(grant.granted_by for grant in grants),
+        names=named_here(grant.granted_by for grant in grants),
         organisations=queries.memberships_of(person_id),
         sessions=queries.open_sessions(person_id),
         waiting=shown(person_id),

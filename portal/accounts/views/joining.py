@@ -5,6 +5,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from portal.accounts import bodies, policy, queries, visit
 from portal.accounts.commands import invited, joining
 from portal.accounts.forms import InvitedForm, JoinCodeForm, JoinForm
+from portal.accounts.naming import named_here
 from portal.accounts.rules import AddressIsTaken, AlreadyMember, LinkIsStale, TooManyTries
 from portal.accounts.views.place import Answer, blueprint, form_page, refused
 from portal.accounts.views.safety import qr
@@ -25,14 +26,16 @@ def join_codes(organisation_id: str) -> Answer:
         raise NotAllowed()
     form = JoinCodeForm()
     template = "accounts/join_codes.html"
+    joiners = queries.joiners(organisation_id)
     shown = {
         "organisation": organisation,
         "codes": queries.join_codes(organisation_id, clock.now()),
-        "joiners": queries.joiners(organisation_id),
+        "joiners": joiners,
         "may_manage": policy.may_manage_organisation(actor(), organisation_id),
         "shown_code": bodies.shown_code,
         "token": PortalForm(formdata=None),
     }
+    named_here(each.person_id for each in joiners)
     if not form.validate_on_submit():
         return form_page(template, form, **shown)
     try:

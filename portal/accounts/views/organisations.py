@@ -5,6 +5,7 @@ from flask import flash, redirect, render_template, request, url_for
 from portal.accounts import policy, queries, visit
 from portal.accounts.commands import organisations as commands
 from portal.accounts.forms import InvitationForm, OrganisationForm, parts
+from portal.accounts.naming import named_here
 from portal.accounts.rules import AlreadyMember, LastOwner, NameIsMissing, Part, TooManyLetters
 from portal.accounts.views.own import here
 from portal.accounts.views.place import Answer, blueprint, form_page, refused
@@ -53,9 +54,10 @@ def organisation(organisation_id: str) -> Answer:
     """Members and invitations; the form invites."""
     form = InvitationForm()
     template = "accounts/organisation.html"
+    members = queries.members(organisation_id)
     shown = {
         "organisation": queries.organisation(actor(), organisation_id),
-        "members": queries.members(organisation_id),
+        "members": members,
         "invitations": queries.invitations_of(organisation_id, clock.now()),
         "may_bill": policy.may_bill(actor(), organisation_id),
         "waiting": len(queries.joiners(organisation_id)),
@@ -64,6 +66,7 @@ def organisation(organisation_id: str) -> Answer:
         "part_names": dict(parts()),
         "me": here().person_id,
     }
+    named_here(each.person_id for each in members)
     if not form.validate_on_submit():
         return form_page(template, form, **shown)
     try:

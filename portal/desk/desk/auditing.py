@@ -7,7 +7,7 @@ from flask import Response as FlaskResponse
 from flask import render_template, request
 
 from portal import audit
-from portal.accounts.queries import names_of
+from portal.accounts.naming import named_here
 from portal.audit import Trace, Wanted
 from portal.desk.places import place_of
 from portal.desk.rules import plain
@@ -15,6 +15,7 @@ from portal.kernel.actor import Role
 from portal.kernel.clock import CITY, is_of_our_time
 from portal.web.exports import streamed
 from portal.web.guard import staff
+from portal.web.looks import FILES, Shown, has_shown
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -31,7 +32,8 @@ def trail() -> str:
     page = cut(audit.traces(_wanted(), request.args.get("cursor", "")), 50, lambda row: row.id)
     asked = {name: plain(request.args.get(name, "")) for name in FILTERS}
     return render_template(
-        "desk/audit.html", page=page, asked=asked, names=names_of(row.actor_id for row in page.items),
+        "desk/audit.html", page=page, asked=asked,
+        names=named_here(each for row in page.items for each in (row.actor_id, row.subject_id)),
         place_of=place_of, why=_why,
     )  # fmt: skip
 
@@ -40,6 +42,7 @@ def trail() -> str:
 @staff(*READERS)
 def export(kind: str) -> FlaskResponse:
     """The same lines as a file of any length."""
+    has_shown(Shown.PERSON, audit.people_in(_wanted()), FILES)
     head = ("id", "at", "actor", "verb", "subject", "facts")
     rows = (
         (row.id, row.at.isoformat(), row.actor_id, row.verb, row.subject_id, _why(row))

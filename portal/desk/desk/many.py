@@ -51,7 +51,7 @@ class Many:
     key_of: Callable[[Any], str]
     find: Callable[[Asked], Page[Any]]
     states: Callable[[], list[tuple[str, str]]]
-    shows: Shown | None  # whose names or addresses stand in a row
+    shows: Shown  # what a row is about, and so whom
 
 
 def _orders(asked: Asked) -> Page[Any]:
@@ -95,7 +95,7 @@ CERTIFICATES: Final = Many(
     "certificates", "desk/many_certificates.html", ("certificates_desk.certificate", "number"),
     (Deed.LETTER_AGAIN, Deed.PRINT_ANEW, Deed.TAKE_ALONG),
     numbers.is_valid, lambda row: row.number, _certificates,
-    lambda: [(each.value, state_words(each).label) for each in State], None,
+    lambda: [(each.value, state_words(each).label) for each in State], Shown.CERTIFICATE,
 )  # fmt: skip
 PLEDGES: Final = Many(
     "pledges", "desk/many_pledges.html", ("pledges.pledge", "pledge_id"), (Deed.REMIND,),
@@ -182,8 +182,7 @@ def _choosing(what: Many, picked: list[str], fault: str = "") -> Answer:
     asked["cursor"] = asked["next"] if request.form.get("step") == "more" else asked["cursor"]
     page = what.find(asked)
     here = [what.key_of(row) for row in page.items]
-    if what.shows:
-        has_shown(what.shows, here, LISTS)
+    has_shown(what.shows, here, LISTS)
     if request.form.get("step") == "all":
         picked = list(dict.fromkeys([*picked, *here]))
     words = _words()

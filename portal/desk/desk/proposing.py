@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.accounts.queries import names_of
+from portal.accounts.naming import named_here
 from portal.desk.places import place_of
 from portal.kernel import clock
 from portal.kernel.actor import STAFF, Role
@@ -35,7 +35,7 @@ def queue() -> str:
     people = {each.proposal.proposed_by for each in (*waiting, *decided)}
     people |= {each.proposal.decided_by or "" for each in decided}
     return render_template(
-        "desk/proposals.html", waiting=waiting, decided=decided, names=names_of(people), place_of=place_of
+        "desk/proposals.html", waiting=waiting, decided=decided, names=named_here(people), place_of=place_of
     )
 
 

@@ -4,7 +4,7 @@ from flask import Response as FlaskResponse
 from flask import current_app, render_template, request, send_file
 from werkzeug.wrappers import Response
 
-from portal.db import cells_of
+from portal.db import cells_of, ids_in
 from portal.kernel import clock
 from portal.kernel.actor import Role
 from portal.kernel.errors import NotAllowed
@@ -19,6 +19,7 @@ from portal.web.exports import streamed
 from portal.web.forms import LineField, PortalForm, WholeField
 from portal.web.guard import actor, reads_all, staff
 from portal.web.i18n import lazy_gettext
+from portal.web.looks import FILES, LISTS, Shown, has_shown
 from portal.web.page import page_blueprint
 
 blueprint = page_blueprint("office_auditor", __name__)
@@ -59,6 +60,7 @@ def start() -> str | tuple[str, int]:
         except NoSuchPeriod as error:
             form.blame("period", error)
             is_wrong = True
+    has_shown(Shown.ORDER, (each.id for each in drawn), LISTS)
     page = render_template(
         "office/auditor.html", form=form, drawn=drawn, is_asked=is_asked and not is_wrong,
         audits=standing.audits(3), head=log.latest_checkpoint(), listings=_takeable(),
@@ -79,6 +81,7 @@ def table(name: str, kind: str) -> Response:
     found = tables.listing(name)
     if not may_take(found):
         raise NotAllowed()
+    has_shown(Shown.PERSON, ids_in(found.wanted, "usr"), FILES)
     head = [str(column.key) for column in found.wanted.selected_columns]
     return streamed(kind, found.name, head, cells_of(found.wanted))
 
@@ -89,6 +92,7 @@ def pack(period: str) -> FlaskResponse:
     """Everything of a period in one file."""
     found = Period.read(period)
     now = clock.now()
+    has_shown(Shown.PERSON, packs.people(found), FILES)
     file = packs.write(actor(), found, till().provider.test, now)
     answer = send_file(
         file, mimetype="application/zip", as_attachment=True, download_name=f"audit-{found}.zip"

@@ -42,6 +42,7 @@ from portal.registry.words.accounts import causes, frozen_kinds, offer_states, r
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, both, day, tonnes
+from portal.web.looks import LISTS, Shown, has_shown
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -210,7 +211,9 @@ def _verification_page(verification_id: str, check_form: CheckForm, issue_form: 
 def accounts() -> str:
     """Holders', developers' and buffer accounts with what is in them."""
     page = cut(read.account_list(request.args.get("cursor"), PAGE + 1), PAGE, lambda account: account.id)
-    names = people.organisation_names([each.party_id for each in page.items if each.party_id])
+    holders = [each.party_id for each in page.items if each.party_id]
+    has_shown(Shown.ORGANISATION, holders, LISTS)
+    names = people.organisation_names(holders)
     return render_template("registry/desk_accounts.html", page=page, names=names)
 
 
@@ -281,7 +284,9 @@ def _serials(account_id: str) -> list[str]:
 
 def _account_page(account_id: str, offer_form: OfferForm, cancel_form: CancelForm) -> str:
     found = read.account(account_id)
-    names = people.organisation_names([found.party_id or ""])
+    holders = [found.party_id] if found.party_id else []
+    has_shown(Shown.ORGANISATION, holders, LISTS)
+    names = people.organisation_names(holders)
     return render_template(
         "registry/desk_account.html",
         account=found,

@@ -4,7 +4,8 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal import audit
-from portal.accounts.queries import names_of, organisation_names
+from portal.accounts.naming import named_here
+from portal.accounts.queries import organisation_names
 from portal.audit import Wanted
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
@@ -114,8 +115,10 @@ def requests() -> str:
     state = request.args.get("state", "")
     state = state if state in set(RequestState) else ""
     rows = asked.requests_at_desk(actor(), state, request.args.get("cursor", ""), PAGE)
+    page = cut(rows, PAGE, lambda row: row.id)
+    has_shown(Shown.REQUEST, (row.id for row in page.items), LISTS)
     return render_template(
-        "shop/desk_requests.html", page=cut(rows, PAGE, lambda row: row.id), state=state,
+        "shop/desk_requests.html", page=page, state=state,
         states=[(each.value, request_words(each).label) for each in RequestState], words_of=request_words,
         organisations=organisation_names(row.organisation_id for row in rows),
     )  # fmt: skip
@@ -130,6 +133,6 @@ def request_page(request_id: str) -> str:
     return render_template(
         "shop/desk_request.html", asked=found, words=request_words(found.state),
         organisations=organisation_names([found.organisation_id]),
-        names=names_of(filter(None, (found.person_id, found.decided_by))),
+        names=named_here(filter(None, (found.person_id, found.decided_by))),
         trail=audit.traces(Wanted(subject_id=request_id)),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts import queries as accounts
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.kernel.ids import new_id
@@ -137,6 +138,7 @@ def _page(
     if quote:
         form.quote_hash.data = quote.hash
     lines = [(register.lot(line.lot), line.mass) for line in found.basket.lines]
+    names = named_here([found.person_id, found.decided_by or ""])
     page = render_template(
         "shop/request.html",
         request_=found,
@@ -148,8 +150,8 @@ def _page(
         by_kind=by_kind((lot.project_type, mass) for lot, mass in lines),
         seedling_count=sum(line.seedlings for line in found.basket.seedlings),
         seedlings=[(campaign(line.campaign), line.seedlings) for line in found.basket.seedlings],
-        asker=accounts.person(found.person_id).name,
-        decider=accounts.person(found.decided_by).name if found.decided_by else "",
+        asker=names.get(found.person_id, ""),
+        decider=names.get(found.decided_by or "", ""),
         organisation=_names().get(found.organisation_id, ""),
         fee_words=fee_words(),
         may_decide=is_open and policy.may_decide(actor(), found),

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.accounts import queries as accounts
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.errors import NotFound, PortalError
+from portal.kernel.errors import PortalError
 from portal.kernel.numbers import whole
 from portal.training.author_words import label_of, word_of
 from portal.training.commands.drafting import Changes, save
@@ -42,10 +42,7 @@ def shared() -> dict[str, Any]:
 
 def name_of(person_id: str) -> str:
     """What somebody is called; operators and those who left by their id."""
-    try:
-        return accounts.person(person_id).name if person_id.startswith("usr_") else person_id
-    except NotFound:
-        return person_id
+    return named_here([person_id]).get(person_id, person_id)
 
 
 def shown(template: str, draft: DraftView, status: int = 200, **values: Any) -> Answer:

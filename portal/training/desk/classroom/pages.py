@@ -7,6 +7,7 @@ from flask import Response as FlaskResponse
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.naming import named_here
 from portal.kernel.actor import Role
 from portal.registry.sheets import XLSX, Row, csv_file, xlsx_file
 from portal.training import policy
@@ -28,6 +29,7 @@ READERS = (Role.TRAINER, Role.AUDITOR)
 def shown(template: str, cohort: CohortView, status: int = 200, **values: object) -> Answer:
     """A page about one class; auditors see it without its buttons."""
     may_run = policy.may_run(actor(), cohort.trainer_ids) and cohort.closed_at is None
+    named_here(cohort.trainer_ids)
     page = render_template(template, cohort=cohort, may_run=may_run, **values)
     return page, status
 

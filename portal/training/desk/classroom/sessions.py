@@ -5,6 +5,7 @@ from datetime import datetime, time
 from flask import Response as FlaskResponse
 from flask import flash, render_template, request
 
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY
@@ -165,6 +166,7 @@ def sign_in_sheet(cohort_id: str, session_id: str) -> FlaskResponse:
     names = sorted(
         (each.name for each in queries.attended(found)), key=lambda name: sort_key(Bilingual(name, name))
     )
+    named_here(cohort.trainer_ids)
     return pdf(
         "training/teach/pdf_sheet.html",
         f"sign-in-{found.number}", clock.now(), cohort=cohort, session=found, names=names,
