@@ -154,7 +154,7 @@ def test_the_page_that_nobody_answers_says_so_in_both_languages():
 
 
 def sides_meet(expression: str) -> bool:
-    """Whether each side is summed over all processes: else their labels differ, and no two sides ever meet."""
+    """Whether each side is of all processes together: else their labels differ, and the sides never meet."""
     sides = re.split(r" (?:and|or|unless|==|[-+*/<>]) ", re.sub(r"\{.*?\}", "", expression))
     return all(re.match(r"\d+(\.\d+)?$|(max|sum|absent|histogram_quantile|topk)\b", side) for side in sides)
 

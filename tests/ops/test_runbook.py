@@ -19,8 +19,8 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", BOOK, re.DOTALL)
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", BOOK, flags=re.DOTALL))
 # What comes with Debian, systemd, git and containers is not ours to hold.
 OF_OTHERS = {
-    "adduser", "alias", "apt-get", "cd", "cp", "df", "git", "grep", "install", "journalctl", "nginx", "podman",
-    "python3", "rm", "sed", "set", "systemctl",
+    "adduser", "alias", "apt-get", "cd", "cp", "df", "git", "grep", "install", "journalctl", "nginx",
+    "podman", "python3", "rm", "sed", "set", "systemctl",
 }  # fmt: skip
 OF_POSTGRES = {"createdb", "createuser", "pg_basebackup", "psql"}
 
