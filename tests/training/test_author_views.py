@@ -10,6 +10,7 @@ from PIL import Image
 from portal.kernel.actor import Actor
 from portal.training.queries import courses, drafts
 from portal.training.rules.formats import FORMATS, scorm, write_items
+from portal.training.rules.packs import banks
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.packs.records import records_of, with_record
@@ -384,3 +385,54 @@ def test_a_drawing_is_previewed_with_the_numbers_of_a_variant(seen_by: As):
     assert 60 <= int(number) <= 240
     assert browser.open(address).response.data == svg.replace(b"[[volume]]", number.encode())
     browser.open(address.replace(number, "<b>"), expect=404)
+
+
+def taken_in(browser: Browser, draft_id: str, name: str, lang: str, data: bytes) -> Page:
+    """The draft's bank after a file of questions was looked at and taken in."""
+    page = browser.open(f"/{lang}/author/drafts/{draft_id}/import")
+    typed(page, "format", name)
+    page.choose("中文" if lang == "zh" else "English")
+    page.fill({"zh": "题目文件", "en": "File with questions"}[lang], (BytesIO(data), "questions"))
+    looked = page.submit({"zh": "先看结果", "en": "Look at it first"}[lang])
+    return looked.submit({"zh": "导入", "en": "Take them in"}[lang])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_what_came_in_as_a_file_goes_out_as_the_same_file(seen_by: As, name: str, lang: str):
+    """Also while it has one language only, no source and no objective: an import is that at first."""
+    browser = seen_by(AUTHOR)
+    sound, _findings = lint(pack_files())
+    first = write_items(name, [item for item, _file, _line in sound.items], lang).data
+    bare = {path: data for path, data in pack_files().items() if not path.startswith("bank/")}
+    draft_id = a_draft(bare)
+    taken_in(browser, draft_id, name, lang, first)
+    assert not drafts.read(draft_id)[0].items  # the control: nothing of it is finished
+    answer = browser.client.get(f"/author/drafts/{draft_id}/export-file?format={name}&language={lang}")
+    assert answer.data == first
+
+
+def test_an_item_that_is_misshapen_is_left_out_with_its_reason(seen_by: As):
+    files = pack_files()
+    broken = b"- id: broken\n  type: single\n  stem: {zh: x, en: x}\n  options: [{text: {zh: a, en: a}}]\n"
+    draft_id = a_draft({**files, "bank/broken.yml": broken})
+    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/export?format=gift&bank=broken&language=en")
+    (row,) = page.table("Left out, and why")
+    assert row["Item"] == "broken"
+    assert "No answer of this question is right" in row["Reason"]
+
+
+def test_a_bank_is_read_once_and_not_for_each_of_its_findings(seen_by: As, monkeypatch: pytest.MonkeyPatch):
+    """The control: there are many more findings than readings."""
+    records = "".join(
+        f"- id: q{number}\n  type: single\n  stem: {{zh: 问, en: ''}}\n"
+        "  options: [{text: {zh: 甲, en: ''}, right: 'true'}, {text: {zh: 乙, en: ''}}]\n"
+        for number in range(40)
+    )
+    draft_id = a_draft({**pack_files(), "bank/many.yml": records.encode()})
+    read: list[bytes] = []
+    monkeypatch.setattr(banks, "records_of", lambda data: read.append(data) or records_of(data))
+    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/bank?bank=many")
+    assert len(page.table()) == 40
+    assert len(drafts.findings(draft_id)) > 100
+    assert read.count(records.encode()) <= 3

@@ -1,5 +1,6 @@
 """Questions from and for other systems: a dry run before anything is taken in, and a list of what is left."""
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -23,7 +24,6 @@ from portal.training.forms.drafts import ConfirmImportForm, ImportForm
 from portal.training.queries import drafts
 from portal.training.rules.formats import FORMATS, MarksRepaired, read_items, scorm, write_items
 from portal.training.rules.formats.exchange import MAX_BYTES, FileTooLarge, Reading, Writing
-from portal.training.rules.items import Item
 from portal.training.rules.packs import banks
 from portal.training.rules.packs.course import Pack
 from portal.training.rules.packs.joining import Joining, joined
@@ -135,7 +135,7 @@ def give_out(draft_id: str) -> Answer:
     """What a format can hold of the draft's items, and what not; then the file."""
     found = at_hand(draft_id)
     name, language = wanted()
-    writing, count = written_as(drafts.read(draft_id)[0], name, language)
+    writing, count = _draft_written_as(draft_id, name, language)
     return shown(
         "author/export.html",
         found, name=name, language=language, count=count, formats=EXPORTS,
@@ -150,7 +150,7 @@ def exported(draft_id: str) -> AnyResponse:
     """The file itself."""
     found = at_hand(draft_id)
     name, language = wanted()
-    writing, _count = written_as(drafts.read(draft_id)[0], name, language)
+    writing, _count = _draft_written_as(draft_id, name, language)
     part = request.args.get("item") or request.args.get("bank") or found.course
     return given_out(writing.data, file_name(part, name, language), download=True)
 
@@ -174,10 +174,20 @@ def written_as(pack: Pack, name: str, language: str) -> tuple[Writing, int]:
             return scorm.write(pack, language, scorm.EDITIONS[name]), len(pack.items)
         except InvalidInput:
             abort(404)
-    chosen = [item for item, file, _line in pack.items if _is_chosen(item, file)]
+    chosen = [item for item, file, _line in pack.items if _is_chosen(item.id, banks.bank_of(file))]
     return write_items(name, chosen, language), len(chosen)
 
 
-def _is_chosen(item: Item, file: str) -> bool:
-    wanted: dict[str, Any] = {"item": item.id, "bank": banks.bank_of(file)}
+def _draft_written_as(draft_id: str, name: str, language: str) -> tuple[Writing, int]:
+    """The same of a draft, whose items count as they stand: most of what came in waits for a translation."""
+    if name in scorm.EDITIONS:
+        return written_as(drafts.read(draft_id)[0], name, language)
+    chosen = [each for each in items_of(draft_id) if _is_chosen(each.id, each.bank)]
+    items, misshapen = banks.as_they_stand(chosen)
+    writing = write_items(name, items, language)
+    return replace(writing, left_out=(*misshapen, *writing.left_out)), len(chosen)
+
+
+def _is_chosen(item: str, bank: str) -> bool:
+    wanted: dict[str, Any] = {"item": item, "bank": bank}
     return all(not request.args.get(key) or request.args[key] == value for key, value in wanted.items())

@@ -1,6 +1,7 @@
 """The blueprint of the desk, and what its pages share: the draft at hand, its findings, its files."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from portal.training.forms.drafts import ActionForm
 from portal.training.queries import drafts
 from portal.training.queries.drafts import DraftView
 from portal.training.rules.figures import ASKED
-from portal.training.rules.packs.banks import bank_of, held_in
+from portal.training.rules.packs.banks import Held, bank_of, held_in
 from portal.training.rules.packs.course import LESSON
 from portal.training.rules.packs.faults import Finding
 from portal.web.guard import actor
@@ -112,8 +113,13 @@ def given_out(data: bytes, path: str, *, download: bool = False) -> AnyResponse:
     return answer
 
 
-def place_of(draft_id: str, finding: Finding, pack: Mapping[str, bytes]) -> str:
-    """The address of the field that a finding is about: block, item, form or file."""
+def place_of(
+    draft_id: str, finding: Finding, pack: Mapping[str, bytes], held: Callable[[str], list[Held]]
+) -> str:
+    """The address of the field that a finding is about: block, item, form or file.
+
+    ``held`` gives the items of a bank.
+    """
     path, line = finding.file, finding.line
     data = pack.get(path, b"")
     if found := LESSON.fullmatch(path):
@@ -127,7 +133,7 @@ def place_of(draft_id: str, finding: Finding, pack: Mapping[str, bytes]) -> str:
             return url_for("author.source", draft_id=draft_id, path=path)
         return url_for("author.plan", draft_id=draft_id, name=path.removesuffix(".yml"))
     if bank := bank_of(path):
-        for each in held_in(pack, bank):
+        for each in held(bank):
             if each.has(path, line):
                 return url_for("author.item", draft_id=draft_id, bank=bank, index=each.index)
     if path.startswith("media/"):
@@ -138,8 +144,9 @@ def place_of(draft_id: str, finding: Finding, pack: Mapping[str, bytes]) -> str:
 def panel(draft_id: str, path: str = "") -> list[tuple[Finding, str, str]]:
     """Findings of a draft or of one of its files, each with its words and the way to its field."""
     pack, found = drafts.read(draft_id)
+    held = cache(lambda bank: held_in(pack.files, bank))  # once a bank and not once a finding
     return [
-        (each, message(each.reason), place_of(draft_id, each, pack.files))
+        (each, message(each.reason), place_of(draft_id, each, pack.files, held))
         for each in found
         if not path or each.file == path
     ]

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from portal.kernel.errors import PortalError
+from portal.training.rules.formats.exchange import LeftOut
 from portal.training.rules.items import Item
 from portal.training.rules.packs import gift_banks
 from portal.training.rules.packs.bank import item_as_it_stands, written_bank
@@ -84,6 +86,17 @@ def held_in(files: Files, bank: str) -> list[Held]:
 def all_held(files: Files) -> list[Held]:
     """Every item of every bank."""
     return [each for bank in banks_of(files) for each in held_in(files, bank)]
+
+
+def as_they_stand(held: Iterable[Held]) -> tuple[tuple[Item, ...], tuple[LeftOut, ...]]:
+    """The items, finished or not, and those that are misshapen, each with what is wrong with it."""
+    items, left_out = list[Item](), list[LeftOut]()
+    for each in held:
+        try:
+            items.append(item_as_it_stands(each.value))
+        except PortalError as reason:
+            left_out.append(LeftOut(each.id, reason))
+    return tuple(items), tuple(left_out)
 
 
 def with_values(files: Files, bank: str, values: Mapping[int, Mapping[str, Any]]) -> dict[str, bytes]:
