@@ -17,9 +17,9 @@ def today() -> date:
     return day_of(now())
 
 
-def day_of(at: datetime) -> date:
-    """The civil day in the city at that instant."""
-    return at.astimezone(CITY).date()
+def day_of(at: datetime, zone: ZoneInfo = CITY) -> date:
+    """The civil day in the city, or in another zone, at that instant."""
+    return at.astimezone(zone).date()
 
 
 def is_of_our_time(day: date) -> bool:

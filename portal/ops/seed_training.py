@@ -22,6 +22,7 @@ from portal.training.commands.publishing import publish
 from portal.training.commands.reading import finish_lesson
 from portal.training.queries import courses
 from portal.training.queries.cohorts import cohorts_of, members
+from portal.training.queries.following import due
 from portal.training.queries.papers import items_of
 from portal.training.rules.attendance import SessionDraft
 from portal.training.rules.classes import CohortDraft
@@ -100,7 +101,8 @@ def _former_class(trainer: Actor, version_id: str, now: datetime) -> None:
         following.agree(Actor.guest(each.learner_id), each.enrolment_id, then)
     stage = stages_of(last)[0]
     asked = datetime.combine(stage.opens, time(9), CITY)
-    following.ask_due(Actor.system("demo"), asked)
+    for turn in due(asked):
+        following.ask(Actor.system("demo"), turn.enrolment_id, turn.months, asked)
     for each, (pledge, before, since) in zip(people, _TOLD, strict=False):
         told = Told(pledge, Mass.kg(before), Mass.kg(since))
         following.answer(Actor.guest(each.learner_id), each.enrolment_id, stage.months, told, asked)

@@ -13,7 +13,7 @@ from portal.privacy import packing
 from portal.privacy.commands import copies, erasing, retaining, tying
 from portal.privacy.letters import copy_address, erasure_address, order_address
 from portal.privacy.queries import copies as known
-from portal.privacy.queries import erasures
+from portal.privacy.queries import erasures, pupils
 from portal.privacy.queries.subjects import subject_of, subject_of_order
 from portal.privacy.rules.copies import CopyState
 from portal.privacy.rules.retention import Period, periods
@@ -68,7 +68,8 @@ def _remove(copy_id: str, now: datetime) -> None:
 @jobs.every(seconds=600)
 def seat_pledges_of_pupils() -> None:
     """What a pupil promises counts in the group of the class."""
-    tying.seat_pledges(KEEPER, clock.now())
+    now = clock.now()
+    jobs.each(pupils.unseated(), lambda each: tying.seat_pledge(KEEPER, each, now))
 
 
 @jobs.every(seconds=24 * 3600)

@@ -6,7 +6,6 @@ from typing import Final
 
 from icalendar import Calendar, Event
 
-from portal.kernel.clock import CITY
 from portal.training.queries.meetings import Meeting
 from portal.web.i18n import _, lang
 
@@ -14,13 +13,13 @@ _REFRESH: Final = "PT1H"
 
 
 def feed(name: str, meetings: Iterable[Meeting], host: str, now: datetime) -> bytes:
-    """The feed in the reader's language, times in Asia/Shanghai. A cancelled meeting stays, and says so."""
+    """The feed in the reader's language, each time by the clock of its class. A cancelled meeting stays, and
+    says so."""
     calendar = Calendar()
     calendar.add("prodid", f"-//{host}//training//{lang().upper()}")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    calendar.add("x-wr-timezone", "Asia/Shanghai")
     calendar.add("x-published-ttl", _REFRESH)
     for meeting in meetings:
         calendar.add_component(_event(meeting, host, now))
@@ -32,8 +31,8 @@ def _event(meeting: Meeting, host: str, now: datetime) -> Event:
     event = Event()
     event.add("uid", f"{meeting.id}@{host}")
     event.add("dtstamp", now)
-    event.add("dtstart", meeting.starts_at.astimezone(CITY))
-    event.add("dtend", meeting.ends_at.astimezone(CITY))
+    event.add("dtstart", meeting.starts_at.astimezone(meeting.zone))
+    event.add("dtend", meeting.ends_at.astimezone(meeting.zone))
     event.add("summary", f"{meeting.course.in_(lang())} · {_title(meeting)}")
     event.add("location", meeting.place)
     event.add("description", meeting.cohort)

@@ -1,19 +1,23 @@
 """Background work of the room: reminding learners who have been away, asking what became of a class, and
 rechecking published questions."""
 
+from datetime import datetime
 from typing import Any
 
 from portal import jobs
 from portal.accounts.queries import role_holders
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
-from portal.training.commands.following import FOLLOW_UP, ask_due, put_off
+from portal.training.commands.following import FOLLOW_UP, ask, put_off
 from portal.training.commands.letters import follow_up_letter
 from portal.training.commands.nudging import remind
 from portal.training.commands.rechecking import tell_to_recheck
 from portal.training.queries.cohorts import running
+from portal.training.queries.following import due
+from portal.training.queries.learners import enrolled
 from portal.training.queries.rechecking import items_to_recheck
 from portal.training.queries.today import today
+from portal.training.rules.classes import CohortView
 from portal.training.rules.needs import IdleFor, NeverHere
 from portal.training.rules.nudging import due_at, is_quiet
 from portal.web.letters import send_letter
@@ -25,16 +29,18 @@ KEEPER = Actor.system("training")
 def remind_idle() -> None:
     """Who has never come, or not for a good week, gets one letter a fortnight at most."""
     now = clock.now()
-    if is_quiet(now):
-        return
-    for cohort in running(clock.today()):
-        idle = [
-            each.row.member.enrolment_id
-            for each in today(cohort, now).in_need
-            if any(isinstance(need.why, IdleFor | NeverHere) for need in each.needs)
-        ]
-        if idle:
-            remind(KEEPER, cohort.id, idle, now)
+    awake = {each.id: each for each in running(now) if not is_quiet(now, each.zone)}
+    jobs.each(awake, lambda cohort_id: _remind(awake[cohort_id], now))
+
+
+def _remind(cohort: CohortView, now: datetime) -> None:
+    idle = [
+        each.row.member.enrolment_id
+        for each in today(cohort, now).in_need
+        if any(isinstance(need.why, IdleFor | NeverHere) for need in each.needs)
+    ]
+    if idle:
+        remind(KEEPER, cohort.id, idle, now)
 
 
 @jobs.every(seconds=24 * 3600)
@@ -49,7 +55,8 @@ def recheck() -> None:
 @jobs.every(seconds=3600)
 def ask_again() -> None:
     """Whose class ended six or twelve months ago, and who agreed to it, is asked what became of it."""
-    ask_due(KEEPER, clock.now())
+    now = clock.now()
+    jobs.each(due(now), lambda turn: ask(KEEPER, turn.enrolment_id, turn.months, now))
 
 
 @jobs.handles(FOLLOW_UP)
@@ -59,7 +66,8 @@ def follow_up(payload: dict[str, Any]) -> None:
     letter = follow_up_letter(enrolment_id, months)
     if letter is None:
         return
-    if is_quiet(now):
-        put_off(enrolment_id, months, due_at(now), now)
+    zone = enrolled(enrolment_id).zone
+    if is_quiet(now, zone):
+        put_off(enrolment_id, months, due_at(now, zone), now)
         return
     send_letter(letter)

@@ -5,9 +5,10 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from gettext import NullTranslations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_currency, format_decimal
 from babel.support import LazyProxy
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
@@ -191,9 +192,31 @@ def day(value: Any) -> str:
     return str(format_date(value, "long", locale=locale_of(lang())))
 
 
-def instant(value: datetime) -> str:
-    """Date and time in the city, with the zone said."""
-    return _("%(time)s (Beijing time)", time=f"{value.astimezone(CITY):%Y-%m-%d %H:%M}")
+def instant(value: datetime, zone: ZoneInfo | None = None) -> str:
+    """Date and time with the zone said: this one, else the one that the instant carries, else the city's."""
+    zone = zone or (value.tzinfo if isinstance(value.tzinfo, ZoneInfo) else CITY)
+    here = value.astimezone(zone)
+    time = f"{here:%Y-%m-%d %H:%M}"
+    if zone == CITY:
+        return _("%(time)s (Beijing time)", time=time)
+    return _("%(time)s (%(zone)s, %(offset)s)", time=time, zone=zone_name(zone.key), offset=_offset(here))
+
+
+def _offset(here: datetime) -> str:
+    """UTC+8, UTC-3:30."""
+    sign, hours, minutes = f"{here:%z}"[0], *divmod(int(f"{here:%z}"[1:5]), 100)
+    return f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
+
+
+def zone_name(zone: str) -> str:
+    """What the clock of an IANA zone is called here: Beijing time, Berlin time."""
+    return _("Beijing time") if zone == CITY.key else _("%(city)s time", city=city_of(zone, lang()))
+
+
+@lru_cache(maxsize=2048)
+def city_of(zone: str, language: str) -> str:
+    """The place that a time zone is named after."""
+    return str(get_timezone_location(zone, locale=locale_of(language), return_city=True))
 
 
 def country(name: str) -> str:
@@ -282,6 +305,7 @@ def install(app: Flask) -> None:
     templates.globals.update(
         _=_in_template,
         gettext=_in_template,
+        zone_name=zone_name,
         ngettext=_in_template_by_number,
         lang=lang,
         html_lang=lambda: _HTML_LANG[lang()],

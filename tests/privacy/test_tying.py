@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.accounts.rules import WrongCredentials
 from portal.db import db, transaction
@@ -11,8 +11,9 @@ from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.pledges.queries import together as groups
 from portal.privacy.commands import pupils, tying
+from portal.privacy.jobs import seat_pledges_of_pupils
 from portal.privacy.models import PupilClassTie
-from portal.privacy.queries.pupils import Tie, pupils_of, tie_of
+from portal.privacy.queries.pupils import Tie, Unseated, pupils_of, tie_of, unseated
 from portal.privacy.rules import pupils as rules
 from portal.training.models.classes import Cohort
 from portal.training.models.learners import Enrolment
@@ -58,20 +59,64 @@ def test_a_course_class_that_is_closed_changes_nothing(app: Flask):
     assert tie_of(class_id) == Tie()
 
 
+def seated() -> int:
+    """How many pledges the round puts into the groups of their classes."""
+    return sum(tying.seat_pledge(KEEPER, each, clock.now()) for each in unseated())
+
+
 def test_what_pupils_pledge_counts_in_the_group_of_their_class_and_may_be_taken_out(any_app: Flask):
     teacher = organisation(accounts.person())
     class_id = a_class(teacher)
     group = pledges.a_group(teacher)
     pledge_id = pledges.a_pledge(pupil(class_id), name="", is_public=False)
-    assert tying.seat_pledges(KEEPER, clock.now()) == 0
+    assert seated() == 0
     tying.tie(teacher, class_id, group.id, "", "zh", clock.now())
-    assert tying.seat_pledges(KEEPER, clock.now()) == 1
+    assert seated() == 1
     assert [each.id for each in groups.groups_of_pledge(pledge_id)] == [group.id]
-    assert tying.seat_pledges(KEEPER, clock.now()) == 0
+    assert seated() == 0
     pledges.together.leave_group(pupil(class_id), pledge_id, group.id, clock.now())
-    assert tying.seat_pledges(KEEPER, clock.now()) == 0, "who took it out is not put back"
+    assert seated() == 0, "who took it out is not put back"
     with pytest.raises(NotAllowed):
-        tying.seat_pledges(teacher, clock.now())
+        tying.seat_pledge(teacher, Unseated(pupil(class_id).id, pledge_id, group.id), clock.now())
+
+
+def test_one_pledge_that_cannot_be_seated_keeps_no_other_waiting(app: Flask, monkeypatch):
+    teacher = organisation(accounts.person())
+    class_id = a_class(teacher)
+    group = pledges.a_group(teacher)
+    first, second = (pledges.a_pledge(pupil(class_id, n), name="", is_public=False) for n in (1, 2))
+    tying.tie(teacher, class_id, group.id, "", "zh", clock.now())
+    join = pledges.together.join_group
+
+    def fails_for_the_first(actor: Actor, pledge_id: str, *rest: object) -> str:
+        if pledge_id == first:
+            raise RuntimeError("a row that cannot be used")
+        return join(actor, pledge_id, *rest)
+
+    monkeypatch.setattr(tying.together, "join_group", fails_for_the_first)
+    seat_pledges_of_pupils()
+    assert not groups.groups_of_pledge(first)
+    assert [each.id for each in groups.groups_of_pledge(second)] == [group.id]
+    monkeypatch.undo()
+    seat_pledges_of_pupils()
+    assert [each.id for each in groups.groups_of_pledge(first)] == [group.id], "its turn comes again"
+
+
+def test_a_class_of_any_size_is_asked_in_two_questions(app: Flask):
+    teacher = organisation(accounts.person())
+    class_id = a_class(teacher)
+    group = pledges.a_group(teacher)
+    tying.tie(teacher, class_id, group.id, "", "zh", clock.now())
+    made = {pledges.a_pledge(pupil(class_id, n), name="", is_public=False) for n in (1, 2, 3)}
+    asked: list[str] = []
+    listen = ("before_cursor_execute", lambda _c, _u, statement, *_rest: asked.append(statement))
+    event.listen(db.engine, *listen)
+    try:
+        found = unseated()
+    finally:
+        event.remove(db.engine, *listen)
+    assert {each.pledge_id for each in found} == made
+    assert len(asked) == 2, asked
 
 
 def test_only_a_group_that_one_runs_and_only_ones_own_class(app: Flask):

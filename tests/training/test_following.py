@@ -1,7 +1,7 @@
 """What became of a class: asked once, only who agreed, by day; answers have no name and come in fives."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -21,7 +21,7 @@ from portal.training.commands.linking import erase
 from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries.cohorts import cohort_by_id
-from portal.training.queries.following import consents_of, figures_after
+from portal.training.queries.following import consents_of, due, figures_after
 from portal.training.rules.following import (
     AnsweredBefore,
     FootprintTooLarge,
@@ -88,6 +88,11 @@ def test_sums_come_from_five_on_and_a_mean_needs_five_pairs():
         replace(PROMISED, now=Mass.t("200.001")).checked()
 
 
+def asked(now: datetime) -> int:
+    """How many the round asks."""
+    return sum(following.ask(SYSTEM, turn.enrolment_id, turn.months, now) for turn in due(now))
+
+
 def test_who_agreed_is_asked_once_and_nobody_else(any_app, at, sent_letters):
     _cohort, (agreed, silent, ended, gone) = a_class(4)
     now = at("2026-09-01T10:00:00+08:00")
@@ -99,17 +104,17 @@ def test_who_agreed_is_asked_once_and_nobody_else(any_app, at, sent_letters):
         session.get_one(Enrolment, gone).left_at = now
     with pytest.raises(UnknownEnrolment):
         following.agree(phone(silent), agreed, now)
-    assert following.ask_due(SYSTEM, at("2027-02-27T12:00:00+08:00")) == 0, "a day too early"
+    assert asked(at("2027-02-27T12:00:00+08:00")) == 0, "a day too early"
     night = at("2027-02-28T22:30:00+08:00")
-    assert [following.ask_due(SYSTEM, night) for _ in range(2)] == [1, 0]
+    assert [asked(night) for _ in range(2)] == [1, 0]
     assert sent_letters() == [], "people are asleep"
     at("2027-03-01T08:00:00+08:00")
     (letter,) = sent_letters()
     assert letter["To"] == f"{agreed.lower()}@example.org"
     assert f"/zh/learn/follow-up/{agreed}/6?k={key_for(agreed)}" in letter.get_body(("plain",)).get_content()
     with pytest.raises(NotAllowed):
-        following.ask_due(TRAINER, night)
-    assert following.ask_due(SYSTEM, at("2027-08-31T09:00:00+08:00")) == 1, "and again after twelve months"
+        following.ask(TRAINER, agreed, 6, night)
+    assert asked(at("2027-08-31T09:00:00+08:00")) == 1, "and again after twelve months"
 
 
 def test_a_letter_that_is_wanted_no_more_is_not_sent(app, at, sent_letters):
@@ -117,7 +122,7 @@ def test_a_letter_that_is_wanted_no_more_is_not_sent(app, at, sent_letters):
     following.agree(phone(who), who, at("2026-09-01T10:00:00+08:00"))
     with_address(who, "li@example.org")
     night = at("2027-03-01T23:00:00+08:00")
-    assert following.ask_due(SYSTEM, night) == 1
+    assert asked(night) == 1
     following.withdraw(phone(who), who, night)
     at("2027-03-02T09:00:00+08:00")
     assert sent_letters() == []
@@ -130,7 +135,7 @@ def test_an_answer_is_given_once_in_time_and_leads_back_to_nobody(any_app, at):
         following.answer(phone(who), who, 6, PROMISED, now)
     for each in (who, other):
         following.agree(phone(each), each, now)
-    following.ask_due(SYSTEM, now)
+    asked(now)
     following.answer(Actor.guest(who), who, 6, PROMISED, now)  # by the key of the letter
     with pytest.raises(AnsweredBefore):
         following.answer(phone(who), who, 6, PROMISED, now)
@@ -157,7 +162,7 @@ def test_who_is_erased_is_asked_no_more(app, at):
     following.agree(phone(who), who, now)
     erase(phone(who), now)
     assert db.session.get_one(FollowUp, who).ended_at == now
-    assert following.ask_due(SYSTEM, at("2027-03-01T10:00:00+08:00")) == 0
+    assert asked(at("2027-03-01T10:00:00+08:00")) == 0
 
 
 def test_figures_wait_until_the_questions_are_closed(app, at):
@@ -165,7 +170,7 @@ def test_figures_wait_until_the_questions_are_closed(app, at):
     now = at("2027-03-01T10:00:00+08:00")
     for each in people:
         following.agree(phone(each), each, now)
-    following.ask_due(SYSTEM, now)
+    asked(now)
     for each in people[:5]:
         following.answer(phone(each), each, 6, PROMISED, now)
     cohort, (first, _second) = cohort_by_id(cohort_id), stages_of(LAST)
@@ -199,7 +204,7 @@ def test_the_database_refuses_what_no_command_does(any_app, at):
     now = at("2027-03-01T10:00:00+08:00")
     for each in (who, other):
         following.agree(phone(each), each, now)
-    following.ask_due(SYSTEM, now)
+    asked(now)
     following.answer(phone(who), who, 6, PROMISED, now)
     for sentence, attack in _ATTACKS.items():
         with pytest.raises(IntegrityError, match=sentence), transaction() as session:
@@ -233,7 +238,7 @@ def test_from_the_letter_to_the_trainers_figures(app, browser, at):
     now = at("2027-03-01T10:00:00+08:00")
     for each in people:
         following.agree(phone(each), each, now)
-    following.ask_due(SYSTEM, now)
+    asked(now)
     browser.open(f"/en/learn/follow-up/{people[0]}/6", expect=404)
     page = browser.open(f"/en/learn/follow-up/{people[0]}/6?k={key_for(people[0])}")
     page.choose("Yes, all of it").fill("Your footprint now", "300000")

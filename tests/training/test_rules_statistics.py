@@ -6,7 +6,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from portal.training.rules.statistics import Answered, Attempt, Sitting, by_version_and_language, figures
+from portal.training.rules.statistics import (
+    Answered,
+    Attempt,
+    Sitting,
+    by_version_and_language,
+    figures,
+    figures_of_each,
+)
 
 ITEMS = [f"i{number}" for number in range(12)]
 
@@ -56,6 +63,23 @@ def test_figures_equal_scipy(n: int, seed: int, only_right_or_wrong: bool):
         assert alpha == pytest.approx(k / (k - 1) * (1 - (p * (1 - p)).sum() / totals.var()), abs=1e-12)
     assert float(found.reliability) == pytest.approx(alpha, abs=1e-9)
     assert found.is_kr20 is only_right_or_wrong
+
+
+@pytest.mark.parametrize("only_right_or_wrong", [True, False])
+def test_an_item_is_held_against_what_each_learner_was_asked(only_right_or_wrong: bool):
+    dice, sat = random.Random(8), []
+    for whole in attempts(120, 8, only_right_or_wrong):
+        asked = sorted(dice.sample(ITEMS, 5))
+        answers = {item: whole.answers[item] for item in asked if dice.random() < 0.9}
+        sat.append((Attempt("1.0.0", "zh", answers), asked))
+    found = figures_of_each(sat)
+    for place, item in enumerate(ITEMS):
+        those = [attempt for attempt, asked in sat if item in asked]
+        assert found[item] == (len(those), figures(those, ITEMS).items[place])
+    staff = Attempt("1.0.0", "zh", {ITEMS[0]: Answered(Fraction(1))}, Sitting.STAFF)
+    assert figures_of_each([*sat, (staff, ITEMS)]) == found
+    assert figures_of_each([*sat, (Attempt("1.0.0", "zh", {}), ITEMS)]) != found
+    assert figures_of_each([]) == {}
 
 
 def upper_lower(mine: np.ndarray, totals: np.ndarray) -> float:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask, g
@@ -256,3 +257,22 @@ def test_every_country_of_the_demonstration_has_its_chinese_name(app: Flask):
     g.lang = "zh"
     assert len(names) > 20
     assert [name for name in names if i18n.country(name).isascii()] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "zh", "en"),
+    [
+        ("Europe/Berlin", 1, "2027-01-15 13:00（柏林时间，UTC+1）", "2027-01-15 13:00 (Berlin time, UTC+1)"),
+        ("Europe/Berlin", 7, "2027-07-15 14:00（柏林时间，UTC+2）", "2027-07-15 14:00 (Berlin time, UTC+2)"),
+        ("America/St_Johns", 1, "2027-01-15 08:30（圣约翰斯时间，UTC-3:30）",
+         "2027-01-15 08:30 (St. John’s time, UTC-3:30)"),
+        ("Asia/Shanghai", 1, "2027-01-15 20:00（北京时间）", "2027-01-15 20:00 (Beijing time)"),
+    ],
+)  # fmt: skip
+def test_an_instant_is_said_in_the_zone_asked_for_or_carried(app, zone, month, zh, en):
+    noon = datetime(2027, month, 15, 12, tzinfo=UTC)
+    for language, said in (("zh", zh), ("en", en)):
+        with app.test_request_context(f"/{language}/"):
+            i18n.speak(language)
+            assert i18n.instant(noon, ZoneInfo(zone)) == said
+            assert i18n.instant(noon.astimezone(ZoneInfo(zone))) == said

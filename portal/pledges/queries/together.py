@@ -98,6 +98,17 @@ def groups_of_pledge(pledge_id: str) -> list[GroupView]:
     return [_group(row) for row in rows]
 
 
+def without_a_seat(group_id: str, person_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Owner and id of these people's pledges that never had a seat in the group, the oldest first."""
+    rows = db.session.execute(
+        select(PledgeRecord.owner_id, PledgeRecord.id)
+        .outerjoin(GroupSeat, (GroupSeat.pledge_id == PledgeRecord.id) & (GroupSeat.group_id == group_id))
+        .where(PledgeRecord.owner_id.in_(person_ids), GroupSeat.pledge_id.is_(None))
+        .order_by(PledgeRecord.id)
+    )
+    return [(owner_id, pledge_id) for owner_id, pledge_id in rows if owner_id]
+
+
 def figures(group_id: str, today: date) -> GroupFigures | None:
     """What the group's page says; None while fewer than five count."""
     ids = _counted([group_id], today)[group_id]

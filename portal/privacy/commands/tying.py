@@ -6,15 +6,13 @@ from sqlalchemy import delete
 
 from portal import audit
 from portal.db import transaction
-from portal.holdings import Subject
 from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed, NotFound, Refused
 from portal.pledges.commands import together
-from portal.pledges.own import pledge_ids
 from portal.pledges.queries import together as groups
 from portal.privacy import policy
 from portal.privacy.models import PupilClassTie
-from portal.privacy.queries.pupils import class_of, pupils_of, tie_of, tied_to_groups
+from portal.privacy.queries.pupils import Unseated, class_of, pupils_of, tie_of
 from portal.privacy.rules.pupils import ClassHasEnded, NotYourGroup
 from portal.training.commands.enrolling import join
 from portal.training.queries import learners
@@ -52,28 +50,16 @@ def _enrol(class_id: str, join_code: str, lang: str, now: datetime) -> str:
     return cohort.id
 
 
-def seat_pledges(actor: Actor, now: datetime) -> int:
-    """Put pledges of pupils that are in no group yet into that of their class; how many were put."""
+def seat_pledge(actor: Actor, wanted: Unseated, now: datetime) -> bool:
+    """Put a pledge of a pupil into the group of the class; whether it was put. Raises NotAllowed."""
     if not policy.may_seat_pledges(actor):
         raise NotAllowed()
-    return sum(
-        _seat(each.person_id, group_id, now)
-        for class_id, group_id in tied_to_groups()
-        for each in pupils_of(class_id)
-    )
-
-
-def _seat(person_id: str, group_id: str, now: datetime) -> int:
-    done = 0
-    for pledge_id in pledge_ids(Subject(person_id=person_id)):
-        if group_id in {each.id for each in groups.groups_of_pledge(pledge_id)}:
-            continue
-        try:
-            together.join_group(_pupil(person_id), pledge_id, groups.group(group_id).code, now)
-        except (Refused, NotFound):
-            continue  # over, taken out by the pupil, or the group takes no more
-        done += 1
-    return done
+    code = groups.group(wanted.group_id).code
+    try:
+        together.join_group(_pupil(wanted.person_id), wanted.pledge_id, code, now)
+    except (Refused, NotFound):
+        return False  # over, seated meanwhile, or the group takes no more
+    return True
 
 
 def _pupil(person_id: str) -> Actor:

@@ -1,5 +1,6 @@
 """Classes of pupils, as their school sees them."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.kernel.actor import Actor
+from portal.pledges.queries import together
 from portal.privacy import policy
 from portal.privacy.models import Pupil, PupilClass, PupilClassTie
 from portal.privacy.rules.pupils import NoSuchClass, Place, places
@@ -71,15 +73,32 @@ def tie_of_pupil(person_id: str) -> Tie:
     return tie_of(class_id) if class_id else Tie()
 
 
-def tied_to_groups() -> list[tuple[str, str]]:
-    """Running classes with a group for their pledges: class and group."""
-    wanted = (
-        select(PupilClassTie.class_id, PupilClassTie.group_id)
+@dataclass(frozen=True, slots=True)
+class Unseated:
+    """A pledge of a pupil that has had no seat yet in the group of the class."""
+
+    person_id: str
+    pledge_id: str
+    group_id: str
+
+
+def unseated() -> list[Unseated]:
+    """Of running classes with a group for their pledges, in one question and one more for each group."""
+    rows = db.session.execute(
+        select(PupilClassTie.group_id, Pupil.person_id)
         .join(PupilClass, PupilClass.id == PupilClassTie.class_id)
+        .join(Pupil, Pupil.class_id == PupilClass.id)
         .where(PupilClassTie.group_id != "", PupilClass.ended_at.is_(None))
-        .order_by(PupilClassTie.class_id)
+        .order_by(PupilClassTie.group_id)
     )
-    return [(class_id, group_id) for class_id, group_id in db.session.execute(wanted)]
+    pupils = defaultdict[str, list[str]](list)
+    for group_id, person_id in rows:
+        pupils[group_id].append(person_id)
+    return [
+        Unseated(person_id, pledge_id, group_id)
+        for group_id, people in pupils.items()
+        for person_id, pledge_id in together.without_a_seat(group_id, people)
+    ]
 
 
 def _view(row: PupilClass) -> ClassView:

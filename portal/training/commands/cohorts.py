@@ -17,8 +17,6 @@ from portal.training.rules.classes import CohortClosed, CohortDraft, LastTrainer
 from portal.training.rules.courses import UnknownCourse
 from portal.training.rules.learners import new_code
 
-TIME_ZONE = "Asia/Shanghai"
-
 
 def open_cohort(actor: Actor, cohort_id: str, version_id: str, draft: CohortDraft, now: datetime) -> str:
     """A class that takes this version of a course, run by the actor, open to who has its code; its id.
@@ -37,9 +35,9 @@ def open_cohort(actor: Actor, cohort_id: str, version_id: str, draft: CohortDraf
         session.add(
             Cohort(
                 id=cohort_id, version_id=version_id, name=draft.name, organisation_id=draft.organisation_id,
-                place=draft.place, first_day=draft.first_day, last_day=draft.last_day, time_zone=TIME_ZONE,
-                join_code=new_code(), is_open=True, sessions_required=draft.sessions_required,
-                made_by=actor.id, made_at=now,
+                place=draft.place, first_day=draft.first_day, last_day=draft.last_day,
+                time_zone=draft.time_zone, join_code=new_code(), is_open=True, made_by=actor.id, made_at=now,
+                sessions_required=draft.sessions_required,
             )
         )  # fmt: skip
         session.flush()
@@ -50,15 +48,21 @@ def open_cohort(actor: Actor, cohort_id: str, version_id: str, draft: CohortDraf
 
 
 def change_cohort(actor: Actor, cohort_id: str, draft: CohortDraft, now: datetime) -> None:
-    """Raises NotAllowed, UnknownCohort, CohortClosed, and what ``CohortDraft.checked`` raises."""
+    """Sessions keep their moment, also where the class has another time zone from now on.
+
+    Raises NotAllowed, UnknownCohort, CohortClosed, and what ``CohortDraft.checked`` raises.
+    """
     with transaction() as session:
         row = run_by(session, actor, cohort_id)
         draft = draft.checked()
         row.name, row.place = draft.name, draft.place
         row.first_day, row.last_day = draft.first_day, draft.last_day
-        row.sessions_required = draft.sessions_required
+        row.sessions_required, row.time_zone = draft.sessions_required, draft.time_zone
         session.merge(CohortLanguage(cohort_id=cohort_id, lang=draft.lang))
-        audit.record(actor, "cohort.changed", cohort_id, now, sessions_required=draft.sessions_required)
+        audit.record(
+            actor, "cohort.changed", cohort_id, now, sessions_required=draft.sessions_required,
+            time_zone=draft.time_zone,
+        )  # fmt: skip
 
 
 def set_open(actor: Actor, cohort_id: str, is_open: bool, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Completing a course: certified once for each learner, version and award, whoever asks and how often."""
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -135,8 +135,14 @@ def facts_of(
         cohort=_name_of(cohort) if cohort else Bilingual("", ""),
         trainer=_first_trainer(session, cohort) if cohort else "",
         objectives=tuple(each.text for each in course.objectives),
-        issuer=site.name(), completed_on=clock.day_of(now),
+        issuer=site.name(), completed_on=completed_on(session, enrolment, now),
     )  # fmt: skip
+
+
+def completed_on(session: Session, enrolment: Enrolment, at: datetime) -> date:
+    """The civil day where the class is; in the city for who learns alone."""
+    cohort = session.get_one(Cohort, enrolment.cohort_id) if enrolment.cohort_id else None
+    return clock.day_of(at, cohort.zone if cohort else clock.CITY)
 
 
 def _name_of(cohort: Cohort) -> Bilingual:

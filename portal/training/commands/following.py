@@ -16,6 +16,7 @@ from portal.training.models.classes import Cohort
 from portal.training.models.following import FollowUp, FollowUpAnswer, FollowUpTurn
 from portal.training.models.learners import Enrolment
 from portal.training.queries import following as queries
+from portal.training.queries import learners
 from portal.training.rules.following import (
     WORDS,
     AnsweredBefore,
@@ -32,7 +33,7 @@ FOLLOW_UP: Final = "training.follow_up"
 def agree(actor: Actor, enrolment_id: str, now: datetime) -> None:
     """Ask me later. Twice is once. Raises UnknownEnrolment, NotInAClass."""
     found = queries.followed(actor, enrolment_id)
-    if queries.standing_of(found, clock.day_of(now)) is None:
+    if queries.standing_of(found, clock.day_of(now, found.zone)) is None:
         raise NotInAClass()
     with transaction() as session:
         session.get_one(Enrolment, enrolment_id, with_for_update=True)
@@ -59,14 +60,13 @@ def withdraw(actor: Actor, enrolment_id: str, now: datetime) -> None:
         audit.record(actor, "follow_up.ended", enrolment_id, now)
 
 
-def ask_due(actor: Actor, now: datetime) -> int:
-    """Ask everybody whose turn has come, once each, by letter in the daytime; how many. Raises NotAllowed."""
+def ask(actor: Actor, enrolment_id: str, months: int, now: datetime) -> bool:
+    """Ask a learner whose turn has come, once, by letter in the daytime; whether it was done now.
+
+    Raises NotAllowed.
+    """
     if not policy.may_ask_again(actor):
         raise NotAllowed()
-    return sum(_ask(turn.enrolment_id, turn.months, now) for turn in queries.due(clock.day_of(now)))
-
-
-def _ask(enrolment_id: str, months: int, now: datetime) -> bool:
     with transaction() as session:
         consent = session.get(FollowUp, enrolment_id, with_for_update=True, populate_existing=True)
         if consent is None or consent.ended_at or session.get(FollowUpTurn, (enrolment_id, months)):
@@ -74,7 +74,7 @@ def _ask(enrolment_id: str, months: int, now: datetime) -> bool:
         turn = FollowUpTurn(enrolment_id=enrolment_id, months=months, asked_at=now, is_answered=False)
         session.add(turn)
         session.flush()
-        put_off(enrolment_id, months, due_at(now), now)
+        put_off(enrolment_id, months, due_at(now, learners.enrolled(enrolment_id).zone), now)
         return True
 
 
@@ -91,8 +91,8 @@ def answer(actor: Actor, enrolment_id: str, months: int, told: Told, now: dateti
 
     Raises UnknownEnrolment, NotAsked, AnsweredBefore, FootprintTooLarge.
     """
-    found, today = queries.followed(actor, enrolment_id), clock.day_of(now)
-    told = told.checked()
+    found, told = queries.followed(actor, enrolment_id), told.checked()
+    today = clock.day_of(now, found.zone)
     with transaction() as session:
         turn = session.get(FollowUpTurn, (enrolment_id, months), with_for_update=True, populate_existing=True)
         if turn is None or found.left_at or not _is_open(session, found.cohort_id, months, today):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal import jobs
 from portal.accounts.queries import person
 from portal.db import db
+from portal.kernel.clock import CITY
 from portal.training.models.classes import Cohort
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.queries.following import is_wanted
@@ -28,7 +29,8 @@ def write(
         "id": key.replace(":", "."), "to": to, "lang": enrolment.lang, "template": f"training/letter_{kind}",
         "facts": {"name": learner.name, "enrolment": enrolment.id, **facts},
     }  # fmt: skip
-    jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now))
+    cohort = db.session.get_one(Cohort, enrolment.cohort_id) if enrolment.cohort_id else None
+    jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now, cohort.zone if cohort else CITY))
     return True
 
 

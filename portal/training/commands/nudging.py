@@ -96,4 +96,4 @@ def _say(
         "template": f"training/letter_{'reminder' if text == REMINDER else 'nudge'}",
         "facts": {"name": learner.name, "cohort": cohort.name, "text": text},
     }  # fmt: skip
-    jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now))
+    jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now, cohort.zone))

@@ -11,11 +11,10 @@ from portal.certificates import commands as certificates
 from portal.certificates import queries as papers
 from portal.certificates.rules.states import Reason
 from portal.db import transaction
-from portal.kernel import clock
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.training import policy
-from portal.training.commands.completing import alone_with, facts_of
+from portal.training.commands.completing import alone_with, completed_on, facts_of
 from portal.training.models.learners import Enrolment
 from portal.training.models.outcomes import Completion
 from portal.training.rules import learners as rules
@@ -38,7 +37,7 @@ def rename(actor: Actor, learner_id: str, name: str, now: datetime) -> None:
         for completion in session.scalars(earned).all():
             enrolment = session.get_one(Enrolment, completion.enrolment_id)
             facts = facts_of(session, completion.id, enrolment, learner, now)
-            facts = replace(facts, completed_on=clock.day_of(completion.completed_at))
+            facts = replace(facts, completed_on=completed_on(session, enrolment, completion.completed_at))
             present = papers.for_subject(completion.id)
             if present and present.holder_name is not None:
                 certificates.replace(_HAND, present.number, facts, Reason.ERROR, now)

@@ -214,7 +214,7 @@ def _write_to(cohort: Cohort, entries: Iterable[Entry], now: datetime) -> None:
                     "code": cohort.join_code,
                 },
             }  # fmt: skip
-            jobs.enqueue("letter", dict(letter), key=key, now=now, due=due_at(now))
+            jobs.enqueue("letter", dict(letter), key=key, now=now, due=due_at(now, cohort.zone))
 
 
 def _begun(session: Session, enrolment_ids: Sequence[str]) -> set[str]:

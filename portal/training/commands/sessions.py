@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Books
@@ -12,10 +13,9 @@ from portal import audit, jobs
 from portal.accounts.queries import person
 from portal.db import transaction
 from portal.kernel.actor import Actor
-from portal.kernel.clock import CITY
 from portal.training.commands.cohorts import run_by
 from portal.training.commands.completing import complete_if_met
-from portal.training.models.classes import Attendance, Session, SignInDevice
+from portal.training.models.classes import Attendance, Cohort, Session, SignInDevice
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries import sessions as queries
 from portal.training.rules.attendance import (
@@ -186,9 +186,9 @@ def _held(books: Books, actor: Actor, session_id: str) -> Session:
     return row
 
 
-def _clock(at: datetime) -> str:
-    """As it stands on a clock in the city."""
-    return f"{at.astimezone(CITY):%Y-%m-%d %H:%M}"
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    """As it stands on a clock of the class."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _write(books: Books, row: Session, kind: str, now: datetime) -> None:
@@ -198,9 +198,10 @@ def _write(books: Books, row: Session, kind: str, now: datetime) -> None:
         .join(Learner, Learner.id == Enrolment.learner_id)
         .where(Enrolment.cohort_id == row.cohort_id, Enrolment.left_at.is_(None), Learner.erased_at.is_(None))
     ).all()
+    zone = books.get_one(Cohort, row.cohort_id).zone
     facts: Mapping[str, Any] = {
         "session": row.title, "number": row.number, "place": row.place,
-        "starts_at": _clock(row.starts_at), "ends_at": _clock(row.ends_at),
+        "starts_at": _clock(row.starts_at, zone), "ends_at": _clock(row.ends_at, zone), "zone": zone.key,
     }  # fmt: skip
     for enrolment_id, lang, email, person_id in rows:
         to = email or (person(person_id).email if person_id else "")
@@ -210,4 +211,4 @@ def _write(books: Books, row: Session, kind: str, now: datetime) -> None:
                 "id": key.replace(":", "."), "to": to, "lang": lang,
                 "template": f"training/letter_{kind}", "facts": facts,
             }  # fmt: skip
-            jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now))
+            jobs.enqueue("letter", letter, key=key, now=now, due=due_at(now, zone))

@@ -6,7 +6,9 @@ from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
+from portal.kernel.clock import CITY
 from portal.training.rules.classes import MOST_SESSIONS, NAME_MAX, PLACE_MAX, REASON_MAX, CohortDraft
+from portal.training.rules.zones import OFTEN, known_zones
 from portal.web.forms import (
     BooleanField,
     EmailField,
@@ -19,7 +21,7 @@ from portal.web.forms import (
     TextField,
     WholeField,
 )
-from portal.web.i18n import gettext
+from portal.web.i18n import city_of, gettext, lang, zone_name
 from portal.web.i18n import lazy_gettext as _
 
 _LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
@@ -31,6 +33,12 @@ def said_in_words(field: Any, text: str) -> None:
         field.process_errors = [text]
 
 
+def _placed(zone: str) -> str:
+    """By part of the world, as the list is ordered, with the place in the reader's language."""
+    place = city_of(zone, lang())
+    return zone if place.replace(" ", "_") in zone else f"{zone} · {place}"
+
+
 class CohortForm(PortalForm):
     name = LineField(
         _("Name of the class"), max=NAME_MAX, validators=[Required()],
@@ -39,6 +47,10 @@ class CohortForm(PortalForm):
     place = LineField(_("Place of the class"), max=PLACE_MAX, validators=[Optional()])
     first_day = DateField(_("First day"), validators=[Required()])
     last_day = DateField(_("Last day"), validators=[Required()])
+    time_zone = SelectField(
+        _("Time zone of the class"), default=CITY.key, validators=[Required()],
+        description=_("By whose clock it meets. Sessions that are planned already keep their moment."),
+    )  # fmt: skip
     lang = RadioField(
         _("Language of the class"), choices=_LANGUAGES, default="zh", validators=[Required()],
         description=_("Lists and sheets begin with it; each learner may choose another."),
@@ -50,6 +62,12 @@ class CohortForm(PortalForm):
     )  # fmt: skip
 
     def process(self, *args: Any, **kwargs: Any) -> None:
+        self.time_zone.choices = {
+            gettext("Often used"): [SelectChoice(each, zone_name(each)) for each in OFTEN],
+            gettext("All others"): [
+                SelectChoice(each, _placed(each)) for each in known_zones() if each not in OFTEN
+            ],
+        }
         super().process(*args, **kwargs)
         for field in (self.first_day, self.last_day):
             said_in_words(field, gettext("Write the day as 2026-12-31."))
@@ -63,6 +81,7 @@ class CohortForm(PortalForm):
             last_day=self.last_day.data,
             sessions_required=self.sessions_required.value or 0,
             lang=self.lang.data,
+            time_zone=self.time_zone.data or CITY.key,
         )
 
 

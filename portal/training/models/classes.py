@@ -1,11 +1,13 @@
 """Cohorts, their trainers, their sessions and who was there."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Bool, Bytes, Day, Int, Str, Utc, strict
+from portal.training.rules.zones import zone_of
 
 
 class Cohort(Base):
@@ -33,6 +35,11 @@ class Cohort(Base):
     made_by: Mapped[str] = mapped_column(Str, nullable=False)
     made_at: Mapped[datetime] = mapped_column(Utc, nullable=False)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """By whose clock the class goes."""
+        return zone_of(self.time_zone)
 
 
 class CohortTrainer(Base):

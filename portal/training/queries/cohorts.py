@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.clock import day_of
 from portal.training import policy
 from portal.training.models.classes import Cohort, CohortLanguage, CohortTrainer
 from portal.training.models.courses import CourseVersion
 from portal.training.models.learners import Enrolment, Learner, Roster
-from portal.training.rules.classes import CohortView, TrainerView, UnknownCohort
+from portal.training.rules.classes import CohortView, Phase, TrainerView, UnknownCohort, phase_of
 from portal.training.rules.rosters import Entry
 
 
@@ -73,13 +74,13 @@ def cohort_by_id(cohort_id: str) -> CohortView:
     return found[0]
 
 
-def running(today: date) -> list[CohortView]:
-    """All classes that are on this day and not closed."""
-    return _views(
-        select(Cohort.id).where(
-            Cohort.first_day <= today, Cohort.last_day >= today, Cohort.closed_at.is_(None)
-        )
+def running(now: datetime) -> list[CohortView]:
+    """All classes that are on, by the calendar where each of them is, and not closed."""
+    today, day = day_of(now), timedelta(days=1)
+    near = select(Cohort.id).where(
+        Cohort.first_day <= today + day, Cohort.last_day >= today - day, Cohort.closed_at.is_(None)
     )
+    return [each for each in _views(near) if phase_of(each, now) is Phase.RUNNING]
 
 
 def cohort_of_code(join_code: str) -> CohortView:
@@ -150,7 +151,7 @@ def _views(ids: object) -> list[CohortView]:
             first_day=row.Cohort.first_day, last_day=row.Cohort.last_day, join_code=row.Cohort.join_code,
             is_open=row.Cohort.is_open, sessions_required=row.Cohort.sessions_required,
             closed_at=row.Cohort.closed_at, trainers=tuple(trainers.get(row.Cohort.id, ())),
-            learners=learners.get(row.Cohort.id, 0), lang=row.lang,
+            learners=learners.get(row.Cohort.id, 0), lang=row.lang, zone=row.Cohort.zone,
         )
         for row in rows
     ]  # fmt: skip

@@ -1,10 +1,11 @@
 """Attempts as statistics take them: by version and language, of learners alone, final quizzes handed in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -66,33 +67,34 @@ def figures_of(version_id: str, cohort_id: str | None = None) -> VersionFigures:
     A learner's first attempt counts alone: who has seen the question before says little about it.
     """
     content = courses.content(version_id)
-    attempts = _attempts(version_id, cohort_id)
-    names = [name for name in content.items if any(name in each.asked for each in attempts)]
-    by_lang = {lang: [each for each in attempts if each.attempt.lang == lang] for lang in ("zh", "en")}
-    whole = {
-        lang: statistics.figures((each.attempt for each in found), names) for lang, found in by_lang.items()
-    }
-    single = {
-        (name, lang): _of_item(name, [each for each in found if name in each.asked])
-        for lang, found in by_lang.items()
-        for name in names
-    }
+    sat = _sat(version_id, cohort_id)
+    asked = {name for _, each in sat for name in each}
+    names = [name for name in content.items if name in asked]
+    by_lang = {lang: [each for each in sat if each[0].lang == lang] for lang in ("zh", "en")}
+    single = {lang: statistics.figures_of_each(found) for lang, found in by_lang.items()}
+    gaps = {name: _gap(single["zh"].get(name), single["en"].get(name)) for name in names}
     return VersionFigures(
-        whole,
+        {
+            lang: statistics.figures((attempt for attempt, _ in found), names)
+            for lang, found in by_lang.items()
+        },
         tuple(
-            AskedItem(content.items[name], lang, n, found, _gap(single, name))
-            for (name, lang), (n, found) in single.items()
+            _item(content.items[name], lang, found.get(name), gaps[name])
+            for lang, found in single.items()
+            for name in names
         ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sat:
-    attempt: statistics.Attempt
-    asked: frozenset[str]
+def _item(
+    item: Item, lang: str, found: tuple[int, ItemFigures] | None, gap: Decimal | None
+) -> AskedItem:  # fmt: skip
+    n, figures = found or (0, None)
+    return AskedItem(item, lang, n, figures, gap)
 
 
-def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
+def _sat(version_id: str, cohort_id: str | None) -> list[tuple[statistics.Attempt, list[str]]]:
+    """Attempts with what was asked in each, in two questions whatever their number."""
     wanted = [Enrolment.version_id == version_id, *first_sittings()]
     if cohort_id:
         wanted.append(Enrolment.cohort_id == cohort_id)
@@ -102,11 +104,11 @@ def _attempts(version_id: str, cohort_id: str | None) -> list[_Sat]:
         .where(*wanted)
         .order_by(Attempt.id)
     ).all()
-    answers = _answers(row.id for row in rows)
+    answers = _answers(wanted)
     return [
-        _Sat(
+        (
             statistics.Attempt(version_id, row.lang, answers[row.id], _SITTINGS[row.standing]),
-            frozenset(row.items),
+            row.items,
         )
         for row in rows
     ]
@@ -134,16 +136,23 @@ def _earlier() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _answers(attempt_ids: Iterable[str]) -> dict[str, dict[str, Answered]]:
+def _answers(wanted: list[ColumnElement[bool]]) -> dict[str, dict[str, Answered]]:
     found: dict[str, dict[str, Answered]] = defaultdict(dict)
     rows = db.session.execute(
-        select(Answer.attempt_id, Answer.item, Answer.credit, Answer.response).where(
-            Answer.attempt_id.in_(list(attempt_ids))
-        )
+        select(Answer.attempt_id, Answer.item, Answer.credit, Answer.response)
+        .join(Attempt, Attempt.id == Answer.attempt_id)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(*wanted)
     )
     for attempt_id, item, credit, response in rows:
-        found[attempt_id][item] = Answered(Fraction(credit or 0), _taken(response))
+        found[attempt_id][item] = Answered(_credit(credit), _taken(response))
     return found
+
+
+@lru_cache(maxsize=1024)
+def _credit(text: str | None) -> Fraction:
+    """Kept, because a class writes the same few thousands of times."""
+    return Fraction(text or 0)
 
 
 def _taken(response: Any) -> frozenset[int]:
@@ -152,17 +161,8 @@ def _taken(response: Any) -> frozenset[int]:
     return frozenset(each for each in taken or () if isinstance(each, int))
 
 
-def _of_item(name: str, asked: list[_Sat]) -> tuple[int, ItemFigures | None]:
-    """Figures of one item among those who were asked it, against the rest of what each of them was asked."""
-    if not asked:
-        return 0, None
-    names = sorted({each for sat in asked for each in sat.asked})
-    return len(asked), statistics.item_figures((sat.attempt for sat in asked), names, name)
-
-
-def _gap(single: Mapping[tuple[str, str], tuple[int, ItemFigures | None]], name: str) -> Decimal | None:
+def _gap(zh: tuple[int, ItemFigures] | None, en: tuple[int, ItemFigures] | None) -> Decimal | None:
     """Facility in Chinese less that in English; None without enough answers in both."""
-    (n_zh, zh), (n_en, en) = single[name, "zh"], single[name, "en"]
-    if zh is None or en is None or min(n_zh, n_en) < statistics.TOO_FEW:
+    if zh is None or en is None or min(zh[0], en[0]) < statistics.TOO_FEW:
         return None
-    return zh.facility - en.facility
+    return zh[1].facility - en[1].facility

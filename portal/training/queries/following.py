@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 
@@ -32,6 +33,7 @@ from portal.training.rules.following import (
     sums,
 )
 from portal.training.rules.learners import UnknownEnrolment
+from portal.training.rules.zones import zone_of
 
 _HOUSEHOLD = "household"
 _SLACK = timedelta(days=4)  # months are not alike: the rule itself has the last word
@@ -101,24 +103,24 @@ def _is_asked(enrolment_id: str, stage: Stage, today: date) -> bool:
     return stage.is_open(today) and turn is not None and not turn.is_answered
 
 
-def suggested(actor: Actor, last_day: date) -> tuple[Mass | None, Mass | None]:
+def suggested(actor: Actor, last_day: date, zone: ZoneInfo) -> tuple[Mass | None, Mass | None]:
     """The reader's own household footprints of a year: the last one up to the end of the class, and the
     newest since; what the fields begin with. Nothing for who is not signed in."""
     own = [each for each in footprints_of(actor) if each.model_id.startswith(_HOUSEHOLD)]
-    before = [each.total for each in own if clock.day_of(each.created_at) <= last_day]
-    since = [each.total for each in own if clock.day_of(each.created_at) > last_day]
+    before = [each.total for each in own if clock.day_of(each.created_at, zone) <= last_day]
+    since = [each.total for each in own if clock.day_of(each.created_at, zone) > last_day]
     return next(iter(before), None), next(iter(since), None)
 
 
-def due(today: date) -> list[Turn]:
+def due(now: datetime) -> list[Turn]:
     """Whose turn has come: they agreed, are still in the class, and were not asked at this stage."""
-    return [turn for months in STAGES for turn in _due(months, today)]
+    return [turn for months in STAGES for turn in _due(months, now)]
 
 
-def _due(months: int, today: date) -> list[Turn]:
-    ended = months_after(today, -months)
+def _due(months: int, now: datetime) -> list[Turn]:
+    ended = months_after(clock.day_of(now), -months)
     rows = db.session.execute(
-        select(Enrolment.id, Cohort.last_day)
+        select(Enrolment.id, Cohort.last_day, Cohort.time_zone)
         .join(FollowUp, FollowUp.enrolment_id == Enrolment.id)
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
         .join(Learner, Learner.id == Enrolment.learner_id)
@@ -132,7 +134,11 @@ def _due(months: int, today: date) -> list[Turn]:
         )
         .order_by(Enrolment.id)
     )  # fmt: skip
-    return [Turn(row.id, months) for row in rows if stage_of(row.last_day, months).is_open(today)]
+    return [
+        Turn(row.id, months)
+        for row in rows
+        if stage_of(row.last_day, months).is_open(clock.day_of(now, zone_of(row.time_zone)))
+    ]
 
 
 def figures_after(cohort: CohortView, today: date) -> list[StageFigures]:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.db import db
 from portal.kernel.actor import Actor
+from portal.kernel.clock import CITY
 from portal.training import policy
 from portal.training.models.classes import Cohort, CohortTrainer
 from portal.training.models.learners import Enrolment, JoinedLearner, Learner
 from portal.training.models.outcomes import Completion
 from portal.training.rules.learners import UnknownClass, UnknownEnrolment, read_code
+from portal.training.rules.zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class LearnerView:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A learner in a version of a course, in a class or alone."""
+    """A learner in a version of a course, in a class or alone; ``zone`` is the class's, else the city's."""
 
     id: str
     learner_id: str
@@ -48,6 +51,7 @@ class Enrolled:
     enrolled_at: datetime
     left_at: datetime | None
     certificate: str | None
+    zone: ZoneInfo = CITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ def certificate_number() -> ColumnElement[str | None]:
 
 def _enrolments(which: ColumnElement[bool]) -> list[Enrolled]:
     rows = db.session.execute(
-        select(Enrolment, _account, Cohort.name, certificate_number())
+        select(Enrolment, _account, Cohort.name, Cohort.time_zone, certificate_number())
         .join(Learner, Learner.id == Enrolment.learner_id)
         .outerjoin(JoinedLearner, JoinedLearner.learner_id == Learner.id)
         .outerjoin(_Into, _Into.id == JoinedLearner.into_id)
@@ -193,6 +197,7 @@ def _enrolments(which: ColumnElement[bool]) -> list[Enrolled]:
         Enrolled(
             row.id, row.learner_id, person, row.version_id, row.cohort_id, cohort or "", row.standing,
             row.lang, row.enrolled_at, row.left_at, certificate,
+            zone_of(zone) if zone else CITY,
         )
-        for row, person, cohort, certificate in rows
+        for row, person, cohort, zone, certificate in rows
     ]  # fmt: skip

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from portal.db import db
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.clock import CITY
 from portal.training.models.classes import Attendance, Cohort, Session
 from portal.training.models.courses import CourseVersion
 from portal.training.models.learners import Enrolment
@@ -14,7 +16,8 @@ from portal.training.models.learners import Enrolment
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting of a class as one learner sees it. ``was_there`` is None until somebody has said."""
+    """A meeting of a class as one learner sees it. ``was_there`` is None until somebody has said;
+    ``zone`` is that of the class."""
 
     id: str
     enrolment_id: str
@@ -27,6 +30,7 @@ class Meeting:
     ends_at: datetime
     is_cancelled: bool
     was_there: bool | None
+    zone: ZoneInfo = CITY
 
 
 def meetings_of(learner_ids: list[str]) -> list[Meeting]:
@@ -48,6 +52,7 @@ def meetings_of(learner_ids: list[str]) -> list[Meeting]:
             session.id, enrolment_id, Bilingual(zh, en), cohort.name, session.number, session.title,
             session.place or cohort.place, session.starts_at, session.ends_at,
             session.cancelled_at is not None, attended.is_present if attended else None,
+            cohort.zone,
         )
         for session, cohort, zh, en, enrolment_id, attended in rows
     ]  # fmt: skip

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, func, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
-from portal.training.models.classes import Attendance, Session, SignInDevice
+from portal.training.models.classes import Attendance, Cohort, Session, SignInDevice
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries.learners import learner_with, learners_of
 from portal.training.rules.attendance import SessionView, UnknownSession
+from portal.training.rules.zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def _views(which: ColumnElement[bool]) -> list[SessionView]:
         .subquery()
     )
     rows = db.session.execute(
-        select(Session, counted.c.n)
+        select(Session, Cohort.time_zone, counted.c.n)
+        .join(Cohort, Cohort.id == Session.cohort_id)
         .outerjoin(counted, counted.c.session_id == Session.id)
         .where(which)
         .order_by(Session.starts_at, Session.id)
@@ -116,7 +118,7 @@ def _views(which: ColumnElement[bool]) -> list[SessionView]:
     return [
         SessionView(
             row.id, row.cohort_id, row.number, row.title, row.place, row.starts_at, row.ends_at,
-            row.headcount, row.cancelled_at, present or 0,
+            row.headcount, row.cancelled_at, present or 0, zone_of(zone),
         )
-        for row, present in rows
+        for row, zone, present in rows
     ]  # fmt: skip

@@ -30,6 +30,7 @@ from portal.training.rules.feedback import (
     summaries,
 )
 from portal.training.rules.following import STAGES, Kept, Sums, Told, stage_of, sums
+from portal.training.rules.zones import zone_of
 
 # Whom learners judged is each trainer's own business: of two, one could work out the other.
 FEWEST_TRAINERS: Final = 3
@@ -110,14 +111,15 @@ def _usual(questions: Sequence[Question], answers: dict[str, Any]) -> dict[str, 
 def _later(version_id: str, now: datetime) -> tuple[tuple[int, Sums], ...]:
     """By months after the class, of stages that are closed."""
     rows = db.session.execute(
-        select(FollowUpAnswer, Cohort.last_day)
+        select(FollowUpAnswer, Cohort.last_day, Cohort.time_zone)
         .join(Cohort, Cohort.id == FollowUpAnswer.cohort_id)
         .where(Cohort.version_id == version_id)
         .order_by(FollowUpAnswer.cohort_id, FollowUpAnswer.months, FollowUpAnswer.id)
     )
-    today, told = clock.day_of(now), defaultdict[int, list[Told]](list)
+    told = defaultdict[int, list[Told]](list)
     for (_cohort, months), group in groupby(rows, key=lambda row: (row[0].cohort_id, row[0].months)):
         of_class = list(group)
+        today = clock.day_of(now, zone_of(of_class[0].time_zone))
         if len(of_class) >= SHOWN_FROM and stage_of(of_class[0].last_day, months).closes <= today:
             told[months] += _told(row[0] for row in of_class)
     added = ((months, sums(told[months])) for months in STAGES)

@@ -60,7 +60,7 @@ def today(cohort: CohortView, now: datetime) -> Today:
             met=row.progress.met,
             needed=len(row.progress.requirements),
         )
-        if reasons := needs(standing, cohort.first_day, cohort.last_day, now):
+        if reasons := needs(standing, cohort.first_day, cohort.last_day, now, cohort.zone):
             found.append(InNeed(row, reasons))
     found.sort(key=lambda each: (each.needs[0].urgency is not Urgency.NOW, -len(each.needs)))
     through = sum(row.progress.is_complete for row in rows)

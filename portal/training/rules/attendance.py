@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from portal.kernel.clock import CITY
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
 
 WINDOW: Final = timedelta(seconds=20)
@@ -88,7 +90,8 @@ class SessionDraft:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A meeting of a class. ``headcount`` is what the trainer counted in the room, None until then."""
+    """A meeting of a class. ``headcount`` is what the trainer counted in the room, None until then; ``zone``
+    is that of the class, by whose clock its times are said."""
 
     id: str
     cohort_id: str
@@ -100,6 +103,7 @@ class SessionView:
     headcount: int | None
     cancelled_at: datetime | None
     present: int
+    zone: ZoneInfo = CITY
 
     @property
     def opens_at(self) -> datetime:
@@ -125,7 +129,7 @@ def check_door(session: SessionView, now: datetime) -> None:
         case Door.CANCELLED:
             raise SessionIsCancelled()
         case Door.EARLY:
-            raise NotOpenYet(at=session.opens_at)
+            raise NotOpenYet(at=session.opens_at.astimezone(session.zone))
         case Door.OVER:
             raise SignInIsOver()
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from portal.kernel.bilingual import Bilingual
+from portal.kernel.clock import CITY, day_of
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
+from portal.training.rules.zones import zone_of
 
 NAME_MAX: Final = 80
 PLACE_MAX: Final = 120
@@ -60,7 +63,7 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CohortDraft:
     """What a trainer says of a class; ``sessions_required`` of its sessions must be attended, ``lang`` is the
-    language that it is held in, zh or en."""
+    language that it is held in, zh or en, ``time_zone`` the IANA name of the clock that it goes by."""
 
     name: str
     place: str
@@ -69,9 +72,11 @@ class CohortDraft:
     sessions_required: int = 0
     organisation_id: str = ""
     lang: str = "zh"
+    time_zone: str = CITY.key
 
     def checked(self) -> "CohortDraft":
-        """Itself. Raises NameMissing, EndsBeforeItBegins, LastsTooLong."""
+        """Itself. Raises NameMissing, EndsBeforeItBegins, LastsTooLong, UnknownZone."""
+        zone_of(self.time_zone)
         if not self.name or len(self.name) > NAME_MAX:
             raise NameMissing(max=NAME_MAX)
         if self.last_day < self.first_day:
@@ -106,6 +111,12 @@ class CohortView:
     trainers: tuple[TrainerView, ...]
     learners: int
     lang: str = "zh"
+    zone: ZoneInfo = CITY
+
+    @property
+    def time_zone(self) -> str:
+        """Its IANA name."""
+        return self.zone.key
 
     @property
     def trainer_ids(self) -> frozenset[str]:
@@ -120,15 +131,17 @@ class Phase(StrEnum):
     OVER = "over"
 
 
-def phase_of(cohort: CohortView, today: date) -> Phase:
+def phase_of(cohort: CohortView, now: datetime) -> Phase:
+    """By the calendar where the class is."""
+    today = day_of(now, cohort.zone)
     if cohort.closed_at or cohort.last_day < today:
         return Phase.OVER
     return Phase.COMING if today < cohort.first_day else Phase.RUNNING
 
 
-def by_phase(cohorts: Sequence[CohortView], today: date) -> dict[Phase, list[CohortView]]:
+def by_phase(cohorts: Sequence[CohortView], now: datetime) -> dict[Phase, list[CohortView]]:
     """Classes by where they stand, each list by its first day."""
     found: dict[Phase, list[CohortView]] = {phase: [] for phase in (Phase.RUNNING, Phase.COMING, Phase.OVER)}
     for cohort in sorted(cohorts, key=lambda each: (each.first_day, each.id)):
-        found[phase_of(cohort, today)].append(cohort)
+        found[phase_of(cohort, now)].append(cohort)
     return found

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.clock import day_of
+from portal.kernel.clock import CITY, day_of
 from portal.kernel.errors import N_, PortalError
 
 IDLE_DAYS: Final = 8
@@ -74,12 +75,15 @@ class Need:
     why: PortalError
 
 
-def needs(learner: Standing, first_day: date, last_day: date, now: datetime) -> tuple[Need, ...]:
-    """Why this learner needs a word, what is urgent first; nothing for who is through or before it begins."""
-    today = day_of(now)
+def needs(
+    learner: Standing, first_day: date, last_day: date, now: datetime, zone: ZoneInfo = CITY
+) -> tuple[Need, ...]:
+    """Why this learner needs a word, what is urgent first; nothing for who is through or before it begins.
+    Days are those of ``zone``."""
+    today = day_of(now, zone)
     if learner.is_complete or today < first_day:
         return ()
-    found = [*_stuck(learner), *_away(learner, first_day, now)]
+    found = [*_stuck(learner), *_away(learner, first_day, today, now)]
     if today <= last_day and last_day - today <= ENDS_WITHIN:
         reason = RuleNotMet(day=last_day.isoformat(), met=learner.met, all=learner.needed)
         found.append(Need(Urgency.NOW, reason))
@@ -97,10 +101,10 @@ def _stuck(learner: Standing) -> list[Need]:
     return found
 
 
-def _away(learner: Standing, first_day: date, now: datetime) -> list[Need]:
+def _away(learner: Standing, first_day: date, today: date, now: datetime) -> list[Need]:
     found = []
     if not learner.has_been_here:
-        if (day_of(now) - first_day).days >= 2:
+        if (today - first_day).days >= 2:
             found.append(Need(Urgency.SOON, NeverHere()))
     elif (days := (now - learner.seen_at).days) >= IDLE_DAYS:
         found.append(Need(Urgency.SOON, IdleFor(days=days)))

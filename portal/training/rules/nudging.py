@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from portal.kernel.clock import CITY
 from portal.kernel.errors import N_, InvalidInput, Refused
@@ -24,16 +25,16 @@ class NudgedToday(Refused):
     message = N_("All of these have had a word from you within the last day. Give them time.")
 
 
-def is_quiet(at: datetime) -> bool:
-    """Whether it is night in the city, from 21:00 to 08:00."""
-    hour = at.astimezone(CITY).time()
+def is_quiet(at: datetime, zone: ZoneInfo = CITY) -> bool:
+    """Whether it is night in the city, or where a class is: from 21:00 to 08:00."""
+    hour = at.astimezone(zone).time()
     return hour >= QUIET_FROM or hour < QUIET_TO
 
 
-def due_at(now: datetime) -> datetime:
-    """Now, or when the quiet hours end."""
-    if not is_quiet(now):
+def due_at(now: datetime, zone: ZoneInfo = CITY) -> datetime:
+    """Now, or when the quiet hours end there."""
+    if not is_quiet(now, zone):
         return now
-    here = now.astimezone(CITY)
+    here = now.astimezone(zone)
     day = here.date() + timedelta(days=1) if here.time() >= QUIET_FROM else here.date()
-    return datetime.combine(day, QUIET_TO, CITY)
+    return datetime.combine(day, QUIET_TO, zone)

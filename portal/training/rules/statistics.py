@@ -5,12 +5,13 @@ by Kuder and Richardson (1937) with the population variance. Ties are shared in 
 in which attempts are handed in changes nothing. Only learners' own attempts count.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
+from operator import mul
 from typing import Final
 
 TOO_FEW: Final = 20
@@ -86,103 +87,122 @@ def by_version_and_language(
 
 def figures(attempts: Iterable[Attempt], items: Sequence[str]) -> Figures:
     """Figures of all learners' attempts together; ``items`` are those of the version, in order."""
-    table = _table(attempts, items)
-    if not table.n:
+    counted = [attempt for attempt in attempts if attempt.sitting is Sitting.LEARNER]
+    if not counted:
         return Figures(0, (), None, None, False)
+    unit, nobody = _unit(counted), Answered(Fraction(0))
+    given = {item: [attempt.answers.get(item, nobody) for attempt in counted] for item in items}
+    earned = {item: [_whole(answer.credit, unit) for answer in column] for item, column in given.items()}
+    totals = [sum(row) for row in zip(*earned.values(), strict=True)] or [0] * len(counted)
+    ranked = _ranked(totals)
     return Figures(
-        n=table.n,
-        items=tuple(_figures_of(table, item) for item in items),
-        mean=_decimal(_mean(table.totals)),
-        reliability=_reliability(list(table.earned.values()), table.totals),
-        is_kr20=all(credit in (0, 1) for column in table.earned.values() for credit in column),
+        n=len(counted),
+        items=tuple(_figures_of(item, given[item], earned[item], ranked, unit) for item in items),
+        mean=_decimal(Fraction(sum(totals), len(totals) * unit)),
+        reliability=_reliability(list(earned.values()), totals),
+        is_kr20=all(credit in (0, unit) for column in earned.values() for credit in column),
     )
 
 
-def item_figures(attempts: Iterable[Attempt], items: Sequence[str], item: str) -> ItemFigures | None:
-    """Figures of one of the ``items`` alone, as ``figures`` gives them; None without an attempt."""
-    table = _table(attempts, items)
-    return _figures_of(table, item) if table.n else None
+def figures_of_each(sat: Iterable[tuple[Attempt, Collection[str]]]) -> dict[str, tuple[int, ItemFigures]]:
+    """By item, how many learners were asked it, and its figures among them against the rest of what each of
+    them was asked. ``sat`` are attempts with what was asked in each."""
+    counted = [(attempt, asked) for attempt, asked in sat if attempt.sitting is Sitting.LEARNER]
+    unit, nobody = _unit(attempt for attempt, _ in counted), Answered(Fraction(0))
+    given: dict[str, list[Answered]] = {}
+    totals: dict[str, list[int]] = {}
+    for attempt, asked in counted:
+        answers = {item: attempt.answers.get(item, nobody) for item in asked}
+        total = sum(_whole(answer.credit, unit) for answer in answers.values())
+        for item, answer in answers.items():
+            given.setdefault(item, []).append(answer)
+            totals.setdefault(item, []).append(total)
+    return {item: (len(column), _alone(item, column, totals[item], unit)) for item, column in given.items()}
+
+
+def _alone(item: str, given: Sequence[Answered], totals: Sequence[int], unit: int) -> ItemFigures:
+    earned = [_whole(answer.credit, unit) for answer in given]
+    return _figures_of(item, given, earned, _ranked(totals), unit)
+
+
+def _unit(attempts: Iterable[Attempt]) -> int:
+    """Into how many parts a credit is cut, so that all of them are whole numbers of parts: sums of these are
+    as exact as those of fractions, and a hundred times as quick."""
+    return lcm(*{answer.credit.denominator for each in attempts for answer in each.answers.values()})
+
+
+def _whole(credit: Fraction, unit: int) -> int:
+    return credit.numerator * (unit // credit.denominator)
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """Answers and credits of ``n`` attempts by item, and what each attempt earned in all."""
+class _Group:
+    """Attempts by their place: those in ``inside``, and ``share`` of each in ``border``, who tie for what is
+    left of ``size``."""
 
-    n: int
-    answers: Mapping[str, list[Answered]]
-    earned: Mapping[str, list[Fraction]]
-    totals: Sequence[Fraction]
+    size: int
+    inside: Sequence[int]
+    border: Sequence[int]
+    share: Fraction
 
-
-def _table(attempts: Iterable[Attempt], items: Sequence[str]) -> _Table:
-    counted = [attempt for attempt in attempts if attempt.sitting is Sitting.LEARNER]
-    nobody = Answered(Fraction(0))
-    answers = {item: [attempt.answers.get(item, nobody) for attempt in counted] for item in items}
-    earned = {item: [answer.credit for answer in given] for item, given in answers.items()}
-    totals = [sum(row, start=Fraction(0)) for row in zip(*earned.values(), strict=True)]
-    return _Table(len(counted), answers, earned, totals or [Fraction(0)] * len(counted))
+    def mean(self, column: Sequence[int]) -> Fraction:
+        whole = sum(column[at] for at in self.inside)
+        return (whole + self.share * sum(column[at] for at in self.border)) / self.size
 
 
-def _figures_of(table: _Table, item: str) -> ItemFigures:
-    column, totals = table.earned[item], table.totals
-    return ItemFigures(
-        item=item,
-        facility=_decimal(_mean(column)),
-        discrimination=correlation(column, [t - c for t, c in zip(totals, column, strict=True)]),
-        upper_lower=_decimal(_upper_lower(column, totals)),
-        taken=_by_third(table.answers[item], _thirds(totals)),
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """What each attempt earned in all, in which third that is, and the groups that discriminate best."""
+
+    totals: Sequence[int]
+    thirds: Sequence[int]
+    best: _Group
+    weakest: _Group
+
+
+def _ranked(totals: Sequence[int]) -> _Ranked:
+    tied: dict[int, list[int]] = {}
+    for at, total in enumerate(totals):
+        tied.setdefault(total, []).append(at)
+    upwards = [tied[total] for total in sorted(tied)]
+    size = max(1, round(len(totals) * GROUP))
+    return _Ranked(
+        totals, _thirds(upwards, len(totals)), best=_group(upwards[::-1], size), weakest=_group(upwards, size)
     )
 
 
-def correlation(xs: Sequence[Fraction], ys: Sequence[Fraction]) -> Decimal | None:
-    """Pearson's product-moment correlation; None when either does not vary."""
-    mean_x, mean_y = _mean(xs), _mean(ys)
-    spread_x = sum(((x - mean_x) ** 2 for x in xs), start=Fraction(0))
-    spread_y = sum(((y - mean_y) ** 2 for y in ys), start=Fraction(0))
-    if not spread_x or not spread_y:
-        return None
-    both = sum(((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)), start=Fraction(0))
-    with localcontext(prec=_DIGITS):
-        return +(_decimal(both) / _decimal(spread_x * spread_y).sqrt())
+def _group(ranks: Sequence[Sequence[int]], size: int) -> _Group:
+    inside: list[int] = []
+    for tied in ranks:
+        left = size - len(inside)
+        if len(tied) > left:
+            return _Group(size, inside, tied, Fraction(left, len(tied)))
+        inside += tied
+    return _Group(size, inside, (), Fraction(0))
 
 
-def _mean(values: Sequence[Fraction]) -> Fraction:
-    return sum(values, start=Fraction(0)) / len(values)
-
-
-def _decimal(value: Fraction) -> Decimal:
-    with localcontext(prec=_DIGITS):
-        return Decimal(value.numerator) / Decimal(value.denominator)
-
-
-def _upper_lower(column: Sequence[Fraction], totals: Sequence[Fraction]) -> Fraction:
-    """Mean credit of the best 27 % less that of the weakest; who ties at the border counts in part."""
-    size = max(Fraction(1), Fraction(round(len(totals) * GROUP)))
-    best = _weighted(column, totals, size, best=True)
-    return best - _weighted(column, totals, size, best=False)
-
-
-def _weighted(column: Sequence[Fraction], totals: Sequence[Fraction], size: Fraction, best: bool) -> Fraction:
-    left, earned = size, Fraction(0)
-    together: dict[Fraction, list[Fraction]] = {}
-    for total, credit in zip(totals, column, strict=True):
-        together.setdefault(total, []).append(credit)
-    for total in sorted(together, reverse=best):
-        share = min(left, Fraction(len(together[total])))
-        earned += _mean(together[total]) * share
-        left -= share
-    return earned / size
-
-
-def _thirds(totals: Sequence[Fraction]) -> list[int]:
+def _thirds(upwards: Sequence[Sequence[int]], n: int) -> list[int]:
     """0, 1 or 2 for each attempt, by its rank; those with equal totals share the middle of their ranks."""
-    counts = Counter(totals)
-    below, third = 0, dict[Fraction, int]()
-    for total in sorted(counts):
-        middle = below + Fraction(counts[total], 2)
-        third[total] = min(2, int(middle * 3 / len(totals)))
-        below += counts[total]
-    return [third[total] for total in totals]
+    below, thirds = 0, [0] * n
+    for tied in upwards:
+        third = min(2, (2 * below + len(tied)) * 3 // (2 * n))
+        for at in tied:
+            thirds[at] = third
+        below += len(tied)
+    return thirds
+
+
+def _figures_of(
+    item: str, given: Sequence[Answered], earned: Sequence[int], ranked: _Ranked, unit: int
+) -> ItemFigures:
+    rest = [total - credit for total, credit in zip(ranked.totals, earned, strict=True)]
+    return ItemFigures(
+        item=item,
+        facility=_decimal(Fraction(sum(earned), len(earned) * unit)),
+        discrimination=_correlation(earned, rest),
+        upper_lower=_decimal((ranked.best.mean(earned) - ranked.weakest.mean(earned)) / unit),
+        taken=_by_third(given, ranked.thirds),
+    )
 
 
 def _by_third(answers: Sequence[Answered], thirds: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -193,15 +213,35 @@ def _by_third(answers: Sequence[Answered], thirds: Sequence[int]) -> dict[int, t
     return {option: (low, middle, high) for option, (low, middle, high) in sorted(counts.items())}
 
 
-def _reliability(columns: Sequence[Sequence[Fraction]], totals: Sequence[Fraction]) -> Decimal | None:
-    """k/(k-1) · (1 - Σ item variances / variance of the totals); None below two items or without variance."""
-    spread = _variance(totals)
-    if len(columns) < 2 or not spread:
+def _correlation(xs: Sequence[int], ys: Sequence[int]) -> Decimal | None:
+    """Pearson's product-moment correlation; None when either does not vary."""
+    spread = _spread(xs) * _spread(ys)
+    if not spread:
         return None
-    parts = sum((_variance(column) for column in columns), start=Fraction(0))
-    return _decimal(Fraction(len(columns), len(columns) - 1) * (1 - parts / spread))
+    both = _products(xs, ys)
+    with localcontext(prec=_DIGITS):
+        return Decimal(both) / Decimal(spread).sqrt()
 
 
-def _variance(values: Sequence[Fraction]) -> Fraction:
-    mean = _mean(values)
-    return sum(((value - mean) ** 2 for value in values), start=Fraction(0)) / len(values)
+def _reliability(columns: Sequence[Sequence[int]], totals: Sequence[int]) -> Decimal | None:
+    """k/(k-1) · (1 - Σ item variances / variance of the totals); None below two items or without variance."""
+    k, spread = len(columns), _spread(totals)
+    if k < 2 or not spread:
+        return None
+    return _decimal(Fraction(k, k - 1) * (1 - Fraction(sum(_spread(column) for column in columns), spread)))
+
+
+def _products(xs: Sequence[int], ys: Sequence[int]) -> int:
+    """The population covariance, times the square of how many there are."""
+    total: int = sum(map(mul, xs, ys))
+    return len(xs) * total - sum(xs) * sum(ys)
+
+
+def _spread(values: Sequence[int]) -> int:
+    """The population variance, times the same."""
+    return _products(values, values)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return Decimal(value.numerator) / Decimal(value.denominator)

@@ -25,7 +25,7 @@ from portal.web.limits import limited
 @limited("60/minute")
 def follow_up(thing_id: str, months: int) -> Answer:
     """The questions of a class after so many months; ``thing_id`` is the enrolment, opened by the letter."""
-    enrolled, form, today = queries.followed(actor(), thing_id), FollowUpForm(), clock.today()
+    enrolled, form = queries.followed(actor(), thing_id), FollowUpForm()
     class_of = _class_of(enrolled)
     stage = stage_of(class_of.last_day, months)
     if form.validate_on_submit():
@@ -35,12 +35,12 @@ def follow_up(thing_id: str, months: int) -> Answer:
             form.blame("pledge", fault)
         else:
             return redirect(_address(thing_id, months), 303)
-    standing = queries.standing_of(enrolled, today)
+    standing = queries.standing_of(enrolled, clock.day_of(clock.now(), enrolled.zone))
     is_given = queries.has_answered(thing_id, months)
     if not is_given and (standing is None or standing.open_months != months):
         raise NotAsked()
     if request.method == "GET":
-        before, now = queries.suggested(actor(), class_of.last_day)
+        before, now = queries.suggested(actor(), class_of.last_day, enrolled.zone)
         form.before.data, form.now.data = (
             str(mass.kg_up) if mass else "" for mass in (before, now)
         )  # fmt: skip

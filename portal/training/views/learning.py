@@ -39,7 +39,7 @@ def progress(enrolment_id: str) -> Answer:
         tried=attempts.attempts_of(enrolment_id),
         class_of=learners.class_of(enrolled.cohort_id) if enrolled.cohort_id else None,
         onward=next((each.key.removeprefix(LESSON) for each in found.lessons if not each.is_met), None),
-        nudges=nudges_of(enrolment_id), later=standing_of(enrolled, clock.today()),
+        nudges=nudges_of(enrolment_id), later=standing_of(enrolled, clock.day_of(clock.now(), enrolled.zone)),
         question=_(AFTER_CLASS.words),
         asked=open_form(enrolled.cohort_id, enrolment_id, clock.now()) if enrolled.cohort_id else None,
     )  # fmt: skip

@@ -38,4 +38,5 @@ def _meeting(cohort: CohortView, session: SessionView) -> Meeting:
     return Meeting(
         session.id, "", cohort.course, cohort.name, session.number, session.title,
         session.place or cohort.place, session.starts_at, session.ends_at, not session.is_held, None,
+        session.zone,
     )  # fmt: skip

@@ -32,6 +32,7 @@ from portal.training.rules.classes import (
     by_phase,
 )
 from portal.training.rules.courses import UnknownCourse
+from portal.training.rules.zones import UnknownZone
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
 
@@ -42,7 +43,7 @@ USUAL = timedelta(days=14)
 @staff(*READERS)
 def index() -> Answer:
     """Classes that run, that come, and that are over."""
-    found = by_phase(cohorts_of(actor()), clock.today())
+    found = by_phase(cohorts_of(actor()), clock.now())
     return render_template(
         "training/teach/index.html", phases=found, has_any=any(found.values()),
         may_open=actor().has(Role.TRAINER),
@@ -158,4 +159,6 @@ def close(cohort_id: str, deed: str) -> Answer:
 def _blamed(error: PortalError) -> str:
     if isinstance(error, EndsBeforeItBegins | LastsTooLong):
         return "last_day"
+    if isinstance(error, UnknownZone):
+        return "time_zone"
     return "version" if isinstance(error, UnknownCourse) else "name"

@@ -29,7 +29,8 @@ def figures(cohort_id: str) -> Answer:
     return shown(
         "training/teach/figures.html",
         cohort, found=found, is_all=is_all, asked_words=asked, smallest=SMALLEST_GROUP,
-        figures=figures_after(cohort, clock.today()), percent=percent, shown_from=SHOWN_FROM,
+        figures=figures_after(cohort, clock.day_of(clock.now(), cohort.zone)),
+        percent=percent, shown_from=SHOWN_FROM,
         has_statements=may_leave(cohort_id),
     )  # fmt: skip
 

@@ -40,7 +40,8 @@ def later_file(cohort_id: str, kind: str) -> FlaskResponse:
 
 
 def figures_of(cohort_id: str) -> list[StageFigures]:
-    return figures_after(the_cohort(cohort_id), clock.today())
+    cohort = the_cohort(cohort_id)
+    return figures_after(cohort, clock.day_of(clock.now(), cohort.zone))
 
 
 def percent(share: Fraction) -> int:

@@ -153,12 +153,15 @@ def standing(cohort_id: str, enrolment_id: str, standing: str) -> Answer:
 @staff(*READERS)
 def learners_file(cohort_id: str, kind: str) -> Answer:
     """The class as a list: who, which language, since when."""
-    the_cohort(cohort_id)
+    cohort = the_cohort(cohort_id)
     rows: list[Row] = [[_("Name"), _("E-mail"), _("Language"), _("Counts as"), _("In the class since")]]
     rows += [
-        [each.name, each.email, each.lang, each.standing, clock.day_of(each.enrolled_at).isoformat()]
+        [
+            each.name, each.email, each.lang, each.standing,
+            clock.day_of(each.enrolled_at, cohort.zone).isoformat(),
+        ]
         for each in queries.members(cohort_id)
-    ]
+    ]  # fmt: skip
     return sheet(rows, f"learners-{cohort_id[-6:].lower()}", kind)
 
 

@@ -6,6 +6,7 @@ from flask import Response as FlaskResponse
 from flask import flash, render_template, request
 
 from portal.accounts.naming import named_here
+from portal.config import LANGS
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY
@@ -37,7 +38,7 @@ from portal.training.rules.attendance import (
     left_of_window,
 )
 from portal.web.guard import actor, staff
-from portal.web.i18n import _, ngettext
+from portal.web.i18n import _, city_of, ngettext
 from portal.web.looks import Shown, looks_at
 
 BLANK_ROWS = 8  # on the sheet, for who was not expected
@@ -47,7 +48,8 @@ BLANK_ROWS = 8  # on the sheet, for who was not expected
 @staff(*READERS)
 def sessions(cohort_id: str) -> Answer:
     """All meetings, and the form for one more."""
-    cohort, form = the_cohort(cohort_id), SessionForm()
+    cohort = the_cohort(cohort_id)
+    form = SessionForm(cohort.zone)
     if form.validate_on_submit():
         if not is_id(form.session.data, "ses"):
             raise NotFound()
@@ -98,10 +100,11 @@ def session(cohort_id: str, session_id: str) -> Answer:
 def change_session(cohort_id: str, session_id: str) -> Answer:
     """Another day, time or place."""
     cohort, found = the_cohort(cohort_id), _session(cohort_id, session_id)
-    starts, ends = found.starts_at.astimezone(CITY), found.ends_at.astimezone(CITY)
+    starts, ends = (at.astimezone(cohort.zone) for at in (found.starts_at, found.ends_at))
     form = ChangeSessionForm(
-        title=found.title, place=found.place, day=starts.date(), starts=starts.time(), ends=ends.time()
-    )
+        cohort.zone, title=found.title, place=found.place, day=starts.date(), starts=starts.time(),
+        ends=ends.time(),
+    )  # fmt: skip
     if form.validate_on_submit():
         try:
             commands.move_session(actor(), session_id, form.draft, clock.now(), writes=bool(form.writes.data))
@@ -171,11 +174,12 @@ def sign_in_sheet(cohort_id: str, session_id: str) -> FlaskResponse:
         "training/teach/pdf_sheet.html",
         f"sign-in-{found.number}", clock.now(), cohort=cohort, session=found, names=names,
         blanks=BLANK_ROWS, when=_when(found),
+        clock=None if cohort.zone == CITY else [city_of(cohort.time_zone, lang) for lang in LANGS],
     )  # fmt: skip
 
 
 def _when(found: SessionView) -> str:
-    starts, ends = found.starts_at.astimezone(CITY), found.ends_at.astimezone(CITY)
+    starts, ends = (at.astimezone(found.zone) for at in (found.starts_at, found.ends_at))
     return f"{starts:%Y-%m-%d %H:%M}–{ends:%H:%M}"
 
 
