@@ -7,7 +7,7 @@ written on the way. What it does not call clean is refused, also while it says n
 import socket
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 import structlog
 from flask import Flask, request
@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
             upload.stream.seek(0)
 
 
-def threat_in(file: BinaryIO, place: str, seconds: float = SECONDS) -> str:
+def threat_in(file: IO[bytes], place: str, seconds: float = SECONDS) -> str:
     """What the scanner calls it; empty for a clean file. Raises NotScanned.
 
     ``place``: a path, or a host and port. ``seconds``: how long it may say nothing.
@@ -82,7 +82,7 @@ def _connected(place: str, seconds: float) -> socket.socket:
     return socket.create_connection((host, int(port)), seconds)
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(_PIECE), b"")
 
 
