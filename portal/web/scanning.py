@@ -7,6 +7,7 @@ written on the way. What it does not call clean is refused, also while it says n
 import socket
 import struct
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO, Final
 
 import structlog
@@ -42,7 +43,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def scan_files() -> None:
-        for _field, upload in request.files.items(multi=True):
+        for upload in chain.from_iterable(request.files.listvalues()):
             if threat := threat_in(upload.stream, place):
                 log.warning("infected", threat=threat, path=request.path)
                 raise Infected(name=(upload.filename or "")[:120])
