@@ -7,7 +7,8 @@ written on the way. What it does not call clean is refused, also while it says n
 import socket
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from itertools import chain
+from typing import IO, Final
 
 import structlog
 from flask import Flask, request
@@ -42,14 +43,14 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def scan_files() -> None:
-        for _field, upload in request.files.items(multi=True):
+        for upload in chain.from_iterable(request.files.listvalues()):
             if threat := threat_in(upload.stream, place):
                 log.warning("infected", threat=threat, path=request.path)
                 raise Infected(name=(upload.filename or "")[:120])
             upload.stream.seek(0)
 
 
-def threat_in(file: BinaryIO, place: str, seconds: float = SECONDS) -> str:
+def threat_in(file: IO[bytes], place: str, seconds: float = SECONDS) -> str:
     """What the scanner calls it; empty for a clean file. Raises NotScanned.
 
     ``place``: a path, or a host and port. ``seconds``: how long it may say nothing.
@@ -82,7 +83,7 @@ def _connected(place: str, seconds: float) -> socket.socket:
     return socket.create_connection((host, int(port)), seconds)
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(_PIECE), b"")
 
 
