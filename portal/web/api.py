@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from portal.kernel.errors import N_, InvalidInput
 from portal.web import limits
+from portal.web.i18n import _
 
 Model = TypeVar("Model", bound=BaseModel)
 Schema = Mapping[str, Any]  # a JSON Schema written by hand
@@ -30,6 +31,27 @@ class NotJson(InvalidInput):
 
 class NeedsIdempotencyKey(InvalidInput):
     message = N_("Send an Idempotency-Key header of 8 to 200 characters with every write.")
+
+
+_WHOLE_NUMBER = N_("a whole number is needed")
+_REASONS: Final[Mapping[str, str]] = {
+    "missing": N_("it is missing"),
+    "extra_forbidden": N_("it is not known here"),
+    "json_invalid": N_("this is not JSON"),
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "string_type": N_("a text is needed"),
+    "bool_type": N_("true or false is needed"),
+    "list_type": N_("a list is needed"),
+    "greater_than_equal": N_("at least %(ge)s is needed"),
+    "less_than_equal": N_("at most %(le)s is possible"),
+    "string_too_short": N_("at least %(min_length)s characters are needed"),
+    "string_too_long": N_("at most %(max_length)s characters are possible"),
+    "too_short": N_("at least %(min_length)s entries are needed"),
+    "too_long": N_("at most %(max_length)s entries are possible"),
+    "string_pattern_mismatch": N_("it has to be of the form %(pattern)s"),
+}
 
 
 def api_blueprint(room: str, import_name: str) -> Blueprint:
@@ -63,9 +85,12 @@ def body(model: type[Model]) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as fault:
-        first = fault.errors(include_url=False, include_context=False)[0]
+        first = fault.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise BadRequestBody(field=place, reason=first["msg"]) from None
+        text = _REASONS.get(first["type"])
+        # Rarer faults stay in pydantic's English.
+        reason = _(text, **first.get("ctx", {})) if text else first["msg"]
+        raise BadRequestBody(field=place, reason=reason) from None
 
 
 def idempotency_key() -> str:

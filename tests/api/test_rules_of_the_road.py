@@ -74,6 +74,30 @@ def test_only_json_is_read(client: FlaskClient):
     assert (answer.status_code, answer.get_json()["type"]) == (422, "/problems/not-json")
 
 
+@pytest.mark.parametrize(
+    ("changes", "zh", "en"),
+    [
+        (
+            {"lines": [{"kg": 10**9}]},
+            "lines.0.kg：不能大于 1000000",
+            "lines.0.kg: at most 1000000 is possible",
+        ),
+        ({"lines": [{"kg": -1}]}, "lines.0.kg：不能小于 1", "lines.0.kg: at least 1 is needed"),
+        ({"lines": [{"kg": "NaN"}]}, "lines.0.kg：应为整数", "lines.0.kg: a whole number is needed"),
+        ({"lines": []}, "lines：至少 1 项", "lines: at least 1 entries are needed"),
+        ({"beneficiary": {}}, "beneficiary.name：缺少此项", "beneficiary.name: it is missing"),
+        ({"email": "x" * 300}, "email：最多 254 个字符", "email: at most 254 characters are possible"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_the_readers_language(
+    client: FlaskClient, changes: dict[str, object], zh: str, en: str
+):
+    for lang, told in (("zh-CN", zh), ("en", en)):
+        headers = {"Idempotency-Key": "12345678", "Accept-Language": lang}
+        answer = client.post("/api/v1/orders", json=ORDER | changes, headers=headers)
+        assert (answer.status_code, answer.get_json()["title"]) == (422, told)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/lots/a/b", "/api/v1/", "/api/v1/desk"])
 def test_an_unknown_path_is_a_problem_not_a_page(client: FlaskClient, path: str):
     answer = client.get(path)

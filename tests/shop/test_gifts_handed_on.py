@@ -76,14 +76,14 @@ def test_two_at_once_make_one_holder(pg_app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "name", "button", "done"),
+    ("lang", "name", "button", "done", "next_step"),
     [
-        ("zh", "证书上的名称", "转赠", "已转赠"),
-        ("en", "Name on the certificate", "Hand it on", "The gift is handed on"),
+        ("zh", "证书上的名称", "转赠", "已转赠", "请将此链接转交给新持有人"),
+        ("en", "Name on the certificate", "Hand it on", "The gift is handed on", "Pass this link on"),
     ],
 )
 def test_the_page_says_what_happens_and_keeps_what_was_typed(
-    app: Flask, browser: Browser, lang: str, name: str, button: str, done: str
+    app: Flask, browser: Browser, lang: str, name: str, button: str, done: str, next_step: str
 ) -> None:
     make_lot()
     gift = ready()
@@ -95,6 +95,7 @@ def test_the_page_says_what_happens_and_keeps_what_was_typed(
     assert page.value(name) == "x" * 200
     page = page.fill(name, "Zhao Lei").submit(button)
     assert page.h1 == done
+    assert next_step in page.main
     successor = papers.by_number(number).replaced_by
     assert successor
     assert papers.by_number(successor).printed_number in page.main

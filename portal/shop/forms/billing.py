@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.shop.rules.billing import TITLE_MAX, BillTo, FapiaoWish, TitleKind
-from portal.web.forms import EmailField, LineField, PortalForm, RadioField, Required
+from portal.web.forms import EmailField, LineField, Optional, PortalForm, RadioField, Required
 from portal.web.i18n import lazy_gettext
 
 
@@ -16,9 +16,17 @@ class InvoiceForm(PortalForm):
     """Whom the invoice is made out to. Only staff can correct it afterwards, so it is asked."""
 
     title = LineField(lazy_gettext("Made out to"), validators=[Required()], max=TITLE_MAX)
-    address = LineField(lazy_gettext("Postal address"), max=200, render_kw={"autocomplete": "street-address"})
+    address = LineField(
+        lazy_gettext("Postal address"),
+        validators=[Optional()],
+        max=200,
+        render_kw={"autocomplete": "street-address"},
+    )
     tax_number = LineField(
-        lazy_gettext("Tax number on the invoice"), max=40, render_kw={"autocomplete": "off"}
+        lazy_gettext("Tax number on the invoice"),
+        validators=[Optional()],
+        max=40,
+        render_kw={"autocomplete": "off"},
     )
 
     @property

@@ -96,5 +96,21 @@ class ClaimForm(PortalForm):
     )  # fmt: skip
 
 
+class HandOnForm(ClaimForm):
+    """Who holds the certificate from then on; filled in by who holds it now."""
+
+    name = LineField(
+        _("Name on the certificate"), validators=[Required()], max=NAME_MAX,
+        description=_("The new holder’s."), render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+    email = EmailField(
+        _("E-mail address of the new holder"), validators=[Optional()],
+        description=_(
+            "The link to the new certificate goes there. Left empty, you pass the link on yourself."
+        ),
+        render_kw={"autocomplete": "off"},
+    )  # fmt: skip
+
+
 class GiftActionForm(PortalForm):
     """One button that does something to a gift."""

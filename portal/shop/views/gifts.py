@@ -14,7 +14,7 @@ from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.shop import cards
 from portal.shop.commands import gifts as commands
-from portal.shop.forms.gifts import ClaimForm, CodeForm, GiftActionForm, GiftForm
+from portal.shop.forms.gifts import ClaimForm, CodeForm, GiftActionForm, GiftForm, HandOnForm
 from portal.shop.links import claim_url, gift_url
 from portal.shop.queries import gifts as queries
 from portal.shop.queries.gifts import GiftView
@@ -261,11 +261,11 @@ def claim(code: str) -> Answer:
 def hand_on(gift_id: str, number: str, key: str) -> Answer:
     """Who shall have the certificate instead; its link is the proof that it is one's own."""
     found, held = queries.held(gift_id, number, key)
-    return _hand_on_page(found, held, ClaimForm(formdata=None))
+    return _hand_on_page(found, held, HandOnForm(formdata=None))
 
 
 def _hand_on_page(
-    found: GiftView, held: list[CertificateView], form: ClaimForm, status: int = 200, problem: str = ""
+    found: GiftView, held: list[CertificateView], form: HandOnForm, status: int = 200, problem: str = ""
 ) -> Answer:
     page = render_template(
         "shop/gift_hand_on.html", gift=found, certificates=held, form=form, problem=problem
@@ -277,7 +277,7 @@ def _hand_on_page(
 @open_to_all
 @limits.limited("60/hour")
 def handed_on(gift_id: str, number: str, key: str) -> Answer:
-    form = ClaimForm()
+    form = HandOnForm()
     found, held = queries.held(gift_id, number, key)
     if not form.validate():
         return _hand_on_page(found, held, form, 422)
