@@ -214,6 +214,16 @@ def test_a_class_of_the_city_says_beijing_time(app, at, browser):
     assert cohort_by_id(cohort_id).zone == CITY
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_with_no_day_beside_it_is_refused_by_its_field(app, at, browser, day):
+    at("2026-11-23T10:00:00+08:00")
+    app.extensions["portal.person"] = lambda: TRAINER
+    cohort_id, _ = a_class(NEW_YORK)
+    page = browser.open(f"/en/teach/{cohort_id}/sessions").fill("Day", day)
+    wrong = page.fill("From", "00:30").fill("To", "23:30").submit("Add this session", expect=422)
+    assert wrong.errors == ["Day: Choose a day between 1900 and 2999."]
+
+
 def test_feedback_is_open_until_the_day_is_over_there(app, at, browser):
     at("2026-11-23T10:00:00+08:00")
     app.extensions["portal.person"] = lambda: TRAINER
