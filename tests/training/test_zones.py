@@ -20,6 +20,7 @@ from portal.training.models.classes import Cohort
 from portal.training.models.courses import CourseVersion
 from portal.training.models.learners import Enrolment, Learner
 from portal.training.queries.cohorts import cohort_by_id, running
+from portal.training.queries.feedback import forms_of
 from portal.training.queries.meetings import meetings_of
 from portal.training.queries.sessions import session, sessions_of
 from portal.training.queries.today import Today, today
@@ -211,6 +212,26 @@ def test_a_class_of_the_city_says_beijing_time(app, at, browser):
     wrong = settings.choose("Time zone of the class", "Tokyo time").submit("Save", expect=422)
     assert wrong.errors
     assert cohort_by_id(cohort_id).zone == CITY
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_with_no_day_beside_it_is_refused_by_its_field(app, at, browser, day):
+    at("2026-11-23T10:00:00+08:00")
+    app.extensions["portal.person"] = lambda: TRAINER
+    cohort_id, _ = a_class(NEW_YORK)
+    page = browser.open(f"/en/teach/{cohort_id}/sessions").fill("Day", day)
+    wrong = page.fill("From", "00:30").fill("To", "23:30").submit("Add this session", expect=422)
+    assert wrong.errors == ["Day: Choose a day between 1900 and 2999."]
+
+
+def test_feedback_is_open_until_the_day_is_over_there(app, at, browser):
+    at("2026-11-23T10:00:00+08:00")
+    app.extensions["portal.person"] = lambda: TRAINER
+    cohort_id, _ = a_class(BERLIN)
+    page = browser.open(f"/en/teach/{cohort_id}/feedback").fill("Open until", "2026-12-05")
+    assert "2026-12-05 23:59 (Berlin time, UTC+1)" in page.submit("Ask them").main
+    (asked,) = forms_of(cohort_id)
+    assert asked.closes_at == datetime(2026, 12, 5, 22, 59, tzinfo=UTC)
 
 
 def test_reminders_go_out_by_day_there_and_one_failing_class_holds_up_no_other(

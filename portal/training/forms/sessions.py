@@ -37,7 +37,7 @@ class SessionForm(PortalForm):
 
     def validate_starts(self, field: TimeField) -> None:
         """Some nights have an hour less or one twice, where clocks are put forward and back."""
-        if self.day.data and field.data:
+        if self.day.data and not self.day.errors and field.data:
             try:
                 moment(self.day.data, field.data, self._zone)
             except InvalidInput as error:

@@ -8,7 +8,6 @@ from portal.accounts import queries as accounts
 from portal.accounts.rules import NoSuchPerson
 from portal.kernel import clock
 from portal.kernel.actor import Role
-from portal.kernel.clock import CITY
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.training import policy
@@ -51,7 +50,7 @@ def feedback(cohort_id: str) -> Answer:
             raise NotFound()
         try:
             asked = USUAL if form.which.data == "usual" else own_questions(form.lines)
-            until = datetime.combine(form.closes.data, time(23, 59), CITY)
+            until = datetime.combine(form.closes.data, time(23, 59), cohort.zone)
             commands.ask_class(
                 actor(), cohort_id, form.form.data or "", form.title.data, asked, clock.now(), until
             )
