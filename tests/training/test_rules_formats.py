@@ -299,3 +299,62 @@ def _mutated(dice: random.Random, data: bytes, seeds: list[bytes]) -> bytes:
             ]
         )[:50_000]
     return data
+
+
+def qti_entry(body: str) -> bytes:
+    """A QTI 2.1 item that asks for a number; ``|`` in the body is the place of the entry."""
+    entry = '<textEntryInteraction responseIdentifier="RESPONSE"/>'
+    return (
+        '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="one">'
+        '<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="float">'
+        "<correctResponse><value>3.667</value></correctResponse></responseDeclaration>"
+        f"<itemBody>{body.replace('|', entry)}</itemBody></assessmentItem>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "stem", "unit"),
+    [
+        ("<p>A tonne of carbon is</p><p>|<span>t</span></p>", "<p>A tonne of carbon is</p>", "t"),
+        ("<p>A tonne of carbon is |</p>", "<p>A tonne of carbon is </p>", ""),
+        ("<p>A tonne of carbon is | <span>t</span></p>", "<p>A tonne of carbon is  </p>", "t"),
+        ("<p>It is | tonnes.</p>", "<p>It is _____ tonnes.</p>", ""),
+        ("<p><span>How much</span> is it? |</p>", "<p><span>How much</span> is it? </p>", ""),
+        ("<div><div><p>Within.</p><p>|</p></div></div>", "<p>Within.</p>", ""),
+        ("<p>|</p><p>Behind.</p>", "<p>Behind.</p>", ""),
+        ("a &lt; b <p>|</p>", "a &lt; b", ""),
+    ],
+)
+def test_a_question_of_qti_is_what_stands_around_its_entry(body: str, stem: str, unit: str):
+    reading = read_items("qti21", qti_entry(body), "en")
+    assert not reading.problems
+    (item,) = reading.items
+    assert item.stem.en == stem
+    assert isinstance(item.task, Numeric)
+    assert item.task.unit == unit
+    again = write_items(
+        "qti21", read_items("qti21", write_items("qti21", [item], "en").data, "en").items, "en"
+    )
+    assert again.data == write_items("qti21", [item], "en").data
+
+
+def test_a_text_entry_that_wants_words_is_listed_as_such():
+    words = qti_entry("<p>What is it? |</p>").replace(b'"float"', b'"string"')
+    (problem,) = read_items("qti21", words, "en").problems
+    assert type(problem.reason).__name__ == "TypeUnsupported"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "picture"),
+    [
+        ("gift", "::p::[html]<img src='@@PLUGINFILE@@/plot.png'> What is it? {T}", "@@PLUGINFILE@@/plot.png"),
+        ("gift", "::p::[markdown]![a plot](plot.png) What is it? {T}", "plot.png"),
+        ("gift", "::p::[plain]<img src='x'> is no picture here {T}", None),
+        ("gift", "::p::What is it? {T}", None),
+    ],
+)
+def test_a_picture_that_stays_behind_is_listed_with_its_question(name: str, data: str, picture: str | None):
+    reading = read_items(name, data.encode(), "en")
+    assert [item.id for item in reading.items] == ["p"]
+    found = [(each.item, each.reason.params["name"]) for each in reading.problems]
+    assert found == ([("p", picture)] if picture else [])

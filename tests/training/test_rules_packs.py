@@ -253,3 +253,15 @@ def test_no_file_of_a_pack_can_crash_the_lint(data: st.DataObject):
         st.sampled_from([b"", b"[" * 3000, b"\xff", b"&a ", b"*a", b"{", b"- ", b"<!-- #x -->\n", b"\0"])
     )
     lint(files | {name: content[:here] + bite + content[there:]}, FACTORS)
+
+
+@pytest.mark.parametrize(
+    ("markup", "found"), [("html", ["AltMissing", "CaptionMissing", "PictureForeign"]), ("plain", [])]
+)
+def test_a_picture_in_a_question_of_another_system_is_looked_at_too(markup: str, found: list[str]):
+    item = (
+        "- id: shown\n  type: true_false\n  objective: units\n  source: GB/T 1\n  answer: 'true'\n"
+        f"  markup: {markup}\n  stem: {{zh: '问 <img src=\"@@PLUGINFILE@@/a.png\">', en: A question}}\n"
+    )
+    _pack, findings = lint({**pack_files(), "bank/shown.yml": item.encode()})
+    assert sorted(type(each.reason).__name__ for each in findings if each.file == "bank/shown.yml") == found

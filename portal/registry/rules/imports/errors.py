@@ -6,7 +6,7 @@ from portal.kernel.errors import N_, InvalidInput, NotFound, PortalError, Refuse
 
 
 class UnreadableFile(InvalidInput):
-    message = N_("This file is neither UTF-8 nor GB18030 text. Save it as CSV in UTF-8.")
+    message = N_("This file is neither UTF-8 nor GB18030 text. Please save it in UTF-8.")
 
 
 class FileTooLarge(InvalidInput):

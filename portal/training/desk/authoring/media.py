@@ -20,8 +20,8 @@ from portal.training.forms.drafts import MediaForm
 from portal.training.queries import drafts
 from portal.training.rules.figures import ASKED, drawn
 from portal.training.rules.packs import media as rules
-from portal.training.rules.packs.lessons import pictures
 from portal.training.rules.packs.pairs import PairedBlock, new_block_id, read_pair, with_block, written_side
+from portal.training.rules.pictures import pictures
 from portal.web.forms import first_error
 from portal.web.guard import staff
 from portal.web.i18n import _

@@ -18,6 +18,8 @@ from portal.training.forms.drafts import ActionForm
 from portal.training.queries import drafts
 from portal.training.queries.drafts import DraftView
 from portal.training.rules.figures import ASKED
+from portal.training.rules.items import Markup
+from portal.training.rules.markup import to_words
 from portal.training.rules.packs.banks import Held, bank_of, held_in
 from portal.training.rules.packs.course import LESSON
 from portal.training.rules.packs.faults import Finding
@@ -38,12 +40,20 @@ _TYPES = {
 
 @blueprint.context_processor
 def shared() -> dict[str, Any]:
-    return {"word_of": word_of, "label_of": label_of, "name_of": name_of, "action": ActionForm(formdata=None)}
+    return {
+        "word_of": word_of, "label_of": label_of, "name_of": name_of, "words_of": words_of,
+        "action": ActionForm(formdata=None),
+    }  # fmt: skip
 
 
 def name_of(person_id: str) -> str:
     """What somebody is called; operators and those who left by their id."""
     return named_here([person_id]).get(person_id, person_id)
+
+
+def words_of(text: str, markup: str) -> str:
+    """The words of a text for a list; a markup that nobody knows is taken for Markdown."""
+    return to_words(text, Markup(markup) if markup in set(Markup) else Markup.MARKDOWN)
 
 
 def shown(template: str, draft: DraftView, status: int = 200, **values: Any) -> Answer:

@@ -23,6 +23,7 @@ from portal.training.rules.formats.exchange import (
 )
 from portal.training.rules.formats.repair import REPAIRS, repairs
 from portal.training.rules.items import Item
+from portal.training.rules.pictures import pictures, shown_texts
 
 
 class UnknownFormat(NotFound):
@@ -31,6 +32,10 @@ class UnknownFormat(NotFound):
 
 class MarksRepaired(InvalidInput):
     message = N_("Full-width marks were repaired: %(after)s")
+
+
+class PictureNotTaken(InvalidInput):
+    message = N_("The picture “%(name)s” is not taken in. Add it under Pictures, then name it here.")
 
 
 class MarksToRepair(InvalidInput):
@@ -72,8 +77,22 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
+def _without_pictures(reading: Reading) -> Reading:
+    """Files of questions come without their pictures; each is listed with the item that shows it."""
+    left = (
+        Problem(0, PictureNotTaken(name=address[:80]), item.id)
+        for item in reading.items
+        for address in dict.fromkeys(
+            picture.address for text in shown_texts(item) for picture in pictures(text, 0, item.markup)
+        )
+    )
+    return replace(reading, problems=(*reading.problems, *left))
+
+
 def read_items(name: str, data: bytes, lang: str, repair: bool = False) -> Reading:
     """Items of a file in ``lang``; with ``repair`` full-width marks are mended and each repair is listed.
+
+    A problem about an item as a whole has line 0.
 
     Raises UnknownFormat, FileTooLarge, TooManyLines, UnreadableFile and what the format's ``read`` raises.
     """
@@ -81,23 +100,24 @@ def read_items(name: str, data: bytes, lang: str, repair: bool = False) -> Readi
     if len(data) > MAX_BYTES:
         raise FileTooLarge()
     if form.read_bytes:
-        return form.read_bytes(data, lang)
+        return _without_pictures(form.read_bytes(data, lang))
     assert form.read_text is not None  # noqa: S101  # a format reads one or the other
     text = decode(data)[0]
     if text.count("\n") + text.count("\r") > 2 * MAX_LINES:  # a line may end with both
         raise TooManyLines(limit=MAX_LINES)
     changes = list(repairs(name, text))
     if not repair:
-        reading = form.read_text(text, lang)
+        reading = _without_pictures(form.read_text(text, lang))
         known = {problem.line for problem in reading.problems}
         found = (MarksToRepair(before=c.before[:60], after=c.after[:60]) for c in changes)
         listed = [Problem(c.line, reason) for c, reason in zip(changes, found, strict=True)]
         return replace(
             reading, problems=_in_order(*reading.problems, *(p for p in listed if p.line not in known))
         )
-    reading = form.read_text(REPAIRS[name](text) if name in REPAIRS else text, lang)
-    mended = [Problem(change.line, MarksRepaired(after=change.after[:60])) for change in changes]
-    return replace(reading, problems=_in_order(*reading.problems, *mended))
+    mended = REPAIRS[name](text) if name in REPAIRS else text
+    reading = _without_pictures(form.read_text(mended, lang))
+    repaired = [Problem(change.line, MarksRepaired(after=change.after[:60])) for change in changes]
+    return replace(reading, problems=_in_order(*reading.problems, *repaired))
 
 
 def _in_order(*problems: Problem) -> tuple[Problem, ...]:

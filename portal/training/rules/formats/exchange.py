@@ -25,6 +25,7 @@ from portal.training.rules.items import (
 MAX_BYTES: Final = 10_000_000
 MAX_ITEMS: Final = 5_000
 MAX_LINES: Final = 200_000
+GAP: Final = "_____"  # where an answer stands inside a sentence
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][+-]?\d{1,2})?")
 
 
@@ -86,7 +87,7 @@ class NotWritable(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What was not taken, or only after a repair: its line, from 1, and the reason."""
+    """What was not taken, or only after a repair: its line, from 1 (0 is the item as a whole), and why."""
 
     line: int
     reason: PortalError

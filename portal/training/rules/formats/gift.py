@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final, assert_never
+from typing import assert_never
 
 from portal.kernel.errors import PortalError
 from portal.training.rules.formats import gift_grammar as grammar
 from portal.training.rules.formats.exchange import (
+    GAP,
     EmptyText,
     LeftOut,
     NoAnswers,
@@ -46,8 +47,6 @@ from portal.training.rules.items import (
     TrueFalse,
 )
 from portal.training.rules.markup import to_html
-
-GAP: Final = "_____"
 
 
 @dataclass(frozen=True, slots=True)

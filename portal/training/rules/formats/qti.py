@@ -11,10 +11,12 @@ from decimal import Decimal
 from string import ascii_uppercase
 from typing import Final
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
 from portal.training.rules.formats.exchange import (
+    GAP,
     EmptyText,
     LeftOut,
     NoRightAnswer,
@@ -441,6 +443,7 @@ class _Reader:
         found = [node for node in body.walk() if node.name.endswith("Interaction")]
         if len(found) != 1:
             raise TypeUnsupported(kind=f"{len(found)} interactions")
+        task = self._task(found[0], body)
         stem = self._stem(body, found[0])
         if not stem.in_(self.lang):
             raise EmptyText()
@@ -448,23 +451,17 @@ class _Reader:
         return Item(
             id=name,
             stem=stem,
-            task=self._task(found[0], body),
+            task=task,
             feedback=self._html(general) if general else MISSING,
             markup=Markup.HTML,
         )
 
     def _stem(self, body: Node, interaction: Node) -> Bilingual:
-        """What stands before the interaction, and the prompt inside it."""
-        shown = []
-        for part in body.content:
-            if isinstance(part, Node) and interaction in part.walk():
-                break
-            if isinstance(part, Node):
-                shown.append(self._text(part))
-            elif part.strip():
-                shown.append(part.strip())
-        if prompt := interaction.first("prompt"):
-            shown.append(self._text(prompt))
+        """What stands around the interaction, and the prompt inside it."""
+        shown = [
+            escape(part.strip()) if isinstance(part, str) else self._text(part)
+            for part in _around(body, interaction).content
+        ]
         return side(sanitised("".join(shown)), self.lang)
 
     def _text(self, node: Node) -> str:
@@ -547,7 +544,7 @@ class _Reader:
             answers = [NumericAnswer(decimal(value)) for value in self._right(declared)]
         if not any(answer.credit > 0 for answer in answers):
             raise NoRightAnswer()
-        units = [span.text for line in body.walk() if node in list(line) for span in line.all("span")]
+        units = [unit.text for line in body.walk() if (unit := _unit_behind(line, node))]
         return Numeric(tuple(answers), clean(units[0]) if units else "")
 
     def _equals(self) -> Iterator[NumericAnswer]:
@@ -595,6 +592,39 @@ class _Reader:
             raise NoRightAnswer()
         steps = filled(tuple(Option(self._choice_text(found[key])) for key in order))
         return Ordering(tuple(step.text for step in steps))
+
+
+def _around(node: Node, interaction: Node) -> Node:
+    """The element with a prompt or a gap for the interaction; feedback and what is left empty are gone."""
+    kept = list[Node | str]()
+    unit = _unit_behind(node, interaction)
+    for place, part in enumerate(node.content):
+        if part is interaction:
+            prompt = part.first("prompt")
+            is_within = any(_says_something(each) for each in node.content[place + 1 :] if each is not unit)
+            if prompt is not None:
+                kept.append(Node("div", {}, part.line, prompt.content))
+            elif is_within and part.name == "textEntryInteraction":
+                kept.append(GAP)
+        elif isinstance(part, Node) and any(each is interaction for each in part.walk()):
+            around = _around(part, interaction)
+            if any(map(_says_something, around.content)):
+                kept.append(around)
+        elif part is not unit and not _is_feedback(part):
+            kept.append(part)
+    return Node(node.name, node.attributes, node.line, kept)
+
+
+def _says_something(part: Node | str) -> bool:
+    return isinstance(part, Node) or bool(part.strip())
+
+
+def _unit_behind(line: Node, interaction: Node) -> Node | None:
+    """The ``span`` right behind the interaction in its line, where we write the unit."""
+    places = [place for place, part in enumerate(line.content) if part is interaction]
+    behind = [part for place in places for part in line.content[place + 1 :] if _says_something(part)]
+    found = behind[0] if behind else None
+    return found if isinstance(found, Node) and found.name == "span" else None
 
 
 def _percent(share: str) -> str:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from itertools import zip_longest
 from typing import Final
 
-from portal.training.rules.markup import is_own_address, markdown
+from portal.training.rules.items import Markup
+from portal.training.rules.markup import is_own_address
 from portal.training.rules.packs.documents import Fields, entry_of, text_of
 from portal.training.rules.packs.faults import (
     AltMissing,
@@ -26,6 +27,7 @@ from portal.training.rules.packs.faults import (
     PictureForeign,
     TranslationStale,
 )
+from portal.training.rules.pictures import pictures
 
 READ, ITEMS, BOTH, PLEDGE = "read", "items", "both", "pledge"
 COMPLETION: Final = (READ, ITEMS, BOTH, PLEDGE)
@@ -139,30 +141,11 @@ def stamped(translation: str, original: Lesson) -> str:
     return "\n".join(map(mark, translation.split("\n")))
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    address: str
-    alt: str
-    caption: str
-    line: int
-
-
-def pictures(text: str, line: int) -> Iterator[Picture]:
-    """The pictures of a Markdown text that begins at ``line``."""
-    for token in markdown().parse(text):
-        for child in token.children or ():
-            if child.type == "image":
-                yield Picture(
-                    address=str(child.attrs.get("src", "")),
-                    alt=child.content.strip(),
-                    caption=str(child.attrs.get("title", "")).strip(),
-                    line=line + (token.map[0] if token.map else 0),
-                )
-
-
-def look_at_pictures(text: str, line: int, media: set[str], notes: Notes) -> None:
+def look_at_pictures(
+    text: str, line: int, media: set[str], notes: Notes, markup: Markup = Markup.MARKDOWN
+) -> None:
     """Notes pictures without alternative text or caption, from elsewhere, or that are not there."""
-    for picture in pictures(text, line):
+    for picture in pictures(text, line, markup):
         name = picture.address[:80]
         if not picture.alt:
             notes.add(picture.line, AltMissing(name=name))

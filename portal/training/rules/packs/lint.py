@@ -14,13 +14,9 @@ from portal.training.rules.formats.nodes import read_xml
 from portal.training.rules.items import (
     Calculator,
     Item,
-    Matching,
-    Multiple,
+    Markup,
     Numeric,
-    Ordering,
     Register,
-    Single,
-    TrueFalse,
 )
 from portal.training.rules.packs.bank import read_bank
 from portal.training.rules.packs.course import LESSON, Course, Pack, Track, read_course, read_track
@@ -52,9 +48,9 @@ from portal.training.rules.packs.lessons import (
     Lesson,
     compare,
     look_at_pictures,
-    pictures,
     read_lesson,
 )
+from portal.training.rules.pictures import pictures, shown_texts
 from portal.training.rules.quantities import unit_of
 from portal.training.rules.variants import check, outdated
 
@@ -194,16 +190,18 @@ class _Linter:
                 for reason in self.scenarios(item.task):
                     notes.add(line, reason)
             numbers = {each.name for each in item.variant.parameters} if item.variant else set[str]()
-            for text in _shown(item):
-                look_at_pictures(text, line, pack.media, notes)
-                self._drawings(text, line, numbers, notes)
+            for text in shown_texts(item):
+                look_at_pictures(text, line, pack.media, notes, item.markup)
+                self._drawings(text, line, numbers, notes, item.markup)
                 for name in sorted(places_of(text) - numbers) if item.variant else ():
                     notes.add(line, PlaceUnfilled(name=name, where=item.id))
             self._variant(item, line, notes)
 
-    def _drawings(self, text: str, line: int, numbers: set[str], notes: Notes) -> None:
+    def _drawings(
+        self, text: str, line: int, numbers: set[str], notes: Notes, markup: Markup = Markup.MARKDOWN
+    ) -> None:
         """Notes places in drawings for which nothing is drawn where they are shown."""
-        for picture in pictures(text, line):
+        for picture in pictures(text, line, markup):
             data = self.files.get(picture.address, b"") if picture.address.endswith(".svg") else b""
             for name in sorted(places_of(data.decode("utf-8", "replace")) - numbers):
                 notes.add(picture.line, PlaceUnfilled(name=name, where=picture.address[:60]))
@@ -297,20 +295,3 @@ def _reads_in_both(source: Bilingual) -> bool:
     if not (source.zh.strip() and source.en.strip()):
         return False
     return source.zh != source.en or not _WORD.search(source.zh)
-
-
-def _shown(item: Item) -> Iterator[str]:
-    """The texts of an item that may hold pictures, in both languages."""
-    texts = [item.stem, item.feedback]
-    match item.task:
-        case Single(options=options) | Multiple(options=options):
-            texts += [text for option in options for text in (option.text, option.feedback)]
-        case TrueFalse(if_wrong=wrong, if_right=right):
-            texts += [wrong, right]
-        case Matching(pairs=pairs):
-            texts += [text for pair in pairs for text in (pair.prompt, pair.match)]
-        case Ordering(steps=steps):
-            texts += steps
-        case Numeric(answers=answers, if_carbon=if_carbon):
-            texts += [*(answer.feedback for answer in answers), if_carbon]
-    return (side for text in texts for side in (text.zh, text.en) if side)
