@@ -240,6 +240,14 @@ def test_a_range_is_never_empty_backward_or_beyond_64_bits(start: int, end: int)
         GramRange(start, end)
 
 
+def test_the_last_address_is_the_last_of_a_64_bit_column() -> None:
+    assert GramRange(0, 2**63 - 1).end == 2**63 - 1
+
+
+def test_all_types_of_forest_are_sold_and_nothing_else() -> None:
+    assert [kind for kind in ledger.ProjectType if not kind.is_sold_here] == [ledger.ProjectType.OTHER]
+
+
 @pytest.mark.parametrize("bad", [True, 1.0, "1"])
 def test_addresses_are_integers(bad: object) -> None:
     with pytest.raises(TypeError):
@@ -332,7 +340,7 @@ def compares_neighbours_only(issuance: GramRange, leaves: Iterable[GramRange]) -
     return found + [
         Fault(FaultKind.OVERLAP, GramRange(b.start, min(a.end, b.end)))
         for a, b in pairwise(sorted(leaves))
-        if issuance.holds(a) and issuance.holds(b) and a.overlaps(b)
+        if issuance.holds(a) and issuance.holds(b) and b.start < a.end
     ]
 
 

@@ -167,9 +167,6 @@ class GramRange:
     def mass(self) -> Mass:
         return Mass(self.end - self.start)
 
-    def overlaps(self, other: "GramRange") -> bool:
-        return self.start < other.end and other.start < self.end
-
     def holds(self, other: "GramRange") -> bool:
         return self.start <= other.start and other.end <= self.end
 
