@@ -289,6 +289,18 @@ def test_a_part_outside_its_serial_block_is_refused(first: int, last: int) -> No
         ledger.from_shown(GramRange(100, 110), first, last)
 
 
+def test_neighbours_and_overlaps_are_seen_behind_the_first_range_too() -> None:
+    apart, first, second = GramRange(0, 1), GramRange(2, 4), GramRange(4, 6)
+    assert ledger.joined([second, apart, first]) == [apart, GramRange(2, 6)]
+    with pytest.raises(ValueError, match="overlaps"):
+        ledger.joined([apart, GramRange(2, 5), second])
+
+
+def test_grams_of_another_issuance_have_no_place_in_this_one() -> None:
+    with pytest.raises(ValueError, match="not inside"):
+        ledger.shown(GramRange(10, 20), GramRange(20, 21))
+
+
 def test_neighbours_are_written_as_one_range_and_overlaps_are_refused() -> None:
     assert ledger.joined([GramRange(5, 7), GramRange(0, 3), GramRange(3, 5), GramRange(9, 10)]) == [
         GramRange(0, 7),

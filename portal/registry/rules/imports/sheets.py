@@ -137,7 +137,7 @@ def _looked_over(packed: ZipFile) -> dict[int, list[int]]:
     """The columns of each row that hold a formula, not a value. Raises FileTooLarge, BrokenExcelFile.
 
     The reader holds a sheet as one grid, so a single cell far away would end the process for want of memory:
-    how far the cells reach is looked at before, on the bytes, in every part that might be taken for the sheet.
+    how far the cells reach is looked at before, on the bytes, in each part that might be the sheet.
     """
     parts = packed.infolist()
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
