@@ -13,7 +13,7 @@ from portal.certificates.rules.claims import (
     NothingToCertify,
 )
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.mass import Mass
+from portal.kernel.mass import ZERO, Mass
 
 FROZEN = Inventory(gross=Mass.t("10"), is_actual=True, is_frozen=True, executed_reductions=1)
 
@@ -30,6 +30,7 @@ FROZEN = Inventory(gross=Mass.t("10"), is_actual=True, is_frozen=True, executed_
         (Evidence(retired=Mass.t("10"), inventory=Inventory(Mass.t("10"), False, True, 1)), "C3"),
         (Evidence(retired=Mass.t("10"), inventory=Inventory(Mass.t("10"), True, False, 1)), "C3"),
         (Evidence(retired=Mass.t("10"), inventory=Inventory(Mass.t("10"), True, True, 0)), "C3"),
+        (Evidence(retired=Mass.t("10"), inventory=Inventory(ZERO, True, True, 1)), "C3"),
         (Evidence(inventory=FROZEN, pledge_id="plg_1"), "C0"),
         (Evidence(course_result_id="crs_1"), "C5"),
     ],
@@ -94,6 +95,15 @@ def test_no_type_ever_says_neutral(kind: CertificateType, phrase: str):
 def test_what_a_type_never_says(kind: str, phrase: str):
     with pytest.raises(ForbiddenClaim):
         claims.check(CertificateType(kind), phrase)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["碳\u200b中和", "碳 · 中 和", "ｃａｒｂｏｎ neutral", "carbon neu\u00adtral", "carbon n\u0335eutral"],
+)
+def test_nothing_is_said_that_only_a_machine_would_not_read(phrase: str):
+    with pytest.raises(ForbiddenClaim):
+        claims.check(CertificateType.RETIRED, phrase)
 
 
 def test_an_event_may_cite_the_guide_but_not_claim_its_title():

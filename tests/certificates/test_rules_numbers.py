@@ -30,6 +30,12 @@ def test_every_two_exchanged_characters_are_noticed(body: str, first: int, secon
     assert numbers.is_valid("".join(number)) == (number == before)
 
 
+def test_what_is_printed_on_paper_stays_valid():
+    """The zero code is one in any version of the sum; the other fixes the alphabet and the polynomial."""
+    assert numbers.is_valid("0" * 12)
+    assert numbers.is_valid("7K3MQ0RT5XWE")
+
+
 def test_a_plain_sum_would_not_notice_the_exchange():
     """The control: why the check is a polynomial."""
 

@@ -513,6 +513,56 @@ def far_away() -> bytes:
     return out.getvalue()
 
 
+def with_rows(rows: bytes, added: str = "") -> bytes:
+    """A sound workbook with these rows behind its last one, as they stand in the file."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(GOOD)) as sound, ZipFile(out, "w", ZIP_DEFLATED) as packed:
+        for name in sound.namelist():
+            packed.writestr(name, sound.read(name).replace(b"</sheetData>", rows + b"</sheetData>"))
+        if added:
+            packed.writestr(added, b"<x/>")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="9"><c r="M3%s"><v>1</v></c></row>' % (b"4" * 38),
+        b'<row r="9"><c r="xfd1048576"><v>1</v></c></row>',
+        b'<row r="9"><c r="AAAAA100000"><v>1</v></c></row>',
+        b'<row r="9"><c s="0"r="XFD1048576"><v>1</v></c></row>',
+        b'<row r="9">' + b"<c><v>1</v></c>" * 300_000 + b'</row><row r="200000"><c><v>1</v></c></row>',
+        b'<row><c r="XFD9"><v>1</v></c></row>' + b"<row><c><v>1</v></c></row>" * 1_000,
+    ],
+    ids=[
+        "past all numbers",
+        "small letters",
+        "five letters",
+        "no space",
+        "cells without place",
+        "rows without",
+    ],
+)
+def test_no_cell_is_so_far_away_that_the_process_ends_for_want_of_memory(rows: bytes) -> None:
+    with pytest.raises(imports.FileTooLarge):
+        imports.read(LAYOUTS["gold-standard"], with_rows(rows))
+
+
+def test_rows_and_cells_need_not_say_their_place() -> None:
+    told = imports.read(LAYOUTS["gold-standard"], GOOD).rows
+    cells = b"".join(b"<c><v>%d</v></c>" % n for n in range(len(GOLD)))
+    assert (
+        len(imports.read(LAYOUTS["gold-standard"], with_rows(b"<row>" + cells + b"</row>")).rows)
+        == len(told) + 1
+    )
+
+
+@pytest.mark.parametrize("name", ["content.xml", "xl/Workbook.bin"])
+def test_a_workbook_that_is_also_one_of_another_kind_is_refused(name: str) -> None:
+    with pytest.raises(imports.BrokenExcelFile):
+        imports.read(LAYOUTS["gold-standard"], with_rows(b"", name))
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [

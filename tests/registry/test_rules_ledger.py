@@ -240,6 +240,14 @@ def test_a_range_is_never_empty_backward_or_beyond_64_bits(start: int, end: int)
         GramRange(start, end)
 
 
+def test_the_last_address_is_the_last_of_a_64_bit_column() -> None:
+    assert GramRange(0, 2**63 - 1).end == 2**63 - 1
+
+
+def test_all_types_of_forest_are_sold_and_nothing_else() -> None:
+    assert [kind for kind in ledger.ProjectType if not kind.is_sold_here] == [ledger.ProjectType.OTHER]
+
+
 @pytest.mark.parametrize("bad", [True, 1.0, "1"])
 def test_addresses_are_integers(bad: object) -> None:
     with pytest.raises(TypeError):
@@ -279,6 +287,18 @@ def test_the_first_250_kg_of_a_block_are_grams_1_to_250000() -> None:
 def test_a_part_outside_its_serial_block_is_refused(first: int, last: int) -> None:
     with pytest.raises(ValueError, match="not"):
         ledger.from_shown(GramRange(100, 110), first, last)
+
+
+def test_neighbours_and_overlaps_are_seen_behind_the_first_range_too() -> None:
+    apart, first, second = GramRange(0, 1), GramRange(2, 4), GramRange(4, 6)
+    assert ledger.joined([second, apart, first]) == [apart, GramRange(2, 6)]
+    with pytest.raises(ValueError, match="overlaps"):
+        ledger.joined([apart, GramRange(2, 5), second])
+
+
+def test_grams_of_another_issuance_have_no_place_in_this_one() -> None:
+    with pytest.raises(ValueError, match="not inside"):
+        ledger.shown(GramRange(10, 20), GramRange(20, 21))
 
 
 def test_neighbours_are_written_as_one_range_and_overlaps_are_refused() -> None:
@@ -332,7 +352,7 @@ def compares_neighbours_only(issuance: GramRange, leaves: Iterable[GramRange]) -
     return found + [
         Fault(FaultKind.OVERLAP, GramRange(b.start, min(a.end, b.end)))
         for a, b in pairwise(sorted(leaves))
-        if issuance.holds(a) and issuance.holds(b) and a.overlaps(b)
+        if issuance.holds(a) and issuance.holds(b) and b.start < a.end
     ]
 
 

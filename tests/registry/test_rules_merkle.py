@@ -57,6 +57,27 @@ def test_the_vectors_find_a_careless_verifier() -> None:
     )
 
 
+def test_a_proof_is_as_long_as_its_sizes_ask_for() -> None:
+    """Whoever says a tree is smaller than it is gets no longer path for it."""
+    two, three, four = (merkle.root(size, FULL.get) for size in (2, 3, 4))
+    assert not merkle.verify_inclusion(0, 1, LEAVES[1], [LEAVES[0]], two)
+    proof, more = merkle.consistency_proof(3, 4, FULL.get), bytes(32)
+    assert merkle.verify_consistency(3, 4, three, four, proof)
+    above = [merkle.node_hash(more, root) for root in (three, four)]
+    assert not merkle.verify_consistency(3, 4, *above, [*proof, more])
+
+
+def test_no_byte_moves_between_two_hashes() -> None:
+    joined = LEAVES[0] + LEAVES[1]
+    assert merkle.verify_inclusion(0, 2, joined[:32], [joined[32:]], merkle.root(2, FULL.get))
+    assert not merkle.verify_inclusion(0, 2, joined[:33], [joined[33:]], merkle.root(2, FULL.get))
+
+
+def test_no_leaf_stands_before_the_first() -> None:
+    assert merkle.verify_inclusion(1, 2, LEAVES[1], [LEAVES[0]], merkle.root(2, FULL.get))
+    assert not merkle.verify_inclusion(-1, 2, LEAVES[1], [LEAVES[0]], merkle.root(2, FULL.get))
+
+
 # ── against the definition ─────────────────────────────────────────────────────────────────────
 
 
@@ -169,6 +190,7 @@ def test_there_is_no_consistency_with_nothing_or_with_the_future(old_size: int, 
 
 def test_a_leaf_cannot_pose_as_a_node() -> None:
     left, right = LEAVES[:2]
+    assert merkle.leaf_hashes([b"0", b"1"]) == [left, right]
     assert merkle.leaf_hash(left + right) != merkle.node_hash(left, right)
     with pytest.raises(ValueError, match="32 bytes"):
         merkle.append(0, [b"short"], FULL.get)

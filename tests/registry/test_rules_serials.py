@@ -162,13 +162,3 @@ def test_a_single_unit_of_our_own_is_found() -> None:
     assert wanted == Wanted(17, 17, "HLYC", "HLYC-0001-ARR-2024-1")
     assert wanted.inside(serials.parse("HLYC", OWN)) == (16_000_001, 17_000_000)
     assert wanted.inside(serials.parse("HLYC", OWN.replace("ARR", "IFM"))) is None
-
-
-@given(st.integers(1, 30), st.integers(0, 10), st.integers(1, 30), st.integers(0, 10))
-def test_two_serials_overlap_when_they_share_a_unit(a: int, more_a: int, b: int, more_b: int) -> None:
-    one = serials.own_serial("0001", ProjectType.ARR, 2024, 1, a, a + more_a)
-    two = serials.own_serial("0001", ProjectType.ARR, 2024, 1, b, b + more_b)
-    other = serials.own_serial("0001", ProjectType.ARR, 2024, 2, b, b + more_b)
-    shared = set(range(one.first, one.last + 1)) & set(range(two.first, two.last + 1))
-    assert one.overlaps(two) == two.overlaps(one) == bool(shared)
-    assert not one.overlaps(other), "another batch counts from one again"

@@ -263,6 +263,16 @@ def test_a_cell_is_never_a_formula_and_comes_back_as_it_was():
     assert read_items("csv", written.encode(), "en").items[0] == item
 
 
+def test_a_row_that_ends_before_the_column_of_its_kind_is_a_problem_of_that_row():
+    """Columns may stand in any order, and programs leave out what is empty at the end of a row."""
+    csv = b"id,stem,answer_1,credit_1,answer_2,type\nq,How?,So,100\np,How?,So,100,Not so,single\n"
+    reading = read_items("csv", csv, "en")
+    assert [item.id for item in reading.items] == ["p"]
+    assert [(p.line, p.item, type(p.reason).__name__) for p in reading.problems] == [
+        (2, "q", "TypeUnsupported")
+    ]
+
+
 def test_foreign_files_by_the_thousand_crash_nothing():
     """Files grown from real ones by cutting, doubling and swapping, fed to every reader.
 

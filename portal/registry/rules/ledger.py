@@ -167,9 +167,6 @@ class GramRange:
     def mass(self) -> Mass:
         return Mass(self.end - self.start)
 
-    def overlaps(self, other: "GramRange") -> bool:
-        return self.start < other.end and other.start < self.end
-
     def holds(self, other: "GramRange") -> bool:
         return self.start <= other.start and other.end <= self.end
 
@@ -293,7 +290,7 @@ def shown(issuance: GramRange, grams: GramRange) -> tuple[int, int]:
 def from_shown(issuance: GramRange, first: int, last: int) -> GramRange:
     """The inverse of ``shown``. Raises ValueError when that part is not inside the issuance."""
     grams = GramRange(issuance.start + first - 1, issuance.start + last)
-    if first < 1 or not issuance.holds(grams):
+    if not issuance.holds(grams):
         raise ValueError(f"grams {first}-{last} are not inside {issuance}")
     return grams
 

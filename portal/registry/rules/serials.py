@@ -75,13 +75,6 @@ class Serial:
     def grams(self) -> int:
         return self.count * GRAMS_PER_TONNE
 
-    def overlaps(self, other: "Serial") -> bool:
-        return (
-            (self.registry, self.group) == (other.registry, other.group)
-            and self.first <= other.last
-            and other.first <= self.last
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

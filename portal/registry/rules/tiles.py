@@ -61,7 +61,7 @@ def read_path(text: str) -> Tile | None:
     kind, _, rest = text.partition("/")
     partial = _PARTIAL.fullmatch(rest)
     path, width = (partial["path"], int(partial["width"])) if partial else (rest, WIDTH)
-    if not _PATH.fullmatch(path) or (partial and width >= WIDTH):
+    if not _PATH.fullmatch(path) or width > WIDTH:
         return None
     if kind != "entries" and not (kind.isascii() and kind.isdecimal() and int(kind) < MOST_LEVELS):
         return None
@@ -75,8 +75,6 @@ def tiles_of(size: int, known: int = 0) -> Iterator[Tile]:
     yield from _row(None, size, known)
     for level in range(MOST_LEVELS):
         bits = level * LEVEL_BITS
-        if not size >> bits:
-            return
         yield from _row(level, size >> bits, known >> bits)
 
 

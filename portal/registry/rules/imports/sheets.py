@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO, TextIOWrapper
 from numbers import Real
-from typing import Final
+from typing import IO, Final
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
@@ -42,8 +42,14 @@ _PIECE: Final = 1 << 20
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _LONGEST_ROW: Final = 8_000_000
-# A row's or a cell's place, and the place of a cell with a formula in it, in a sheet's XML.
-_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,9})["']""")
+_OTHER_KINDS: Final = {"content.xml", "xl/workbook.bin"}  # the reader takes these for workbooks too
+# In a sheet's XML: the place of a row or a cell, as wide as the reader takes one; rows; rows and cells that
+# say no place and follow those before them; the place of a cell with a formula in it.
+_PLACE: Final = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
+_ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row(?=[\s/>])")
+_BARE: Final = rb"""(?=[\s/>])(?![^>]*?[\s"']r\s*=)"""
+_BARE_ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row" + _BARE)
+_BARE_CELL: Final = re.compile(rb"<(?:[^\s<>/:]+:)?c" + _BARE)
 _FORMULA: Final = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Z]{1,3})([0-9]{1,9})["'][^>]*>\s*<(?:\w+:)?f[\s/>]"""
 )
@@ -128,38 +134,51 @@ def _xlsx_rows(data: bytes) -> Cells:
 
 
 def _looked_over(packed: ZipFile) -> dict[int, list[int]]:
-    """The columns of each row that hold a formula, not a value. Raises FileTooLarge.
+    """The columns of each row that hold a formula, not a value. Raises FileTooLarge, BrokenExcelFile.
 
-    The reader holds a sheet as one grid, so a single cell far away would fill the memory: how far the
-    cells reach is looked at before, on the bytes.
+    The reader holds a sheet as one grid, so a single cell far away would end the process for want of memory:
+    how far the cells reach is looked at before, on the bytes, in each part that might be the sheet.
     """
-    if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+    parts = packed.infolist()
+    if sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise FileTooLarge(rows=MAX_ROWS)
-    formulas: dict[int, list[int]] = {}
-    rows = columns = 0
-    rest = b""
-    with packed.open(_first_sheet(packed)) as sheet:
-        while piece := sheet.read(_PIECE):
-            # A tag may lie across two pieces: what stands behind the last row's end waits for the next.
-            piece, _, rest = (rest + piece).rpartition(b"row>")  # also with a prefix
-            rows, columns = _reach(piece, rows, columns)
-            _gather(piece, formulas)
-            if len(rest) > _LONGEST_ROW:
+    if any(part.filename.lower() in _OTHER_KINDS for part in parts):
+        raise BrokenExcelFile()
+    for part in parts:
+        with packed.open(part) as opened:
+            if _grid(_pieces(opened, b">")) > MAX_GRID:
                 raise FileTooLarge(rows=MAX_ROWS)
-    rows, columns = _reach(rest, rows, columns)
-    _gather(rest, formulas)
-    if rows * columns > MAX_GRID:
-        raise FileTooLarge(rows=MAX_ROWS)
+    formulas: dict[int, list[int]] = {}
+    with packed.open(_first_sheet(packed)) as sheet:
+        for piece in _pieces(sheet, b"row>"):  # also with a prefix
+            _gather(piece, formulas)
     return formulas
 
 
-def _reach(piece: bytes, rows: int, columns: int) -> tuple[int, int]:
-    """How far the cells in this piece of a sheet reach, and those before it."""
-    places = set(_PLACE.findall(piece))
-    return (
-        max([rows, *(int(row) for _, row in places)]),
-        max([columns, *(_column(letters) for letters in {letters for letters, _ in places})]),
-    )
+def _pieces(part: IO[bytes], end: bytes) -> Iterator[bytes]:
+    """A part of a workbook, cut behind this end alone, so that no tag or no row lies across two pieces."""
+    rest = b""
+    while read := part.read(_PIECE):
+        piece, _, rest = (rest + read).rpartition(end)
+        yield piece
+        if len(rest) > _LONGEST_ROW:
+            raise FileTooLarge(rows=MAX_ROWS)
+    yield rest
+
+
+def _grid(pieces: Iterable[bytes]) -> int:
+    """How many cells the reader would make of this part, at most."""
+    rows = columns = bare_rows = bare_cells = here = 0
+    for piece in pieces:
+        places = set(_PLACE.findall(piece))
+        rows = max([rows, *(int(row) for _, row in places)])
+        columns = max([columns, *(_column(letters) for letters in {letters for letters, _ in places})])
+        bare_rows += len(_BARE_ROW.findall(piece))
+        if _BARE_CELL.search(piece):
+            for at, row in enumerate(_ROW.split(piece)):
+                here = len(_BARE_CELL.findall(row)) + (0 if at else here)
+                bare_cells = max(bare_cells, here)
+    return (rows + bare_rows) * (columns + bare_cells)
 
 
 def _gather(piece: bytes, formulas: dict[int, list[int]]) -> None:
@@ -168,9 +187,9 @@ def _gather(piece: bytes, formulas: dict[int, list[int]]) -> None:
 
 
 def _column(letters: bytes) -> int:
-    """A is 1, Z is 26, AA is 27."""
+    """A is 1, Z is 26, AA is 27; small letters as the large ones."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import StringIO
+from itertools import zip_longest
 from typing import Final
 
 from portal.kernel.bilingual import Bilingual
@@ -86,11 +87,12 @@ def read(text: str, lang: str) -> Reading:
         if isinstance(cells, PortalError):
             problems.append(Problem(number, cells))
         elif any(cells):
-            row = {name: _cell(cell) for name, cell in zip(names, cells, strict=False)}
+            filled_up = zip_longest(names, cells[: len(names)], fillvalue="")
+            row = {name: _cell(cell) for name, cell in filled_up}
             try:
                 items.append(_item(row, number, lang))
             except PortalError as reason:
-                problems.append(Problem(number, reason, row.get("id", "")))
+                problems.append(Problem(number, reason, row["id"]))
     return Reading(unique(items), tuple(problems))
 
 
@@ -108,13 +110,13 @@ def _guarded(text: str) -> str:
 
 
 def _item(row: dict[str, str], number: int, lang: str) -> Item:
-    if not row.get("stem"):
+    if not row["stem"]:
         raise EmptyText()
     markup = row.get("markup") or Markup.MARKDOWN
     if markup not in set(Markup):
         raise MarkupUnknown(text=markup[:30])
     item = Item(
-        id=" ".join(row.get("id", "").split()) or f"q{number}",
+        id=" ".join(row["id"].split()) or f"q{number}",
         stem=side(row["stem"], lang),
         task=_task(row, lang),
         category=row.get("category", ""),
