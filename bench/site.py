@@ -1,4 +1,4 @@
-"""A portal to measure: on a SQLite file of its own that goes when the measuring is done."""
+"""A portal to measure: on a database of its own that goes when the measuring is done."""
 
 import tempfile
 import time
@@ -13,22 +13,39 @@ from bench.measure import Figure, figure
 from portal import create_app
 from portal.config import Config
 from portal.db import db
+from tests import postgres
 
 LIMIT = 0.150  # what 95 of 100 readers wait at most, in seconds: promised for public pages and the desk
 
 
 @contextmanager
-def fresh_portal() -> Iterator[Flask]:
-    """The portal at the head of its migrations. Fill it in an application context, measure outside of one."""
+def fresh_portal(database_url: str = "") -> Iterator[Flask]:
+    """The portal at the head of its migrations, on SQLite unless another database is named.
+
+    Fill it in an application context, measure outside of one.
+    """
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
         folder = Path(name)
-        app = create_app(Config.for_tests(f"sqlite:///{folder / 'portal.sqlite'}", folder, testing=False))
+        url = database_url or f"sqlite:///{folder / 'portal.sqlite'}"
+        app = create_app(Config.for_tests(url, folder, testing=False))
         done = app.test_cli_runner().invoke(args=["db", "upgrade"])
         if done.exit_code:
             raise RuntimeError(done.output) from done.exception
         yield app
         with app.app_context():
             db.engine.dispose()
+
+
+@contextmanager
+def fresh_postgres() -> Iterator[str]:
+    """URL of an empty database on a PostgreSQL that ends with the block."""
+    folder = postgres.open_session()
+    try:
+        url = postgres.empty_database()
+        yield url.replace("postgresql:", "postgresql+psycopg:", 1)
+        postgres.drop_database(url)
+    finally:
+        postgres.close_session(folder)
 
 
 def get(app: Flask, path: str, try_first: bool = True) -> tuple[Callable[[], bytes], int]:

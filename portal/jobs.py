@@ -213,10 +213,15 @@ def retry(job_id: str, now: datetime) -> bool:
 
 def is_in_step(now: datetime, seconds: int) -> bool:
     """Whether no work has been due for longer than that without being tried."""
+    return waiting_seconds(now) <= seconds
+
+
+def waiting_seconds(now: datetime) -> float:
+    """How long the oldest work that was never tried has been due; 0 where none is."""
     oldest = db.session.execute(
         select(func.min(Outbox.due_at)).where(Outbox.state == "waiting", Outbox.attempts == 0)
     ).scalar_one()
-    return oldest is None or (now - oldest).total_seconds() <= seconds
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 def forget_addresses(addresses: Collection[str]) -> int:

@@ -31,6 +31,11 @@ class _Standing(Collector):
         free = sum(lot.free.grams for lot in register.open_lots())
         for name, what, value in (
             ("portal_jobs_waiting", "Work recorded and not done", waiting),
+            (
+                "portal_jobs_waiting_seconds",
+                "How long the oldest work that nobody has begun is due",
+                jobs.waiting_seconds(clock.now()),
+            ),
             ("portal_jobs_failed", "Work given up after many tries", failed),
             ("portal_log_pending", "Records without a place in the log", log.waiting()),
             ("portal_log_size", "Records in the log", log.size()),

@@ -235,8 +235,8 @@ def rendered(folder: Path, port: int, plain_port: int) -> Path:
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("/etc/nginx/tls/", f"{folder}/tls/"),
         ("root /etc/nginx;", f"root {folder};"),
-        ("error_log /dev/stderr warn;", f"error_log {folder}/nginx.err warn;"),
-        ("access_log /dev/stdout short;", f"access_log {folder}/nginx.access short;"),
+        ("error_log /var/log/nginx/error.log warn;", f"error_log {folder}/nginx.err warn;"),
+        ("access_log /var/log/nginx/access.log short;", f"access_log {folder}/nginx.access short;"),
         ("Host $host;", "Host $http_host;"),  # with its port, which is another than 443
         ("worker_processes auto;", f"worker_processes 2; pid {folder}/nginx-master.pid;"),
     ):

@@ -251,14 +251,15 @@ def test_a_replica_that_does_not_answer_costs_nobody_a_page(site: Site):
 
 def promote(site: Site) -> None:
     """Line by line what the runbook says, with the paths of this machine."""
-    (block,) = (block for block in BLOCKS if "pg_ctl promote" in block)
+    (block,) = (block for block in BLOCKS if "pg_promote" in block)
     for line in block.splitlines():
         words = shlex.split(line)
         match words[0]:
             case "systemctl":
                 site.systemctl(*words[1:])
-            case "pg_ctl":
-                site.replica.do(line.replace("/var/lib/postgresql/16/main", "data"))
+            case "runuser":
+                assert words[1:-1] == ["-u", "postgres", "--", "psql", "-c"]
+                site.replica.ask(words[-1], "postgres")
             case "sed":
                 there = {"/etc/portal.env": str(site.variables), "postgresql://portal@REPLICA/portal":
                          site.replica.cable.url()}  # fmt: skip

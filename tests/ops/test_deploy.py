@@ -74,6 +74,7 @@ def test_the_image_has_what_pages_papers_and_backups_need():
     assert instructions("USER") == ["portal"]
     left_out = (ROOT / ".dockerignore").read_text().splitlines()
     assert {".git", ".env", "instance", "*.key"} <= {*left_out}
+    assert {"deploy/portal.env", "deploy/tls"} <= {*left_out}, "keys would be in every copy of the image"
     needed = {"app.py", "portal", "templates", "static", "translations", "migrations", "courses"}
     assert not needed & {*left_out}
 
@@ -119,6 +120,24 @@ def test_the_proxy_asks_the_services_at_their_port(app: Flask):
     assert {"/etc/nginx/nginx.conf", "/etc/nginx/servers.conf", "/etc/nginx/away.html"} <= given
 
 
+def test_the_databases_have_a_connection_for_every_thread():
+    _, *arguments = json.loads(instructions("CMD")[-1])
+    web = granian.make_context("granian", arguments).params
+    served = sum(name.startswith("web-") for name in COMPOSE["services"])
+    needed = web["blocking_threads"] * (served * web["workers"] + 1)  # and the worker
+    for name in ("database", "replica"):
+        told = re.search(r"max_connections=(\d+)", " ".join(COMPOSE["services"][name]["command"]))
+        assert told, "PostgreSQL has a hundred where nothing is said"
+        assert needed < int(told[1]), name
+
+
+def test_the_workers_of_a_web_process_count_together():
+    kept = COMPOSE["services"]["web-a"]["environment"]["PROMETHEUS_MULTIPROC_DIR"]
+    assert [each.split(":")[0] for each in COMPOSE["services"]["web-b"]["tmpfs"]] == [kept]
+    assert re.search(r"^Environment=PROMETHEUS_MULTIPROC_DIR=/run/portal-%i$",
+                     (DEPLOY / "portal-web@.service").read_text(), re.MULTILINE)  # fmt: skip
+
+
 def test_every_file_that_a_container_is_given_is_there():
     for service in COMPOSE["services"].values():
         for volume in service.get("volumes", ()):
@@ -134,13 +153,26 @@ def test_the_page_that_nobody_answers_says_so_in_both_languages():
     assert not re.search(r"<script|<style|src=|href=", page), "it needs nothing that could be away too"
 
 
+def sides_meet(expression: str) -> bool:
+    """Whether each side is of all processes together: else their labels differ, and the sides never meet."""
+    sides = re.split(r" (?:and|or|unless|==|[-+*/<>]) ", re.sub(r"\{.*?\}", "", expression))
+    return all(re.match(r"\d+(\.\d+)?$|(max|sum|absent|histogram_quantile|topk)\b", side) for side in sides)
+
+
+def test_a_rule_whose_sides_never_meet_is_found():
+    assert not sides_meet("max(portal_jobs_waiting) > 50 and deriv(portal_jobs_waiting[10m]) > 0")
+    assert sides_meet("max(portal_jobs_waiting) > 50 and max(deriv(portal_jobs_waiting[10m])) > 0")
+
+
 def test_alerts_and_the_dashboard_ask_for_figures_that_exist(app: Flask):
     app.test_client().get("/healthz")
     told = {*re.findall(r"^# TYPE (\w+) ", metrics.text().decode(), re.MULTILINE)}
     rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"][0]["rules"]
     panels = json.loads((DEPLOY / "dashboard.json").read_text())["panels"]
     asked = [rule["expr"] for rule in rules] + [each["expr"] for panel in panels for each in panel["targets"]]
+    assert "portal_nothing" not in told, "the control"
     for expression in asked:
+        assert sides_meet(expression), expression
         names = re.findall(r"portal_\w+", expression)
         assert names
         assert {name.removesuffix("_bucket") for name in names} <= told, expression
