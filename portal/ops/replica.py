@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.config import Config
@@ -40,6 +40,7 @@ _IS_FIT: Final = text(
     "SELECT pg_is_in_recovery() AND pg_last_xact_replay_timestamp() > now() - make_interval(secs => :lag)"
     " AND pg_last_wal_replay_lsn() >= CAST(:written AS pg_lsn)"
 )
+_IS_COPY: Final = text("SELECT pg_is_in_recovery()")
 _LAG: Final = text(
     "SELECT extract(epoch FROM now() - pg_last_xact_replay_timestamp()) WHERE pg_is_in_recovery()"
 )
@@ -55,22 +56,44 @@ def install(app: Flask) -> None:
 
 
 def choose() -> None:
-    """Mark this request as one that reads the replica, when its page may lag and the replica is fit."""
+    """Mark this request as one that reads the replica, when its page may lag and the replica is fit.
+
+    While the primary is away a copy is read however old it is: nobody has anything newer.
+    """
     if request.method not in ("GET", "HEAD") or request.endpoint not in MAY_LAG:
         return
     asking = actor()
-    if asking.is_person or asking.keys or time.monotonic() < _rests_until.get(_url(), 0.0):
+    if asking.is_person or asking.keys:
         return
     db.session.rollback()  # whoever asked who is there has asked the primary
+    rests = time.monotonic() < _rests_until.get(_url(), 0.0)
+    if not rests and _replica_says(_IS_FIT, lag=LAG_SECONDS, written=_place()):
+        return
+    if not _primary_answers():
+        _replica_says(_IS_COPY)
+
+
+def _replica_says(condition: TextClause, **about: object) -> bool:
+    """Whether the replica says yes; then it is read from here on, and else the primary."""
     g.reads_replica = True
     try:
-        is_fit = db.session.execute(_IS_FIT, {"lag": LAG_SECONDS, "written": _place()}).scalar()
+        says = bool(db.session.execute(condition, about).scalar())
     except SQLAlchemyError:
         give_up()
-        return
-    if not is_fit:
+        return False
+    if not says:
         read_from_primary()
         db.session.rollback()
+    return says
+
+
+def _primary_answers() -> bool:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        db.session.remove()
+        return False
+    return True
 
 
 def give_up() -> bool:

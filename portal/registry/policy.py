@@ -81,10 +81,6 @@ def may_act_for(actor: Actor, kind: str, party_id: str | None) -> bool:
     return kind == "developer" and may_run_registry(actor)
 
 
-def _is_of(actor: Actor, party_id: str) -> bool:
-    return party_id in actor.organisations
-
-
 def may_hand_in_signatures(actor: Actor) -> bool:
     """Anybody: what counts is the witness's signature, not who carries it."""
     return bool(actor.id)

@@ -146,6 +146,8 @@ def test_a_replica_that_is_behind_promoted_or_away_is_not_read(site: Site, monke
         with monkeypatch.context() as patch:
             patch.setattr(replica, "LAG_SECONDS", 0)
             assert not reads_replica(), "too far behind"
+            patch.setattr(db.engines[None].dialect, "do_execute", _fails)
+            assert reads_replica(), "what is old is better than nothing"
         with monkeypatch.context() as patch:
             patch.setitem(db.engines, "replica", db.engines[None])
             assert not reads_replica(), "a server of its own, such as one that was promoted"
@@ -162,6 +164,10 @@ def test_a_replica_that_is_behind_promoted_or_away_is_not_read(site: Site, monke
         assert (load.faults, load.away) == ([], 0)
         site.replica.start()
         load.wait_for(reads_replica)
+
+
+def _fails(*_asked: object) -> None:
+    raise psycopg.OperationalError("terminating connection due to administrator command")
 
 
 def _fails_after_choice():  # type: ignore[no-untyped-def]

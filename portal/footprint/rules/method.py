@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
-from portal.footprint.rules.expressions import Comparison, Node, Words, names, settled, value, words
+from portal.footprint.rules.expressions import Comparison, Node, Words, settled, value, words
 from portal.footprint.rules.model import Factor, Model, Own, Quantity, Question, Rule
 from portal.kernel.bilingual import Bilingual
 
@@ -156,12 +156,6 @@ def unit_text_of(model: Model, key: str) -> str:
         if key in section:
             return section[key].unit_text
     return model.unit_text
-
-
-def used_by(model: Model, name: str) -> list[Rule]:
-    """Rules in which a factor, an assumption or an answer counts, by way of a quantity too."""
-    parts = {quantity.key for quantity in model.quantities.values() if name in set(names(quantity.node))}
-    return [rule for rule in model.rules.values() if {name, *parts} & set(names(rule.node))]
 
 
 def answer_words(question: Question, text: str, lang: str) -> str:
