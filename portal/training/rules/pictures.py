@@ -58,8 +58,8 @@ class _Looking(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "img":
             said = {name: (value or "").strip() for name, value in attrs}
-            texts = (said.get(name, "") for name in ("src", "alt", "title"))
-            self.found.append(Picture(*texts, line=self._line))
+            src, alt, title = (said.get(name, "") for name in ("src", "alt", "title"))
+            self.found.append(Picture(src, alt, title, self._line))
 
 
 def shown_texts(item: Item) -> Iterator[str]:
