@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 Convention = Callable[[Path], list[str]]
 
 GUARDS = {"open_to_all", "signed_in", "staff"}
@@ -208,6 +210,19 @@ def _texts_said(tree: ast.Module) -> Iterator[str]:
                 yield "".join(re.escape(str(part)) if part else ".+" for part in parts)
 
 
+def templates_use_what_they_import(root: Path) -> list[str]:
+    """No template imports a macro that it does not call; what it includes imports its own."""
+    folder, jinja = root / "templates", Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+    wrong = []
+    for file in sorted(folder.rglob("*.*")):
+        tree = jinja.parse(file.read_text())
+        used = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "load"}
+        for each in tree.find_all(nodes.FromImport):
+            names = [name if isinstance(name, str) else name[1] for name in each.names]
+            wrong += [f"{file.relative_to(root)}:{each.lineno} imports {n}" for n in names if n not in used]
+    return wrong
+
+
 def templates_hold_no_script_or_style(root: Path) -> list[str]:
     """The content security policy refuses inline script and style, so no template of a page has any.
 
@@ -249,6 +264,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     views_carry_one_guard,
     texts_can_be_found,
     templates_are_used,
+    templates_use_what_they_import,
     templates_hold_no_script_or_style,
     nothing_points_outside,
 )

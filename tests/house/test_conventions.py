@@ -53,6 +53,11 @@ FAULTS: list[tuple[Convention, str, str]] = [
         'from portal.web.i18n import lazy_gettext as _l\nASK = _l("How much?")\n',
     ),
     (conventions.templates_are_used, "templates/shop/forgotten.html", ""),
+    (
+        conventions.templates_use_what_they_import,
+        "templates/shop/offset.html",
+        '{% from "m.html" import tag, num as n %}{{ tag(1) }}',
+    ),
     (conventions.templates_hold_no_script_or_style, "templates/shop/offset.html", '<p style="color: red">'),
     (
         conventions.templates_hold_no_script_or_style,
