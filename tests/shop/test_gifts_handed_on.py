@@ -1,5 +1,8 @@
 """A claimed gift is handed on: the certificate changes its holder, and every former number says so."""
 
+from collections.abc import Callable
+from email.message import EmailMessage
+
 import pytest
 from flask import Flask
 
@@ -20,6 +23,8 @@ from tests.factories.gifts import claimed, ready
 from tests.factories.registry import make_lot
 from tests.races.threads import at_once
 
+Letters = Callable[[], list[EmailMessage]]
+
 
 @pytest.fixture(autouse=True)
 def paper(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +42,7 @@ def handed_on(gift_id: str, number: str, key: str, taker: Taker = NEXT) -> list[
 
 
 def test_only_who_holds_the_link_hands_it_on_and_the_chain_can_be_followed(
-    app: Flask, sent_letters: object
+    app: Flask, sent_letters: Letters
 ) -> None:
     make_lot()
     gift = ready()
@@ -57,7 +62,7 @@ def test_only_who_holds_the_link_hands_it_on_and_the_chain_can_be_followed(
         handed_on(gift.id, first, mine.key)
     (third,) = handed_on(gift.id, second, papers.by_number(second).key, gifts.TAKER)
     assert papers.by_number(third).state is State.VALID
-    letters = {letter["To"]: letter.get_content() for letter in sent_letters()}  # type: ignore[operator]
+    letters = {letter["To"]: letter.get_content() for letter in sent_letters()}
     assert f"/c/{second}/" in letters[NEXT.email]
     assert "LOT-A" in letters[NEXT.email]
     assert "/g1-" in letters[NEXT.email]
@@ -100,3 +105,32 @@ def test_the_page_says_what_happens_and_keeps_what_was_typed(
     assert successor
     assert papers.by_number(successor).printed_number in page.main
     browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{paper.key}", expect=404)
+
+
+@pytest.mark.parametrize(
+    ("lang", "name", "email", "button", "sent"),
+    [
+        ("zh", "证书上的名称", "新持有人的电子邮箱", "转赠", "正在发往"),
+        (
+            "en",
+            "Name on the certificate",
+            "E-mail address of the new holder",
+            "Hand it on",
+            "is on its way to",
+        ),
+    ],
+)
+def test_a_key_that_goes_by_letter_is_the_new_holders_alone(
+    browser: Browser, sent_letters: Letters, lang: str, name: str, email: str, button: str, sent: str
+) -> None:
+    make_lot()
+    gift = ready()
+    (number,) = claimed(gift)
+    page = browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{papers.by_number(number).key}")
+    page = page.fill(name, "Zhao Lei").fill(email, NEXT.email).submit(button)
+    successor = papers.by_number(papers.by_number(number).replaced_by or "")
+    assert f"{sent} {NEXT.email}" in page.main or f"{sent}{NEXT.email}" in page.main
+    assert f"/c/{successor.number}" in page.html
+    assert successor.key not in page.html
+    (letter,) = [each for each in sent_letters() if each["To"] == NEXT.email]
+    assert f"/c/{successor.number}/{successor.key}" in letter.get_content()

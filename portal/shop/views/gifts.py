@@ -249,6 +249,7 @@ def claim(code: str) -> Answer:
         gift=claimed,
         certificates=queries.certificates_of(claimed),
         is_handed_on=False,
+        sent_to="",
     )
 
 
@@ -290,4 +291,7 @@ def handed_on(gift_id: str, number: str, key: str) -> Answer:
     except PortalError as error:
         return _hand_on_page(found, held, form, 409, message(error))
     made = [papers.by_number(each) for each in numbers]
-    return render_template("shop/gift_claimed.html", gift=found, certificates=made, is_handed_on=True)
+    # Who has the key can hand it on again: once a letter carries it, it is the new holder's alone.
+    return render_template(
+        "shop/gift_claimed.html", gift=found, certificates=made, is_handed_on=True, sent_to=taker.email
+    )
