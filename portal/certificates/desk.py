@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, make_response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.naming import named_here
 from portal.certificates import commands, policy, queries
 from portal.certificates.forms import ActionForm, CorrectionForm, ReasonForm
 from portal.certificates.jobs import DocumentMissing, folder
@@ -177,12 +178,14 @@ def _with_reason(number: str, step: Any, said: str) -> Answer:
 
 
 def _page(found: CertificateView, form: PortalForm | None = None, status: int = 200) -> Answer:
+    history = queries.history(found.id, found.number)
     page = render_template(
         "certificates/desk_certificate.html",
         certificate=found,
         wording=claims.WORDINGS[found.type],
         words=state_words(found.state),
-        history=queries.history(found.id, found.number),
+        history=history,
+        names=named_here(change.actor_id for change in history),
         event_words=event_words,
         reasons=states.REASONS,
         printed=numbers.printed,

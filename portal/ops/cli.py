@@ -38,7 +38,7 @@ from portal.ops.sealing import ledger_tables
 from portal.ops.serving import is_taken, serve_until_stopped, work_until_stopped
 from portal.registry.commands import digests, log
 from portal.registry.commands import witnesses as watch
-from portal.registry.jobs import is_behind_signer, sign_checkpoint
+from portal.registry.jobs import is_behind_signer, sign_checkpoint, signer
 from portal.registry.queries import log as reading
 from portal.registry.queries import witnesses as watching
 from portal.registry.rules import checkpoint as notes
@@ -85,7 +85,18 @@ def checkpoint() -> None:
     actor = Actor.system("cli")
     placed = log.sequence(actor)
     size = sign_checkpoint(actor)
-    click.echo(f"{placed} records placed, {size} in the log, signed.")
+    click.echo(f"{placed} records placed, {size} in the log, {_signed()}.")
+
+
+def _signed() -> str:
+    """What stands under the newest checkpoint: a log that has not grown since is not signed again."""
+    head, keys = reading.latest_checkpoint(), signer().signing
+    if head is None:
+        return "nothing to sign"
+    count = len(notes.signers(head.note, keys))
+    if count == len(keys):
+        return "signed" if count == 1 else f"signed with all {count} keys"
+    return f"signed with {count} of {len(keys)} keys; the next checkpoint, of a longer log, carries all"
 
 
 @ledger.command("digest")

@@ -119,8 +119,9 @@ def why_words(why: str) -> str:
         "certificates": _("looking after the certificate"), "evidence": _("checking a document"),
         "classes": _("running a class"), "people": _("roles and sign-in"),
         "organisations": _("checking an organisation"), "corrections": _("answering a request"),
-        "gifts": _("helping with a gift"), "lists": _("it stood in a list"),
-        "search": _("it was found by a search"), "files": _("it was in a file that was taken along"),
+        "gifts": _("helping with a gift"), "pledges": _("looking at a pledge"),
+        "lists": _("it stood in a list"), "search": _("it was found by a search"),
+        "files": _("it was in a file that was taken along"),
     }  # fmt: skip
     return known.get(why, why)
 

@@ -38,9 +38,14 @@ def may_buy(actor: Actor, organisation_id: str = "", purpose: str = "") -> bool:
     return not organisation_id or actor.is_system or organisation_id in actor.organisations
 
 
+def is_buyer(actor: Actor, order: Ordered) -> bool:
+    """The holder of its link, and the person who placed it."""
+    return actor.holds(order.id) or (actor.is_person and order.person_id == actor.id)
+
+
 def owns(actor: Actor, order: Ordered) -> bool:
-    """Whose order it is: the holder of its link, the person who placed it, a member of its organisation."""
-    if actor.holds(order.id) or (actor.is_person and order.person_id == actor.id):
+    """Whose order it is: its buyer, and a member of its organisation."""
+    if is_buyer(actor, order):
         return True
     return bool(order.organisation_id) and order.organisation_id in actor.organisations
 

@@ -177,6 +177,29 @@ def test_the_key_is_changed_without_a_gap(tmp_path: Path):
         assert "no key we trust has signed it" in next(audit.faults()).what
 
 
+def test_the_command_says_with_how_many_keys_the_newest_checkpoint_is_signed(tmp_path: Path):
+    """A log that has not grown is not signed again: the command does not say that it was."""
+    url = sqlite_copy(tmp_path)
+    old, new = bytes(32), bytes([1] * 32)
+
+    def said(app: Flask) -> str:
+        return app.test_cli_runner().invoke(args=["ledger", "checkpoint"]).output
+
+    with portal_on(url, tmp_path, checkpoint_seed=old) as app:
+        assert said(app) == "0 records placed, 0 in the log, nothing to sign.\n"
+        make_lot()
+        assert said(app).endswith("in the log, signed.\n")
+    with portal_on(url, tmp_path, checkpoint_seed=new, checkpoint_old_seeds=(old,)) as app:
+        before = head()
+        assert "signed with 1 of 2 keys" in said(app)
+        assert head() == before
+        retire(hold(1))
+        assert said(app).endswith("signed with all 2 keys.\n")
+        assert checkpoint.signers(head().note, signer().signing) == [*signer().signing]
+        stranger = replace(signer().public_key, key=bytes(32))
+        assert checkpoint.signers(head().note, [stranger]) == []
+
+
 def test_keys_come_from_the_environment(tmp_path: Path):
     seeds = ",".join(b64encode(bytes([n] * 32)).decode() for n in (1, 2))
     line = "portal.test/log+00000000+AAAA until 7"

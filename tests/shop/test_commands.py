@@ -800,11 +800,39 @@ def test_nothing_retires_while_a_refund_is_pending() -> None:
         session.execute(text("UPDATE hold SET state = 'retired' WHERE id = :o"), {"o": order_id})
 
 
-def test_what_somebody_edits_behind_the_guards_is_found() -> None:
+FORGERIES = [
+    (
+        ["UPDATE cash_line SET amount_minor = amount_minor + 1 WHERE party = 'portal'"],
+        "captured - refunded differs from the cash lines by -1 CNY",
+    ),
+    (["UPDATE payment SET amount_minor = amount_minor - 1"], "differs from the cash lines by -1 CNY"),
+    (
+        [
+            "UPDATE payment SET amount_minor = amount_minor - 1",
+            "UPDATE cash_line SET amount_minor = amount_minor - 1 WHERE party = 'portal'",
+        ],
+        "counted as paid without a payment of the amount that was quoted",
+    ),
+    (
+        ["UPDATE payment SET currency = 'EUR'", "UPDATE cash_line SET currency = 'EUR'"],
+        "counted as paid without a payment of the amount that was quoted",
+    ),
+    (["UPDATE orders SET mass_g = mass_g + 1000"], "the lines do not add up to the order's grams"),
+    (["UPDATE orders SET amount_minor = amount_minor + 1"], "lines and fees do not add up to the total"),
+    (["UPDATE orders SET amount_minor = amount_minor + 1"], "the split does not add up to the total"),
+    (["UPDATE order_line SET retirement_id = NULL"], "counted as retired without a retirement"),
+    (["UPDATE orders SET state = 'paid'"], "is paid, but its grams are retired"),
+]
+
+
+@pytest.mark.parametrize(("statements", "sentence"), FORGERIES)
+def test_what_somebody_edits_behind_the_guards_is_found(statements: list[str], sentence: str) -> None:
     order_id = shop.paid(250)
     books_balance()
     with transaction() as session:
-        without_guards(session, "cash_line")
-        session.execute(text("UPDATE cash_line SET amount_minor = amount_minor + 1 WHERE party = 'portal'"))
-    (fault,) = queries.faults()
-    assert order_id in fault.row
+        without_guards(session)
+        for statement in statements:
+            session.execute(text(statement))
+    found = list(queries.faults())
+    assert {fault.row for fault in found} == {f"order {order_id}"}
+    assert any(sentence in fault.what for fault in found), found

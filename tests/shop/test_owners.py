@@ -232,6 +232,17 @@ def test_one_names_shares_another_accepts_them_and_everybody_reads_them(app: Fla
     assert page.main.count("¥5.33") == 2
 
 
+@pytest.mark.parametrize("path", ["/en/desk/payouts", "/en/money"])
+def test_a_project_whose_money_was_always_shared_is_named_in_its_sum(app: Flask, path: str) -> None:
+    """No money came in for the project itself, only for its payees."""
+    make_lot()
+    shared()
+    shop.paid(250)
+    page = sit_down(app).open(path)
+    assert "all payees together" in page.main
+    assert "¥16.00" in page.main
+
+
 # -- the last belt -------------------------------------------------------------------------------
 
 SPLIT = "INSERT INTO owner_split VALUES ('osp_1', 'project:HLYC-0001', 'usr_a', '{}', :at)"

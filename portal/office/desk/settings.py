@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.actor import STAFF
 from portal.kernel.errors import InvalidInput, NotFound, Refused
@@ -82,8 +83,10 @@ def _propose(found: Sheet) -> Answer:
 
 
 def _page(found: Sheet, form: SheetForm, status: int = 200) -> tuple[str, int]:
+    history = queries.history(actor(), found.key)
     page = render_template(
-        "office/sheet.html", sheet=found, form=form, history=queries.history(actor(), found.key),
+        "office/sheet.html", sheet=found, form=form, history=history,
+        who=named_here(change.proposed_by for change in history),
         in_force=city().book.at(found.key, clock.now()), verdict_words=verdict_words(),
         may_change=policy.may_change(actor(), moves_money=found.moves_money),
         has_prose=any(field.kind is Kind.PROSE for field in found.fields),
@@ -112,6 +115,7 @@ def _shown(found: ChangeView, form: NoteForm, status: int = 200) -> tuple[str, i
         labels={field.key: field.label for field in known.fields}, verdict_words=verdict_words(),
         pages=sheet_pages(known), examples=examples(before, found.content) if known is SALE else [],
         prose={field.key for field in known.fields if field.kind is Kind.PROSE},
+        who=named_here([found.proposed_by, found.decided_by]),
     ), status  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from portal.pledges.words import promise_of
 from portal.web.forms import clean_line
 from portal.web.guard import actor, open_to_all, signed_in
 from portal.web.i18n import lang
+from portal.web.looks import Shown, has_shown
 
 COVER_AT_ONCE = Mass.kg(100)  # what the button suggests; any amount can be typed there
 
@@ -34,6 +35,8 @@ def pledge(pledge_id: str) -> Answer:
     """Baseline, target and plan, what was reported, what remains, and what is retired for it."""
     found = queries.pledge(actor(), pledge_id)
     progress, owns = queries.progress(found), policy.owns(actor(), found)
+    if not (found.is_public or owns):
+        has_shown(Shown.PLEDGE, [found.id], "pledges")
     stands = course.standpoint(found, clock.today())
     return render_template(
         "pledges/pledge.html", pledge=found, progress=progress, promise=promise_of(found, with_name=owns),

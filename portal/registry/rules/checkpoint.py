@@ -253,6 +253,17 @@ def verify(note: str, origin: str, trusted: Iterable[PublicKey]) -> Checkpoint:
     return checkpoint
 
 
+def signers(note: str, keys: Iterable[PublicKey]) -> list[PublicKey]:
+    """Those of ``keys`` that have signed the note. Raises NotACheckpoint when it is no signed note."""
+    text, lines = read_note(note)
+    found = {(line.name, line.key_id): line for line in lines}
+    return [
+        key
+        for key in keys
+        if (line := found.get((key.name, key.id))) is not None and _is_signed(text, line, key)
+    ]
+
+
 def cosign(note: str, name: str, key: Ed25519PrivateKey, at: int) -> str:
     """The line that a witness of this name puts under a note; ``at`` in seconds since 1970."""
     text, _ = read_note(note)

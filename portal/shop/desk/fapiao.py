@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.naming import named_here
 from portal.kernel import clock
 from portal.kernel.errors import PortalError, Refused
 from portal.shop import fapiao_shelf, policy
@@ -50,18 +51,20 @@ def one(fapiao_id: str) -> Answer:
 
 
 def _page(fapiao_id: str, form: PortalForm | None = None, status: int = 200) -> Answer:
-    found = queries.fapiao(actor(), fapiao_id)
+    found, history = queries.fapiao(actor(), fapiao_id), queries.fapiao_history(fapiao_id)
+    files = queries.files_of(fapiao_id)
     page = render_template(
         "shop/desk_fapiao.html",
         fapiao=found,
         words=fapiao_words(found.state),
-        history=[(line, fapiao_event_words(line.event)) for line in queries.fapiao_history(fapiao_id)],
+        history=[(line, fapiao_event_words(line.event)) for line in history],
+        names=named_here([*(line.actor_id for line in history), *(file.given_by for file in files)]),
         can_act=policy.may_run_till(actor()),
         issue=form if isinstance(form, IssueForm) else IssueForm(formdata=None, day=clock.today()),
         red=form if isinstance(form, RedForm) else RedForm(formdata=None),
         reject=form if isinstance(form, RejectForm) else RejectForm(formdata=None),
         upload=form if isinstance(form, FileForm) else FileForm(formdata=None),
-        files=queries.files_of(fapiao_id),
+        files=files,
         action=ActionForm(formdata=None),
     )
     return page, status

@@ -52,14 +52,15 @@ def gift(gift_id: str) -> Answer:
 
 
 def _page(gift_id: str, form: PortalForm | None = None, status: int = 200) -> Answer:
-    found = queries.gift_at_desk(actor(), gift_id)
+    found, trail = queries.gift_at_desk(actor(), gift_id), audit.traces(Wanted(subject_id=gift_id))
     page = render_template(
         "shop/desk_gift.html",
         gift=found,
         words=gift_words(found.state),
         block=queries.block_of(found.code),
         certificates=queries.certificates_of(found),
-        trail=audit.traces(Wanted(subject_id=gift_id)),
+        trail=trail,
+        names=named_here(line.actor_id for line in trail),
         can_act=policy.may_run_till(actor()) and found.claimed_at is None,
         action=ActionForm(formdata=None),
         reason=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
@@ -129,10 +130,10 @@ def requests() -> str:
 @staff(*READERS)
 def request_page(request_id: str) -> str:
     """How one stands, who asked and who answered."""
-    found = asked.request_at_desk(actor(), request_id)
+    found, trail = asked.request_at_desk(actor(), request_id), audit.traces(Wanted(subject_id=request_id))
+    people = [found.person_id, found.decided_by or "", *(line.actor_id for line in trail)]
     return render_template(
         "shop/desk_request.html", asked=found, words=request_words(found.state),
         organisations=organisation_names([found.organisation_id]),
-        names=named_here(filter(None, (found.person_id, found.decided_by))),
-        trail=audit.traces(Wanted(subject_id=request_id)),
+        names=named_here(people), trail=trail,
     )  # fmt: skip

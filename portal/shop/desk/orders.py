@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.naming import named_here
 from portal.certificates import queries as papers
 from portal.certificates.words import state_words as certificate_words
 from portal.kernel import clock
@@ -76,6 +77,7 @@ def _page(
     )
     can_act = policy.may_run_till(actor())
     said = (words_of, event_words) if found.lines else (planting_words_of, planting_event_words)
+    history = queries.history(order_id)
     page = render_template(
         "shop/desk_order.html",
         order=found,
@@ -85,7 +87,8 @@ def _page(
         state_label=state_label,
         certificate_words=certificate_words,
         attention_words=attention_words,
-        history=[(line, said[1](line.event)) for line in queries.history(order_id)],
+        history=[(line, said[1](line.event)) for line in history],
+        names=named_here(line.actor_id for line in history),
         cash=cash,
         held=held,
         party_words=party_words(),

@@ -66,14 +66,17 @@ def _page(form: PayoutForm, status: int = 200) -> Answer:
     recorded = queries.payouts(actor(), test)
     balances = origins.balances(test, clock.now())
     names = origin_names({each.origin for each in balances if each.origin})
-    accounts = origins.accounts(actor())
+    accounts, rows = origins.accounts(actor()), by_project(balances)  # rows name what payees share, too
     page = render_template(
         "shop/desk_payouts.html",
         accounts=queries.accounts(test, clock.now()),
-        rows=by_project(balances),
+        rows=rows,
         owed=[each for each in origins.months(test, clock.now()) if each.is_owed],
         names=names,
-        names_bi=origins.names_of(set(names) | {each.origin for each in recorded if each.origin}),
+        names_bi=origins.names_of(
+            {each.origin for each, _row in rows if each.origin}
+            | {each.origin for each in recorded if each.origin}
+        ),
         account_of=accounts,
         account_by_id=origins.accounts_by_id(actor()),
         waiting=[each for each in recorded if each.verdict is None],

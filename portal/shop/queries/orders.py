@@ -603,9 +603,15 @@ def _price_faults() -> Iterator[Fault]:
 
 def _state_faults() -> Iterator[Fault]:
     """Orders whose state says they are paid or retired, without the payment or the retirement."""
-    paid_by = select(PaymentRow.order_id).where(PaymentRow.kind == "order")
+    paid = select(PaymentRow.id).where(
+        PaymentRow.order_id == Order.id,
+        PaymentRow.kind == "order",
+        PaymentRow.amount_minor == Order.amount_minor,
+        PaymentRow.currency == Order.currency,
+        PaymentRow.test == Order.test,
+    )
     needs_payment = [OrderState.PAID, OrderState.REGISTRY_PENDING, *RETIRED_ONCE]
-    unpaid = select(Order.id).where(Order.state.in_(needs_payment), Order.id.not_in(paid_by))
+    unpaid = select(Order.id).where(Order.state.in_(needs_payment), ~paid.exists())
     for order_id in db.session.scalars(unpaid):
         yield _fault(order_id, "counted as paid without a payment of the amount that was quoted")
     unretired = (

@@ -21,10 +21,12 @@ from portal.shop.queries.billing import PaperView
 from portal.shop.queries.orders import OrderView, PaymentView
 from portal.shop.rules.billing import NothingToBill
 from portal.shop.rules.fapiao_files import NoSuchFapiaoFile
+from portal.shop.views.reading import order_here
 from portal.shop.words.orders import fapiao_words, fee_words
 from portal.web import limits, press
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang
+from portal.web.looks import FILES
 from portal.web.page import page_blueprint
 from portal.web.pdf import PAPER
 
@@ -36,7 +38,7 @@ Answer = str | Response | tuple[str, int]
 @open_to_all
 def papers_page(order_id: str) -> Answer:
     """What papers there are of this order, and which can be asked for."""
-    return _page(queries.order(actor(), order_id))
+    return _page(order_here(order_id))
 
 
 def _page(
@@ -89,7 +91,7 @@ def _payment(order: OrderView) -> PaymentView | None:
 @open_to_all
 def invoice(order_id: str) -> Answer:
     """Have the invoice made out."""
-    order, form = queries.order(actor(), order_id), InvoiceForm()
+    order, form = order_here(order_id), InvoiceForm()
     if not form.validate():
         return _page(order, invoice=form, status=422)
     try:
@@ -104,7 +106,7 @@ def invoice(order_id: str) -> Answer:
 @open_to_all
 def fapiao(order_id: str) -> Answer:
     """Ask for a fapiao."""
-    order, form = queries.order(actor(), order_id), FapiaoForm()
+    order, form = order_here(order_id), FapiaoForm()
     if not form.validate():
         return _page(order, wish=form, status=422)
     try:
@@ -129,7 +131,7 @@ def withdraw(order_id: str, fapiao_id: str) -> Answer:
 @open_to_all
 def fapiao_file(order_id: str, fapiao_id: str, file_id: str) -> Answer:
     """The fapiao as the tax office's system made it. Raises NoSuchOrder, NoSuchFapiaoFile."""
-    order = queries.order(actor(), order_id)
+    order = order_here(order_id, FILES)
     one = next((each for each in papers.fapiao_of(order.id) if each.id == fapiao_id), None)
     if one is None:
         raise NoSuchFapiaoFile()
@@ -150,7 +152,7 @@ def _back(order_id: str) -> Response:
 @limits.limited("30/hour")
 def receipt(order_id: str) -> FlaskResponse:
     """What was paid and what was given back. Raises NothingToBill, NoPango and its kin."""
-    order = queries.order(actor(), order_id)
+    order = order_here(order_id, FILES)
     payment = _payment(order)
     if payment is None:
         raise NothingToBill()
@@ -163,7 +165,7 @@ def receipt(order_id: str) -> FlaskResponse:
 @limits.limited("30/hour")
 def paper(order_id: str, number: str) -> FlaskResponse:
     """An invoice or credit note. Raises NoSuchPaper, NoPango and its kin."""
-    order = queries.order(actor(), order_id)
+    order = order_here(order_id, FILES)
     found: PaperView = papers.paper(order_id, number)
     corrected = [line.at for line in queries.history(order_id) if line.event == "invoice_corrected"]
     html = render_template(

@@ -14,7 +14,7 @@ from portal.shop.commands import proofs, substitutes
 from portal.shop.conditions import conditions
 from portal.shop.forms.orders import ActionForm, BuyForm
 from portal.shop.forms.planting import NamedForm
-from portal.shop.queries import delivery, orders
+from portal.shop.queries import delivery
 from portal.shop.rules.contributions import in_buyers_name
 from portal.shop.rules.delivery import NothingOffered
 from portal.shop.rules.orders import NothingForSale
@@ -24,6 +24,7 @@ from portal.shop.rules.terms import TERMS, PaymentKind
 from portal.shop.till import till
 from portal.shop.views.orders import blueprint
 from portal.shop.views.paying import buy_form, kept_order_page, payment_chosen, refusal, reserve_and_pay
+from portal.shop.views.reading import order_here
 from portal.shop.words.orders import fee_words, party_words
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, lang, message, tonnes
@@ -151,7 +152,7 @@ def substitute(order_id: str) -> Answer:
 
 
 def _substitute_page(order_id: str, problem: str = "", status: int = 200) -> Answer:
-    order = orders.order(actor(), order_id)
+    order = order_here(order_id)
     offers = delivery.offers_of(order_id)
     if not offers:
         raise NothingOffered()

@@ -45,6 +45,7 @@ from portal.shop.views.checkout import first_form, quote_page, sent
 from portal.shop.views.choosing import Choice, choice, for_sale
 from portal.shop.views.gift_in_hand import in_hand
 from portal.shop.views.paying import credits_bought, kept_order_page, order_page, seedlings_bought, way
+from portal.shop.views.reading import order_here
 from portal.shop.words.batches import batch_next_words, batch_words_of
 from portal.shop.words.orders import (
     StateWords,
@@ -223,7 +224,7 @@ def order(order_id: str) -> Answer:
 def _show(
     order_id: str, problem: str = "", status: int = 200, address: OwnAddressForm | None = None
 ) -> Answer:
-    found, now, who = queries.order(actor(), order_id), clock.now(), actor()
+    found, now, who = order_here(order_id), clock.now(), actor()
     funded = plantings.seedlings_of(order_id)
     said = _said(found)
     lots = {code: register.lot(code) for line in found.lines for code in line.lots}

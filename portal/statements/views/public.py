@@ -21,6 +21,7 @@ from portal.statements.words import place_on_way, state_word, way
 from portal.web.forms import clean_line
 from portal.web.guard import actor, open_to_all
 from portal.web.i18n import message
+from portal.web.looks import FILES, Shown, has_shown
 from portal.web.paging import cut
 
 PAGE = 20
@@ -87,7 +88,10 @@ def _progress(found: StatementView, may_work: bool) -> dict[str, Any]:
 @open_to_all
 def evidence_file(evidence_id: str) -> Answer:
     """A file of evidence, for everybody or for the organiser and auditors, as it was handed in."""
-    file = queries.evidence(actor(), evidence_id).evidence
+    found = queries.evidence(actor(), evidence_id)
+    file = found.evidence
+    if not (file.is_public or policy.may_work(actor(), found)):
+        has_shown(Shown.PERSON, [found.owner_id], FILES)
     return given_out(file.sha256, file.media_type, SHELF, f"evidence-{file.sha256[:8]}")
 
 

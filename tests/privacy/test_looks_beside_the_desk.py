@@ -1,0 +1,163 @@
+"""What the demonstration has no data for, and addresses of owners that staff and colleagues open as well.
+
+Each leaves a line for whom it shows; who reads what is their own leaves none.
+"""
+
+from datetime import date
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+
+from portal.accounts import papers as licences
+from portal.accounts.bodies import Kind
+from portal.accounts.commands import verifying
+from portal.accounts.queries import PaperView
+from portal.accounts.rules import Part
+from portal.certificates import commands as certificates
+from portal.certificates.rules.states import Reason
+from portal.db import db
+from portal.kernel import clock
+from portal.kernel.actor import Actor, Role
+from portal.privacy.models import Look
+from portal.privacy.queries.looks import looks_at
+from portal.registry import papers
+from portal.settings.rules.sheets import SALE
+from portal.shop.commands import billing, care, fapiao_files
+from portal.shop.fapiao_shelf import keep
+from portal.shop.rules.orders import Buyer
+from portal.statements import queries as statements
+from portal.statements.commands import actions
+from portal.statements.rules.plans import SHELF
+from portal.web import press
+from tests.factories import accounts, companies, pledges, shop
+from tests.factories import settings as sheets
+from tests.factories.privacy import Life, a_life
+from tests.factories.statements import AFTER, a_plan
+from tests.shop.test_billing import TO, WISH
+
+DESK = frozenset({Role.FINANCE, Role.REGISTRY, Role.ADMIN, Role.AUDITOR})
+PRINTED = pytest.mark.skipif(not press.has_pango(), reason="PDF needs Pango")
+PDF = b"%PDF-1.4\n%%EOF"
+
+# Where it is, and what line it leaves for the one whom it shows.
+DESKS = [
+    ("/en/desk/bodies/{organisation}", ("organisation", "organisations")),
+    ("/en/desk/organisations/{check}", ("organisation", "organisations")),
+    ("/en/desk/organisations/{check}/papers/1", ("document", "organisations")),
+    ("/en/desk/fapiao/{fapiao}", ("fapiao", "papers")),
+    ("/en/desk/fapiao/{fapiao}/files/{file}", ("fapiao", "papers")),
+]
+OWNED = [
+    ("/en/orders/{order}", ("order", "orders")),
+    ("/en/orders/{order}/papers", ("order", "orders")),
+    ("/en/orders/{order}/fapiao/{fapiao}/files/{file}", ("order", "files")),
+    pytest.param("/en/orders/{order}/receipt.pdf", ("order", "files"), marks=PRINTED),
+    pytest.param("/en/orders/{order}/papers/{invoice}.pdf", ("order", "files"), marks=PRINTED),
+    ("/en/pledges/{pledge}", ("pledge", "pledges")),
+    ("/en/statements/evidence/{evidence}", ("person", "files")),
+]
+# Pages on which it stands who of the staff has done something.
+SIGNED = [
+    "/en/desk/fapiao/{fapiao}",
+    "/en/desk/certificates/{certificate}",
+    "/en/desk/orders/{order}",
+    "/en/desk/settings/sale",
+    "/en/desk/settings/changes/{change}",
+]
+
+
+class Scene:
+    """Somebody with something in each of these rooms, and a clerk who has had it in hand."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.life: Life = a_life()
+        self.clerk = Actor(accounts.person("clerk@example.cn").id, DESK)
+        order_id, who, now = self.life.order_id, self.life.who, clock.now()
+        organisation = companies.organisation(who, credit_code=companies.CREDIT_CODE)
+        licence = PaperView("a" * 64, "application/pdf")
+        licences.path_of(licence).parent.mkdir(parents=True, exist_ok=True)
+        licences.path_of(licence).write_bytes(PDF)
+        owner = Actor(who.id, organisations={organisation: Part.OWNER})
+        fapiao = billing.request_fapiao(who.actor, order_id, WISH, "zh", now)
+        billing.issue_fapiao(self.clerk, fapiao, "26112000000000000001", clock.today(), now)
+        given = keep(FileStorage(BytesIO(PDF), "fapiao.pdf"))
+        care.calm(self.clerk, order_id, "seen", now)
+        certificates.doubt(self.clerk, self.life.certificate, Reason.ERROR, now)
+        self.places = {
+            "order": order_id,
+            "certificate": self.life.certificate,
+            "pledge": pledges.a_pledge(who.actor, is_public=False),
+            "organisation": organisation,
+            "check": verifying.ask_for_check(owner, organisation, Kind.COMPANY, [licence], now),
+            "fapiao": fapiao,
+            "file": fapiao_files.attach(self.clerk, fapiao, given, now),
+            "invoice": billing.issue_invoice(who.actor, order_id, TO, now),
+            "change": sheets.proposed(SALE.key, sheets.fees(least=2_000), actor=self.clerk),
+            "evidence": evidence(who.actor),
+        }
+
+    def open(self, path: str, reader: Actor) -> str:
+        self.app.extensions["portal.person"] = lambda: reader
+        answer = self.app.test_client(use_cookies=False).get(path.format_map(self.places), buffered=True)
+        assert answer.status_code == 200, answer.status_code
+        return answer.get_data().decode(errors="replace")
+
+    def left(self, person_id: str) -> set[tuple[str, str]]:
+        db.session.rollback()
+        return {(each.kind, each.why) for each in looks_at(person_id, 100)}
+
+
+def evidence(organiser: Actor) -> str:
+    """A file that is not public, beside an action of theirs."""
+    statement_id = a_plan(organiser)
+    action = statements.statement(statement_id).actions[0]
+    actions.show(organiser, action.id, date(2026, 11, 24), papers.keep_bytes(b"tickets", SHELF), False, AFTER)
+    return statements.statement(statement_id).actions[0].evidence[0].id
+
+
+@pytest.fixture
+def scene(app: Flask) -> Scene:
+    return Scene(app)
+
+
+@pytest.fixture
+def reader() -> Actor:
+    return Actor(accounts.person("reader@example.cn").id, DESK)
+
+
+@pytest.mark.parametrize(("path", "line"), [*DESKS, *OWNED])
+def test_whom_it_shows_finds_a_line(scene: Scene, reader: Actor, path: str, line: tuple[str, str]) -> None:
+    scene.open(path, reader)
+    assert line in scene.left(scene.life.who.id)
+
+
+@pytest.mark.parametrize("path", SIGNED)
+def test_who_of_the_staff_is_named_finds_one_too(scene: Scene, reader: Actor, path: str) -> None:
+    """By name, since an id says nothing to who reads it."""
+    page = scene.open(path, reader)
+    assert "Li Hua" in page
+    assert scene.clerk.id not in page
+    assert scene.left(scene.clerk.id) == {("person", "lists")}
+
+
+@pytest.mark.parametrize(("path", "line"), OWNED)
+def test_who_reads_their_own_leaves_none(scene: Scene, path: str, line: tuple[str, str]) -> None:
+    """The control: it is not the address that leaves a line."""
+    scene.open(path, scene.life.who.actor)
+    db.session.rollback()
+    assert db.session.scalars(select(Look.kind)).all() == [], f"no {line}"
+
+
+def test_a_colleague_who_reads_an_order_of_their_organisation_leaves_a_line(scene: Scene) -> None:
+    organisation = scene.places["organisation"]
+    colleague = Actor("usr_colleague", organisations={organisation: Part.MEMBER})
+    member = Actor(scene.life.who.id, organisations={organisation: Part.MEMBER})
+    scene.places["order"] = shop.placed(
+        10, actor=member, buyer=Buyer("林海公司", "office@example.cn", organisation_id=organisation)
+    )
+    scene.open("/en/orders/{order}", colleague)
+    assert scene.left(scene.life.who.id) == {("order", "orders")}
