@@ -61,6 +61,6 @@ def test_what_is_new_is_what_the_smaller_log_did_not_have(sizes: list[int]):
 
 def test_a_bundle_holds_each_record_after_its_length():
     longest = b"x" * 65_535
-    assert tiles.bundle([b"", b"{}", longest, b""]) == b"\0\0" b"\0\2{}" b"\xff\xff" + longest + b"\0\0"
+    assert tiles.bundle([b"", b"{}", longest, b""]) == b"\0\0\0\2{}\xff\xff" + longest + b"\0\0"
     with pytest.raises(ValueError):
         tiles.bundle([longest + b"x"])

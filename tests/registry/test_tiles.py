@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from portal.db import db
 from portal.registry.jobs import sequence_and_sign, signer
 from portal.registry.queries import log
-from portal.registry.rules import checkpoint, merkle, tiles
+from portal.registry.rules import checkpoint, merkle
 from portal.registry.rules.tiles import Tile
 from tests.browser import Browser
 from tests.factories.registry import hold, make_lot, retire
