@@ -204,6 +204,11 @@ def find(typed: str, limit: int = 10) -> list[KnownJob]:
     ]
 
 
+def recorded(keys: Collection[str]) -> set[str]:
+    """Those of ``keys`` whose work was asked for, done or not."""
+    return set(db.session.scalars(select(Outbox.key).where(Outbox.key.in_(keys))))
+
+
 def retry(job_id: str, now: datetime) -> bool:
     """Put failed work back in the queue with all its attempts before it; False when it is not failed."""
     with transaction() as session:

@@ -94,9 +94,3 @@ def price(mass: Mass, per_tonne: Money) -> Money:
     The only rounding of money in the portal: up, so that parts never cost less than the whole.
     """
     return Money(-(-mass.grams * per_tonne.minor // 1_000_000), per_tonne.currency)
-
-
-def affordable(budget: Money, per_tonne: Money) -> Mass:
-    """The most whole kilograms that ``price`` keeps within ``budget``."""
-    budget._same(per_tonne)
-    return Mass(budget.minor * 1_000_000 // per_tonne.minor // 1_000 * 1_000)

@@ -183,7 +183,7 @@ class Till:
         session = self._session_meant(event)
         order_id = (session and session.order_id) or event.order_id
         if not order_id and event.payment_id:
-            order_id = queries.order_of_payment(event.payment_id)
+            order_id = queries.order_of_payment(self.provider.name, event.payment_id)
         if not order_id or not queries.exists(order_id):
             log.warning("event of no order", id=event.id, kind=event.kind, order=order_id)
             return self._put_aside(event, Outcome.PARKED, now)

@@ -95,12 +95,18 @@ def test_billing_data_that_no_invoice_could_bear_is_refused(
     [
         b"", b"%PDF-1.7", b"<html>%PDF-1.7 %%EOF", b"%PDF-1.7 /OpenAction 1 %%EOF", b"%PDF-1.4 /JS (x) %%EOF",
         b"%PDF-1.4 /JavaScript %%EOF", b"%PDF-1.4 /Launch %%EOF", b"%PDF-1.4 /EmbeddedFile %%EOF",
+        b"%PDF-1.4 << >>\nstream\n/JavaScript endstream %%EOF",
+        b"%PDF-1.4 << >> stream\nendstream << /AA 7 0 R >> %%EOF", b"%PDF-1.4 << /JS (x) >> stream\n%%EOF",
     ],
 )  # fmt: skip
 def test_a_pdf_that_does_something_is_refused(data: bytes) -> None:
     with pytest.raises(PaperNotAccepted):
         bodies.check_pdf(data)
     bodies.check_pdf(b"%PDF-1.7 /Type /Catalog %%EOF\n")  # the control
+
+
+def test_a_scan_whose_bytes_spell_a_name_by_chance_is_taken() -> None:
+    bodies.check_pdf(b"%PDF-1.4 << /Length 9 >>\r\nstream\r\n\xff/JS(/AA\0\r\nendstream\n%%EOF")
 
 
 def test_a_code_is_read_however_it_is_typed() -> None:

@@ -1,5 +1,7 @@
 """What moves money, credits or roles is proposed by one person and done when another accepts it."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +19,7 @@ from portal.audit import AuditEntry
 from portal.db import db, transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
-from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.errors import NotAllowed, NotFound, Refused
 from portal.kernel.mass import ZERO, Mass
 from portal.kernel.money import Money
 from portal.proposals import queries
@@ -36,8 +38,9 @@ from portal.registry.queries import register
 from portal.registry.rules.errors import RetirementRecordUsed
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.serials import own_serial
-from portal.shop.commands import counter, refunds, settlement
+from portal.shop.commands import counter, owners, payout_accounts, proofs, refunds, settlement
 from portal.shop.queries import orders
+from portal.shop.rules.delivery import RegistryProof
 from portal.shop.rules.orders import NoSuchOrder
 from portal.shop.rules.states import OrderState as S
 from portal.shop.rules.terms import PaymentKind
@@ -90,13 +93,33 @@ def test_a_transfer_is_booked_by_two(app: Flask) -> None:
     assert orders.transfers(order_id)[0].amount == total
 
 
-def test_one_person_alone_moves_no_money(app: Flask) -> None:
+PROOF = RegistryProof("RET-1", date(2026, 11, 1), (), "0" * 64, "")
+MOVES: dict[str, Callable[[Actor, str], object]] = {
+    counter.REFUND: lambda who, it: refunds.request_refund(who, it, "alone", clock.now()),
+    counter.TRANSFER: lambda who, it: settlement.confirm_transfer(
+        who, it, "B-1", Money.cny("20"), clock.now()
+    ),
+    counter.REFUND_SENT: lambda who, it: refunds.confirm_refund(who, it, "rfd_1", "B-1", clock.now()),
+    counter.SENT_OTHERWISE: lambda who, it: refunds.send_otherwise(who, it, "B-1", clock.now()),
+    counter.NAMED_PROVED: lambda who, it: proofs.prove(who, it, PROOF, clock.now()),
+    counter.NAMED_REFUSED: lambda who, it: proofs.refuse(who, it, "alone", clock.now()),
+}
+
+
+@pytest.mark.parametrize("kind", MOVES)
+def test_one_person_alone_moves_no_money(app: Flask, kind: str) -> None:
     order_id = paid()
-    with pytest.raises(NotAllowed):
-        settlement.confirm_transfer(FIRST, order_id, "B-1", Money.cny("20"), clock.now())
-    for alone in (FIRST, replace(FIRST, proposer=FIRST.id)):  # nor does anybody stand behind themselves
+    one = Actor("usr_first", frozenset({Role.FINANCE, Role.REGISTRY, Role.ADMIN}))
+    for alone in (one, replace(one, proposer=one.id)):  # nor does anybody stand behind themselves
         with pytest.raises(NotAllowed):
-            refunds.request_refund(alone, order_id, "alone", clock.now())
+            MOVES[kind](alone, order_id)
+    with suppress(Refused, NotFound):  # the control: two are heard, and asked whether it can be done
+        MOVES[kind](replace(one, proposer=SECOND.id), order_id)
+
+
+def test_every_kind_of_the_till_is_tried_alone(app: Flask) -> None:
+    by_another_test = {owners.SHARES, payout_accounts.ACCOUNT}  # shop/test_owners.py, shop/test_origins.py
+    assert {kind for kind in all_kinds() if kind.startswith("shop.")} == {*MOVES, *by_another_test}
 
 
 def test_what_could_not_be_done_is_refused_when_it_is_proposed(app: Flask) -> None:

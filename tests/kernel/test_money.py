@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.kernel.mass import Mass
-from portal.kernel.money import MixedCurrencies, Money, NothingToPay, UnknownCurrency, affordable, price
+from portal.kernel.money import MixedCurrencies, Money, NothingToPay, UnknownCurrency, price
 from portal.kernel.numbers import NotANumber, TooFine, TooLarge
 
 PER_TONNE = st.integers(1, 10**7).map(lambda minor: Money(minor, "CNY"))
@@ -84,7 +84,6 @@ def test_two_currencies_never_meet():
         lambda: yuan - dollar,
         lambda: yuan < dollar,
         lambda: yuan >= dollar,
-        lambda: affordable(yuan, dollar),
     ):
         with pytest.raises(MixedCurrencies):
             meet()
@@ -143,18 +142,6 @@ def test_rounding_down_or_to_the_nearest_would_be_found():
 def test_a_price_is_within_one_fen_of_the_exact_one(kg: int, per_tonne: Money):
     exact = Mass.kg(kg).grams * per_tonne.minor
     assert 0 <= price(Mass.kg(kg), per_tonne).minor * 1_000_000 - exact < 1_000_000
-
-
-@given(st.integers(0, 10**9), PER_TONNE)
-def test_a_budget_buys_as_much_as_it_can_and_no_more(minor: int, per_tonne: Money):
-    budget = Money(minor, "CNY")
-    most = affordable(budget, per_tonne)
-    assert most.grams % 1_000 == 0
-    assert price(most, per_tonne) <= budget < price(most + Mass.kg(1), per_tonne)
-
-
-def test_a_large_budget_buys_exactly_its_tonnes():
-    assert affordable(Money.cny("10,000,000"), Money(1, "CNY")) == Mass.t(10**9)
 
 
 def test_a_price_too_large_for_its_column_cannot_be_typed():

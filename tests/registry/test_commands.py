@@ -125,7 +125,7 @@ def test_nothing_retires_while_a_refund_is_pending_and_nothing_is_refunded_after
     stock.begin_refund(GUEST, order)
     with pytest.raises(UnlawfulStep):
         stock.retire(GUEST, order, [RetireLine(f"{order}/1", HOLDER, "", True)], now)
-    stock.end_refund(GUEST, order, True, now)
+    stock.release(GUEST, order, "refunded", now)
     assert register.lot("LOT-A").free == Mass.t(10)
     gone = hold(250)
     retire(gone)

@@ -102,16 +102,12 @@ class Ledger(RuleBasedStateMachine):
         after = {"reserved": "released", "released": "released", "refunding": "released"}
         self._try(order, lambda: stock.release(GUEST, order, "cancelled", clock.now()), after)
 
-    @precondition(lambda self: self.orders("allocated", "refunding"))
-    @rule(pick=st.randoms(use_true_random=False), refunded=st.booleans())
-    def refund(self, pick: Any, refunded: bool) -> None:
-        order = pick.choice(self.orders("allocated", "refunding"))
-        if self.state[order] == "allocated":
-            stock.begin_refund(GUEST, order)
-            self.state[order] = "refunding"
-            return
-        stock.end_refund(GUEST, order, refunded, clock.now())
-        self.state[order] = "released" if refunded else "allocated"
+    @precondition(lambda self: self.orders("allocated"))
+    @rule(pick=st.randoms(use_true_random=False))
+    def refund(self, pick: Any) -> None:
+        order = pick.choice(self.orders("allocated"))
+        stock.begin_refund(GUEST, order)
+        self.state[order] = "refunding"
 
     @precondition(lambda self: self.state)
     @rule(pick=st.randoms(use_true_random=False))

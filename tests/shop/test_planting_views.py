@@ -16,6 +16,7 @@ from portal.kernel.bilingual import Bilingual
 from portal.shop.commands import planting, substitutes
 from portal.shop.queries import delivery
 from portal.shop.queries import planting as queries
+from portal.shop.rules.delivery import OfferState
 from portal.shop.rules.seedlings import ReportKind
 from portal.shop.rules.states import OrderState
 from portal.shop.views.planting import PHOTO_FOLDER
@@ -335,4 +336,4 @@ def test_declining_and_an_answer_too_late(app: Flask, browser: Browser) -> None:
     browser.open(f"{path}?k={key_for(order_id)}").submit("不接受，全额退款")
     assert state(order_id) is S.REFUND_PENDING
     assert "您已于" in browser.open(f"{path}?k={key_for(order_id)}").main
-    assert delivery.open_offer(order_id) is None
+    assert [each.state for each in delivery.offers_of(order_id)] == [OfferState.DECLINED]

@@ -21,6 +21,8 @@ from portal.shop.provider import (
     SessionClosed,
     SessionState,
 )
+from portal.shop.queries import finding
+from portal.shop.rules.terms import PaymentKind
 from portal.shop.sandbox_gateway import SandboxGateway
 from portal.shop.stripe_gateway import StripeGateway
 from standin.errors import ApiError
@@ -59,6 +61,10 @@ def told(request: pytest.FixtureRequest) -> Iterator[Told]:
         return
     with running(seed=1) as server:
         yield Told(StripeGateway("sk_test_1", ("whsec",), server.url), server.pay)
+
+
+def test_the_desk_finds_payments_of_every_provider() -> None:
+    assert {SandboxGateway.name, StripeGateway.name, PaymentKind.TRANSFER} == set(finding.PROVIDERS)
 
 
 def test_open_pay_and_read_back(told: Told) -> None:

@@ -227,8 +227,9 @@ def test_the_organiser_is_told_once_of_each_turn(sent_letters, at):
     organiser = person().actor
     statement_id = a_plan(organiser)
     assert declaring.remind(KEEPER, AFTER) == []
-    for _ in range(2):
-        declaring.remind(KEEPER, LAST_MOMENT - timedelta(30))
+    for turn in range(2):
+        looked_at = declaring.remind(KEEPER, LAST_MOMENT - timedelta(30))
+        assert looked_at == [statement_id][turn:], "the second time nothing is locked for it"
         declaring.lapse_overdue(KEEPER, TOO_LATE)
     assert letters() == ["statements/letter_lapsed", "statements/letter_soon"]
     at(TOO_LATE.isoformat())

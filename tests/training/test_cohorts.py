@@ -12,6 +12,7 @@ from portal.kernel.ids import new_id
 from portal.training.commands import cohorts, rosters
 from portal.training.models.learners import Learner, Reading
 from portal.training.queries import cohorts as queries
+from portal.training.queries import learners
 from portal.training.rules.classes import (
     CohortClosed,
     CohortDraft,
@@ -20,7 +21,7 @@ from portal.training.rules.classes import (
     Standing,
     UnknownCohort,
 )
-from portal.training.rules.learners import hash_of
+from portal.training.rules.learners import UnknownClass, hash_of
 from portal.training.rules.rosters import Entry
 from tests.factories import accounts
 from tests.factories.training import NOW, TRAINER, a_cohort, a_version
@@ -49,9 +50,9 @@ def test_a_class_is_opened_changed_closed_and_opened_again(any_app):
     assert [trainer.name for trainer in found.trainers] == ["Li Hua"]
     old = found.join_code
     cohorts.renew_code(actor, made, NOW)
-    assert queries.cohort_of_code(queries.cohort(actor, made).join_code).id == made
-    with pytest.raises(UnknownCohort):
-        queries.cohort_of_code(old)
+    assert learners.class_with(queries.cohort(actor, made).join_code).id == made
+    with pytest.raises(UnknownClass):
+        learners.class_with(old)
     cohorts.close_cohort(actor, made, NOW)
     with pytest.raises(CohortClosed):
         cohorts.change_cohort(actor, made, DRAFT, NOW)

@@ -10,7 +10,6 @@ from portal.training.rules.statistics import (
     Answered,
     Attempt,
     Sitting,
-    by_version_and_language,
     figures,
     figures_of_each,
 )
@@ -26,7 +25,6 @@ def attempts(n: int, seed: int, only_right_or_wrong: bool) -> list[Attempt]:
         able = dice.random()
         made.append(
             Attempt(
-                "1.0.0",
                 dice.choice(["zh", "en"]),
                 {
                     item: Answered(
@@ -71,14 +69,14 @@ def test_an_item_is_held_against_what_each_learner_was_asked(only_right_or_wrong
     for whole in attempts(120, 8, only_right_or_wrong):
         asked = sorted(dice.sample(ITEMS, 5))
         answers = {item: whole.answers[item] for item in asked if dice.random() < 0.9}
-        sat.append((Attempt("1.0.0", "zh", answers), asked))
+        sat.append((Attempt("zh", answers), asked))
     found = figures_of_each(sat)
     for place, item in enumerate(ITEMS):
         those = [attempt for attempt, asked in sat if item in asked]
         assert found[item] == (len(those), figures(those, ITEMS).items[place])
-    staff = Attempt("1.0.0", "zh", {ITEMS[0]: Answered(Fraction(1))}, Sitting.STAFF)
+    staff = Attempt("zh", {ITEMS[0]: Answered(Fraction(1))}, Sitting.STAFF)
     assert figures_of_each([*sat, (staff, ITEMS)]) == found
-    assert figures_of_each([*sat, (Attempt("1.0.0", "zh", {}), ITEMS)]) != found
+    assert figures_of_each([*sat, (Attempt("zh", {}), ITEMS)]) != found
     assert figures_of_each([]) == {}
 
 
@@ -117,16 +115,9 @@ def test_the_order_of_attempts_changes_nothing():
 
 def test_staff_testers_and_previews_are_never_counted():
     sat = attempts(30, 5, True)
-    others = [Attempt("1.0.0", "zh", {}, sitting) for sitting in Sitting if sitting is not Sitting.LEARNER]
+    others = [Attempt("zh", {}, sitting) for sitting in Sitting if sitting is not Sitting.LEARNER]
     assert figures([*sat, *others], ITEMS) == figures(sat, ITEMS)
-    assert figures([*sat, Attempt("1.0.0", "zh", {})], ITEMS) != figures(sat, ITEMS)
-
-
-def test_versions_and_languages_stay_apart():
-    sat = attempts(50, 6, True)
-    found = by_version_and_language(sat, ITEMS)
-    assert set(found) == {("1.0.0", "en"), ("1.0.0", "zh")}
-    assert sum(group.n for group in found.values()) == 50
+    assert figures([*sat, Attempt("zh", {})], ITEMS) != figures(sat, ITEMS)
 
 
 def test_few_answers_are_said_to_be_too_few():
@@ -135,7 +126,7 @@ def test_few_answers_are_said_to_be_too_few():
 
 
 def test_what_has_no_meaning_is_left_out():
-    alike = [Attempt("1", "zh", {"a": Answered(Fraction(1)), "b": Answered(Fraction(1))})] * 25
+    alike = [Attempt("zh", {"a": Answered(Fraction(1)), "b": Answered(Fraction(1))})] * 25
     found = figures(alike, ["a", "b"])
     assert [item.discrimination for item in found.items] == [None, None]
     assert found.reliability is None

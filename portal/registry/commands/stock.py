@@ -257,15 +257,6 @@ def begin_refund(actor: Actor, hold_id: str) -> None:
         _step(ledger, hold_id, HoldEvent.REFUND)
 
 
-def end_refund(actor: Actor, hold_id: str, refunded: bool, now: datetime) -> None:
-    """The money went back and the grams are free again, or the refund failed and the order keeps them."""
-    if refunded:
-        release(actor, hold_id, "refunded", now)
-        return
-    with _ledger() as ledger:
-        _step(ledger, hold_id, HoldEvent.KEEP)
-
-
 def retire(actor: Actor, hold_id: str, lines: Sequence[RetireLine], now: datetime) -> list[Retired]:
     """Attribute every gram of the hold to its line's beneficiary, for good, and put it on record.
 
@@ -489,7 +480,6 @@ _ALREADY = {
     HoldEvent.RELEASE: HoldState.RELEASED,
     HoldEvent.RETIRE: HoldState.RETIRED,
     HoldEvent.REFUND: HoldState.REFUNDING,
-    HoldEvent.KEEP: HoldState.ALLOCATED,
 }
 
 

@@ -287,14 +287,6 @@ def shown(issuance: GramRange, grams: GramRange) -> tuple[int, int]:
     return grams.start - issuance.start + 1, grams.end - issuance.start
 
 
-def from_shown(issuance: GramRange, first: int, last: int) -> GramRange:
-    """The inverse of ``shown``. Raises ValueError when that part is not inside the issuance."""
-    grams = GramRange(issuance.start + first - 1, issuance.start + last)
-    if not issuance.holds(grams):
-        raise ValueError(f"grams {first}-{last} are not inside {issuance}")
-    return grams
-
-
 class FaultKind(StrEnum):
     GAP = "gap"
     OVERLAP = "overlap"

@@ -88,19 +88,6 @@ def bundle(records: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def read_bundle(data: bytes) -> list[bytes]:
-    """The inverse of ``bundle``. Raises ValueError."""
-    records, at = [], 0
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 2], "big")
-        record = data[at + 2 : at + 2 + length]
-        if len(data) < at + 2 or len(record) != length:
-            raise ValueError("the bundle is cut off")
-        records.append(record)
-        at += 2 + length
-    return records
-
-
 def _row(level: int | None, end: int, known: int) -> Iterator[Tile]:
     if end == known:
         return

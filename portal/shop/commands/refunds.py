@@ -317,8 +317,9 @@ def note_dispute(actor: Actor, order_id: str, payment: Payment, now: datetime) -
         return
     with promise(actor, order_id, now) as s:
         order = lock(s, order_id)
-        row = s.execute(select(payments).where(payments.c.provider_payment_id == payment.id)).one_or_none()
-        if row is None or row.order_id != order_id:
+        seen = (payments.c.order_id == order_id, payments.c.provider_payment_id == payment.id)
+        row = s.execute(select(payments).where(*seen)).one_or_none()
+        if row is None:
             return
         is_open = payment.dispute is not DisputeState.WON
         if is_open and row.kind == "order" and order.state in DISPUTABLE:

@@ -109,10 +109,6 @@ def overdue_untold(now: datetime, limit: int = 100) -> list[str]:
     )
 
 
-def open_offer(order_id: str) -> OfferView | None:
-    return next((each for each in offers_of(order_id) if each.state is OfferState.OPEN), None)
-
-
 def offers_of(order_id: str) -> list[OfferView]:
     """Newest first."""
     of_order = select(_offer).where(_offer.c.order_id == order_id).order_by(_offer.c.offered_at.desc())

@@ -20,6 +20,9 @@ from portal.shop.models.requests import PurchaseRequest
 from portal.shop.models.transfers import TransferPart
 from portal.shop.rules.gifts import MistypedCode, parse_code
 
+# Named, so that the unique key of payments, which begins with the provider, finds a number.
+PROVIDERS = ("stripe", "sandbox", "transfer")
+
 
 def orders(actor: Actor, typed: str, limit: int) -> list[Hit]:
     """By id, its end, payment number, transfer reference, amount, address or name. Raises NotAllowed."""
@@ -43,7 +46,9 @@ def orders(actor: Actor, typed: str, limit: int) -> list[Hit]:
 def _ways(typed: str) -> Iterator[Select[str]]:
     """The quick ways first: each is a look-up of ids."""
     yield select(Order.id).where(Order.id == typed)
-    yield select(PaymentRow.order_id).where(PaymentRow.provider_payment_id.in_((typed, f"transfer:{typed}")))
+    yield select(PaymentRow.order_id).where(
+        PaymentRow.provider.in_(PROVIDERS), PaymentRow.provider_payment_id.in_((typed, f"transfer:{typed}"))
+    )
     yield select(TransferPart.order_id).where(TransferPart.reference == typed)
     if "@" in typed:
         yield select(OrderBuyer.order_id).where(_begins(OrderBuyer.email, typed.lower()))
@@ -55,7 +60,7 @@ def _ways(typed: str) -> Iterator[Select[str]]:
             OrderBuyer.email.startswith(typed, autoescape=True),
         )
         yield select(OrderBuyer.order_id).where(named).order_by(OrderBuyer.order_id.desc())
-    if len(typed) >= 6 and typed.isalnum():
+    if len(typed) >= 6 and typed.isascii() and typed.isalnum():
         yield select(Order.id).where(Order.id.endswith(typed.upper(), autoescape=True))
 
 

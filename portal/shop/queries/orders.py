@@ -358,10 +358,9 @@ def transfers(order_id: str) -> list[TransferView]:
     ]
 
 
-def order_of_payment(provider_payment_id: str) -> str | None:
-    return db.session.execute(
-        select(PaymentRow.order_id).where(PaymentRow.provider_payment_id == provider_payment_id)
-    ).scalar_one_or_none()
+def order_of_payment(provider: str, provider_payment_id: str) -> str | None:
+    is_it = (PaymentRow.provider == provider, PaymentRow.provider_payment_id == provider_payment_id)
+    return db.session.execute(select(PaymentRow.order_id).where(*is_it)).scalar_one_or_none()
 
 
 def exists(order_id: str) -> bool:

@@ -105,7 +105,7 @@ def lapse_overdue(actor: Actor, now: datetime) -> list[str]:
 
 
 def remind(actor: Actor, now: datetime) -> list[str]:
-    """Write once to the organisers whose year is over in less than two months; returns the statements."""
+    """Write once to the organisers whose year is over in less than two months; returns whose turn it was."""
     if not policy.may_close(actor):
         raise NotAllowed()
     today = clock.day_of(now)
@@ -114,7 +114,9 @@ def remind(actor: Actor, now: datetime) -> list[str]:
         for each, last_day in published()
         if today > last_day and (deadline(last_day) - today).days <= SOON_DAYS
     ]
-    return jobs.each(soon, lambda each: _remind(each, now))
+    told = jobs.recorded([_letter_key(each, "soon") for each in soon])  # nothing is locked for these
+    untold = [each for each in soon if _letter_key(each, "soon") not in told]
+    return jobs.each(untold, lambda each: _remind(each, now))
 
 
 def _remind(statement_id: str, now: datetime) -> str:
@@ -290,7 +292,7 @@ def write_letter(found: StatementView, kind: str, now: datetime, about: str = ""
         reader = person(found.owner_id)
     except NotFound:
         return
-    key = ":".join(filter(None, ("letter:statement", found.id, kind, about)))
+    key = _letter_key(found.id, kind, about)
     jobs.enqueue(
         "letter",
         {
@@ -303,3 +305,7 @@ def write_letter(found: StatementView, kind: str, now: datetime, about: str = ""
         },
         key=key, now=now,
     )  # fmt: skip
+
+
+def _letter_key(statement_id: str, kind: str, about: str = "") -> str:
+    return ":".join(filter(None, ("letter:statement", statement_id, kind, about)))

@@ -83,14 +83,6 @@ def running(now: datetime) -> list[CohortView]:
     return [each for each in _views(near) if phase_of(each, now) is Phase.RUNNING]
 
 
-def cohort_of_code(join_code: str) -> CohortView:
-    """Who has the code may know of the class. Raises UnknownCohort."""
-    found = _views(select(Cohort.id).where(Cohort.join_code == join_code))
-    if not found:
-        raise UnknownCohort()
-    return found[0]
-
-
 def members(cohort_id: str, *, left: bool = False) -> list[Member]:
     """Who is in the class, in the order of joining; with ``left`` also who has left it."""
     wanted = [Enrolment.cohort_id == cohort_id]

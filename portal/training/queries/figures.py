@@ -107,7 +107,7 @@ def _sat(version_id: str, cohort_id: str | None) -> list[tuple[statistics.Attemp
     answers = _answers(wanted)
     return [
         (
-            statistics.Attempt(version_id, row.lang, answers[row.id], _SITTINGS[row.standing]),
+            statistics.Attempt(row.lang, answers[row.id], _SITTINGS[row.standing]),
             row.items,
         )
         for row in rows

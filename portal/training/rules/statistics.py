@@ -39,9 +39,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sitting of one course version in one language; an item that is missing earned nothing."""
+    """One sitting of a course version in one language; an item that is missing earned nothing."""
 
-    version: str
     lang: str
     answers: Mapping[str, Answered]
     sitting: Sitting = Sitting.LEARNER
@@ -72,17 +71,6 @@ class Figures:
     @property
     def is_too_few(self) -> bool:
         return self.n < TOO_FEW
-
-
-def by_version_and_language(
-    attempts: Iterable[Attempt], items: Sequence[str]
-) -> dict[tuple[str, str], Figures]:
-    """Figures apart for each version and language: an item easy in one only is a fault of translation."""
-    groups: dict[tuple[str, str], list[Attempt]] = {}
-    for attempt in attempts:
-        if attempt.sitting is Sitting.LEARNER:
-            groups.setdefault((attempt.version, attempt.lang), []).append(attempt)
-    return {key: figures(groups[key], items) for key in sorted(groups)}
 
 
 def figures(attempts: Iterable[Attempt], items: Sequence[str]) -> Figures:
