@@ -236,7 +236,7 @@ def test_questions_are_looked_at_with_their_lines_before_they_are_taken_in(seen_
     page = browser.open(f"/en/author/drafts/{draft_id}/import").choose("Format", "GIFT")
     page.fill("File with questions", (BytesIO(GIFT.encode()), "q.gift"))
     page = page.submit("Look at it first")
-    assert {row["Line"] for row in page.table("Remarks by line")} >= {"1", "3"}
+    assert {row["Line of the file"] for row in page.table("Remarks by line")} >= {"1", "3"}
     assert drafts.file(draft_id, BANK).revision == 1  # a dry run
     page = page.submit("Mend the full-width marks and look again")
     assert [row["Id"] for row in page.table("Items")] == ["q-1"]
@@ -418,7 +418,7 @@ def test_an_item_that_is_misshapen_is_left_out_with_its_reason(seen_by: As):
     draft_id = a_draft({**files, "bank/broken.yml": broken})
     page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/export?format=gift&bank=broken&language=en")
     (row,) = page.table("Left out, and why")
-    assert row["Item"] == "broken"
+    assert row["Quiz question"] == "broken"
     assert "No answer of this question is right" in row["Reason"]
 
 
