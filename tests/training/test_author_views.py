@@ -1,5 +1,6 @@
 """The desk of authors: a course is written, shown, compared and published, without a script."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -236,7 +237,7 @@ def test_questions_are_looked_at_with_their_lines_before_they_are_taken_in(seen_
     page = browser.open(f"/en/author/drafts/{draft_id}/import").choose("Format", "GIFT")
     page.fill("File with questions", (BytesIO(GIFT.encode()), "q.gift"))
     page = page.submit("Look at it first")
-    assert {row["Line"] for row in page.table("Remarks by line")} >= {"1", "3"}
+    assert {row["Line of the file"] for row in page.table("Remarks by line")} >= {"1", "3"}
     assert drafts.file(draft_id, BANK).revision == 1  # a dry run
     page = page.submit("Mend the full-width marks and look again")
     assert [row["Id"] for row in page.table("Items")] == ["q-1"]
@@ -418,8 +419,51 @@ def test_an_item_that_is_misshapen_is_left_out_with_its_reason(seen_by: As):
     draft_id = a_draft({**files, "bank/broken.yml": broken})
     page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/export?format=gift&bank=broken&language=en")
     (row,) = page.table("Left out, and why")
-    assert row["Item"] == "broken"
+    assert row["Quiz question"] == "broken"
     assert "No answer of this question is right" in row["Reason"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_nothing_can_be_written_there_is_no_file_to_take(seen_by: As, lang: str):
+    one = (
+        b"""- {id: q, type: short, stem: {zh: x, en: x}, answers: [{text: {zh: a, en: a}, right: true}]}\n"""
+    )
+    draft_id = a_draft({**pack_files(), "bank/one.yml": one})
+    browser = seen_by(AUTHOR)
+    said = {"zh": "因此没有文件", "en": "so there is no file"}[lang]
+    asked = f"format=qti30&language={lang}&bank=one"
+    page = browser.open(f"/{lang}/author/drafts/{draft_id}/export?{asked}")
+    assert said in page.main
+    assert not any("export-file" in href for href in page.links.values())
+    page = browser.open(f"/author/drafts/{draft_id}/export-file?{asked}", expect=409)
+    page = browser.open(f"/{lang}/author/drafts/{draft_id}/export?{asked.replace('qti30', 'gift')}")
+    assert said not in page.main  # the control
+    assert any("export-file" in href for href in page.links.values())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_long_bank_is_shown_in_parts_and_searched_whole(seen_by: As, lang: str):
+    records = "".join(
+        f"- id: q{number}\n  type: single\n  stem: {{zh: 问{number}, en: ask {number}}}\n"
+        f"  category: {'even' if number % 2 == 0 else 'odd'}\n"
+        "  options: [{text: {zh: 甲, en: a}, right: true}, {text: {zh: 乙, en: b}}]\n"
+        for number in range(120)
+    )
+    bare = {path: data for path, data in pack_files().items() if not path.startswith("bank/")}
+    draft_id = a_draft({**bare, "bank/many.yml": records.encode()})
+    browser, address = seen_by(AUTHOR), f"/author/drafts/{draft_id}/bank?category=even"
+    further = {"zh": "下一页", "en": "Next page"}[lang]
+    page = browser.open(f"/{lang}{address}")
+    seen = [*page.links]
+    assert {"zh": "第 1–50 题，共 60 题", "en": "Questions 1 to 50 of 60"}[lang] in page.main
+    page = page.click(further)
+    seen += page.links
+    assert {"zh": "第 51–60 题，共 60 题", "en": "Questions 51 to 60 of 60"}[lang] in page.main
+    assert further not in page.links
+    stem = {"zh": "问", "en": "ask "}[lang]
+    assert [words for words in seen if re.fullmatch(f"{stem}[0-9]+", words)] == [f"{stem}{n}" for n in range(0, 120, 2)]
+    (row,) = browser.open(f"/{lang}{address}&q={stem}118").table()
+    assert "118" in str(row)
 
 
 def test_a_bank_is_read_once_and_not_for_each_of_its_findings(seen_by: As, monkeypatch: pytest.MonkeyPatch):

@@ -4,7 +4,7 @@ A GIFT bank is two files, one a language; its questions are edited by the same f
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -40,25 +40,29 @@ from portal.training.rules.packs.shapes import new_item as blank_item
 from portal.training.rules.variants import draw
 from portal.web.guard import staff
 from portal.web.i18n import _, message
+from portal.web.paging import Page
 
 Value = dict[str, Any]
+PAGE: Final = 50
 
 
 @blueprint.get("/author/drafts/<draft_id>/bank")
 @staff(*AUTHORS)
 def bank(draft_id: str) -> Answer:
-    """All items, searched and filtered."""
+    """All items, searched and filtered, part by part."""
     found, asked = at_hand(draft_id), request.args
     every = items_of(draft_id)
     listed = [each for each in every if _is_wanted(each, asked)]
-    wrong = [(finding.file, finding.line) for finding, _text, _href in panel(draft_id)]
-    marks = {
-        (each.bank, each.index): sum(each.has(file, line) for file, line in wrong) for each in listed
-    }  # fmt: skip
+    first = whole_number(asked.get("cursor", ""))
+    part = listed[first : first + PAGE]
+    page = Page(part, str(first + PAGE) if first + PAGE < len(listed) else None)
+    wrong = [(finding.file, finding.line) for finding in drafts.findings(draft_id)]
+    marks = {(each.bank, each.index): sum(each.has(file, line) for file, line in wrong) for each in part}
     return shown(
         "author/bank.html",
-        found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
-        marks=marks, asked=asked, objectives=_all(every, "objective"), categories=_all(every, "category"),
+        found, page=page, first=first, fitting=len(listed), count=len(every), banks=bank_names(draft_id),
+        kinds=ITEM_KINDS, marks=marks, asked=asked,
+        objectives=_all(every, "objective"), categories=_all(every, "category"),
         gift=[each.path for each in drafts.listing(draft_id) if each.path.endswith(".gift")],
     )  # fmt: skip
 

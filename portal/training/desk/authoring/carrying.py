@@ -138,7 +138,7 @@ def give_out(draft_id: str) -> Answer:
     writing, count = _draft_written_as(draft_id, name, language)
     return shown(
         "author/export.html",
-        found, name=name, language=language, count=count, formats=EXPORTS,
+        found, name=name, language=language, count=count, formats=EXPORTS, has_file=bool(writing.data),
         left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
         banks=bank_names(draft_id),
     )  # fmt: skip
@@ -152,7 +152,7 @@ def exported(draft_id: str) -> AnyResponse:
     name, language = wanted()
     writing, _count = _draft_written_as(draft_id, name, language)
     part = request.args.get("item") or request.args.get("bank") or found.course
-    return given_out(writing.data, file_name(part, name, language), download=True)
+    return given_out(writing.file, file_name(part, name, language), download=True)
 
 
 def wanted() -> tuple[str, str]:
