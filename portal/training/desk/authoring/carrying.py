@@ -8,7 +8,7 @@ from flask import abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
-from portal.training.desk.authoring.bank import bank_names, items_of
+from portal.training.desk.authoring.bank import bank_names
 from portal.training.desk.authoring.pages import (
     AUTHORS,
     Answer,
@@ -105,7 +105,7 @@ def _repaired(draft_id: str, form: ConfirmImportForm, data: bytes) -> Answer:
 
 
 def _joining(draft_id: str, reading: Reading, language: str) -> Joining:
-    held = {each.id: each.value for each in items_of(draft_id)}
+    held = {each.id: each.value for each in drafts.held(draft_id)}
     return joined(held, reading.items, language)
 
 
@@ -182,7 +182,7 @@ def _draft_written_as(draft_id: str, name: str, language: str) -> tuple[Writing,
     """The same of a draft, whose items count as they stand: most of what came in waits for a translation."""
     if name in scorm.EDITIONS:
         return written_as(drafts.read(draft_id)[0], name, language)
-    chosen = [each for each in items_of(draft_id) if _is_chosen(each.id, each.bank)]
+    chosen = [each for each in drafts.held(draft_id) if _is_chosen(each.id, each.bank)]
     items, misshapen = banks.as_they_stand(chosen)
     writing = write_items(name, items, language)
     return replace(writing, left_out=(*misshapen, *writing.left_out)), len(chosen)
