@@ -15,7 +15,7 @@ from portal.training.rules.packs import banks
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.packs.records import records_of, with_record
-from tests.browser import Browser, Page
+from tests.browser import Browser, Page, words
 from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
 from tests.factories.packs import pack_files
 from tests.factories.training import a_version, files_of
@@ -85,6 +85,8 @@ def test_a_lesson_is_edited_block_by_block_and_the_translation_falls_behind(seen
     before = drafts.file(draft_id, LESSON_EN).data
     address = f"/en/author/drafts/{draft_id}/lessons/01-why-forests"
     page = browser.open(address)
+    labels = {e.get("for"): words(e) for e in page.root.iter("label")}
+    assert (labels["b-1-zh"], labels["b-1-en"]) == ("中文 Block 2", "English Block 2")
     page = pressed(typed(page, "b-0-fresh", "1"), "save")  # marks the translation as made from the original
     assert b"<!-- #growth of " in drafts.file(draft_id, LESSON_EN).data
     page = pressed(typed(page, "b-0-zh", "树长高了。"), "save")
@@ -93,6 +95,7 @@ def test_a_lesson_is_edited_block_by_block_and_the_translation_falls_behind(seen
     page = pressed(page, "preview")
     assert "树长高了。" in page.main
     page = pressed(page, "add:1")
+    assert [e.get("name") for e in page.root.iter() if "autofocus" in e.attrib] == ["b-1-zh"]
     typed(page, "b-1-id", "Second part")
     typed(page, "b-1-zh", "**重要：**碳汇")
     page = pressed(typed(page, "b-1-en", "Note"), "up:1")
