@@ -83,14 +83,15 @@ def import_items(name: str, file: Path, lang: str, repair: bool, out: Path | Non
 def export_items(name: str, path: Path, lang: str, out: Path) -> None:
     """Write the items of the course pack at PATH in another format, or the whole course as SCORM.
 
-    Exit 0: all were written. 1: some cannot be in this format and are listed. 2: the pack cannot be read.
+    Exit 0: all were written. 1: some cannot be in this format and are listed. 2: the pack cannot be read, or
+    none of its items can be written and there is no file.
     """
     speak(lang)
     pack, _findings = lint(_files(path))
     writing = _or_stop(lambda: _written(name, pack, lang))
-    out.write_bytes(writing.data)
     for left in writing.left_out:
         click.echo(_left_out(left))
+    out.write_bytes(_or_stop(lambda: writing.file))
     click.echo(f"{len(pack.items) - len(writing.left_out)} items written, {len(writing.left_out)} left out.")
     sys.exit(1 if writing.left_out else 0)
 

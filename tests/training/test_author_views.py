@@ -1,5 +1,6 @@
 """The desk of authors: a course is written, shown, compared and published, without a script."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -14,7 +15,7 @@ from portal.training.rules.packs import banks
 from portal.training.rules.packs.course import files_of_zip, zip_of_files
 from portal.training.rules.packs.lint import lint
 from portal.training.rules.packs.records import records_of, with_record
-from tests.browser import Browser, Page
+from tests.browser import Browser, Page, words
 from tests.factories.drafts import AUTHOR, BANK, EDITOR, LESSON_EN, LESSON_ZH, a_draft
 from tests.factories.packs import pack_files
 from tests.factories.training import a_version, files_of
@@ -84,6 +85,8 @@ def test_a_lesson_is_edited_block_by_block_and_the_translation_falls_behind(seen
     before = drafts.file(draft_id, LESSON_EN).data
     address = f"/en/author/drafts/{draft_id}/lessons/01-why-forests"
     page = browser.open(address)
+    labels = {e.get("for"): words(e) for e in page.root.iter("label")}
+    assert (labels["b-1-zh"], labels["b-1-en"]) == ("中文 Block 2", "English Block 2")
     page = pressed(typed(page, "b-0-fresh", "1"), "save")  # marks the translation as made from the original
     assert b"<!-- #growth of " in drafts.file(draft_id, LESSON_EN).data
     page = pressed(typed(page, "b-0-zh", "树长高了。"), "save")
@@ -92,6 +95,7 @@ def test_a_lesson_is_edited_block_by_block_and_the_translation_falls_behind(seen
     page = pressed(page, "preview")
     assert "树长高了。" in page.main
     page = pressed(page, "add:1")
+    assert [e.get("name") for e in page.root.iter() if "autofocus" in e.attrib] == ["b-1-zh"]
     typed(page, "b-1-id", "Second part")
     typed(page, "b-1-zh", "**重要：**碳汇")
     page = pressed(typed(page, "b-1-en", "Note"), "up:1")
@@ -422,6 +426,50 @@ def test_an_item_that_is_misshapen_is_left_out_with_its_reason(seen_by: As):
     assert "No answer of this question is right" in row["Reason"]
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_nothing_can_be_written_there_is_no_file_to_take(seen_by: As, lang: str):
+    one = (
+        b"""- {id: q, type: short, stem: {zh: x, en: x}, answers: [{text: {zh: a, en: a}, right: true}]}\n"""
+    )
+    draft_id = a_draft({**pack_files(), "bank/one.yml": one})
+    browser = seen_by(AUTHOR)
+    said = {"zh": "因此没有文件", "en": "so there is no file"}[lang]
+    asked = f"format=qti30&language={lang}&bank=one"
+    page = browser.open(f"/{lang}/author/drafts/{draft_id}/export?{asked}")
+    assert said in page.main
+    assert not any("export-file" in href for href in page.links.values())
+    page = browser.open(f"/author/drafts/{draft_id}/export-file?{asked}", expect=409)
+    page = browser.open(f"/{lang}/author/drafts/{draft_id}/export?{asked.replace('qti30', 'gift')}")
+    assert said not in page.main  # the control
+    assert any("export-file" in href for href in page.links.values())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_long_bank_is_shown_in_parts_and_searched_whole(seen_by: As, lang: str):
+    records = "".join(
+        f"- id: q{number}\n  type: single\n  stem: {{zh: 问{number}, en: ask {number}}}\n"
+        f"  category: {'even' if number % 2 == 0 else 'odd'}\n"
+        "  options: [{text: {zh: 甲, en: a}, right: true}, {text: {zh: 乙, en: b}}]\n"
+        for number in range(120)
+    )
+    bare = {path: data for path, data in pack_files().items() if not path.startswith("bank/")}
+    draft_id = a_draft({**bare, "bank/many.yml": records.encode()})
+    browser, address = seen_by(AUTHOR), f"/author/drafts/{draft_id}/bank?category=even"
+    further = {"zh": "下一页", "en": "Next page"}[lang]
+    page = browser.open(f"/{lang}{address}")
+    seen = [*page.links]
+    assert {"zh": "第 1–50 题，共 60 题", "en": "Questions 1 to 50 of 60"}[lang] in page.main
+    page = page.click(further)
+    seen += page.links
+    assert {"zh": "第 51–60 题，共 60 题", "en": "Questions 51 to 60 of 60"}[lang] in page.main
+    assert further not in page.links
+    stem = {"zh": "问", "en": "ask "}[lang]
+    listed = [words for words in seen if re.fullmatch(f"{stem}[0-9]+", words)]
+    assert listed == [f"{stem}{number}" for number in range(0, 120, 2)]
+    (row,) = browser.open(f"/{lang}{address}&q={stem}118").table()
+    assert "118" in str(row)
+
+
 def test_a_bank_is_read_once_and_not_for_each_of_its_findings(seen_by: As, monkeypatch: pytest.MonkeyPatch):
     """The control: there are many more findings than readings."""
     records = "".join(
@@ -432,7 +480,12 @@ def test_a_bank_is_read_once_and_not_for_each_of_its_findings(seen_by: As, monke
     draft_id = a_draft({**pack_files(), "bank/many.yml": records.encode()})
     read: list[bytes] = []
     monkeypatch.setattr(banks, "records_of", lambda data: read.append(data) or records_of(data))
-    page = seen_by(AUTHOR).open(f"/en/author/drafts/{draft_id}/bank?bank=many")
-    assert len(page.table()) == 40
+    browser = seen_by(AUTHOR)
+    for address in ("/bank?bank=many", "/bank?bank=many&q=q", "/bank/many/7", ""):
+        page = browser.open(f"/en/author/drafts/{draft_id}{address}")
+    assert len(browser.open(f"/en/author/drafts/{draft_id}/bank?bank=many").table()) == 40
     assert len(drafts.findings(draft_id)) > 100
-    assert read.count(records.encode()) <= 3
+    assert read.count(records.encode()) == 1
+    page = browser.open(f"/en/author/drafts/{draft_id}/bank/many/7")
+    pressed(typed(page, "stem-en", "Another one"), "save")
+    assert "Another one" in browser.open(f"/en/author/drafts/{draft_id}/bank?q=another").main

@@ -1,6 +1,7 @@
 """`flask training`: lint with file and line, items in and out, packs as ZIP files."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from click.testing import Result
@@ -79,6 +80,17 @@ def test_items_go_out_and_what_cannot_is_listed(run, tmp_path: Path):
     assert "=124.6:0.623" in (tmp_path / "out.gift").read_text()
     done = run("export", "scorm12", FOLDER, "--lang", "zh", "--out", tmp_path / "out.zip")
     assert (tmp_path / "out.zip").read_bytes().startswith(b"PK")
+
+
+def test_a_file_of_no_item_is_not_written(run, tmp_path: Path):
+    pack = tmp_path / "pack"
+    copytree(FOLDER, pack)
+    for file in (pack / "bank").iterdir():
+        file.unlink()
+    done = run("export", "qti21", pack, "--lang", "en", "--out", tmp_path / "out.zip")
+    assert done.exit_code == 2
+    assert "there is no file" in done.output
+    assert not (tmp_path / "out.zip").exists()
 
 
 def test_a_file_that_cannot_be_read_is_said_so(run, tmp_path: Path):

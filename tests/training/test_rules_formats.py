@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from portal.kernel.errors import PortalError
 from portal.training.rules.formats import FORMATS, format_named, read_items, write_items
+from portal.training.rules.formats.exchange import NothingToWrite
+from portal.training.rules.formats.gift_grammar import SecondAnswers
 from portal.training.rules.items import FULL, Markup, Multiple, Numeric, Scoring, Single, TrueFalse
 from tests.factories.items import TASKS, items
 
@@ -174,6 +176,58 @@ def test_a_broken_question_does_not_hurt_the_next():
         (1, "BraceOpen"),
         (5, "BodyUnreadable"),
     ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "x {=a} y {=b} z",
+        "x｛＝a｝ y ｛＝b｝ z",
+        "One {~a {b} =c} d",  # a brace inside the answers closes them
+        "One {=a ~b} c}",
+    ],
+)
+def test_a_question_with_answers_in_two_places_is_listed(question: str):
+    reading = read_items("gift", f"{question}\n\nTwo {{=a ~b}} \\{{c\\}}\n".encode(), "en", repair=True)
+    assert [item.stem.en for item in reading.items] == ["Two _____ {c}"]  # the control: they are escaped
+    assert (reading.problems[0].line, type(reading.problems[0].reason)) == (1, SecondAnswers)
+
+
+MOODLE_VERDICT = """<quiz><question type="truefalse"><name><text>v</text></name>
+<questiontext format="plain_text"><text>森林会呼吸吗？</text></questiontext>
+<answer fraction="0"><text>{}</text><feedback><text>是会的。</text></feedback></answer>
+<answer fraction="100"><text>{}</text><feedback><text>没错。</text></feedback></answer></question></quiz>"""
+
+
+@pytest.mark.parametrize(
+    ("said", "is_true"),
+    [(("false", "true"), True), (("错", "对"), True), (("对", "错"), False), (("正确", " 错误 "), False)],
+)
+def test_true_and_false_may_be_said_in_chinese(said: tuple[str, str], is_true: bool):
+    csv = f"id,type,stem,answer_1,credit_1,answer_2,credit_2\nv,true_false,问,{said[0]},0,{said[1]},100\n"
+    for name, text in (("moodle", MOODLE_VERDICT.format(*said)), ("csv", csv)):
+        reading = read_items(name, text.encode(), "zh")
+        assert reading.problems == ()
+        assert [item.task.is_true for item in reading.items] == [is_true]
+    told = read_items("moodle", MOODLE_VERDICT.format(*said).encode(), "zh").items[0].task
+    assert (told.if_wrong.zh, told.if_right.zh) == ("是会的。", "没错。")
+
+
+@pytest.mark.parametrize("said", [("wahr", "falsch"), ("对", "正确"), ("对", "也许")])
+def test_what_is_neither_true_nor_false_is_said(said: tuple[str, str]):
+    (problem,) = read_items("moodle", MOODLE_VERDICT.format(*said).encode(), "zh").problems
+    assert type(problem.reason).__name__ == "VerdictUnreadable"
+    assert problem.reason.params == {"text": " / ".join(said)}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_file_is_given_out_that_could_not_be_taken_in(name: str):
+    written = write_items(name, [], "zh")
+    if name in ("moodle", "csv"):  # their head stands without a question too
+        assert read_items(name, written.file, "zh").items == ()
+        return
+    with pytest.raises(NothingToWrite):
+        _ = written.file
 
 
 WIDE_GIFT = """：：碳汇：：森林是｛＝碳汇＃对！ ～碳源｝

@@ -172,6 +172,11 @@ def test_a_number_in_words_is_refused_beside_its_question_and_kept(browser: Brow
     page._typed[id(field)] = ["很多很多"]
     refused = press(page, attempt_id, button=-1, expect=422)
     assert "很多很多" in refused.html
+    # Without a program the page begins at its top again, so what is wrong is said there, with the way to it.
+    (target,) = {href for href in refused.links.values() if href.startswith("#q")}
+    number = field.get("name", "").removesuffix("-number")
+    assert target == f"#{number}"
+    assert refused.errors
     assert attempt(actor, attempt_id).answers == {}
 
 

@@ -17,6 +17,7 @@ from portal.training.models.drafting import DraftChange, DraftRequest
 from portal.training.queries.courses import published_factors
 from portal.training.rules.drafts import UnknownDraft
 from portal.training.rules.items import MISSING
+from portal.training.rules.packs.banks import Held, all_held
 from portal.training.rules.packs.course import Pack, read_course
 from portal.training.rules.packs.faults import Finding, Notes
 from portal.training.rules.packs.lint import lint
@@ -212,14 +213,30 @@ def findings(draft_id: str) -> list[Finding]:
 
 def read(draft_id: str) -> tuple[Pack, list[Finding]]:
     """The pack and its findings; read anew when a file has changed."""
-    stand = tuple((each.path, each.revision, each.changed_at) for each in listing(draft_id))
-    return _read(draft_id, stand)
+    return _read(draft_id, _stand(draft_id))
+
+
+def held(draft_id: str) -> tuple[Held, ...]:
+    """Every item of the draft's banks, sound or not, to be looked at; read anew when a file has changed."""
+    return _held(draft_id, _stand(draft_id))
+
+
+Stand = tuple[tuple[str, int, datetime], ...]
+
+
+def _stand(draft_id: str) -> Stand:
+    """There to be compared: revisions only grow, so the same stand is the same pack."""
+    return tuple((each.path, each.revision, each.changed_at) for each in listing(draft_id))
 
 
 @lru_cache(maxsize=8)
-def _read(draft_id: str, stand: tuple[tuple[str, int, datetime], ...]) -> tuple[Pack, list[Finding]]:
-    """``stand`` is there to be compared: revisions only grow, so the same stand is the same pack."""
+def _read(draft_id: str, stand: Stand) -> tuple[Pack, list[Finding]]:
     return lint(files(draft_id), published_factors(), scenario_faults)
+
+
+@lru_cache(maxsize=8)
+def _held(draft_id: str, stand: Stand) -> tuple[Held, ...]:
+    return tuple(all_held(files(draft_id)))
 
 
 def changes(draft_id: str, path: str = "", limit: int = 200) -> list[Change]:

@@ -3,8 +3,10 @@
 A GIFT bank is two files, one a language; its questions are edited by the same forms.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -40,39 +42,38 @@ from portal.training.rules.packs.shapes import new_item as blank_item
 from portal.training.rules.variants import draw
 from portal.web.guard import staff
 from portal.web.i18n import _, message
+from portal.web.paging import Page
 
 Value = dict[str, Any]
+PAGE: Final = 50
 
 
 @blueprint.get("/author/drafts/<draft_id>/bank")
 @staff(*AUTHORS)
 def bank(draft_id: str) -> Answer:
-    """All items, searched and filtered."""
+    """All items, searched and filtered, part by part."""
     found, asked = at_hand(draft_id), request.args
-    every = items_of(draft_id)
+    every = drafts.held(draft_id)
     listed = [each for each in every if _is_wanted(each, asked)]
-    wrong = [(finding.file, finding.line) for finding, _text, _href in panel(draft_id)]
-    marks = {
-        (each.bank, each.index): sum(each.has(file, line) for file, line in wrong) for each in listed
-    }  # fmt: skip
+    first = whole_number(asked.get("cursor", ""))
+    part = listed[first : first + PAGE]
+    page = Page(part, str(first + PAGE) if first + PAGE < len(listed) else None)
+    wrong = [(finding.file, finding.line) for finding in drafts.findings(draft_id)]
+    marks = {(each.bank, each.index): sum(each.has(file, line) for file, line in wrong) for each in part}
     return shown(
         "author/bank.html",
-        found, items=listed, count=len(every), banks=bank_names(draft_id), kinds=ITEM_KINDS,
-        marks=marks, asked=asked, objectives=_all(every, "objective"), categories=_all(every, "category"),
+        found, page=page, first=first, fitting=len(listed), count=len(every), banks=bank_names(draft_id),
+        kinds=ITEM_KINDS, marks=marks, asked=asked,
+        objectives=_all(every, "objective"), categories=_all(every, "category"),
         gift=[each.path for each in drafts.listing(draft_id) if each.path.endswith(".gift")],
     )  # fmt: skip
-
-
-def items_of(draft_id: str) -> list[Held]:
-    """Every item of the draft's banks, sound or not."""
-    return banks.all_held(drafts.files(draft_id))
 
 
 def bank_names(draft_id: str) -> list[str]:
     return banks.banks_of(each.path for each in drafts.listing(draft_id))
 
 
-def _all(every: list[Held], key: str) -> list[str]:
+def _all(every: Iterable[Held], key: str) -> list[str]:
     return sorted({str(each.value.get(key, "")) for each in every})
 
 
@@ -179,7 +180,7 @@ def remove(draft_id: str, bank: str, index: int) -> AnyResponse:
 
 
 def _ids(draft_id: str) -> list[str]:
-    return [each.id for each in items_of(draft_id)]
+    return [each.id for each in drafts.held(draft_id)]
 
 
 def _end(draft_id: str, bank: str) -> int:
@@ -195,10 +196,15 @@ def _added(draft_id: str, bank: str, value: Value) -> AnyResponse:
 
 def _item(draft_id: str, bank: str, index: int) -> Held:
     at_hand(draft_id)
-    found = banks.held_in(drafts.files(draft_id), bank)
-    if index >= len(found):
+    found = _held(draft_id, bank, index)
+    if found is None:
         abort(404)
-    return found[index]
+    return replace(found, value=deepcopy(found.value))  # its record is changed; that in memory stays
+
+
+def _held(draft_id: str, bank: str, index: int) -> Held | None:
+    every = drafts.held(draft_id)
+    return next((each for each in every if (each.bank, each.index) == (bank, index)), None)
 
 
 def _value_at(draft_id: str, bank: str, index: int) -> Value:
@@ -229,7 +235,7 @@ def _page(
 
     A ``fault`` without ``theirs`` is one of what was typed.
     """
-    held = next((each for each in banks.held_in(drafts.files(draft_id), bank) if each.index == index), None)
+    held = _held(draft_id, bank, index)
     findings = [each for each in panel(draft_id) if held and held.has(each[0].file, each[0].line)]
     pack, _findings = drafts.read(draft_id)
     objectives = [(each.id, each.text) for each in pack.course.objectives] if pack.course else []

@@ -8,7 +8,7 @@ from flask import abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
-from portal.training.desk.authoring.bank import bank_names, items_of
+from portal.training.desk.authoring.bank import bank_names
 from portal.training.desk.authoring.pages import (
     AUTHORS,
     Answer,
@@ -105,7 +105,7 @@ def _repaired(draft_id: str, form: ConfirmImportForm, data: bytes) -> Answer:
 
 
 def _joining(draft_id: str, reading: Reading, language: str) -> Joining:
-    held = {each.id: each.value for each in items_of(draft_id)}
+    held = {each.id: each.value for each in drafts.held(draft_id)}
     return joined(held, reading.items, language)
 
 
@@ -138,7 +138,7 @@ def give_out(draft_id: str) -> Answer:
     writing, count = _draft_written_as(draft_id, name, language)
     return shown(
         "author/export.html",
-        found, name=name, language=language, count=count, formats=EXPORTS,
+        found, name=name, language=language, count=count, formats=EXPORTS, has_file=bool(writing.data),
         left_out=[(each.item, message(each.reason)) for each in writing.left_out], asked=request.args,
         banks=bank_names(draft_id),
     )  # fmt: skip
@@ -152,7 +152,7 @@ def exported(draft_id: str) -> AnyResponse:
     name, language = wanted()
     writing, _count = _draft_written_as(draft_id, name, language)
     part = request.args.get("item") or request.args.get("bank") or found.course
-    return given_out(writing.data, file_name(part, name, language), download=True)
+    return given_out(writing.file, file_name(part, name, language), download=True)
 
 
 def wanted() -> tuple[str, str]:
@@ -182,7 +182,7 @@ def _draft_written_as(draft_id: str, name: str, language: str) -> tuple[Writing,
     """The same of a draft, whose items count as they stand: most of what came in waits for a translation."""
     if name in scorm.EDITIONS:
         return written_as(drafts.read(draft_id)[0], name, language)
-    chosen = [each for each in items_of(draft_id) if _is_chosen(each.id, each.bank)]
+    chosen = [each for each in drafts.held(draft_id) if _is_chosen(each.id, each.bank)]
     items, misshapen = banks.as_they_stand(chosen)
     writing = write_items(name, items, language)
     return replace(writing, left_out=(*misshapen, *writing.left_out)), len(chosen)

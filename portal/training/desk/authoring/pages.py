@@ -1,7 +1,6 @@
 """The blueprint of the desk, and what its pages share: the draft at hand, its findings, its files."""
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -20,7 +19,7 @@ from portal.training.queries.drafts import DraftView
 from portal.training.rules.figures import ASKED
 from portal.training.rules.items import Markup
 from portal.training.rules.markup import to_words
-from portal.training.rules.packs.banks import Held, bank_of, held_in
+from portal.training.rules.packs.banks import Held
 from portal.training.rules.packs.course import LESSON
 from portal.training.rules.packs.faults import Finding
 from portal.web.guard import actor
@@ -124,11 +123,11 @@ def given_out(data: bytes, path: str, *, download: bool = False) -> AnyResponse:
 
 
 def place_of(
-    draft_id: str, finding: Finding, pack: Mapping[str, bytes], held: Callable[[str], list[Held]]
+    draft_id: str, finding: Finding, pack: Mapping[str, bytes], held: Mapping[tuple[str, int], Held]
 ) -> str:
     """The address of the field that a finding is about: block, item, form or file.
 
-    ``held`` gives the items of a bank.
+    ``held`` has the item that stands at a line of a file.
     """
     path, line = finding.file, finding.line
     data = pack.get(path, b"")
@@ -142,10 +141,8 @@ def place_of(
         if not data:
             return url_for("author.source", draft_id=draft_id, path=path)
         return url_for("author.plan", draft_id=draft_id, name=path.removesuffix(".yml"))
-    if bank := bank_of(path):
-        for each in held(bank):
-            if each.has(path, line):
-                return url_for("author.item", draft_id=draft_id, bank=bank, index=each.index)
+    if item := held.get((path, line)):
+        return url_for("author.item", draft_id=draft_id, bank=item.bank, index=item.index)
     if path.startswith("media/"):
         return url_for("author.media", draft_id=draft_id)
     return url_for("author.source", draft_id=draft_id, path=path, line=line or None)
@@ -154,12 +151,22 @@ def place_of(
 def panel(draft_id: str, path: str = "") -> list[tuple[Finding, str, str]]:
     """Findings of a draft or of one of its files, each with its words and the way to its field."""
     pack, found = drafts.read(draft_id)
-    held = cache(lambda bank: held_in(pack.files, bank))  # once a bank and not once a finding
+    held = by_line(drafts.held(draft_id))
     return [
         (each, message(each.reason), place_of(draft_id, each, pack.files, held))
         for each in found
         if not path or each.file == path
     ]
+
+
+def by_line(held: Iterable[Held]) -> dict[tuple[str, int], Held]:
+    """Which item stands at a line of a file, so that no finding has to look through all items."""
+    return {
+        (file, line): each
+        for each in held
+        for file, (first, last) in each.lines.items()
+        for line in range(first, last + 1)
+    }
 
 
 def whole_number(text: str) -> int:

@@ -43,7 +43,8 @@ def give_out_version(version_id: str) -> str:
     banks = sorted({bank_of(file) for _item, file, _line in pack.items})
     return render_template(
         "author/version_export.html", version=found, name=name, language=language, count=count,
-        formats=EXPORTS, left_out=[(each.item, message(each.reason)) for each in writing.left_out],
+        formats=EXPORTS, has_file=bool(writing.data),
+        left_out=[(each.item, message(each.reason)) for each in writing.left_out],
         asked=request.args, banks=banks, may_read_courses=policy.may_read_courses(actor()),
     )  # fmt: skip
 
@@ -56,7 +57,7 @@ def version_exported(version_id: str) -> AnyResponse:
     name, language = wanted()
     writing, _count = written_as(courses.content(version_id).pack, name, language)
     part = f"{request.args.get('bank') or found.course}-{found.version}"
-    return given_out(writing.data, file_name(part, name, language), download=True)
+    return given_out(writing.file, file_name(part, name, language), download=True)
 
 
 def _between(before: str, after: str) -> list:

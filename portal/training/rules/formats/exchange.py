@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from portal.kernel.bilingual import Bilingual
-from portal.kernel.errors import N_, InvalidInput, PortalError
+from portal.kernel.errors import N_, InvalidInput, PortalError, Refused
 from portal.training.rules.items import (
     FULL,
     MISSING,
@@ -55,6 +55,14 @@ class NoAnswers(InvalidInput):
 
 class NoRightAnswer(InvalidInput):
     message = N_("No answer of this question is right.")
+
+
+class VerdictUnreadable(InvalidInput):
+    message = N_("A true or false question has the answers “true” and “false”; here they are: %(text)s")
+
+
+class NothingToWrite(Refused):
+    message = N_("None of these questions can be written in this format, so there is no file.")
 
 
 class OptionsOutside(InvalidInput):
@@ -110,8 +118,17 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
+    """``data`` is empty where a format makes no file of no question."""
+
     data: bytes
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def file(self) -> bytes:
+        """What can be kept and read again. Raises NothingToWrite."""
+        if not self.data:
+            raise NothingToWrite()
+        return self.data
 
 
 def side(text: str, lang: str) -> Bilingual:
@@ -208,6 +225,21 @@ def multiple(options: tuple[Option, ...], scoring: str) -> Multiple:
     if rule is not Scoring.BY_WEIGHT:
         options = tuple(replace(o, credit=FULL if o.is_right else Decimal(0)) for o in options)
     return Multiple(options, rule)
+
+
+_VERDICTS: Final = {
+    **dict.fromkeys(("true", "对", "正确", "是", "√", "✓"), True),
+    **dict.fromkeys(("false", "错", "错误", "不对", "否", "×", "✗"), False),
+}
+
+
+def verdicts(texts: Iterable[str]) -> tuple[bool, ...]:
+    """Of each answer whether it says “true”; one of them does and the other not. Raises VerdictUnreadable."""
+    said = tuple(texts)
+    found = tuple(_VERDICTS.get(text.strip().lower()) for text in said)
+    if sorted(found, key=str) != [False, True]:
+        raise VerdictUnreadable(text=" / ".join(said)[:60])
+    return tuple(each is True for each in found)
 
 
 def unique(items: Iterable[Item]) -> tuple[Item, ...]:

@@ -45,6 +45,8 @@ _WEIGHT: Final = re.compile(r"\s*%\s*(-?\d{1,3}(?:\.\d{0,10})?)\s*%")
 _TAG: Final = re.compile(r"\[tag:((?:\\.|[^\]\\])+)\]")
 _CATEGORY: Final = "$CATEGORY:"
 _FULL_WIDTH: Final = ("｛", "｝")
+# Behind the answers: a brace, or what a repair would make one of.
+_MORE_ANSWERS: Final = re.compile(r"[{}]|｛\s*[＝～＃=~#]")
 
 
 class QuestionTooLong(InvalidInput):
@@ -53,6 +55,12 @@ class QuestionTooLong(InvalidInput):
 
 class BraceOpen(InvalidInput):
     message = N_("The answers begin with “{” but do not end with “}”.")
+
+
+class SecondAnswers(InvalidInput):
+    message = N_(
+        "This question has answers in more than one place. Divide it, or write \\{ and \\} in its text."
+    )
 
 
 class FullWidthMarks(InvalidInput):
@@ -229,6 +237,8 @@ def _question(text: str, category: str, tags: tuple[str, ...], line: int) -> Que
     try:
         if brace and not closed:
             raise BraceOpen()
+        if _MORE_ANSWERS.search(tail):
+            raise SecondAnswers()
         if not brace and all(mark in text for mark in _FULL_WIDTH):
             raise FullWidthMarks()
         inside, _, general = inside.partition("####")

@@ -28,6 +28,7 @@ from portal.training.rules.formats.exchange import (
     plain,
     side,
     unique,
+    verdicts,
     weights,
     with_carbon,
 )
@@ -164,12 +165,10 @@ class _Reader:
         return Single(options)
 
     def _true_false(self) -> Task:
-        answers = {_text(answer).lower(): answer for answer in self.node.all("answer")}
-        if set(answers) != {"true", "false"}:
-            raise NotTheFormat()
-        is_true = credit(answers["true"].attributes.get("fraction", "0")) > 0
-        right, wrong = answers[str(is_true).lower()], answers[str(not is_true).lower()]
-        return TrueFalse(is_true, self._feedback(wrong), self._feedback(right))
+        found = list(self.node.all("answer"))
+        answers = dict(zip(verdicts(map(_text, found)), found, strict=True))
+        is_true = credit(answers[True].attributes.get("fraction", "0")) > 0
+        return TrueFalse(is_true, self._feedback(answers[not is_true]), self._feedback(answers[is_true]))
 
     def _numeric(self) -> Task:
         answers = tuple(

@@ -103,6 +103,8 @@ def write(items: Iterable[Item], lang: str, version: Version) -> Writing:
             files[f"items/item-{len(files) + 1:04}.xml"] = _Writer(version, lang, item).document()
         except PortalError as reason:
             left_out.append(LeftOut(item.id, reason))
+    if not files:
+        return Writing(b"", tuple(left_out))  # a package of no item is refused wherever it is taken to
     return Writing(zipped({"imsmanifest.xml": _manifest(version, list(files)), **files}), tuple(left_out))
 
 

@@ -32,6 +32,7 @@ from portal.training.rules.formats.exchange import (
     plain,
     side,
     unique,
+    verdicts,
 )
 from portal.training.rules.formats.labels import labelled
 from portal.training.rules.items import (
@@ -157,12 +158,13 @@ def _task(row: dict[str, str], lang: str) -> Task:
 
 
 def _true_false(answers: list[Answer], lang: str) -> TrueFalse:
-    told = {text.lower(): side(told, lang) for text, _, _, told in answers}
-    right = [text.lower() for text, share, _, _ in answers if credit(share or "0") > 0]
-    if set(told) != {"true", "false"} or len(right) != 1:
+    said = verdicts(text for text, _, _, _ in answers)
+    told = {each: side(told, lang) for each, (_, _, _, told) in zip(said, answers, strict=True)}
+    right = [each for each, (_, share, _, _) in zip(said, answers, strict=True) if credit(share or "0") > 0]
+    if len(right) != 1:
         raise NoRightAnswer()
-    is_true = right == ["true"]
-    return TrueFalse(is_true, told[str(not is_true).lower()], told[str(is_true).lower()])
+    (is_true,) = right
+    return TrueFalse(is_true, told[not is_true], told[is_true])
 
 
 def _numeric(answers: list[Answer], row: dict[str, str], lang: str) -> Numeric:
