@@ -25,7 +25,7 @@ from portal.certificates.rules.states import LIVE, Event, Reason, State, next_st
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
-from portal.kernel.ids import new_id
+from portal.kernel.ids import id_of
 from portal.kernel.mass import ZERO
 from portal.registry.commands import log
 from portal.registry.rules.records import CertificateIssued, CertificateRevoked, holder_commitment
@@ -115,7 +115,7 @@ def replace(actor: Actor, number: str, facts: Facts, because: str, now: datetime
 
 
 def _issue(books: Connection, actor: Actor, facts: Facts, number: str, now: datetime) -> str:
-    certificate_id = new_id("crt")
+    certificate_id = id_of("crt", now)
     payload = paper.payload(
         facts,
         certificate_id=certificate_id,
