@@ -20,8 +20,10 @@ from portal.kernel.actor import Actor, Role
 from portal.registry.queries import register
 from portal.shop import hooks
 from portal.shop.commands import refunds
+from portal.shop.provider import ProviderUnavailable
 from portal.shop.queries import orders as queries
 from portal.shop.rules.states import OrderState
+from portal.shop.stripe_gateway import StripeGateway
 from portal.shop.till import till
 from standin.chaos import Chaos
 from standin.postman import signature
@@ -212,6 +214,30 @@ def test_refund_and_its_events_in_any_order_end_the_same(stand_in: StandIn, clie
         ends.append((state(order_id), len(queries.refunds(order_id)), len(queries.payments(order_id))))
     assert ends == [(S.REFUNDED, 1, 1)] * 2
     assert register.lot("LOT-A").free.kg_down == 10_000
+    books_balance()
+
+
+def test_a_refund_whose_answer_was_lost_is_looked_up_long_after_its_key_is_forgotten(
+    stand_in: StandIn, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent again with a key that the provider has forgotten, it would be a second one."""
+    order_id = order(consent=False)
+    stand_in.pay(session_id(order_id), "paid")
+    till().heal([order_id], clock.now())
+    refunds.request_refund(FINANCE, order_id, "goodwill", clock.now())
+    (planned,) = queries.refunds(order_id)
+    stand_in.dice.plan(["", "lose", "lose", "lose"])  # looked up; then made, and every answer lost
+    with pytest.raises(ProviderUnavailable):
+        till().pay_back(planned.id, clock.now())
+    assert len(stand_in.bank.refunds) == 1
+    stand_in.bank.forward += 25 * 3600
+
+    def sent_again(*_: object, **_all: object) -> None:
+        raise AssertionError("it was sent again")
+
+    monkeypatch.setattr(StripeGateway, "refund", sent_again)
+    till().pay_back(planned.id, clock.now())
+    assert state(order_id) is S.REFUNDED
     books_balance()
 
 
