@@ -2,30 +2,49 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from portal import jobs
 from portal.accounts.bodies import Kind as BodyKind
 from portal.accounts.commands import organisations, verifying
 from portal.accounts.queries import PaperView
+from portal.db import Base, transaction
 from portal.desk import causes, finding
+from portal.desk.queries import NAMED_AHEAD
 from portal.desk.rules import Cause, Kind
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
+from portal.kernel.money import Money
+from portal.registry.commands import prices
+from portal.registry.models import ImportRun
+from portal.registry.rules.prices import PriceDraft
+from portal.shop.commands import refunds
+from portal.shop.models.billing import Fapiao
+from portal.shop.models.orders import PaymentEvent
+from portal.shop.models.payouts import Payee, Payout
+from portal.shop.provider import DisputeState, Payment
+from portal.shop.queries import orders
+from portal.shop.rules.terms import TERMS
 from portal.training.commands.drafting import save
 from portal.training.queries.behind import lessons_behind
 from portal.training.queries.drafts import file
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.lessons import read_lesson, stamped
 from tests.browser import Browser
-from tests.factories import accounts, certificates
+from tests.factories import accounts, certificates, shop
 from tests.factories.drafts import AUTHOR, EDITOR, LESSON_EN, LESSON_ZH, a_draft
 from tests.factories.packs import pack_files
+from tests.factories.pledges import a_company_pledge
+from tests.factories.registry import make_lot
 from tests.factories.training import NOW
 from tests.factories.units import project, recorded
+from tests.shop.test_delivery import named
 
 ADMIN = Actor("usr_admin", frozenset({Role.ADMIN}))
 CODE = "91110000600037341L"
@@ -135,6 +154,95 @@ def test_the_dashboard_leads_to_the_lesson(signed_in_as: Callable[..., Browser])
     (row,) = page.table("Translations that have fallen behind")
     assert (row["Lesson"], row["Blocks"]) == ("01-why-forests", "1")
     assert page.click("01-why-forests").url == f"/en/author/drafts/{draft_id}/lessons/01-why-forests"
+
+
+# --- whatever waits --------------------------------------------------------------------------------------
+
+
+def disputed() -> None:
+    make_lot()
+    order_id = shop.paid(250)
+    (payment,) = orders.payments(order_id)
+    told = Payment(
+        payment.provider_payment_id, payment.amount, payment.amount * 0, DisputeState.OPEN, None, None, True
+    )
+    refunds.note_dispute(shop.SYSTEM, order_id, told, clock.now())
+
+
+def refunding() -> None:
+    make_lot()
+    refunds.request_refund(replace(ADMIN, proposer="usr_first"), shop.paid(250), "goodwill", clock.now())
+
+
+def asked_at_its_registry() -> datetime:
+    """The retirement in a buyer's name; a moment a week before it is due."""
+    make_lot(10)
+    named(1)
+    return clock.now() + TERMS.named_retirement - NAMED_AHEAD
+
+
+def invoiced() -> None:
+    make_lot()
+    now = clock.now()
+    added(Fapiao(id="fap_1", order_id=shop.paid(250), state="requested", amount_minor=1, currency="CNY",
+                 reason="", lang="zh", test=True, asked_at=now, changed_at=now))  # fmt: skip
+
+
+def paid_out() -> None:
+    added(Payee(id="pye_1", party="registry", currency="CNY", test=True))
+    added(Payout(id="pyt_1", payee_id="pye_1", period="2026-11", amount_minor=1, reference="BANK77",
+                 recorded_by="usr_1", at=clock.now()))  # fmt: skip
+
+
+def judged() -> None:
+    added(ImportRun(id="irn_1", layout="verra", file_name="vcus.csv", file_sha256="0" * 64, state="waiting",
+                    outcome={}, actor_id="usr_1", at=clock.now()))  # fmt: skip
+    with transaction() as session:
+        session.execute(update(ImportRun).values(state="judged"))
+
+
+def parked() -> None:
+    added(PaymentEvent(id="evt_1", kind="charge", object_id="ch_1", outcome="parked", at=clock.now()))
+
+
+def repriced() -> None:
+    make_lot()
+    draft = PriceDraft("LOT-A", Money.cny("90.00"), clock.today(), "a demonstration")
+    prices.propose(ADMIN, draft, clock.now())
+
+
+def verified() -> None:
+    project()
+    recorded()
+
+
+def given_up() -> None:
+    jobs.enqueue("letter", {}, key="test", now=clock.now())
+    with transaction() as session:
+        session.execute(update(jobs.Outbox).values(state="failed"))
+
+
+def added(row: Base) -> None:
+    with transaction() as session:
+        session.add(row)
+
+
+ARISES: dict[Cause, Callable[[], datetime | str | None]] = {
+    Cause.DISPUTES: disputed, Cause.REFUNDS: refunding, Cause.NAMED: asked_at_its_registry,
+    Cause.PAYOUTS: paid_out, Cause.FAPIAO: invoiced, Cause.PARKED: parked, Cause.PRICES: repriced,
+    Cause.VERIFICATIONS: verified, Cause.IMPORTS: judged, Cause.EVIDENCE: a_company_pledge,
+    Cause.JOBS: given_up,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", ARISES)
+def test_what_waits_is_counted_where_nothing_was(any_app: Flask, cause: Cause) -> None:
+    before = counted(ADMIN)
+    assert cause not in before
+    moment = ARISES[cause]()
+    now = moment if isinstance(moment, datetime) else clock.now()
+    (due,) = [each for each in causes.dues(ADMIN, now) if each.cause is cause]
+    assert due.pile.count == 1
 
 
 # --- queues ----------------------------------------------------------------------------------------------
