@@ -105,7 +105,7 @@ def test_a_form_that_comes_back_shows_as_much_as_its_page(
 ) -> None:
     """Each form of an order or a certificate, sent empty, leaves the line that its page leaves."""
     monkeypatch.setattr(shown.extensions["portal.csrf"], "protect", lambda **_: None)
-    shown.config["WTF_CSRF_ENABLED"] = False
+    monkeypatch.setitem(shown.config, "WTF_CSRF_ENABLED", False)
     order_id, number = db.session.execute(select(OrderLine.order_id, OrderLine.certificate)).first() or (
         "",
         "",
