@@ -97,7 +97,7 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
     assert "Recorded." in page.text
     assert not any(words.startswith("Confirm") for words in page.buttons)
     page = sit_down(app, "usr_second").open("/en/desk/payouts").submit("Confirm")
-    assert page.table("Decided")[0]["State"] == "Confirmed"
+    assert page.table("Decided")[0]["State"] == "Confirmed by a second person"
     app.extensions["portal.person"] = lambda: None
     page = visitor.open("/en/money")
     assert page.table("All orders so far")[0]["Still owed"] == "¥0.00"
