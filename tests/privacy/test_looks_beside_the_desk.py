@@ -144,6 +144,12 @@ def test_who_of_the_staff_is_named_finds_one_too(scene: Scene, reader: Actor, pa
     assert scene.left(scene.clerk.id) == {("person", "lists")}
 
 
+def test_who_is_told_by_the_thing_is_not_told_again_for_being_named(scene: Scene, reader: Actor) -> None:
+    """The buyer has asked for the fapiao, so their name stands in its history."""
+    scene.open("/en/desk/fapiao/{fapiao}", reader)
+    assert scene.left(scene.life.who.id) == {("fapiao", "papers")}
+
+
 @pytest.mark.parametrize(("path", "line"), OWNED)
 def test_who_reads_their_own_leaves_none(scene: Scene, path: str, line: tuple[str, str]) -> None:
     """The control: it is not the address that leaves a line."""

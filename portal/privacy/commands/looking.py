@@ -26,7 +26,7 @@ def record(actor: Actor, seen: Collection[Seen], now: datetime) -> None:
     """
     if not policy.may_record_looks(actor):
         raise NotAllowed()
-    wanted = dict(_lines(seen))
+    wanted = _each_once(dict(_lines(seen)))
     with transaction() as session:
         if any(wanted.values()):
             for line in _left_today(session, actor.id, now) & wanted.keys():
@@ -44,6 +44,16 @@ def _lines(seen: Collection[Seen]) -> Iterator[tuple[_Line, bool]]:
         for each in these:
             for person_id in sorted(behind.get(each.thing_id, {""})):
                 yield (kind, each.thing_id, person_id, each.why), each.daily
+
+
+def _each_once(lines: dict[_Line, bool]) -> dict[_Line, bool]:
+    """Who finds a line about the thing itself finds none for being named beside it."""
+    told = {person_id for kind, _thing_id, person_id, _why in lines if kind != "person"}
+    return {
+        line: daily
+        for line, daily in lines.items()
+        if not (daily and line[0] == "person" and line[2] in told)
+    }
 
 
 def _left_today(session: Session, actor_id: str, now: datetime) -> set[_Line]:
