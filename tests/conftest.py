@@ -13,6 +13,7 @@ from email.policy import default as letter_policy
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from flask import Flask, current_app
@@ -31,6 +32,11 @@ from tests.patience import patient_press
 from tests.server import LiveServer
 
 UNDER_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says how busy the machine is. Under CI it is not asked anyway.
+if not UNDER_CI:
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
 
 
 def missing(what: str) -> None:
