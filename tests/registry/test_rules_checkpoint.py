@@ -136,6 +136,85 @@ def test_a_key_whose_id_does_not_fit_is_refused() -> None:
         cp.read_public_key(PUBLIC.text.replace(PUBLIC.id.hex(), "00000000"))
 
 
+def test_a_key_out_of_use_is_written_so_and_vouches_up_to_its_last_size() -> None:
+    old = cp.PublicKey(PUBLIC.name, PUBLIC.key, until=7)
+    assert old.line == f"{PUBLIC.text} until 7"
+    assert cp.read_key_line(old.line) == old
+    assert cp.read_key_line(PUBLIC.line) == PUBLIC
+    for last in ("07", "-1", "seven", "7 8"):
+        with pytest.raises(NotACheckpoint):
+            cp.read_key_line(f"{PUBLIC.text} until {last}")
+    assert cp.verify(NOTE, ORIGIN, [old]) == head(7)
+    with pytest.raises(NotACheckpoint) as refusal:
+        cp.verify(cp.sign(head(8), [KEY]), ORIGIN, [old])
+    assert "out of use" in str(refusal.value.params["why"])
+    assert cp.verify(cp.sign(head(8), [KEY, NEW_KEY]), ORIGIN, [old, NEW_PUBLIC]) == head(8), "one is enough"
+
+
+def test_the_list_of_keys_names_the_log_and_its_witnesses() -> None:
+    written = cp.write_keys([PUBLIC, NEW_PUBLIC], ["witness.example+00000000+BA=="])
+    assert written == (
+        f"# Public keys of the log {ORIGIN}\n{PUBLIC.text}\n{NEW_PUBLIC.text}\n"
+        "witness witness.example+00000000+BA==\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "size", "root"),
+    [("", 1, bytes(32)), ("two words", 1, bytes(32)), (ORIGIN, -1, bytes(32)), (ORIGIN, 1, bytes(31))],
+)
+def test_what_is_no_tree_head_is_never_signed(origin: str, size: int, root: bytes) -> None:
+    with pytest.raises(ValueError, match="tree head"):
+        Checkpoint(origin, size, root)
+
+
+def test_nothing_goes_out_without_a_signature() -> None:
+    assert Checkpoint(ORIGIN, 0, merkle.EMPTY_ROOT).text.startswith(f"{ORIGIN}\n0\n")
+    with pytest.raises(ValueError, match="at least one key"):
+        cp.sign(head(7), [])
+
+
+ROOT = b64encode(bytes(32)).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"two words\n1\n{ROOT}\n", "name or size"),
+        (f"{ORIGIN}\n01\n{ROOT}\n", "name or size"),
+        (f"{ORIGIN}\n1\n{b64encode(bytes(31)).decode()}\n", "the root"),
+        (f"{ORIGIN}\n1\nno base64\n", "the root"),
+        (f"{ORIGIN}\n1\n{ROOT}\n\nmore\n", "three lines"),
+        (f"{ORIGIN}\n1\n", "three lines"),
+    ],
+)
+def test_a_text_is_refused_and_says_why(text: str, why: str) -> None:
+    with pytest.raises(NotACheckpoint) as refusal:
+        cp.read_text(text)
+    assert why in str(refusal.value.params["why"])
+
+
+def test_the_logs_own_key_under_the_text_of_another_log_is_refused() -> None:
+    text = Checkpoint("other.example/log", 7, bytes(32)).text
+    with pytest.raises(NotACheckpoint) as refusal:
+        cp.verify(f"{text}\n{cp._signed(text, PUBLIC, KEY).text}", ORIGIN, [PUBLIC])
+    assert "another log" in str(refusal.value.params["why"])
+
+
+def test_a_note_is_read_up_to_its_limits_and_not_beyond() -> None:
+    line = cp.SignatureLine("witness.example", b"abcd", b"s").text
+    assert len(cp.read_note(NOTE + line * (cp.MAX_SIGNATURES - 1))[1]) == cp.MAX_SIGNATURES
+    longest = "x" * (cp.MAX_NOTE_CHARACTERS - len(line) - 2) + "\n\n" + line
+    assert len(cp.read_note(longest)[1]) == 1
+    for beyond in (
+        NOTE + line * cp.MAX_SIGNATURES,
+        "x" + longest,
+        NOTE + cp.SignatureLine("witness.example", b"abcd", b"").text,
+    ):
+        with pytest.raises(NotACheckpoint):
+            cp.read_note(beyond)
+
+
 # ── the signer refuses to fork ─────────────────────────────────────────────────────────────────
 
 
@@ -207,6 +286,23 @@ def test_extra_data_is_carried_and_never_trusted() -> None:
     text = cp.write_proof(LogProof(5, proof_of(5, 13).hashes, proof_of(5, 13).note, b"context"))
     assert text.split("\n")[1] == f"extra {b64encode(b'context').decode()}"
     assert cp.verify_proof(text.replace("extra ", "extra AAAA", 1), BODIES[5], ORIGIN, [PUBLIC])
+
+
+def test_a_proof_is_read_up_to_its_limits_and_not_beyond() -> None:
+    hashes, bad = f"{ROOT}\n", "AA==\n"
+    head_lines = f"{cp.PROOF_HEADER}\nindex 0\n"
+    assert len(cp.read_proof(f"{head_lines}{hashes * 63}\n{NOTE}").hashes) == 63
+    longest = f"{head_lines}\n"
+    assert cp.read_proof(longest + "x" * (cp.MAX_NOTE_CHARACTERS - len(longest))).index == 0
+    for beyond in (
+        f"{head_lines}{hashes * 64}\n{NOTE}",
+        f"{head_lines}{bad}\n{NOTE}",
+        f"{head_lines}no base64\n\n{NOTE}",
+        f"{cp.PROOF_HEADER}\nextra no base64\nindex 0\n\n{NOTE}",
+        longest + "x" * (cp.MAX_NOTE_CHARACTERS - len(longest) + 1),
+    ):
+        with pytest.raises(NotAProof):
+            cp.read_proof(beyond)
 
 
 def test_base64_has_one_spelling() -> None:
