@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 from portal.accounts.commands import organisations
 from portal.config import LANGS
@@ -47,6 +48,7 @@ def sits(app: Flask) -> Callable[[Actor], Browser]:
 
     def sit(who: Actor) -> Browser:
         app.extensions["portal.person"] = lambda: who if who.is_person else None
+        app.extensions["portal.proof"] = lambda: None  # a moment ago
         return Browser(app.test_client())
 
     return sit
@@ -122,6 +124,23 @@ def test_a_holder_cancels_units_and_the_public_reads_why(sits: Callable[[Actor],
         assert said in text_of(public)
     assert "由持有人自愿取消" in sits(Actor.guest()).open("/zh/register/cancellations").text
     assert "Pine" not in public.text
+
+
+def test_a_browser_that_was_left_open_trades_nothing(
+    app: Flask, sits: Callable[[Actor], Browser], pine: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its controls are the tests above, in which the last proof is recent."""
+    issued(80)
+    code = holdings.open_account(pine, next(iter(pine.organisations)), clock.now())
+    transfers.accept(pine, offered(3, code), clock.now())
+    offered(5, code)
+    page = sits(pine).open(f"/en/account/registry/{code}")
+    asked = Response("who are you?", 403, mimetype="text/plain")
+    monkeypatch.setitem(app.extensions, "portal.proof", lambda: asked)
+    page = page.fill("Account of the receiver", holder(BIRCH))
+    for deed in ("Accept", "Make the offer", "Cancel the units"):
+        assert page.submit(deed, expect=403).response.text == "who are you?"
+    assert (read.account(code).held, read.account(code).escrow) == (Mass.t(3), Mass.t(0))
 
 
 def test_what_the_rules_refuse_stands_beside_its_field(sits: Callable[[Actor], Browser], pine: Actor):

@@ -17,7 +17,7 @@ from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, UnknownAccount
 from portal.registry.words.accounts import causes, offer_states, reasons
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, open_to_all, signed_in
+from portal.web.guard import actor, fresh, open_to_all, signed_in
 from portal.web.i18n import _, both
 from portal.web.page import page_blueprint, plain_blueprint
 from portal.web.paging import cut
@@ -71,6 +71,7 @@ def account(code: str) -> Answer:
 
 @blueprint.post("/account/registry/<code>/offers")
 @signed_in
+@fresh
 def offer(code: str) -> Answer:
     """Offer units to another holder."""
     own = _own(code)
@@ -92,6 +93,7 @@ def offer(code: str) -> Answer:
 
 @blueprint.post("/account/registry/<code>/cancellations")
 @signed_in
+@fresh
 def cancel(code: str) -> Answer:
     """Cancel units for good."""
     own = _own(code)
@@ -112,6 +114,7 @@ def cancel(code: str) -> Answer:
 
 @blueprint.post("/account/registry/offers/<transfer_id>/<any(accept, decline, withdraw):how>")
 @signed_in
+@fresh
 def end_offer(transfer_id: str, how: str) -> Response:
     """Accept, decline or withdraw an offer."""
     offered = read.transfer(transfer_id)
