@@ -13,6 +13,7 @@ def install(app: Flask) -> None:
     app.extensions["portal.person"] = person
     app.extensions["portal.proof"] = proving.wanted
     app.extensions["portal.asleep"] = proving.step_that_wakes
+    app.extensions["portal.factor"] = proving.step_to_second_factor
     # The cookie lives as long as the longest session; it is set at sign-in and not again at each request.
     app.config["PERMANENT_SESSION_LIFETIME"] = rules.LIFE.whole
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False

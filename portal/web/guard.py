@@ -129,6 +129,12 @@ def fresh_to_change(view: View) -> View:
     return asked  # type: ignore[return-value]
 
 
+def step_to_second_factor() -> str:
+    """Where a second factor is set up, for who has none and needs one; accounts say (``portal.factor``)."""
+    ask = current_app.extensions.get("portal.factor")
+    return ask() if ask else ""
+
+
 def reads_all() -> bool:
     """Whether this is somebody who may look at everything, looking."""
     return request.method in ("GET", "HEAD") and actor().has(Role.AUDITOR)

@@ -29,6 +29,9 @@ from tests.browser import Browser
 from tests.factories import pledges, shop
 from tests.factories.guards import without_guards
 from tests.factories.registry import make_lot
+from tests.web.printing import needs_press, words_of
+
+__all__ = ["needs_press"]
 
 SYSTEM = Actor.system("tests")
 At = Callable[[str], datetime]
@@ -221,6 +224,31 @@ def test_a_report_is_read_compared_and_taken_away(app: Flask, at: At, lang: str)
     assert browser.client.get(f"/{lang}/desk/reports/2026-12.xlsx", buffered=True).data[:2] == b"PK"
     for nothing in ("2024-01", "2027-05", "2026-13", "x"):
         browser.open(f"/{lang}/desk/reports/{nothing}", expect=404)
+
+
+@pytest.mark.usefixtures("needs_press")
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_report_has_its_months_drawn_on_the_page_and_on_paper(app: Flask, at: At, lang: str):
+    a_winter(at)
+    title, drawn = {
+        "zh": ("2026 报表", "逐月售出的碳信用"),
+        "en": ("Report 2026", "Credits sold, month by month"),
+    }[lang]
+    browser = reader(app)
+    page = browser.open(f"/{lang}/desk/reports/2026")
+    assert page.h1 == title
+    months = {row[""]: row["kg CO₂e"] for row in page.table(drawn)}
+    assert {month: kilograms for month, kilograms in months.items() if kilograms != "0"} == {
+        "2026-11": "100",
+        "2026-12": "250",
+    }
+    assert len(months) == page.html.count('class="bar-fill"') // 2 == 12, "sold, and as many retired"
+    answer = browser.client.get(f"/{lang}/desk/reports/2026.pdf")
+    assert answer.mimetype == "application/pdf"
+    words = words_of(answer.data)
+    assert f"{drawn} kg CO2e 2026-01 0" in words
+    assert "2026-11 100 2026-12 250" in words
+    assert title in words
 
 
 def test_a_report_without_anything_says_what_it_waits_for(app: Flask):

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 from portal.accounts.commands import organisations
+from portal.accounts.commands.second_factor import check_second_factor
+from portal.accounts.rules import Part
 from portal.config import LANGS
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
@@ -19,7 +22,8 @@ from portal.registry.jobs import expire_offers
 from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, Cause, FreezeKind
 from tests.browser import Browser, Page, words
-from tests.factories.accounts import person
+from tests.factories import accounts
+from tests.factories.accounts import OPERATOR, person
 from tests.factories.monitoring import make_two_inventories_and_a_report
 from tests.factories.proposals import accept_all
 from tests.factories.units import (
@@ -47,6 +51,7 @@ def sits(app: Flask) -> Callable[[Actor], Browser]:
 
     def sit(who: Actor) -> Browser:
         app.extensions["portal.person"] = lambda: who if who.is_person else None
+        app.extensions["portal.proof"] = lambda: None  # a moment ago
         return Browser(app.test_client())
 
     return sit
@@ -122,6 +127,50 @@ def test_a_holder_cancels_units_and_the_public_reads_why(sits: Callable[[Actor],
         assert said in text_of(public)
     assert "由持有人自愿取消" in sits(Actor.guest()).open("/zh/register/cancellations").text
     assert "Pine" not in public.text
+
+
+def test_a_browser_that_was_left_open_trades_nothing(
+    app: Flask, sits: Callable[[Actor], Browser], pine: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its controls are the tests above, in which the last proof is recent."""
+    issued(80)
+    code = holdings.open_account(pine, next(iter(pine.organisations)), clock.now())
+    transfers.accept(pine, offered(3, code), clock.now())
+    offered(5, code)
+    page = sits(pine).open(f"/en/account/registry/{code}")
+    asked = Response("who are you?", 403, mimetype="text/plain")
+    monkeypatch.setitem(app.extensions, "portal.proof", lambda: asked)
+    page = page.fill("Account of the receiver", holder(BIRCH))
+    for deed in ("Accept", "Make the offer", "Cancel the units"):
+        assert page.submit(deed, expect=403).response.text == "who are you?"
+    assert (read.account(code).held, read.account(code).escrow) == (Mass.t(3), Mass.t(0))
+
+
+def test_who_trades_sets_up_a_second_factor_first(
+    app: Flask, pine: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csrf = app.extensions["portal.csrf"]
+    monkeypatch.setattr(csrf, "protect", lambda **_: setattr(g, "csrf_valid", True))
+    issued(80)
+    code = holdings.open_account(pine, next(iter(pine.organisations)), clock.now())
+    offer = offered(3, code)
+    for has_factor in (False, True):
+        owner = person(f"owner-{has_factor}@example.cn", second_factor=has_factor)
+        organisations.add_member(OPERATOR, next(iter(pine.organisations)), owner.id, Part.OWNER, clock.now())
+        sid = accounts.sign_in(owner)
+        if has_factor:
+            half, now = accounts.visit(sid), clock.now()
+            assert half
+            sid = check_second_factor(Actor.guest(), half, accounts.code(now), accounts.keys(), now)
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["sid"] = sid
+        answer = client.get(f"/en/account/registry/{code}")
+        assert ("/second-factor/setup" in answer.headers.get("Location", "")) is not has_factor
+        assert (answer.status_code == 200) is has_factor
+        answer = client.post(f"/en/account/registry/offers/{offer}/accept")
+        assert answer.status_code == (303 if has_factor else 403)
+        assert read.account(code).held == Mass.t(3 if has_factor else 0)
 
 
 def test_what_the_rules_refuse_stands_beside_its_field(sits: Callable[[Actor], Browser], pine: Actor):

@@ -53,6 +53,14 @@ def step_that_wakes(roles: Sequence[Role]) -> str:
     return url_for(missing, next=request.full_path)
 
 
+def step_to_second_factor() -> str:
+    """Where a second factor is set up, and from there back here; empty for who has one."""
+    found = visit.current()
+    if not found or found.has_second_factor:
+        return ""
+    return url_for("accounts.second_factor_setup", next=request.full_path)
+
+
 @blueprint.route("/account/prove", methods=["GET", "POST"])
 @signed_in
 def prove() -> Answer:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import queries as people
 from portal.kernel import clock
-from portal.kernel.errors import PortalError
+from portal.kernel.errors import NotAllowed, PortalError
 from portal.kernel.mass import Mass
 from portal.registry import policy
 from portal.registry.commands import cancelling, holdings, transfers
@@ -17,7 +17,7 @@ from portal.registry.queries import accounts as read
 from portal.registry.rules.accounts import CancelReason, UnknownAccount
 from portal.registry.words.accounts import causes, offer_states, reasons
 from portal.web.forms import PortalForm
-from portal.web.guard import actor, open_to_all, signed_in
+from portal.web.guard import actor, fresh, open_to_all, signed_in, step_to_second_factor
 from portal.web.i18n import _, both
 from portal.web.page import page_blueprint, plain_blueprint
 from portal.web.paging import cut
@@ -64,16 +64,20 @@ def mine() -> Answer:
 @blueprint.get("/account/registry/<code>")
 @signed_in
 def account(code: str) -> Answer:
-    """What is in an account, and its offers."""
+    """What is in an account, and its offers. Who may trade sets up a second factor first."""
     own = _own(code)
+    if policy.may_act_for(actor(), own.kind, own.party_id) and (step := step_to_second_factor()):
+        return redirect(step)
     return _account_page(own, _offer_form(own.id, is_empty=True), _cancel_form(own.id, is_empty=True))
 
 
 @blueprint.post("/account/registry/<code>/offers")
 @signed_in
+@fresh
 def offer(code: str) -> Answer:
     """Offer units to another holder."""
     own = _own(code)
+    _check_factor()
     form = _offer_form(own.id)
     if form.validate_on_submit():
         now = clock.now()
@@ -92,9 +96,11 @@ def offer(code: str) -> Answer:
 
 @blueprint.post("/account/registry/<code>/cancellations")
 @signed_in
+@fresh
 def cancel(code: str) -> Answer:
     """Cancel units for good."""
     own = _own(code)
+    _check_factor()
     form = _cancel_form(own.id)
     if form.validate_on_submit():
         try:
@@ -112,8 +118,10 @@ def cancel(code: str) -> Answer:
 
 @blueprint.post("/account/registry/offers/<transfer_id>/<any(accept, decline, withdraw):how>")
 @signed_in
+@fresh
 def end_offer(transfer_id: str, how: str) -> Response:
     """Accept, decline or withdraw an offer."""
+    _check_factor()
     offered = read.transfer(transfer_id)
     ways = {"accept": transfers.accept, "decline": transfers.decline, "withdraw": transfers.withdraw}
     ways[how](actor(), transfer_id, clock.now())
@@ -127,6 +135,12 @@ def end_offer(transfer_id: str, how: str) -> Response:
     if side.code:
         return redirect(url_for(".account", code=side.code), 303)
     return redirect(url_for("registry_account_desk.account", account_id=side.id), 303)
+
+
+def _check_factor() -> None:
+    """The page has led there already. Raises NotAllowed."""
+    if step_to_second_factor():
+        raise NotAllowed()
 
 
 def _own(code: str) -> read.AccountView:

@@ -110,7 +110,7 @@ _STATES: dict[OrderState, tuple[str, str, str, str]] = {
         "plain",
     ),
     _S.REFUND_AFTER_RETIREMENT: (
-        N_("Refund on its way"),
+        N_("Refund on its way, certificate to be withdrawn"),
         N_("You get your money back"),
         N_("The credits stay retired and will never be sold again; the certificate will be withdrawn."),
         "wait",
