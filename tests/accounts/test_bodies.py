@@ -109,6 +109,13 @@ def test_a_scan_whose_bytes_spell_a_name_by_chance_is_taken() -> None:
     bodies.check_pdf(b"%PDF-1.4 << /Length 9 >>\r\nstream\r\n\xff/JS(/AA\0\r\nendstream\n%%EOF")
 
 
+def test_a_file_of_beginnings_is_read_once() -> None:
+    """It comes to an end: read once for each beginning, a megabyte would take hours."""
+    bodies.check_pdf(b"%PDF-1.4 " + b">>stream\n" * 120_000 + b"%%EOF")
+    with pytest.raises(PaperNotAccepted):
+        bodies.check_pdf(b"%PDF-1.4 " + b">>stream\n" * 120_000 + b"/JS %%EOF")
+
+
 def test_a_code_is_read_however_it_is_typed() -> None:
     code = bodies.join_code(bytes(range(10)))
     assert len(code) == bodies.CODE_LENGTH

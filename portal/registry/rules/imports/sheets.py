@@ -47,7 +47,8 @@ _OTHER_KINDS: Final = {"content.xml", "xl/workbook.bin"}  # the reader takes the
 # say no place and follow those before them; the place of a cell with a formula in it.
 _PLACE: Final = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 _ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row(?=[\s/>])")
-_BARE: Final = rb"""(?=[\s/>])(?![^>]*?[\s"']r\s*=)"""
+# Not beyond the next "<": a file of open tags would be read once for each of them.
+_BARE: Final = rb"""(?=[\s/>])(?![^<>]*?[\s"']r\s*=)"""
 _BARE_ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row" + _BARE)
 _BARE_CELL: Final = re.compile(rb"<(?:[^\s<>/:]+:)?c" + _BARE)
 _FORMULA: Final = re.compile(
