@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from portal.kernel.errors import InvalidInput, PortalError
 from portal.registry.rules import imports, serials
-from portal.registry.rules.imports import LAYOUTS, Days, Layout, Role, SourceState, Verdict
+from portal.registry.rules.imports import LAYOUTS, Days, Layout, Role, SourceState, Verdict, sheets
 from portal.registry.rules.imports.columns import Units, units_of
 from portal.registry.rules.imports.layouts import (
     COLUMNS,
@@ -546,6 +546,39 @@ def with_rows(rows: bytes, added: str = "") -> bytes:
 def test_no_cell_is_so_far_away_that_the_process_ends_for_want_of_memory(rows: bytes) -> None:
     with pytest.raises(imports.FileTooLarge):
         imports.read(LAYOUTS["gold-standard"], with_rows(rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"<c " * 350_000,
+        b"<c r='A1'" * 120_000,
+        b"<c " + b" r='A1'" * 150_000,
+        b"<c>" + b" " * 1_000_000,
+        b'<row r="9"><c r="A%s"><v>1</v></c></row>' % (b"1" * 1_000_000),
+    ],
+    ids=["open tags", "open places", "one tag of places", "gaps", "a place of a million digits"],
+)
+def test_a_broken_sheet_of_a_megabyte_is_refused_without_being_read_again_and_again(rows: bytes) -> None:
+    """It comes to an end: read once for each of its tags, it would take minutes or hours."""
+    with pytest.raises(imports.BrokenExcelFile):
+        imports.read(LAYOUTS["gold-standard"], with_rows(rows))
+
+
+def test_a_column_of_a_million_letters_is_too_far_away() -> None:
+    with pytest.raises(imports.FileTooLarge):
+        imports.read(LAYOUTS["gold-standard"], with_rows(b'<row><c r="%s1"/></row>' % (b"A" * 1_000_000)))
+
+
+@pytest.mark.parametrize("place", ['r="C9"', """s="0" t='n'\n r = 'C9' """])
+def test_a_formula_is_no_value_however_the_cell_says_its_place(place: str) -> None:
+    """Control: the same cell without the formula is one."""
+
+    def cell(formula: str) -> str:
+        row = f'<row r="9"><c {place}>{formula}<v>7</v></c><c r="D9"><v>8</v></c></row>'.encode()
+        return str(dict(sheets.rows_of(with_rows(row))[1])[9])
+
+    assert (cell(""), cell("<f>A1</f>")) == ("['', '', '7', '8']", "['', '', '=7', '8']")
 
 
 def test_rows_and_cells_need_not_say_their_place() -> None:

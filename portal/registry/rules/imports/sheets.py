@@ -44,16 +44,15 @@ _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _LONGEST_ROW: Final = 8_000_000
 _OTHER_KINDS: Final = {"content.xml", "xl/workbook.bin"}  # the reader takes these for workbooks too
 # In a sheet's XML: the place of a row or a cell, as wide as the reader takes one; rows; rows and cells that
-# say no place and follow those before them; the place of a cell with a formula in it.
+# say no place and follow those before them; the tag of a cell with a formula in it. No pattern looks beyond
+# the next "<" or twice at one tag, so that a file is read once, whatever it holds.
 _PLACE: Final = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 _ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row(?=[\s/>])")
-# Not beyond the next "<": a file of open tags would be read once for each of them.
 _BARE: Final = rb"""(?=[\s/>])(?![^<>]*?[\s"']r\s*=)"""
 _BARE_ROW: Final = re.compile(rb"<(?:[^\s<>/:]+:)?row" + _BARE)
 _BARE_CELL: Final = re.compile(rb"<(?:[^\s<>/:]+:)?c" + _BARE)
-_FORMULA: Final = re.compile(
-    rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Z]{1,3})([0-9]{1,9})["'][^>]*>\s*<(?:\w+:)?f[\s/>]"""
-)
+_FORMULA: Final = re.compile(rb"<(?:[^\s<>/:]+:)?c(\s[^<>]*)>\s*<(?:[^\s<>/:]+:)?f[\s/>]")
+_WIDEST: Final = 7  # letters of a column that is beyond any grid
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -183,14 +182,15 @@ def _grid(pieces: Iterable[bytes]) -> int:
 
 
 def _gather(piece: bytes, formulas: dict[int, list[int]]) -> None:
-    for letters, row in _FORMULA.findall(piece):
-        formulas.setdefault(int(row), []).append(_column(letters) - 1)
+    for tag in _FORMULA.findall(piece):
+        if place := _PLACE.search(tag):
+            formulas.setdefault(int(place[2]), []).append(_column(place[1]) - 1)
 
 
 def _column(letters: bytes) -> int:
-    """A is 1, Z is 26, AA is 27; small letters as the large ones."""
+    """A is 1, Z is 26, AA is 27; small letters as the large ones. More than seven are too far anyway."""
     number = 0
-    for letter in letters.upper():
+    for letter in letters[:_WIDEST].upper():
         number = number * 26 + letter - 64
     return number
 
