@@ -128,6 +128,8 @@ FAULTS = [
     (EN, "completion: read", "completion: both", (EN, 0, "LessonWithoutItems")),
     ("course.yml", "hours: 1\n", "hours: 1\nhours: 2\n", ("course.yml", 7, "KeyTwice")),
     ("course.yml", "hours: 1", "hours: [", ("course.yml", 8, "YamlBroken")),
+    ("course.yml", "hours: 1", "hours: 1\n---\nhours: 2", ("course.yml", 7, "YamlBroken")),
+    ("course.yml", "hours: 1", "[hours]: 1", ("course.yml", 6, "YamlBroken")),
     ("course.yml", "hours: 1", "hours: &a 1\nwait: *a", ("course.yml", 1, "YamlForbidden")),
     ("track.yml", "audience: everyone", "audience: nobody", ("track.yml", 3, "WordUnknown")),
     (BANK, "source: 12,000 × (1 − 0.15)", "source: ''", (BANK, 13, "SourceMissing")),
