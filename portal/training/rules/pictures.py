@@ -30,7 +30,8 @@ class Picture:
 def pictures(text: str, line: int, markup: Markup = Markup.MARKDOWN) -> Iterator[Picture]:
     """The pictures of a text that begins at ``line``."""
     if markup is Markup.MARKDOWN:
-        yield from _of_markdown(text, line)
+        if "![" in text:  # without it there is none, and the rest need not be parsed
+            yield from _of_markdown(text, line)
     elif markup is not Markup.PLAIN:
         looking = _Looking(line)
         looking.feed(text)

@@ -79,10 +79,6 @@ class Pack:
     lessons: Mapping[tuple[str, str], Lesson]
     items: tuple[tuple[Item, str, int], ...]
 
-    @property
-    def media(self) -> set[str]:
-        return {name for name in self.files if name.startswith("media/")}
-
 
 def files_of_zip(data: bytes) -> dict[str, bytes]:
     """The files of a pack in a ZIP file. Raises what ``unpacked`` raises."""

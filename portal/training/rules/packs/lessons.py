@@ -5,7 +5,7 @@ SHA-256 of the original block, so that a changed original is noticed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
@@ -142,9 +142,9 @@ def stamped(translation: str, original: Lesson) -> str:
 
 
 def look_at_pictures(
-    text: str, line: int, media: set[str], notes: Notes, markup: Markup = Markup.MARKDOWN
+    text: str, line: int, files: Container[str], notes: Notes, markup: Markup = Markup.MARKDOWN
 ) -> None:
-    """Notes pictures without alternative text or caption, from elsewhere, or that are not there."""
+    """Notes pictures without alternative text or caption, from elsewhere, or not among the pack's files."""
     for picture in pictures(text, line, markup):
         name = picture.address[:80]
         if not picture.alt:
@@ -153,5 +153,5 @@ def look_at_pictures(
             notes.add(picture.line, CaptionMissing(name=name))
         if not (is_own_address(picture.address) and picture.address.startswith("media/")):
             notes.add(picture.line, PictureForeign(name=name))
-        elif picture.address not in media:
+        elif picture.address not in files:
             notes.add(picture.line, FileMissing(name=name))

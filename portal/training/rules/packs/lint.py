@@ -170,7 +170,7 @@ class _Linter:
             elif lang != original and (name, original) in pack.lessons:
                 compare(pack.lessons[name, original], lesson, self.notes(file))
             for block in lesson.blocks:
-                look_at_pictures(block.text, block.line + 1, pack.media, self.notes(file))
+                look_at_pictures(block.text, block.line + 1, self.files, self.notes(file))
                 self._drawings(block.text, block.line + 1, set(), self.notes(file))
 
     def _bank(self, pack: Pack) -> None:
@@ -191,7 +191,7 @@ class _Linter:
                     notes.add(line, reason)
             numbers = {each.name for each in item.variant.parameters} if item.variant else set[str]()
             for text in shown_texts(item):
-                look_at_pictures(text, line, pack.media, notes, item.markup)
+                look_at_pictures(text, line, self.files, notes, item.markup)
                 self._drawings(text, line, numbers, notes, item.markup)
                 for name in sorted(places_of(text) - numbers) if item.variant else ():
                     notes.add(line, PlaceUnfilled(name=name, where=item.id))
