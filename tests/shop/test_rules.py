@@ -1,5 +1,6 @@
 """The shop's rules: lawful steps, quotes that add up, budgets that are kept, cash that balances."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -25,6 +26,7 @@ from portal.shop.rules.planting import planting
 from portal.shop.rules.quotes import (
     BelowMinimum,
     BudgetTooSmall,
+    FeeKind,
     MixedLots,
     NothingChosen,
     Offer,
@@ -36,11 +38,13 @@ from portal.shop.rules.quotes import (
     WholeKilogramsOnly,
     check_mass,
     check_minimum,
+    fill_up,
     least_mass,
     make_quote,
     most_mass,
     to_cover,
 )
+from portal.shop.rules.seedlings import SeedlingLine
 from portal.shop.rules.states import (
     FINAL,
     MOVES,
@@ -56,6 +60,7 @@ S, E = OrderState, OrderEvent
 CARD, TRANSFER = PaymentKind.CARD, PaymentKind.TRANSFER
 FOUR = Money.cny("4.00")
 OFFER = Offer(("LOT-A",), Money.cny("260.00"))
+SEEDLINGS = SeedlingLine("cam_1", "LARCH-2026", 3, Money.cny("20.00"))
 
 kilograms = st.integers(1, 1_000_000).map(Mass.kg)
 per_tonne = st.integers(1, 10_000_00).map(lambda minor: Money(minor, "CNY"))
@@ -252,6 +257,71 @@ def test_the_quote_hash_covers_everything_the_price_depends_on() -> None:
     ]
     assert len({quote.hash for quote in quotes}) == len(quotes)
     assert quotes[0].hash == make_quote([(OFFER, Mass.kg(250))], CARD).hash
+    planted = [
+        replace(quotes[0], named=True),
+        replace(quotes[0], seedlings=(SEEDLINGS,)),
+        replace(quotes[0], seedlings=(SEEDLINGS,), planter_ppm=900_000),
+        replace(quotes[0], seedlings=(replace(SEEDLINGS, campaign_code="LARCH-2027"),)),
+        replace(quotes[0], seedlings=(replace(SEEDLINGS, seedlings=4),)),
+        replace(quotes[0], seedlings=(replace(SEEDLINGS, each=Money.cny("20.01")),)),
+    ]
+    assert len({quote.hash for quote in [*quotes, *planted]}) == len(quotes) + len(planted)
+    # Nothing more is in the hash of what has no seedlings: quotes of older terms keep theirs.
+    assert replace(quotes[0], planter_ppm=900_000).hash == quotes[0].hash
+
+
+def test_seedlings_are_paid_to_those_who_plant_them() -> None:
+    quote = replace(
+        make_quote([(OFFER, Mass.kg(250))], CARD), seedlings=(SEEDLINGS, SEEDLINGS), planter_ppm=900_000
+    )
+    assert (quote.planting, quote.total) == (Money.cny("120.00"), Money.cny("186.16"))
+    assert {share.party: share.amount for share in quote.split} == {
+        Party.FOREST_OWNER: Money.cny("160.00"),  # 52 of the credits, 108 of the seedlings
+        Party.PORTAL: Money.cny("25.00"),
+        Party.REGISTRY: Money.cny("0.50"),
+        Party.PAYMENT: Money.cny("0.66"),
+    }
+
+
+def test_exactly_the_minimum_can_be_charged() -> None:
+    quote = make_quote([(OFFER, Mass.kg(16))], CARD)
+    assert check_minimum(quote, quote.total) is quote
+    with pytest.raises(BelowMinimum):
+        check_minimum(quote, quote.total + Money.cny("0.01"))
+
+
+def test_a_budget_says_what_the_least_would_cost() -> None:
+    """By card at least what the provider charges, and never less than a kilogram."""
+    kilogram = make_quote([(OFFER, Mass.kg(1))], CARD).total
+    for kind, minimum, least in ((CARD, FOUR, FOUR), (CARD, Money.cny("0.01"), kilogram)):
+        with pytest.raises(BudgetTooSmall) as caught:
+            most_mass(OFFER, kind, Money.cny("0.02"), minimum)
+        assert caught.value.params == {"minimum": least}
+    assert most_mass(OFFER, TRANSFER, Money.cny("3.99"), FOUR) == Mass.kg(15), "no provider, no minimum"
+    with pytest.raises(BudgetTooSmall):
+        most_mass(OFFER, CARD, Money.cny("3.99"), FOUR)
+    with pytest.raises(MixedLots):
+        most_mass(OFFER, CARD, Money(10_000, "USD"), FOUR)
+
+
+@given(offers, st.integers(10_100, 1_000_000).map(lambda minor: Money(minor, "CNY")))
+def test_a_sum_that_is_paid_is_filled_up_to_the_fen(offer: Offer, paid: Money) -> None:
+    quote = fill_up(offer, paid)
+    assert quote.total == paid
+    over = [fee.amount for fee in quote.fees if fee.kind is FeeKind.ROUNDING]
+    plain = make_quote([(offer, quote.mass)], CARD)
+    assert over == ([paid - plain.total] if plain.total < paid else [])
+    if quote.mass < TERMS.most:
+        assert make_quote([(offer, quote.mass + Mass.kg(1))], CARD).total > paid
+    owner, was = quote.split[0], plain.split[0]
+    assert owner.amount == was.amount + (over[0] if over else Money(0, "CNY"))
+    assert sum(share.amount.minor for share in quote.split) == paid.minor
+
+
+def test_a_sum_that_fits_is_not_rounded() -> None:
+    quote = make_quote([(OFFER, Mass.kg(250))], CARD)
+    assert fill_up(OFFER, quote.total) == quote
+    assert fill_up(OFFER, Money.cny("0.28")).mass == Mass.kg(1), "whatever the provider's minimum"
 
 
 # -- cash --------------------------------------------------------------------------------------
