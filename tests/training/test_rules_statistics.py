@@ -9,6 +9,7 @@ import pytest
 from portal.training.rules.statistics import (
     Answered,
     Attempt,
+    Figures,
     Sitting,
     figures,
     figures_of_each,
@@ -47,6 +48,7 @@ def test_figures_equal_scipy(n: int, seed: int, only_right_or_wrong: bool):
     found = figures(sat, ITEMS)
     marks = np.array([[float(a.answers[item].credit) for item in ITEMS] for a in sat])
     totals = marks.sum(axis=1)
+    assert float(found.mean) == pytest.approx(totals.mean(), abs=1e-9)
     for column, item in enumerate(found.items):
         mine = marks[:, column]
         assert float(item.facility) == pytest.approx(mine.mean(), abs=1e-9)
@@ -130,5 +132,15 @@ def test_what_has_no_meaning_is_left_out():
     found = figures(alike, ["a", "b"])
     assert [item.discrimination for item in found.items] == [None, None]
     assert found.reliability is None
-    assert figures([], ["a"]).n == 0
-    assert figures(alike, []).items == ()
+    assert figures([], ["a"]) == Figures(0, (), None, None, False)
+    one = figures(alike[:1], ["a", "b"])
+    assert [(item.facility, item.upper_lower) for item in one.items] == [(1, 0), (1, 0)]
+    nothing_asked = figures(alike, [])
+    assert (nothing_asked.items, nothing_asked.mean, nothing_asked.reliability) == ((), 0, None)
+
+
+def test_one_item_has_no_reliability_and_two_have():
+    dice = random.Random(3)
+    sat = [Attempt("zh", {i: Answered(Fraction(dice.randrange(2))) for i in "ab"}) for _ in range(30)]
+    assert figures(sat, ["a"]).reliability is None
+    assert figures(sat, ["a", "b"]).reliability is not None
