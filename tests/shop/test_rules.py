@@ -42,6 +42,7 @@ from portal.shop.rules.quotes import (
     least_mass,
     make_quote,
     most_mass,
+    portion,
     to_cover,
 )
 from portal.shop.rules.seedlings import SeedlingLine
@@ -268,6 +269,24 @@ def test_the_quote_hash_covers_everything_the_price_depends_on() -> None:
     assert len({quote.hash for quote in [*quotes, *planted]}) == len(quotes) + len(planted)
     # Nothing more is in the hash of what has no seedlings: quotes of older terms keep theirs.
     assert replace(quotes[0], planter_ppm=900_000).hash == quotes[0].hash
+
+
+def test_what_a_quote_hash_is_made_of_stays_as_it_was() -> None:
+    """Whoever saw a price yesterday may still buy at it today."""
+    quote = make_quote([(OFFER, Mass.kg(250))], CARD)
+    plain = {
+        "terms": "2026-11", "payment": "card", "currency": "CNY", "total_minor": 6616, "owner_ppm": 800_000,
+        "lines": [{"lots": ["LOT-A"], "grams": 250_000, "minor_per_t": 26_000, "amount_minor": 6500}],
+        "fees": {"registry": 50, "payment": 66},
+    }  # fmt: skip
+    assert quote.facts == plain
+    assert replace(quote, named=True).facts == plain | {"named": True}
+
+
+def test_a_share_is_in_millionths_and_rounded_up() -> None:
+    assert portion(Money.cny("1000000.00"), 10_000) == Money.cny("10000.00")
+    assert portion(Money.cny("0.01"), 1) == Money.cny("0.01")
+    assert portion(Money(0, "USD"), 10_000) == Money(0, "USD")
 
 
 def test_seedlings_are_paid_to_those_who_plant_them() -> None:
