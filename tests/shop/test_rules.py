@@ -53,6 +53,7 @@ from portal.shop.rules.states import (
     OrderEvent,
     OrderState,
     UnlawfulOrderStep,
+    may_step,
     next_state,
 )
 from portal.shop.rules.terms import TERMS, PaymentKind
@@ -120,6 +121,7 @@ def test_an_order_moves_as_the_table_says(state: OrderState, event: OrderEvent, 
 def test_everything_else_is_refused() -> None:
     refused = 0
     for state, event in product(OrderState, OrderEvent):
+        assert may_step(state, event) is ((state, event) in STEPS)
         if (state, event) not in STEPS:
             with pytest.raises(UnlawfulOrderStep):
                 next_state(state, event)
