@@ -41,10 +41,13 @@ while kill -0 $pid 2>/dev/null; do sleep 0.1; done
 
 
 class Supervised:
-    """A process that is started again when it ends, until it is told to stop. ``log`` holds what it said."""
+    """A process that is started again when it ends, until it is told to stop. ``log`` holds what it said.
+
+    PostgreSQL knows its connections by ``name``.
+    """
 
     def __init__(self, name: str, folder: Path, command: list[str], environment: dict[str, str]) -> None:
-        self.command, self.environment = command, environment
+        self.name, self.command, self.environment = name, command, environment
         self.log, self.pid_file = folder / f"{name}.log", folder / f"{name}.pid"
         self.start()
 
@@ -57,8 +60,8 @@ class Supervised:
     def _start(self) -> "subprocess.Popen[bytes]":
         with open(self.log, "ab") as log:
             process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                self.command, cwd=ROOT, env=self.environment | {"PGAPPNAME": self.name},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self.pid_file.write_text(str(process.pid))
         return process

@@ -65,6 +65,21 @@ def test_pages_are_answered_while_it_lasts_and_served_when_it_is_over(
     assert page(portal).status_code == 200
 
 
+def test_a_server_that_was_started_again_costs_nobody_a_page(
+    portal: Flask, cable: Cable, monkeypatch: pytest.MonkeyPatch
+):
+    """All connections are lost while nobody asks for anything."""
+
+    def page_afterwards() -> TestResponse:
+        with cable.cut():
+            assert db.engine.pool.checkedin() > 0, "the control: there is one to be lost"
+        return page(portal)
+
+    assert page_afterwards().status_code == 200
+    monkeypatch.setattr(outage.Postgresql, "do_ping", lambda *_: True)
+    assert page_afterwards().status_code == 503, "the control: this is what a lost connection does"
+
+
 def test_work_that_nobody_waits_for_waits_for_its_answer(portal: Flask, cable: Cable):
     """The control: what ends a page's wait is the limit and nothing else, and a job has none."""
     answers: list[int] = []
