@@ -197,7 +197,8 @@ def _write(found: RequestView, letter: str, person_id: str, now: datetime, **fac
     about = {
         "request_id": found.id,
         "asker": asker.name,
-        "grams": found.mass.grams,
+        "grams": found.grams,
+        "seedlings": found.seedlings,
         "amount_minor": found.amount.minor,
         "currency": found.amount.currency,
         "note": found.note,
