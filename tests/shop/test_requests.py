@@ -281,6 +281,16 @@ def test_a_gift_is_not_asked_for(company: Company) -> None:
             company.asked_for(replace(TWO_LOTS, purpose=purpose), shop.quoted(100))
 
 
+def test_seedlings_alone_are_not_asked_for(company: Company) -> None:
+    make_planting()
+    basket = Basket(seedlings=(SeedlingsWanted(PLANTING, 3),))
+    with pytest.raises(NotAllowed):
+        company.asked_for(basket, shop.quoted(100))
+    assert company.asked_for(
+        replace(TWO_LOTS, lines=TWO_LOTS.lines[:1], seedlings=basket.seedlings), shop.quoted()
+    )
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 

@@ -45,6 +45,8 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
         raise NotAllowed()
     if asked.basket.purpose.startswith(("gft_", "bch_")):
         raise NotAllowed()  # a gift is its giver's to pay for; those for many come with their batch
+    if not asked.basket.lines:
+        raise NotAllowed()  # a request is for grams; seedlings come with them
     if not is_id(request_id, "prq"):
         raise NoSuchRequest()
     check_buyer(Buyer(asked.name, ""))
