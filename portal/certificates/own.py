@@ -56,6 +56,12 @@ def about(subject_ids: Collection[str]) -> set[str]:
     return set(db.session.scalars(select(Certificate.number).where(Certificate.subject_id.in_(subject_ids))))
 
 
+def orders_of(numbers: Collection[str]) -> set[str]:
+    """Ids of the orders that any of these were bought with; what nobody bought adds none."""
+    wanted = select(Certificate.order_id).where(Certificate.number.in_(numbers), Certificate.order_id != "")
+    return set(db.session.scalars(wanted))
+
+
 HOLDINGS = (
     Holding(Certificate, lambda subject: Certificate.number.in_(subject.certificates), {"key": _KEY}),
     Holding(CertificateHolder, under(CertificateHolder.certificate_id, _certificates), {"salt": _SALT}),

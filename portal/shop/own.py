@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
+from portal.certificates.own import orders_of as bought_with
 from portal.certificates.own import successors
 from portal.db import db
 from portal.holdings import Holding, Subject, of_person, under
@@ -167,11 +168,16 @@ def buyers_on_their_way(subject: Subject) -> list[tuple[str, str]]:
 
 def orders_behind(numbers: Collection[str]) -> dict[str, str]:
     """By number of a certificate, the order that it came from; certificates of other things are left out."""
-    lines = select(OrderLine.certificate, OrderLine.order_id).where(OrderLine.certificate.in_(numbers))
-    seedlings = select(SeedlingLineRow.certificate, SeedlingLineRow.order_id).where(
-        SeedlingLineRow.certificate.in_(numbers)
+    orders = bought_with(numbers)  # lines are indexed by their order, not by their certificate
+    found = (
+        row
+        for line in (OrderLine, SeedlingLineRow)
+        for row in db.session.execute(
+            select(line.certificate, line.order_id).where(
+                line.order_id.in_(orders), line.certificate.in_(numbers)
+            )
+        )
     )
-    found = (row for wanted in (lines, seedlings) for row in db.session.execute(wanted))
     return {number: order for number, order in found if number}
 
 

@@ -34,6 +34,8 @@ class NeedsIdempotencyKey(InvalidInput):
 
 
 _WHOLE_NUMBER = N_("a whole number is needed")
+_OBJECT = N_("an object is needed")
+_OTHER = N_("it is not what the description of this API says")
 _REASONS: Final[Mapping[str, str]] = {
     "missing": N_("it is missing"),
     "extra_forbidden": N_("it is not known here"),
@@ -41,9 +43,13 @@ _REASONS: Final[Mapping[str, str]] = {
     "int_type": _WHOLE_NUMBER,
     "int_parsing": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
+    "int_parsing_size": _WHOLE_NUMBER,
+    "finite_number": _WHOLE_NUMBER,
     "string_type": N_("a text is needed"),
     "bool_type": N_("true or false is needed"),
     "list_type": N_("a list is needed"),
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
     "greater_than_equal": N_("at least %(ge)s is needed"),
     "less_than_equal": N_("at most %(le)s is possible"),
     "string_too_short": N_("at least %(min_length)s characters are needed"),
@@ -87,9 +93,7 @@ def body(model: type[Model]) -> Model:
     except ValidationError as fault:
         first = fault.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
-        text = _REASONS.get(first["type"])
-        # Rarer faults stay in pydantic's English.
-        reason = _(text, **first.get("ctx", {})) if text else first["msg"]
+        reason = _(_REASONS.get(first["type"], _OTHER), **first.get("ctx", {}))
         raise BadRequestBody(field=place, reason=reason) from None
 
 

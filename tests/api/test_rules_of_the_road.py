@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.config import LANGS
+from portal.web import api
 from portal.web.links import key_for
 from tests.browser import Browser
 from tests.factories import shop
@@ -84,6 +85,9 @@ def test_only_json_is_read(client: FlaskClient):
         ),
         ({"lines": [{"kg": -1}]}, "lines.0.kg：不能小于 1", "lines.0.kg: at least 1 is needed"),
         ({"lines": [{"kg": "NaN"}]}, "lines.0.kg：应为整数", "lines.0.kg: a whole number is needed"),
+        ({"lines": [{"kg": "9" * 5_000}]}, "lines.0.kg：应为整数", "lines.0.kg: a whole number is needed"),
+        ({"lines": [{"kg": float("inf")}]}, "lines.0.kg：应为整数", "lines.0.kg: a whole number is needed"),
+        ({"beneficiary": "Wang"}, "beneficiary：应为对象", "beneficiary: an object is needed"),
         ({"lines": []}, "lines：至少 1 项", "lines: at least 1 entries are needed"),
         ({"beneficiary": {}}, "beneficiary.name：缺少此项", "beneficiary.name: it is missing"),
         ({"email": "x" * 300}, "email：最多 254 个字符", "email: at most 254 characters are possible"),
@@ -96,6 +100,19 @@ def test_what_is_wrong_with_a_body_is_said_in_the_readers_language(
         headers = {"Idempotency-Key": "12345678", "Accept-Language": lang}
         answer = client.post("/api/v1/orders", json=ORDER | changes, headers=headers)
         assert (answer.status_code, answer.get_json()["title"]) == (422, told)
+
+
+def test_a_fault_that_nobody_thought_of_is_told_in_the_readers_language_too(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(api, "_REASONS", {})
+    for lang, told in (
+        ("zh-CN", "与接口说明不符"),
+        ("en", "it is not what the description of this API says"),
+    ):
+        headers = {"Idempotency-Key": "12345678", "Accept-Language": lang}
+        answer = client.post("/api/v1/orders", json=ORDER | {"lines": []}, headers=headers)
+        assert answer.get_json()["title"].endswith(told)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/lots/a/b", "/api/v1/", "/api/v1/desk"])

@@ -1,11 +1,12 @@
 """Causes that the desk has from accounts and from courses, organisations by their page, and queues."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import update
 
 from portal import jobs
@@ -16,35 +17,45 @@ from portal.db import Base, transaction
 from portal.desk import causes, finding
 from portal.desk.queries import NAMED_AHEAD
 from portal.desk.rules import Cause, Kind
+from portal.desk.walking import QUEUES
+from portal.desk.words import row_of
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_id
 from portal.kernel.money import Money
-from portal.registry.commands import prices
+from portal.registry.commands import freezing, prices, projects
 from portal.registry.models import ImportRun
+from portal.registry.queries.projects import likenesses
+from portal.registry.rules.accounts import FreezeKind
+from portal.registry.rules.lifecycle import Decision, ProjectState
 from portal.registry.rules.prices import PriceDraft
-from portal.shop.commands import refunds
+from portal.shop.commands import refunds, requests
+from portal.shop.jobs import hand_over
 from portal.shop.models.billing import Fapiao
-from portal.shop.models.orders import PaymentEvent
+from portal.shop.models.orders import Order, PaymentEvent
 from portal.shop.models.payouts import Payee, Payout
 from portal.shop.provider import DisputeState, Payment
 from portal.shop.queries import orders
 from portal.shop.rules.terms import TERMS
+from portal.training.commands import offering
 from portal.training.commands.drafting import save
 from portal.training.queries.behind import lessons_behind
 from portal.training.queries.drafts import file
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.lessons import read_lesson, stamped
 from tests.browser import Browser
-from tests.factories import accounts, certificates, shop
+from tests.factories import accounts, certificates, gifts, shop, units
+from tests.factories import projects as make
 from tests.factories.drafts import AUTHOR, EDITOR, LESSON_EN, LESSON_ZH, a_draft
 from tests.factories.packs import pack_files
 from tests.factories.pledges import a_company_pledge
 from tests.factories.registry import make_lot
-from tests.factories.training import NOW
+from tests.factories.training import NOW, files_of
 from tests.factories.units import project, recorded
 from tests.shop.test_delivery import named
+from tests.shop.test_requests import Company
 
 ADMIN = Actor("usr_admin", frozenset({Role.ADMIN}))
 CODE = "91110000600037341L"
@@ -245,6 +256,88 @@ def test_what_waits_is_counted_where_nothing_was(any_app: Flask, cause: Cause) -
     assert due.pile.count == 1
 
 
+# --- and is gone once it is dealt with -------------------------------------------------------------------
+
+Waiting = tuple[str, Callable[[], object]]  # what its page says, and how it is dealt with
+
+
+def a_gift_whose_day_has_come() -> Waiting:
+    make_lot()
+    gift_id = gifts.drafted(replace(gifts.WISHES, email="hua@example.cn", deliver_on=clock.today()))
+    assert Cause.GIFTS not in counted(ADMIN), "nobody waits for a gift that is not paid for"
+    shop.paid(purpose=gift_id, actor=Actor.guest(gift_id))
+
+    def deal() -> None:
+        gifts.printed()
+        hand_over()
+
+    return "Wang Fang", deal
+
+
+def a_purchase_asked_for() -> Waiting:
+    company = Company()
+    asked, boss = company.asked(), company.actor("owner")
+    return "Waiting for approval", lambda: requests.decline(boss, asked, "Too dear", clock.now())
+
+
+def a_step_proposed() -> Waiting:
+    code = make.propose()
+    make.enter_land(code)
+    make.assess(code)
+    step = make.propose_step(code, ProjectState.DESIGN_NOTICE)
+    return code, lambda: projects.decide_step(make.CHECKER, step, Decision.APPROVED, "", clock.now())
+
+
+def a_thaw_asked_for() -> Waiting:
+    units.issued()
+    frozen = freezing.freeze(
+        units.MAKER, FreezeKind.ACCOUNT, units.account_id("developer"), "a fraud", clock.now()
+    )
+    freezing.ask_to_thaw(units.MAKER, frozen, "settled by a court", clock.now())
+    return "a second person must agree", lambda: freezing.thaw(units.CHECKER, frozen, clock.now())
+
+
+def two_projects_that_look_alike() -> Waiting:
+    first, _second = (make.propose(english=name, number="") for name in ("Green Hills", "GREEN HILLS"))
+    (likeness,) = likenesses()
+    return first, lambda: projects.clear_likeness(make.MAKER, likeness.id, "another county", clock.now())
+
+
+def a_course_offered() -> Waiting:
+    draft_id = a_draft(files_of("everyone"))
+    offering.offer(AUTHOR, draft_id, "", NOW)
+    return "Offered for publication", lambda: offering.take_back(AUTHOR, draft_id, NOW)
+
+
+WAITS: dict[Cause, tuple[Role, Callable[[], Waiting]]] = {
+    Cause.GIFTS: (Role.FINANCE, a_gift_whose_day_has_come),
+    Cause.REQUESTS: (Role.FINANCE, a_purchase_asked_for),
+    Cause.STEPS: (Role.REGISTRY, a_step_proposed),
+    Cause.THAWS: (Role.REGISTRY, a_thaw_asked_for),
+    Cause.LIKENESSES: (Role.REGISTRY, two_projects_that_look_alike),
+    Cause.DRAFTS: (Role.EDITOR, a_course_offered),
+}
+
+
+@pytest.mark.parametrize("cause", WAITS)
+def test_what_waits_is_led_to_and_gone_once_it_is_dealt_with(
+    signed_in_as: Callable[..., Browser], at: Callable[[str], datetime], cause: Cause
+) -> None:
+    now = at("2026-11-27T12:00:00+08:00")
+    role, arise = WAITS[cause]
+    browser, reader = signed_in_as(role), Actor("usr_reader", frozenset({role}))
+    assert cause not in counted(reader)
+    said, deal = arise()
+    (due,) = [each for each in causes.dues(reader, now) if each.cause is cause]
+    assert due.pile.count == 1
+    with browser.client.application.test_request_context("/en/desk"):
+        title = row_of(due, now).title
+    assert said in browser.open("/en/desk").click(title).main
+    deal()
+    assert cause not in counted(reader)
+    assert title not in browser.open("/en/desk").links
+
+
 # --- queues ----------------------------------------------------------------------------------------------
 
 
@@ -255,6 +348,86 @@ def test_certificates_are_walked_in_the_order_of_their_list(signed_in_as: Callab
     page = page.click("Next")
     assert page.url.startswith(f"/en/desk/certificates/{first.number}")
     assert "the last one" in page.main
+
+
+def thrice(make: Callable[[], object]) -> Callable[[], None]:
+    def made() -> None:
+        make_lot(10)
+        for _ in range(3):
+            make()
+
+    return made
+
+
+def unhappy() -> None:
+    added_to = shop.paid(10)
+    with transaction() as session:
+        session.execute(
+            update(Order)
+            .where(Order.id == added_to)
+            .values(attention="late_payment", attention_at=clock.now())
+        )
+
+
+def asked_thrice() -> None:
+    company = Company()
+    for _ in range(3):
+        company.asked()
+
+
+def checked_thrice() -> None:
+    code = project()
+    for _ in range(3):
+        recorded(code)
+
+
+def asked_for_fapiao() -> None:
+    now = clock.now()
+    added(Fapiao(id=new_id("fap"), order_id=shop.paid(10), state="requested", amount_minor=1, currency="CNY",
+                 reason="", lang="zh", test=True, asked_at=now, changed_at=now))  # fmt: skip
+
+
+def file_judged() -> None:
+    run_id = new_id("irn")
+    added(ImportRun(id=run_id, layout="verra", file_name=f"{run_id}.csv", file_sha256="0" * 64,
+                    state="waiting", outcome={}, actor_id="usr_1", at=clock.now()))  # fmt: skip
+
+
+QUEUED: dict[str, Callable[[], None]] = {
+    "orders": thrice(lambda: shop.paid(10)),
+    "attention": thrice(unhappy),
+    "named": thrice(lambda: named(1)),
+    "fapiao": thrice(asked_for_fapiao),
+    "gifts": thrice(gifts.drafted),
+    "requests": asked_thrice,
+    "evidence": thrice(a_company_pledge),
+    "people": thrice(lambda: accounts.person(f"{new_id('usr')}@example.cn")),
+    "certificates": thrice(certificates.issued),
+    "imports": thrice(file_judged),
+    "issuances": checked_thrice,
+}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_each_queue_is_walked_there_and_back_in_the_order_of_its_list(
+    signed_in_as: Callable[..., Browser], name: str
+) -> None:
+    browser = signed_in_as(Role.FINANCE, Role.REGISTRY, Role.ADMIN)
+    QUEUED[name]()
+    with browser.client.application.test_request_context():
+        listed = browser.open(url_for(QUEUES[name].list_endpoint, lang="en"))
+    links = [href.replace("&amp;", "&") for href in re.findall(r'href="([^"]*)"', listed.html)]
+    there = [href for href in dict.fromkeys(links) if f"queue={name}" in href][:3]
+    assert len(there) == 3
+    page = browser.open(there[0])
+    assert "1 of " in page.main
+    for href in there[1:]:
+        page = page.click("Next")
+        assert page.url == href
+    for href in reversed(there[:2]):
+        page = page.click("Previous")
+        assert page.url == href
+    assert page.click("The list").url == listed.url
 
 
 def test_issuances_are_walked(signed_in_as: Callable[..., Browser]) -> None:

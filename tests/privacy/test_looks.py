@@ -1,10 +1,11 @@
 """Who looked: lists, searches and classes leave a line for everybody in them, once a day; files each time."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.accounts.models import Membership, Organisation
 from portal.db import db, transaction
@@ -113,3 +114,22 @@ def test_whom_a_thing_is_about() -> None:
     for kind, thing in told.items():
         assert people_behind(kind, [thing or "xxx_1", "xxx_2"]) == ({thing: {life.who.id}} if thing else {})
     assert people_behind("learner", [cohort_id]) == {cohort_id: {life.who.id}}
+
+
+@pytest.mark.usefixtures("app")
+def test_whose_a_certificate_is_takes_no_reading_of_all_orders() -> None:
+    life, steps = a_life(), list[str]()
+
+    def explain(_connection: Any, cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        plan = cursor.connection.cursor()
+        plan.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps.extend(str(step[3]) for step in plan.fetchall())
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        assert people_behind("certificate", [life.certificate])
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+    of_orders = [step for step in steps if "order" in step]
+    assert any("order_line" in step for step in of_orders)
+    assert not [step for step in of_orders if step.startswith("SCAN")]

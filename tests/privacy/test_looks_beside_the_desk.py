@@ -3,6 +3,7 @@
 Each leaves a line for whom it shows; who reads what is their own leaves none.
 """
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
@@ -21,18 +22,22 @@ from portal.certificates.rules.states import Reason
 from portal.db import db
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
+from portal.kernel.ids import new_id
+from portal.kernel.mass import Mass
 from portal.privacy.models import Look
 from portal.privacy.queries.looks import looks_at
 from portal.registry import papers
 from portal.settings.rules.sheets import SALE
-from portal.shop.commands import billing, care, fapiao_files
+from portal.shop.commands import billing, care, fapiao_files, gift_help, requests
 from portal.shop.fapiao_shelf import keep
+from portal.shop.rules.basket import Basket, BasketLine
 from portal.shop.rules.orders import Buyer
+from portal.shop.rules.requests import Ask
 from portal.statements import queries as statements
 from portal.statements.commands import actions
 from portal.statements.rules.plans import SHELF
 from portal.web import press
-from tests.factories import accounts, companies, pledges, shop
+from tests.factories import accounts, companies, gifts, pledges, shop
 from tests.factories import settings as sheets
 from tests.factories.privacy import Life, a_life
 from tests.factories.statements import AFTER, a_plan
@@ -49,6 +54,9 @@ DESKS = [
     ("/en/desk/organisations/{check}/papers/1", ("document", "organisations")),
     ("/en/desk/fapiao/{fapiao}", ("fapiao", "papers")),
     ("/en/desk/fapiao/{fapiao}/files/{file}", ("fapiao", "papers")),
+    ("/en/desk/orders/{order}/substitute", ("order", "orders")),
+    ("/en/desk/gifts/{gift}", ("gift", "gifts")),
+    ("/en/desk/requests/{request}", ("request", "orders")),
 ]
 OWNED = [
     ("/en/orders/{order}", ("order", "orders")),
@@ -64,9 +72,14 @@ SIGNED = [
     "/en/desk/fapiao/{fapiao}",
     "/en/desk/certificates/{certificate}",
     "/en/desk/orders/{order}",
+    "/en/desk/gifts/{gift}",
+    "/en/desk/requests/{request}",
     "/en/desk/settings/sale",
     "/en/desk/settings/changes/{change}",
 ]
+
+
+BASKET = Basket((BasketLine("LOT-A", Mass.kg(100)),))
 
 
 class Scene:
@@ -75,9 +88,10 @@ class Scene:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.life: Life = a_life()
-        self.clerk = Actor(accounts.person("clerk@example.cn").id, DESK)
+        clerk = accounts.person("clerk@example.cn")
+        self.clerk = Actor(clerk.id, DESK)
         order_id, who, now = self.life.order_id, self.life.who, clock.now()
-        organisation = companies.organisation(who, credit_code=companies.CREDIT_CODE)
+        organisation = companies.organisation(who, (clerk, Part.APPROVER), credit_code=companies.CREDIT_CODE)
         licence = PaperView("a" * 64, "application/pdf")
         licences.path_of(licence).parent.mkdir(parents=True, exist_ok=True)
         licences.path_of(licence).write_bytes(PDF)
@@ -87,7 +101,14 @@ class Scene:
         given = keep(FileStorage(BytesIO(PDF), "fapiao.pdf"))
         care.calm(self.clerk, order_id, "seen", now)
         certificates.doubt(self.clerk, self.life.certificate, Reason.ERROR, now)
+        gift = gifts.drafted(actor=who.actor)
+        gift_help.block_code(self.clerk, gift, "stolen", now)
+        asked = Ask(organisation, BASKET, shop.quoted(), "Forest Sea", False, "", "en")
+        request = requests.ask(owner, new_id("prq"), asked, now)
+        requests.decline(replace(self.clerk, organisations={organisation: Part.APPROVER}), request, "no", now)
         self.places = {
+            "gift": gift,
+            "request": request,
             "order": order_id,
             "certificate": self.life.certificate,
             "pledge": pledges.a_pledge(who.actor, is_public=False),

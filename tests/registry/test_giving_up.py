@@ -45,7 +45,10 @@ def test_a_developers_units_are_cancelled_by_two(any_app: Flask) -> None:
     assert (kept.actor_id, kept.reason, kept.explanation) == (CHECKER.id, "error", "counted twice")
 
 
-@pytest.mark.parametrize("alone", [MAKER, replace(MAKER, proposer=MAKER.id), replace(PINE, proposer="usr_x")])
+ALONE = (MAKER, replace(MAKER, proposer=MAKER.id), replace(PINE, proposer="usr_x"))
+
+
+@pytest.mark.parametrize("alone", ALONE)
 def test_one_person_alone_cancels_nothing_of_others(app: Flask, alone: Actor) -> None:
     issued(80)
     with pytest.raises(NotAllowed):
@@ -93,11 +96,14 @@ def test_the_debt_of_a_reversal_is_paid_by_two(any_app: Flask) -> None:
     case = reversals.report_reversal(MAKER, "HLYC-0001", Cause.FIRE, clock.today(), "a fire", HASH, NOW())
     reversals.size_reversal(CHECKER, case, Mass.t(25), "measured", NOW())
     developer = account_id("developer")
-    with pytest.raises(NotAllowed):
-        reversals.compensate(MAKER, case, developer, Mass.t(5), NOW())
+    for alone in ALONE:
+        with pytest.raises(NotAllowed):
+            reversals.compensate(alone, case, developer, Mass.t(5), NOW())
     proposal_id = giving_up.propose_compensation(
         MAKER, case, developer, Mass.t(5), "as the contract says", NOW()
     )
+    with pytest.raises(SecondPersonNeeded):
+        decide(MAKER, proposal_id, Verdict.ACCEPTED, "", NOW())
     assert read.reversal(case).owed == Mass.t(5)
     decide(CHECKER, proposal_id, Verdict.ACCEPTED, "", NOW())
     assert (read.reversal(case).owed, held()) == (Mass(0), Mass.t(25))

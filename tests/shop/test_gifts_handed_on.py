@@ -15,7 +15,7 @@ from portal.ops.audit import faults
 from portal.shop.commands import gifts as commands
 from portal.shop.rules.gifts import NoSuchGift, Taker
 from portal.web import press
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.chaos.conftest import QuickPress
 from tests.factories import gifts
 from tests.factories.certificates import sequence_and_sign
@@ -39,6 +39,14 @@ NEXT = Taker("Zhao Lei", "lei@example.cn", False, "en")
 
 def handed_on(gift_id: str, number: str, key: str, taker: Taker = NEXT) -> list[str]:
     return commands.hand_on(Actor.guest(), gift_id, number, key, taker, clock.now())
+
+
+def page_to_hand_on(browser: Browser, lang: str) -> tuple[str, Page]:
+    """The number of a claimed gift's certificate, and the page that its holder has the link of."""
+    make_lot()
+    gift = ready()
+    (number,) = claimed(gift)
+    return number, browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{papers.by_number(number).key}")
 
 
 def test_only_who_holds_the_link_hands_it_on_and_the_chain_can_be_followed(
@@ -90,12 +98,9 @@ def test_two_at_once_make_one_holder(pg_app: Flask) -> None:
 def test_the_page_says_what_happens_and_keeps_what_was_typed(
     app: Flask, browser: Browser, lang: str, name: str, button: str, done: str, next_step: str
 ) -> None:
-    make_lot()
-    gift = ready()
-    (number,) = claimed(gift)
-    paper = papers.by_number(number)
-    page = browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{paper.key}")
-    assert paper.printed_number in page.main
+    number, page = page_to_hand_on(browser, lang)
+    address = page.url
+    assert papers.by_number(number).printed_number in page.main
     page = page.fill(name, "x" * 200).submit(button, expect=422)
     assert page.value(name) == "x" * 200
     page = page.fill(name, "Zhao Lei").submit(button)
@@ -104,7 +109,7 @@ def test_the_page_says_what_happens_and_keeps_what_was_typed(
     successor = papers.by_number(number).replaced_by
     assert successor
     assert papers.by_number(successor).printed_number in page.main
-    browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{paper.key}", expect=404)
+    browser.open(address, expect=404)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +128,7 @@ def test_the_page_says_what_happens_and_keeps_what_was_typed(
 def test_a_key_that_goes_by_letter_is_the_new_holders_alone(
     browser: Browser, sent_letters: Letters, lang: str, name: str, email: str, button: str, sent: str
 ) -> None:
-    make_lot()
-    gift = ready()
-    (number,) = claimed(gift)
-    page = browser.open(f"/{lang}/gifts/{gift.id}/hand-on/{number}/{papers.by_number(number).key}")
+    number, page = page_to_hand_on(browser, lang)
     page = page.fill(name, "Zhao Lei").fill(email, NEXT.email).submit(button)
     successor = papers.by_number(papers.by_number(number).replaced_by or "")
     assert f"{sent} {NEXT.email}" in page.main or f"{sent}{NEXT.email}" in page.main

@@ -16,19 +16,19 @@ from portal import consents
 from portal.accounts.rules import Part
 from portal.db import db, transaction
 from portal.kernel import clock
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, Role
 from portal.kernel.errors import NotAllowed
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
 from portal.registry.queries import register
-from portal.registry.rules.ledger import NotEnoughCredits
+from portal.registry.rules.ledger import NotEnoughCredits, ProjectType
 from portal.shop import jobs as shop_jobs
 from portal.shop.commands import requests as commands
 from portal.shop.queries import orders
 from portal.shop.queries import planting as plantings
 from portal.shop.queries import requests as queries
-from portal.shop.rules.basket import Basket, BasketLine
+from portal.shop.rules.basket import Basket, BasketLine, SeedlingsWanted
 from portal.shop.rules.batches import Recipient
 from portal.shop.rules.quotes import PriceChanged, Quote, make_quote
 from portal.shop.rules.requests import (
@@ -240,6 +240,29 @@ def test_a_basket_is_asked_for_approved_and_ordered_whole(company: Company) -> N
     assert (order.total, order.purpose) == (quote.total, TWO_LOTS.purpose)
 
 
+@pytest.mark.parametrize(
+    ("lang", "quantity"),
+    [("zh", "100 kg CO₂e + 50 kg CO₂e + 3 株苗木"), ("en", "100 kg CO₂e + 50 kg CO₂e + 3 seedlings")],
+)
+def test_kinds_of_projects_are_never_added_up(
+    app: Flask, browser: Browser, sent_letters: Letters, lang: str, quantity: str
+) -> None:
+    company = Company()
+    make_lot(code="LOT-B", project="0002", kind=ProjectType.IFM)
+    make_planting()
+    with transaction() as session:
+        session.execute(text("UPDATE person SET lang = :lang"), {"lang": lang})
+    basket = replace(TWO_LOTS, seedlings=(SeedlingsWanted(PLANTING, 3),))
+    request_id = company.asked_for(basket, both())
+    letters = [each for each in sent_letters() if each["To"] == "owner@example.cn"]
+    assert quantity in letters[0].get_content()
+    sign_in(browser, company.people["owner"])
+    assert quantity in browser.open(f"/{lang}/account/requests").main
+    app.extensions["portal.person"] = lambda: Actor("usr_1", frozenset({Role.FINANCE}))
+    for page in ("desk/requests", f"desk/requests/{request_id}"):
+        assert quantity in Browser(app.test_client()).open(f"/{lang}/{page}").main
+
+
 def test_of_a_basket_that_is_not_all_there_nothing_is_approved(company: Company) -> None:
     make_lot(code="LOT-B", project="0002")
     request_id, quote = company.asked_for(TWO_LOTS, both()), both()
@@ -256,6 +279,16 @@ def test_a_gift_is_not_asked_for(company: Company) -> None:
     for purpose in ("gft_01M825M1YS7CEW2ABDHNHW73N5", "bch_01M825M1YS7CEW2ABDHNHW73N5"):
         with pytest.raises(NotAllowed):
             company.asked_for(replace(TWO_LOTS, purpose=purpose), shop.quoted(100))
+
+
+def test_seedlings_alone_are_not_asked_for(company: Company) -> None:
+    make_planting()
+    basket = Basket(seedlings=(SeedlingsWanted(PLANTING, 3),))
+    with pytest.raises(NotAllowed):
+        company.asked_for(basket, shop.quoted(100))
+    assert company.asked_for(
+        replace(TWO_LOTS, lines=TWO_LOTS.lines[:1], seedlings=basket.seedlings), shop.quoted()
+    )
 
 
 # -- pages ---------------------------------------------------------------------------------------

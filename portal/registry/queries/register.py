@@ -1,7 +1,7 @@
 """The public register: projects, lots, serials, and who was attributed what (by commitment, not by name)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -268,6 +268,13 @@ def lot(code: str, currency: str | None = None) -> LotView:
     if row.price_now is None:
         raise NotPricedIn(lot=code, currency=row.currency_now)
     return _lot(row)
+
+
+def kinds(codes: Collection[str]) -> dict[str, ProjectType]:
+    """What kind of project each of these lots is from; unknown codes are left out."""
+    wanted = select(_pool.c.code, _grown.c.type).join_from(_pool, _grown, _grown.c.id == _pool.c.project_id)
+    rows = db.session.execute(wanted.where(_pool.c.code.in_(codes)))
+    return {code: ProjectType(kind) for code, kind in rows}
 
 
 def price_of(code: str, currency: str | None = None) -> Money:

@@ -97,7 +97,9 @@ class HoldEvent(StrEnum):
     RELEASE = "release"
     RETIRE = "retire"
     REFUND = "refund"
-    KEEP = "keep"  # the refund did not happen: the grams stay with the order
+    # The refund did not happen: the grams stay with the order. No command does it, since a refund that failed
+    # is tried again; the database's guard names the step, and rows of older versions may have taken it.
+    KEEP = "keep"
 
 
 BLOCK_STEPS: Final[Mapping[tuple[BlockState, BlockEvent], BlockState]] = {

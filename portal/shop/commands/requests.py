@@ -45,6 +45,8 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
         raise NotAllowed()
     if asked.basket.purpose.startswith(("gft_", "bch_")):
         raise NotAllowed()  # a gift is its giver's to pay for; those for many come with their batch
+    if not asked.basket.lines:
+        raise NotAllowed()  # a request is for grams; seedlings come with them
     if not is_id(request_id, "prq"):
         raise NoSuchRequest()
     check_buyer(Buyer(asked.name, ""))
@@ -197,7 +199,8 @@ def _write(found: RequestView, letter: str, person_id: str, now: datetime, **fac
     about = {
         "request_id": found.id,
         "asker": asker.name,
-        "grams": found.mass.grams,
+        "grams": found.grams,
+        "seedlings": found.seedlings,
         "amount_minor": found.amount.minor,
         "currency": found.amount.currency,
         "note": found.note,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from portal.db import db
 from portal.kernel.actor import Actor
@@ -21,7 +21,7 @@ from portal.shop.rules.delivery import NamedState
 from portal.shop.rules.gifts import delivery
 from portal.shop.rules.orders import QUARANTINED
 from portal.shop.rules.requests import RequestState
-from portal.shop.rules.states import OrderState
+from portal.shop.rules.states import DISPUTABLE, OrderState
 
 
 def attention(actor: Actor) -> dict[str, Pile]:
@@ -85,9 +85,13 @@ def named_due(actor: Actor, until: datetime) -> Pile:
 
 
 def gifts_late(actor: Actor, now: datetime) -> Pile:
-    """Gifts whose day has come and whose letter is not out. Raises NotAllowed."""
+    """Gifts that are paid for, whose day has come and whose letter is not out. Raises NotAllowed."""
     _check(actor)
+    is_paid = exists().where(
+        Order.purpose.in_((Gift.id, Gift.batch_id)), Order.purpose != "", Order.state.in_(DISPUTABLE)
+    )
     late = (
+        is_paid,
         Gift.told_at.is_(None) | Gift.delivered_at.is_(None),
         Gift.delivered_at.is_(None),
         Gift.claimed_at.is_(None),

@@ -1,6 +1,6 @@
 """Purchases that wait for an approval, for who asked and who may answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,22 +11,26 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.mass import Mass
 from portal.kernel.money import Money
+from portal.registry.queries import register
 from portal.shop import policy
 from portal.shop.models.requests import PurchaseRequest
-from portal.shop.rules.basket import Basket
+from portal.shop.rules.basket import Basket, by_kind
 from portal.shop.rules.requests import NoSuchRequest, RequestState
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """``amount`` is what was seen when it was asked; the price is looked at again when it is approved."""
+    """``amount`` is what was seen when it was asked; the price is looked at again when it is approved.
+
+    ``by_kind`` has the mass of each kind of project.
+    """
 
     id: str
     organisation_id: str
     person_id: str
     batch_id: str | None
     basket: Basket
-    mass: Mass
+    by_kind: Mapping[str, Mass]
     amount: Money
     payment: str
     name: str
@@ -41,13 +45,21 @@ class RequestView:
     expires_at: datetime
     created_at: datetime
 
+    @property
+    def grams(self) -> list[int]:
+        return [mass.grams for mass in self.by_kind.values()]
+
+    @property
+    def seedlings(self) -> int:
+        return sum(each.seedlings for each in self.basket.seedlings)
+
 
 def request(actor: Actor, request_id: str) -> RequestView:
     """Raises NoSuchRequest, for another organisation's exactly as for one that does not exist."""
     row = db.session.scalars(select(PurchaseRequest).where(PurchaseRequest.id == request_id)).one_or_none()
     if row is None or not policy.may_see_batch(actor, row):
         raise NoSuchRequest()
-    return _view(row)
+    return _views([row])[0]
 
 
 def requests_of(actor: Actor, cursor: str = "", size: int = 25) -> list[RequestView]:
@@ -69,7 +81,7 @@ def request_at_desk(actor: Actor, request_id: str) -> RequestView:
     row = db.session.get(PurchaseRequest, request_id)
     if row is None:
         raise NoSuchRequest()
-    return _view(row)
+    return _views([row])[0]
 
 
 def requests_at_desk(actor: Actor, state: str = "", cursor: str = "", size: int = 50) -> list[RequestView]:
@@ -96,17 +108,22 @@ def lapsed(now: datetime, limit: int = 100) -> list[str]:
 
 
 def _views(rows: Iterable[PurchaseRequest]) -> list[RequestView]:
-    return [_view(row) for row in rows]
+    asked = [(row, Basket.read(row.basket)) for row in rows]
+    kinds = register.kinds({line.lot for _row, basket in asked for line in basket.lines})
+    return [
+        _view(row, basket, by_kind((kinds[line.lot], line.mass) for line in basket.lines))
+        for row, basket in asked
+    ]
 
 
-def _view(row: PurchaseRequest) -> RequestView:
+def _view(row: PurchaseRequest, basket: Basket, masses: Mapping[str, Mass]) -> RequestView:
     return RequestView(
         id=row.id,
         organisation_id=row.organisation_id,
         person_id=row.person_id,
         batch_id=row.batch_id,
-        basket=Basket.read(row.basket),
-        mass=row.mass,
+        basket=basket,
+        by_kind=masses,
         amount=Money(row.amount_minor, row.currency),
         payment=row.payment,
         name=row.name,

@@ -16,7 +16,7 @@ from portal.shop.forms.companies import DecisionForm, RequestForm, lot_choices
 from portal.shop.queries import requests as queries
 from portal.shop.queries.planting import campaign
 from portal.shop.queries.requests import RequestView
-from portal.shop.rules.basket import Basket, BasketLine, by_kind
+from portal.shop.rules.basket import Basket, BasketLine
 from portal.shop.rules.quotes import PriceChanged, Quote, check_mass
 from portal.shop.rules.requests import Ask, ReasonIsMissing, RequestState
 from portal.shop.rules.terms import PaymentKind
@@ -147,8 +147,6 @@ def _page(
         form=form,
         quote=quote,
         lines=lines,
-        by_kind=by_kind((lot.project_type, mass) for lot, mass in lines),
-        seedling_count=sum(line.seedlings for line in found.basket.seedlings),
         seedlings=[(campaign(line.campaign), line.seedlings) for line in found.basket.seedlings],
         asker=names.get(found.person_id, ""),
         decider=names.get(found.decided_by or "", ""),
