@@ -1,6 +1,6 @@
 """Language of the page, and how values are written in it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from gettext import NullTranslations
@@ -30,6 +30,7 @@ from portal.web import catalogues
 __all__ = ["LANGS", "_", "lang", "lazy_gettext", "ngettext", "twin_url"]
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_DAY = {"zh": "long", "en": "d MMMM y"}  # 27 November 2026, as our own English texts have it
 LANGUAGE_COOKIE = "lang"
 _YEAR = 365 * 24 * 3600
 
@@ -189,7 +190,7 @@ def day(value: Any) -> str:
     """Civil day in the city, of an instant or of a date."""
     if isinstance(value, datetime):
         value = value.astimezone(CITY).date()
-    return str(format_date(value, "long", locale=locale_of(lang())))
+    return str(format_date(value, _DAY[lang()], locale=locale_of(lang())))
 
 
 def instant(value: datetime, zone: ZoneInfo | None = None) -> str:
@@ -260,6 +261,8 @@ def word(value: object) -> object:
             return money(value)
         case datetime():
             return instant(value)
+        case date():
+            return day(value)
         case Bilingual():
             return value.in_(lang())
         case bool():

@@ -58,12 +58,13 @@ def threat_in(file: IO[bytes], place: str, seconds: float = SECONDS) -> str:
     assert_no_transaction()
     try:
         with _connected(place, seconds) as scanner:
-            scanner.sendall(b"zINSTREAM\0")
-            for piece in _pieces(file):
-                scanner.sendall(struct.pack(">I", len(piece)) + piece)
-            scanner.sendall(struct.pack(">I", 0))
+            try:
+                _hand_over(file, scanner)
+            except ConnectionError as fault:  # one that has had enough says so and hangs up
+                raise ConnectionError(_answer(scanner)[:200]) from fault
             answer = _answer(scanner)
     except OSError as fault:
+        log.error("not scanned", fault=str(fault))
         raise NotScanned() from fault
     if answer.endswith(" FOUND"):
         return answer.removeprefix("stream: ").removesuffix(" FOUND")
@@ -81,6 +82,13 @@ def _connected(place: str, seconds: float) -> socket.socket:
         return scanner
     host, _colon, port = place.rpartition(":")
     return socket.create_connection((host, int(port)), seconds)
+
+
+def _hand_over(file: IO[bytes], scanner: socket.socket) -> None:
+    scanner.sendall(b"zINSTREAM\0")
+    for piece in _pieces(file):
+        scanner.sendall(struct.pack(">I", len(piece)) + piece)
+    scanner.sendall(struct.pack(">I", 0))
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -118,7 +118,7 @@ def test_the_letter_brings_link_and_code_and_the_address_is_forgotten(app, sent_
     text = letter.get_content()
     assert f"/{lang}/calculator/drafts/{draft_id}?k={key_for(draft_id)}" in text
     assert checked.printed(code) in text
-    assert {"zh": "2027年2月20日", "en": "February 20, 2027"}[lang] in text
+    assert {"zh": "2027年2月20日", "en": "20 February 2027"}[lang] in text
     work = db.session.scalars(select(Outbox)).one()
     assert work.state == "done"
     assert "mei@example.org" not in repr(vars(work))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from flask import Flask
+from flask import Flask, request
 from granian.cli import cli as granian
 
 from portal.config import ROOT, BadConfiguration, Config
@@ -114,8 +114,14 @@ def test_the_proxy_asks_the_services_at_their_port(app: Flask):
     asked = re.findall(r"^server ([\w-]+):(\d+) ", (DEPLOY / "servers.conf").read_text(), re.MULTILINE)
     assert [host for host, _ in asked] == [name for name in COMPOSE["services"] if name.startswith("web-")]
     assert {port for _, port in asked} == {*instructions("EXPOSE")}
-    megabytes = int(re.search(r"client_max_body_size (\d+)m", NGINX)[1])  # type: ignore[index]
-    assert megabytes * 1024 * 1024 > app.config["MAX_CONTENT_LENGTH"]
+    usual, exports = (int(each) * 1024 * 1024 for each in re.findall(r"client_max_body_size (\d+)m", NGINX))
+    assert usual > app.config["MAX_CONTENT_LENGTH"]
+    place = re.search(r"location ~ (\S+) \{\s+client_max_body_size", NGINX)[1]  # type: ignore[index]
+    with app.test_request_context("/en/desk/imports"):
+        app.preprocess_request()
+        assert re.match(place, request.path)
+        assert exports > request.max_content_length > usual  # type: ignore[operator]
+    assert not re.match(place, "/en/desk/imports/mapping")
     given = {volume.split(":")[1] for volume in COMPOSE["services"]["proxy"]["volumes"]}
     assert {"/etc/nginx/nginx.conf", "/etc/nginx/servers.conf", "/etc/nginx/away.html"} <= given
 

@@ -132,7 +132,7 @@ def test_a_sheet_is_looked_at_and_then_kept(desk: Browser):
     assert "50 ± " in preview.main
     assert read.inventories(CODE) == []
     kept = preview.submit("Keep this inventory")
-    assert kept.h1.startswith("Inventory of September 1, 2020")
+    assert kept.h1.startswith("Inventory of 1 September 2020")
     (found,) = read.inventories(CODE)
     assert found.file_sha256 == sha256(BEFORE).hexdigest()
     assert kept.links["Plan the next inventory"].startswith("/en/desk/monitoring/plan?strata=1")

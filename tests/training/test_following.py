@@ -270,7 +270,7 @@ def test_a_learner_agrees_and_ends_it_on_the_page_of_the_course(app, at):
     client = app.test_client()
     client.set_cookie("learner", f"{learner_id}.{key_for(f'device:{learner_id}')}")
     page = Browser(client).open(f"/en/learn/{who}").submit("Yes, ask me")
-    assert "Next time: February 28, 2027." in page.main
+    assert "Next time: 28 February 2027." in page.main
     page = page.submit("Do not ask me any more")
     assert "May we ask you" in page.main
     assert consents_of([learner_id]) == []

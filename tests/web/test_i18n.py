@@ -130,7 +130,8 @@ def test_a_day_is_the_citys_day(app: Flask):
     assert (i18n.day(late), i18n.day(date(2026, 3, 5))) == ("2027年1月1日", "2026年3月5日")
     assert i18n.instant(late).startswith("2027-01-01 00:30（")
     g.lang = "en"
-    assert (i18n.day(late), i18n.day(date(2026, 3, 5))) == ("January 1, 2027", "March 5, 2026")
+    assert (i18n.day(late), i18n.day(date(2026, 3, 5))) == ("1 January 2027", "5 March 2026")
+    assert i18n.word(date(2026, 3, 5)) == "5 March 2026", "in a sentence too"
     assert i18n.instant(late) == "2027-01-01 00:30 (Beijing time)"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, g
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from portal.web import scanning
@@ -31,10 +32,10 @@ class Clamd(socketserver.StreamRequestHandler):
         data = b""
         while length := struct.unpack(">I", self.rfile.read(4))[0]:
             data += self.rfile.read(length)
-        if len(data) > 1024 * 1024:
-            self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
-        else:
-            self.wfile.write(b"stream: Eicar-Test-Signature FOUND\0" if EICAR in data else b"stream: OK\0")
+            if len(data) > 1024 * 1024:  # clamd hangs up at once, whatever is still coming
+                self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
+                return
+        self.wfile.write(b"stream: Eicar-Test-Signature FOUND\0" if EICAR in data else b"stream: OK\0")
 
 
 class Silent(socketserver.StreamRequestHandler):
@@ -129,8 +130,9 @@ def test_while_the_scanner_is_away_nothing_is_taken(
 
 
 def test_what_is_no_clear_answer_is_no_pass(app: Flask, clamd: str, tmp_path: Path) -> None:
-    with pytest.raises(NotScanned):
-        threat_in(io.BytesIO(bytes(2 * 1024 * 1024)), clamd)
+    with capture_logs() as lines, pytest.raises(NotScanned):
+        threat_in(io.BytesIO(bytes(8 * 1024 * 1024)), clamd)
+    assert [line["fault"] for line in lines] == ["INSTREAM size limit exceeded. ERROR"]
     silent = str(tmp_path / "silent.ctl")
     with running(socketserver.ThreadingUnixStreamServer(silent, Silent)), pytest.raises(NotScanned):
         threat_in(io.BytesIO(b"clean"), silent, seconds=0.2)

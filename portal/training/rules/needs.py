@@ -85,7 +85,7 @@ def needs(
         return ()
     found = [*_stuck(learner), *_away(learner, first_day, today, now)]
     if today <= last_day and last_day - today <= ENDS_WITHIN:
-        reason = RuleNotMet(day=last_day.isoformat(), met=learner.met, all=learner.needed)
+        reason = RuleNotMet(day=last_day, met=learner.met, all=learner.needed)
         found.append(Need(Urgency.NOW, reason))
     return tuple(sorted(found, key=lambda need: list(Urgency).index(need.urgency)))
 
