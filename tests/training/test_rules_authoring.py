@@ -9,7 +9,7 @@ from PIL import Image
 
 from portal.training.rules.formats.gift import read as read_gift
 from portal.training.rules.packs.bank import read_bank
-from portal.training.rules.packs.differences import Fate, differences, words_between
+from portal.training.rules.packs.differences import Fate, Patience, Piece, differences, words_between
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.joining import joined
 from portal.training.rules.packs.media import MediaNotAccepted, kept, name_for
@@ -114,9 +114,47 @@ def test_block_ids_are_free_and_legible():
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_marked_words_make_both_texts(before: str, after: str):
-    pieces = words_between(before, after)
+    pieces = words_between(before, after, Patience())
     assert "".join(p.text for p in pieces if p.kind != "added") == before
     assert "".join(p.text for p in pieces if p.kind != "removed") == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("森林" * 3_000, "林木森" * 2_000),
+        ("a b " * 5_000, "b a " * 5_000),
+        (" ".join(f"a b{n}" for n in range(2_000)), " ".join(f"a c{n}" for n in range(2_000))),
+    ],
+    ids=["two characters", "two words", "every second word"],
+)
+def test_texts_of_a_few_words_again_and_again_are_not_compared_for_hours(before: str, after: str):
+    """It comes to an end. Control: a text with a single other word still shows that one alone."""
+    patience = Patience()
+    pieces = words_between(before, after, patience)
+    assert "".join(p.text for p in pieces if p.kind != "added") == before
+    assert "".join(p.text for p in pieces if p.kind != "removed") == after
+    assert patience.steps >= 0
+    one = words_between("一吨碳。" * 200 + "旧", "一吨碳。" * 200 + "新", Patience())
+    assert one == (Piece("same", "一吨碳。" * 200), Piece("removed", "旧"), Piece("added", "新"))
+
+
+def test_the_lessons_of_a_page_share_its_patience_and_lose_no_word():
+    """It comes to an end: the last are shown whole. Control: the first one and a short one are not."""
+    head = "---\nid: x\ntitle: x\nminutes: 5\ncompletion: read\n---\n<!-- #a -->\n"
+
+    def lessons(text: str, short: str) -> dict[str, bytes]:
+        long = {f"lessons/{n:02d}-x.zh.md": f"{head}{text}\n".encode() for n in range(99)}
+        return long | {"lessons/99-x.zh.md": f"{head}{short}\n".encode()}
+
+    before, after = "森林" * 1_000, "林木森" * 700
+    found = differences(lessons(before, "一棵旧树"), lessons(after, "一棵新树"))
+    first, *_others, last, short = [
+        pieces for file in found for part in file.parts for _, pieces in part.lines
+    ]
+    assert len(first) > 2
+    assert last == (Piece("removed", before), Piece("added", after))
+    assert [piece.text for piece in short] == ["一棵", "旧", "新", "树"]
 
 
 def test_differences_go_by_block_item_and_field():
