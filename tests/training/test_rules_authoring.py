@@ -1,6 +1,7 @@
 """Files are changed one record or block at a time, the rest byte for byte; differences show their words."""
 
 import io
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,27 @@ def test_lessons_that_ship_are_written_as_they_were_read(track: str):
         assert pair
         assert written_side(files[name], pair, "zh", "zh") == files[name]
         assert written_side(files[english], pair, "en", "zh") == files[english]
+
+
+def lesson_of(ids: Iterable[str]) -> bytes:
+    head = "---\nid: x\ntitle: x\nminutes: 5\ncompletion: read\n---\n"
+    return (head + "".join(f"<!-- #{each} -->\n{each}\n" for each in ids)).encode()
+
+
+def test_blocks_that_only_the_translation_has_stand_behind_their_neighbours():
+    pair = read_pair(lesson_of("abc"), lesson_of("xbyza"), "zh")
+    assert pair is not None
+    assert [block.id for block in pair.blocks] == ["x", "a", "b", "y", "z", "c"]
+    alone = read_pair(b"", lesson_of("xy"), "zh")
+    assert alone is not None
+    assert [(block.id, block.zh, block.en) for block in alone.blocks] == [("x", "", "x"), ("y", "", "y")]
+
+
+def test_a_lesson_of_a_hundred_thousand_blocks_is_paired():
+    """It comes to an end: looked for among all others, each of them would take as long as the file."""
+    pair = read_pair(*(lesson_of(f"{side}{n}" for n in range(50_000)) for side in "ab"), "zh")
+    assert pair is not None
+    assert [pair.blocks[at].id for at in (0, 49_999, 50_000, -1)] == ["b0", "b49999", "a0", "a49999"]
 
 
 def test_one_item_changes_and_the_others_stay_byte_for_byte():
