@@ -141,7 +141,7 @@ def minute_of(text: str) -> int:
     """Minutes after midnight of ``21:00``. Raises NotAnHour."""
     hour, colon, minute = text.strip().replace("：", ":").partition(":")
     digits = hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit() and len(minute) == 2
-    if not colon or not digits or int(hour[:3]) > 23 or int(minute) > 59:
+    if not colon or not digits or len(hour) > 2 or int(hour) > 23 or int(minute) > 59:
         raise NotAnHour()
     return int(hour) * 60 + int(minute)
 

@@ -78,7 +78,11 @@ def rows_of(data: bytes, limits: Limits) -> tuple[str, list[tuple[int, list[str]
     if data.startswith(_ZIP):
         return "xlsx", list(_counted(_sheet_rows(data, limits), limits))
     text, encoding = decode(data)
-    return encoding, list(_counted(csv_rows(text), limits))
+    rows = (
+        (number, row if isinstance(row, PortalError) else _texts(row, limits))
+        for number, row in csv_rows(text)
+    )
+    return encoding, list(_counted(rows, limits))
 
 
 def _counted(rows: Cells, limits: Limits) -> Cells:

@@ -16,7 +16,7 @@ from portal.registry.rules.estimation.columns import InventoryKind
 from portal.registry.rules.estimation.equations import Equation, read_equations
 from portal.registry.rules.estimation.parameters import parameters
 from portal.registry.rules.estimation.reading import MAX_ROWS, Reading, Verdict, read
-from portal.registry.sheets import csv_file, rows_of, xlsx_file
+from portal.registry.sheets import RowTooWide, csv_file, rows_of, xlsx_file
 
 D = Decimal
 STOCK, TREES = InventoryKind.GROWING_STOCK, InventoryKind.TREES
@@ -306,6 +306,29 @@ def test_more_rows_than_are_read_are_refused_and_not_cut():
     text = HEAD + "\n1,10,1,600,红松,10" * (MAX_ROWS + 30)
     with pytest.raises(InvalidInput):
         take(text)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["面积" + "(" * 100_000, "面积(" * 40_000, "," + "面积," * 300_000],
+    ids=["brackets", "names", "columns"],
+)
+def test_a_row_far_too_long_is_no_heading_and_is_not_read_again_and_again(row: str):
+    """It comes to an end, above the heading and below it: no unit is sought behind every bracket."""
+    found = take(f"{row}\n{HEAD}\n1,12.5,1,600,落叶松,120.5\n")
+    assert (found.used, found.refused) == (1, 0)
+    with pytest.raises(PortalError):
+        take(f"{row}\n{row}\n")
+    below = take(f"{HEAD}\n1,12.5,1,600,落叶松,120.5\n{row}\n")
+    assert (below.used, below.refused) == (1, 1)
+
+
+@pytest.mark.parametrize("columns", [60, 61])
+def test_a_row_of_a_csv_has_as_many_columns_as_one_of_a_workbook(columns: int):
+    rows = [["x"] * columns, ["y", "z", *[""] * columns]]
+    as_csv, as_workbook = (rows_of(data, SHEET)[1] for data in (csv_file(rows), xlsx_file([("x", rows)])))
+    assert [str(row) for _number, row in as_csv] == [str(row) for _number, row in as_workbook]
+    assert isinstance(as_csv[0][1], RowTooWide) is (columns == 61)
 
 
 def test_what_goes_out_is_neutral():

@@ -29,7 +29,7 @@ def test_a_tile_has_one_path(tile: Tile, path: str):
     "path",
     ["", "0", "0/0", "0/0000", "0/x000/001", "0/001/234", "8/000", "01/000", "-1/000", "entries/000.p/0",
      "entries/000.p/256", "entries/000.p/257", "entries/000.p/01", "0/000.p/", "0/x001/x234",
-     "data/000", "../000", "０/000", "0/" + "x999/" * 9 + "999"],
+     "data/000", "../000", "０/000", "0/" + "x999/" * 9 + "999", "9" * 5_000 + "/000"],
 )  # fmt: skip
 def test_what_names_no_tile(path: str):
     assert tiles.read_path(path) is None

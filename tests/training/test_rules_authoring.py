@@ -1,6 +1,7 @@
 """Files are changed one record or block at a time, the rest byte for byte; differences show their words."""
 
 import io
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from PIL import Image
 
 from portal.training.rules.formats.gift import read as read_gift
 from portal.training.rules.packs.bank import read_bank
-from portal.training.rules.packs.differences import Fate, differences, words_between
+from portal.training.rules.packs.differences import Fate, Patience, Piece, differences, words_between
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.joining import joined
 from portal.training.rules.packs.media import MediaNotAccepted, kept, name_for
@@ -46,6 +47,27 @@ def test_lessons_that_ship_are_written_as_they_were_read(track: str):
         assert pair
         assert written_side(files[name], pair, "zh", "zh") == files[name]
         assert written_side(files[english], pair, "en", "zh") == files[english]
+
+
+def lesson_of(ids: Iterable[str]) -> bytes:
+    head = "---\nid: x\ntitle: x\nminutes: 5\ncompletion: read\n---\n"
+    return (head + "".join(f"<!-- #{each} -->\n{each}\n" for each in ids)).encode()
+
+
+def test_blocks_that_only_the_translation_has_stand_behind_their_neighbours():
+    pair = read_pair(lesson_of("abc"), lesson_of("xbyza"), "zh")
+    assert pair is not None
+    assert [block.id for block in pair.blocks] == ["x", "a", "b", "y", "z", "c"]
+    alone = read_pair(b"", lesson_of("xy"), "zh")
+    assert alone is not None
+    assert [(block.id, block.zh, block.en) for block in alone.blocks] == [("x", "", "x"), ("y", "", "y")]
+
+
+def test_a_lesson_of_a_hundred_thousand_blocks_is_paired():
+    """It comes to an end: looked for among all others, each of them would take as long as the file."""
+    pair = read_pair(*(lesson_of(f"{side}{n}" for n in range(50_000)) for side in "ab"), "zh")
+    assert pair is not None
+    assert [pair.blocks[at].id for at in (0, 49_999, 50_000, -1)] == ["b0", "b49999", "a0", "a49999"]
 
 
 def test_one_item_changes_and_the_others_stay_byte_for_byte():
@@ -114,9 +136,47 @@ def test_block_ids_are_free_and_legible():
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_marked_words_make_both_texts(before: str, after: str):
-    pieces = words_between(before, after)
+    pieces = words_between(before, after, Patience())
     assert "".join(p.text for p in pieces if p.kind != "added") == before
     assert "".join(p.text for p in pieces if p.kind != "removed") == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("森林" * 3_000, "林木森" * 2_000),
+        ("a b " * 5_000, "b a " * 5_000),
+        (" ".join(f"a b{n}" for n in range(2_000)), " ".join(f"a c{n}" for n in range(2_000))),
+    ],
+    ids=["two characters", "two words", "every second word"],
+)
+def test_texts_of_a_few_words_again_and_again_are_not_compared_for_hours(before: str, after: str):
+    """It comes to an end. Control: a text with a single other word still shows that one alone."""
+    patience = Patience()
+    pieces = words_between(before, after, patience)
+    assert "".join(p.text for p in pieces if p.kind != "added") == before
+    assert "".join(p.text for p in pieces if p.kind != "removed") == after
+    assert patience.steps >= 0
+    one = words_between("一吨碳。" * 200 + "旧", "一吨碳。" * 200 + "新", Patience())
+    assert one == (Piece("same", "一吨碳。" * 200), Piece("removed", "旧"), Piece("added", "新"))
+
+
+def test_the_lessons_of_a_page_share_its_patience_and_lose_no_word():
+    """It comes to an end: the last are shown whole. Control: the first one and a short one are not."""
+    head = "---\nid: x\ntitle: x\nminutes: 5\ncompletion: read\n---\n<!-- #a -->\n"
+
+    def lessons(text: str, short: str) -> dict[str, bytes]:
+        long = {f"lessons/{n:02d}-x.zh.md": f"{head}{text}\n".encode() for n in range(99)}
+        return long | {"lessons/99-x.zh.md": f"{head}{short}\n".encode()}
+
+    before, after = "森林" * 1_000, "林木森" * 700
+    found = differences(lessons(before, "一棵旧树"), lessons(after, "一棵新树"))
+    first, *_others, last, short = [
+        pieces for file in found for part in file.parts for _, pieces in part.lines
+    ]
+    assert len(first) > 2
+    assert last == (Piece("removed", before), Piece("added", after))
+    assert [piece.text for piece in short] == ["一棵", "旧", "新", "树"]
 
 
 def test_differences_go_by_block_item_and_field():

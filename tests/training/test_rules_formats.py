@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from portal.kernel.errors import PortalError
 from portal.training.rules.formats import FORMATS, format_named, read_items, write_items
 from portal.training.rules.formats.exchange import NothingToWrite
-from portal.training.rules.formats.gift_grammar import SecondAnswers
+from portal.training.rules.formats.gift_grammar import SecondAnswers, is_remark, parse
 from portal.training.rules.items import FULL, Markup, Multiple, Numeric, Scoring, Single, TrueFalse
 from tests.factories.items import TASKS, items
 
@@ -269,6 +269,30 @@ def test_a_repair_leaves_the_words_alone():
     item = read_items("gift", text.encode(), "zh", repair=True).items[0]
     assert item.stem.zh == "CO₂＝44/12，对吗"
     assert item.task.options[0].text.zh == "x＝y"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gift", ("//" + "[tag:" * 2_000 + "\n") * 900 + "//[tag:id:a]\n碳汇？{=是}\n"),
+        ("gift", "\n\n".join("\u3000\n" * 9_000 for _ in range(20)) + "\n\n／／[tag:id:a]\n碳汇？{=是}\n"),
+        ("aiken", "碳汇？\nA. 是\nB. 否\nANSWER: A\n\n？\n" + ("答案" + " " * 40 + "\n") * 70_000),
+    ],
+    ids=["tags that are not closed", "lines of wide spaces", "answers of spaces alone"],
+)
+def test_a_file_of_marks_that_lead_nowhere_is_read_once(name: str, text: str):
+    """It comes to an end, and the question in it is found."""
+    (item,) = read_items(name, text.encode(), "zh", repair=True).items
+    assert item.stem.zh == "碳汇？"
+
+
+def test_a_tag_is_what_is_closed():
+    remarks = ["// note", "// [tag:open", "// [tag:a\\"]
+    assert [is_remark(line) for line in [*remarks, "// [tag:a]", "// [tag:[a\\]] [tag:b"]] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    (question,) = parse("// [tag:[a\\]] [tag:b] [tag:c\n::q::?{T}\n")
+    assert question.tags == ("[a]", "b")
 
 
 BOMB = (

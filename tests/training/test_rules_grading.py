@@ -1,9 +1,12 @@
 """Grading: the checked sample items, numbers with units, partial credit, and what the learner is told."""
 
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
@@ -168,6 +171,21 @@ def test_the_other_kinds():
     assert grade(short, " Carbon  Sinks ").is_right
     assert grade(short, "碳汇").is_right
     assert not grade(short, "source").is_right
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.text("ab*", max_size=6), st.text("ab", max_size=8))
+def test_a_star_in_a_short_answer_stands_for_any_characters_or_none(wanted: str, given: str):
+    short = item(ShortAnswer((Option(both(wanted or "a"), FULL),)))
+    assert grade(short, given).is_right is fnmatchcase(given, wanted or "a")
+
+
+def test_an_answer_of_hundreds_of_stars_is_read_once():
+    """It comes to an end: tried with every length of every star, it would take longer than the world."""
+    hostile = item(ShortAnswer((Option(both("*a" * 499 + "*b"), FULL),)))
+    assert not grade(hostile, "a" * 1_000).is_right
+    assert grade(hostile, "a" * 999 + "b").is_right
+    assert not grade(hostile, "a" * 498 + "b").is_right  # control: one of its letters is missing
 
 
 def test_a_register_scenario_says_why():

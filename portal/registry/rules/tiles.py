@@ -63,7 +63,7 @@ def read_path(text: str) -> Tile | None:
     path, width = (partial["path"], int(partial["width"])) if partial else (rest, WIDTH)
     if not _PATH.fullmatch(path) or width > WIDTH:
         return None
-    if kind != "entries" and not (kind.isascii() and kind.isdecimal() and int(kind) < MOST_LEVELS):
+    if kind != "entries" and kind not in map(str, range(MOST_LEVELS)):
         return None
     number = int(path.replace("x", "").replace("/", ""))
     tile = Tile(None if kind == "entries" else int(kind), number, width)

@@ -42,7 +42,8 @@ _TITLE: Final = re.compile(r"\s*::(.*?)::", re.S)
 _MARKUP: Final = re.compile(r"\s*\[(html|markdown|plain|moodle)\]")
 _TRUE_FALSE: Final = re.compile(r"(T|F|TRUE|FALSE)\s*(?:#(.*))?", re.S | re.I)
 _WEIGHT: Final = re.compile(r"\s*%\s*(-?\d{1,3}(?:\.\d{0,10})?)\s*%")
-_TAG: Final = re.compile(r"\[tag:((?:\\.|[^\]\\])+)\]")
+# One that is not closed is found too, so that no line is read once for each of its beginnings.
+_TAG: Final = re.compile(r"\[tag:((?:\\.|[^\]\\])+)(\]?)")
 _CATEGORY: Final = "$CATEGORY:"
 _FULL_WIDTH: Final = ("｛", "｝")
 # Behind the answers: a brace, or what a repair would make one of.
@@ -199,7 +200,7 @@ def blocks(text: str) -> Iterator[Block]:
         kept = []
         for written in lines:
             if written.lstrip().startswith("//"):
-                tags += (re.sub(r"\\(.)", r"\1", tag) for tag in _TAG.findall(written[:MAX_COMMENT]))
+                tags += _tags(written[:MAX_COMMENT])
             elif written.lstrip().startswith(_CATEGORY):
                 category = written.lstrip().removeprefix(_CATEGORY).strip()
             else:
@@ -212,6 +213,10 @@ def blocks(text: str) -> Iterator[Block]:
             tags, first = [], 0
         elif tags and not first:
             first = line
+
+
+def _tags(comment: str) -> list[str]:
+    return [re.sub(r"\\(.)", r"\1", tag) for tag, closed in _TAG.findall(comment) if closed]
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -332,7 +337,7 @@ def is_category(line: str) -> bool:
 
 def is_remark(line: str) -> bool:
     """A comment that is no tag of a question."""
-    return line.lstrip().startswith("//") and not _TAG.search(line)
+    return line.lstrip().startswith("//") and not _tags(line)
 
 
 def category_line(category: str) -> str:

@@ -7,8 +7,9 @@ from typing import Final
 
 # Nobody types questions as long as this.
 MAX_REPAIRED: Final = 20_000
-# White space inside a line: a repair never joins two lines.
-_GAP: Final = r"[^\S\n]{0,9}"
+# White space inside a line: a repair never joins two lines. What was taken is not given back: several gaps
+# in a row would be tried with every length of each.
+_GAP: Final = r"[^\S\n]{0,9}+"
 _WIDE: Final = str.maketrans("｛｝＝～＃％：＼", "{}=~#%:\\")
 _TITLE: Final = re.compile(r"^(\s*)(?:：：|::)(.*?)(?:：：|::)", re.S)
 # Inside the answers a mark counts where one can stand: at the beginning or after white space or a brace.
@@ -17,7 +18,7 @@ _WEIGHT: Final = re.compile(rf"([=~]){_GAP}[％%]{_GAP}(-?[\d.０-９]+){_GAP}[�
 _ARROW: Final = re.compile(rf"{_GAP}(?:[－—―]{{1,3}}[＞>]|-＞|→){_GAP}")
 _TOLERANCE: Final = re.compile(rf"(?<=[\d０-９]){_GAP}：{_GAP}(?=[\d０-９.])")
 _DIGITS: Final = str.maketrans("０１２３４５６７８９．", "0123456789.")
-_COMMENT: Final = re.compile(r"^(\s*)／／", re.M)
+_COMMENT: Final = re.compile(r"^([^\S\n]*)／／", re.M)
 
 _LETTER: Final = "A-ZＡ-Ｚa-zａ-ｚ"
 _OPTION: Final = re.compile(rf"^({_GAP})(?![A-Z][.)] )([{_LETTER}]){_GAP}[.．、)）:：]{_GAP}(?=\S)")

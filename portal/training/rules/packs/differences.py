@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 from portal.training.rules.packs.course import LESSON
@@ -49,26 +50,56 @@ class FileDifference:
     parts: tuple[PartDifference, ...] = ()
 
 
+@dataclass(slots=True)
+class Patience:
+    """The steps that may still be made to find what texts have in common. What is left when there are none
+    counts as changed: ten thousand words of a few that come again and again would be compared for hours."""
+
+    steps: int = 30_000_000
+
+    def take(self, steps: int) -> bool:
+        """Whether there are so many."""
+        self.steps -= steps if (enough := steps <= self.steps) else 0
+        return enough
+
+
+class _Matcher(SequenceMatcher[str]):
+    def __init__(self, old: list[str], new: list[str], patience: Patience) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        self._patience = patience
+        # Every place of the one is held against all places of the same word in the other.
+        self._steps = [0, *accumulate(1 + len(self.b2j.get(word, ())) for word in old)]
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        steps = self._steps[-1 if ahi is None else ahi] - self._steps[alo]
+        if not self._patience.take(steps):
+            return Match(alo, blo, 0)
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
 def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[FileDifference]:
     """Every file that is not the same, by path."""
-    found = []
+    found, patience = [], Patience()
     for path in sorted(before.keys() | after.keys()):
         if path not in before:
-            found.append(FileDifference(path, Fate.ADDED, tuple(_parts(path, b"", after[path]))))
+            found.append(FileDifference(path, Fate.ADDED, tuple(_parts(path, b"", after[path], patience))))
         elif path not in after:
             found.append(FileDifference(path, Fate.REMOVED))
         elif before[path] != after[path]:
-            found.append(FileDifference(path, Fate.CHANGED, tuple(_parts(path, before[path], after[path]))))
+            parts = tuple(_parts(path, before[path], after[path], patience))
+            found.append(FileDifference(path, Fate.CHANGED, parts))
     return found
 
 
-def words_between(before: str, after: str) -> tuple[Piece, ...]:
+def words_between(before: str, after: str, patience: Patience) -> tuple[Piece, ...]:
     """The words of both texts in order, each marked as the same, added or removed."""
     if max(len(before), len(after)) > MAX_COMPARED:
         return (Piece("removed", before), Piece("added", after))
     old, new = _WORD.findall(before), _WORD.findall(after)
     pieces: list[Piece] = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _Matcher(old, new, patience).get_opcodes():
         if tag == "equal":
             pieces.append(Piece("same", "".join(old[a:b])))
             continue
@@ -77,16 +108,16 @@ def words_between(before: str, after: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _parts(path: str, before: bytes, after: bytes) -> Iterator[PartDifference]:
+def _parts(path: str, before: bytes, after: bytes, patience: Patience) -> Iterator[PartDifference]:
     if LESSON.fullmatch(path):
-        yield from _between(_blocks(before), _blocks(after))
+        yield from _between(_blocks(before), _blocks(after), patience)
     elif path.startswith("bank/") and path.endswith(".yml"):
-        yield from _between(_items(before), _items(after))
+        yield from _between(_items(before), _items(after), patience)
     elif path.endswith(".yml"):
-        yield from _between(_fields(before), _fields(after))
+        yield from _between(_fields(before), _fields(after), patience)
     elif path.endswith(".gift"):
         old, new = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
-        yield from _between({path: {"": old}} if old else {}, {path: {"": new}})
+        yield from _between({path: {"": old}} if old else {}, {path: {"": new}}, patience)
 
 
 Texts = dict[str, dict[str, str]]
@@ -117,8 +148,9 @@ def _fields(data: bytes) -> Texts:
     return found
 
 
-def _between(before: Texts, after: Texts) -> Iterator[PartDifference]:
-    moved = _moved([name for name in before if name in after], [name for name in after if name in before])
+def _between(before: Texts, after: Texts, patience: Patience) -> Iterator[PartDifference]:
+    both = ([name for name in before if name in after], [name for name in after if name in before])
+    moved = _moved(*both, patience)
     for name in _together(before, after):
         old, new = before.get(name), after.get(name)
         if old == new:
@@ -126,21 +158,23 @@ def _between(before: Texts, after: Texts) -> Iterator[PartDifference]:
                 yield PartDifference(name, Fate.MOVED)
             continue
         fate = Fate.ADDED if old is None else Fate.REMOVED if new is None else Fate.CHANGED
-        yield PartDifference(name, fate, tuple(_lines(old or {}, new or {})))
+        yield PartDifference(name, fate, tuple(_lines(old or {}, new or {}, patience)))
 
 
 def _together(before: Iterable[str], after: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*after, *before]))
 
 
-def _moved(old: list[str], new: list[str]) -> set[str]:
+def _moved(old: list[str], new: list[str], patience: Patience) -> set[str]:
     """Names that are not part of the longest run of unmoved ones."""
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    matcher = _Matcher(old, new, patience)
     still = {name for block in matcher.get_matching_blocks() for name in old[block.a : block.a + block.size]}
     return set(old) - still
 
 
-def _lines(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+def _lines(
+    old: Mapping[str, str], new: Mapping[str, str], patience: Patience
+) -> Iterator[tuple[str, tuple[Piece, ...]]]:
     for key in _together(old, new):
         if old.get(key) != new.get(key):
-            yield key, words_between(old.get(key, ""), new.get(key, ""))
+            yield key, words_between(old.get(key, ""), new.get(key, ""), patience)

@@ -230,12 +230,13 @@ class _Linter:
             if counts[objective.id] < ITEMS_PER_OBJECTIVE:
                 notes.add(objective.line, ObjectiveThin(objective=objective.id, count=counts[objective.id]))
         for kind in (course.objectives, course.modules):
+            first = {part.id: part.line for part in reversed(kind)}
             for name, count in Counter(part.id for part in kind).items():
                 if count > 1:
-                    notes.add(next(part.line for part in kind if part.id == name), IdTwice(id=name))
-        self._modules(pack, course)
+                    notes.add(first[name], IdTwice(id=name))
+        self._modules(pack, course, known)
 
-    def _modules(self, pack: Pack, course: Course) -> None:
+    def _modules(self, pack: Pack, course: Course, objectives: set[str]) -> None:
         lessons = {lesson.id: name for (name, _), lesson in pack.lessons.items()}
         used: set[str] = set()
         for module in course.modules:
@@ -243,7 +244,7 @@ class _Linter:
                 used.add(lesson)
                 if lesson not in lessons:
                     self.notes("course.yml").add(module.line, LessonUnknown(lesson=lesson[:40]))
-            for objective in set(module.objectives) - {each.id for each in course.objectives}:
+            for objective in set(module.objectives) - objectives:
                 self.notes("course.yml").add(module.line, ObjectiveUnknown(objective=objective[:40]))
         for item, file, line in pack.items:
             if item.lesson and item.lesson not in lessons:

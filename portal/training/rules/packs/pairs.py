@@ -1,7 +1,7 @@
 """A lesson as its author sees it: both languages block by block, and which translation has fallen behind."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -77,18 +77,30 @@ def read_pair(zh: bytes, en: bytes, original: str) -> PairedLesson | None:
 
 def _paired(sides: Mapping[str, Lesson], original: str) -> tuple[PairedBlock, ...]:
     texts = {lang: {block.id: block for block in lesson.blocks} for lang, lesson in sides.items()}
-    order = [block.id for block in sides[original].blocks] if original in sides else []
+    order = ["", *texts.get(original, ())]
+    following = dict(zip(order, [*order[1:], ""], strict=True))
     behind = ""
-    for block in sides[_OTHER[original]].blocks if _OTHER[original] in sides else ():
-        if block.id not in order:
-            order.insert(order.index(behind) + 1 if behind else 0, block.id)
-        behind = block.id
+    for name in texts.get(_OTHER[original], ()):
+        if name not in following:
+            following[name], following[behind] = following[behind], name
+        behind = name
     empty = Block("", "", 0)
-    found = [{lang: texts.get(lang, {}).get(name, empty) for lang in ("zh", "en")} for name in order]
+    found = [
+        (name, {lang: texts.get(lang, {}).get(name, empty) for lang in ("zh", "en")})
+        for name in _walked(following)
+    ]
     return tuple(
         PairedBlock(name, both["zh"].text, both["en"].text, both[_OTHER[original]].made_from)
-        for name, both in zip(order, found, strict=True)
+        for name, both in found
     )
+
+
+def _walked(following: Mapping[str, str]) -> Iterator[str]:
+    """From "" to "", each by what follows it."""
+    name = following[""]
+    while name:
+        yield name
+        name = following[name]
 
 
 def edited(
