@@ -1,6 +1,7 @@
 """What differs between two packs: file by file, block by block, item by item, with the words marked."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
@@ -68,7 +69,8 @@ class _Matcher(SequenceMatcher[str]):
         super().__init__(None, old, new, autojunk=False)
         self._patience = patience
         # Every place of the one is held against all places of the same word in the other.
-        self._steps = [0, *accumulate(1 + len(self.b2j.get(word, ())) for word in old)]
+        places = Counter(new)
+        self._steps = [0, *accumulate(1 + places[word] for word in old)]
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None

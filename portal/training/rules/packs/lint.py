@@ -230,7 +230,7 @@ class _Linter:
             if counts[objective.id] < ITEMS_PER_OBJECTIVE:
                 notes.add(objective.line, ObjectiveThin(objective=objective.id, count=counts[objective.id]))
         for kind in (course.objectives, course.modules):
-            first = {part.id: part.line for part in reversed(kind)}
+            first = {part.id: part.line for part in kind[::-1]}
             for name, count in Counter(part.id for part in kind).items():
                 if count > 1:
                     notes.add(first[name], IdTwice(id=name))
