@@ -90,11 +90,27 @@ def test_no_type_ever_says_neutral(kind: CertificateType, phrase: str):
         ("C3", "本城市"),
         ("C4", "this ticket"),
         ("C5", "250 kg CO₂e"),
+        ("C5", "5" + " " * 100 + "kg"),
+        ("C5", "1, " * 100 + "t"),
     ],
 )
 def test_what_a_type_never_says(kind: str, phrase: str):
     with pytest.raises(ForbiddenClaim):
         claims.check(CertificateType(kind), phrase)
+
+
+def test_an_amount_is_named_whole():
+    with pytest.raises(ForbiddenClaim) as caught:
+        claims.check(CertificateType.COURSE, "It saves 1,250.5 kg.")
+    assert caught.value.params == {"phrase": "1,250.5 kg"}
+
+
+@pytest.mark.parametrize("text", ["1" * 100_000, "1 " * 50_000, "1" + " " * 100_000])
+def test_a_page_of_digits_is_read_once(text: str):
+    """It comes to an end, and the control: with a unit at its end it is an amount."""
+    claims.check(CertificateType.COURSE, text)
+    with pytest.raises(ForbiddenClaim):
+        claims.check(CertificateType.COURSE, f"{text}kg")
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,34 @@ def test_a_long_sliver_of_a_small_parcel_is_land():
     assert parcels.is_taken(parcels.overlap_m2(small.geojson, large.geojson), small.area_m2, large.area_m2)
 
 
+def a_comb(teeth: int, lies: bool = False) -> str:
+    """An outline of so many teeth within a hundredth of a degree, upright or lying on its side."""
+    width = 0.01 / (2 * teeth)
+    corners = [(0.0, -0.001), (0.0, 0.01)]
+    for tooth in range(teeth):
+        left = 2 * tooth * width
+        corners += [
+            (left + width, 0.01),
+            (left + width, 0.0),
+            (left + 2 * width, 0.0),
+            (left + 2 * width, 0.01),
+        ]
+    corners = [*corners[:-2], (corners[-3][0], -0.001)]
+    corners = [(y, x) if lies else (x, y) for x, y in [*corners, corners[0]]]
+    return parcels.outline_of(a_polygon([[128.9 + x, 47.7 + y] for x, y in corners])).geojson
+
+
+def test_outlines_that_cross_everywhere_are_refused_before_they_fill_the_memory():
+    """Control: the same combs with fewer teeth share a quarter of the square, and the same one all of itself."""
+    shared = parcels.overlap_m2(a_comb(20), a_comb(20, lies=True))
+    whole = parcels.outline_of(square(side=0.01)).area_m2
+    assert shared == pytest.approx(whole / 4, rel=0.15)
+    fine = a_comb(1_000)
+    assert parcels.overlap_m2(fine, fine) == pytest.approx(whole / 2, rel=0.2)
+    with pytest.raises(parcels.TooManyCrossings):
+        parcels.overlap_m2(fine, a_comb(1_000, lies=True))
+
+
 def a_polygon(*rings: object) -> dict[str, object]:
     return {"type": "Polygon", "coordinates": list(rings)}
 

@@ -148,7 +148,11 @@ _OFFSET: Final = (
     "抵[销銷]",
     "[补補][偿償]",
 )
-_AMOUNT: Final = (r"\d[\d,. ]*(kg|kilograms?|t|tonnes?|千克|公斤|[吨噸])(?![a-z])", "co2e")
+# From the last digit on, with some of the number before it: a page of digits is read once.
+_AMOUNT: Final = (
+    r"(\d[\d,. ]{0,40})?\d[,. ]*+(kg|kilograms?|t|tonnes?|千克|公斤|[吨噸])(?![a-z])",
+    "co2e",
+)
 _THINGS: Final = (
     r"\b(this|the|our|its|whose) (product|service|ticket|city)\b",
     "(本|[该該]|此)([产產]品|服[务務]|[门門]票|城市)",

@@ -242,7 +242,8 @@ def enter_parcels(
 ) -> list[str]:
     """Enter all parcels of a file, or none; their codes. No land is in two parcels on one day.
 
-    Raises UnknownProject, PeriodBackwards, ParcelCodeTaken, BadParcelCode, ParcelTaken, UnknownDocument.
+    Raises UnknownProject, PeriodBackwards, ParcelCodeTaken, BadParcelCode, ParcelTaken, TooManyCrossings,
+    UnknownDocument.
     """
     if not policy.may_tend_projects(actor):
         raise NotAllowed()
@@ -308,7 +309,10 @@ def _free_code(taken: set[str]) -> str:
 def _keep_off(
     session: Session, project: Any, code: str, outline: parcels.Outline, ground: Ground, now: datetime
 ) -> None:
-    """Raises ParcelTaken; the same land at another time in another project is laid before a person."""
+    """The same land at another time in another project is laid before a person.
+
+    Raises ParcelTaken, TooManyCrossings.
+    """
     for other in read.neighbours(outline.box):
         shared = parcels.overlap_m2(outline.geojson, other.geojson)
         if not parcels.is_taken(shared, outline.area_m2, other.area_m2):

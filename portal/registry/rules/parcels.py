@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 import shapely
@@ -31,7 +32,9 @@ MOST_POINTS: Final = 200_000
 LARGEST_M2: Final = 100_000_000_000  # 100,000 km²: what is larger was drawn in another unit
 # Two people who draw one border draw two lines. Up to this part of the smaller parcel is a border, not land.
 BORDER_SHARE: Final = 1_000
+MOST_CROSSINGS: Final = 100_000  # two drawings of one border have one for each corner at most
 
+_SIDES: Final = 5  # that are looked at together: each may cross all of the other's
 _KNOWN_CRS: Final = ("CRS84", "EPSG::4326", "EPSG:4326", "EPSG::4490", "EPSG:4490")
 
 
@@ -84,6 +87,13 @@ class BadParcelCode(InvalidInput):
 
 class PeriodBackwards(InvalidInput):
     message = N_("The last day comes before the first.")
+
+
+class TooManyCrossings(InvalidInput):
+    message = N_(
+        "The outline crosses that of a parcel in the register at more than %(most)s places, too many to "
+        "compare them. Simplify it, and enter it again."
+    )
 
 
 class UnknownParcel(NotFound):
@@ -173,9 +183,28 @@ def smallest_part_m2(outline: str) -> int:
 
 
 def overlap_m2(one: str, other: str) -> int:
-    """Square metres that two outlines (texts of ``Outline.geojson``) share, rounded down."""
-    shared = shapely.intersection(shape(json.loads(one)), shape(json.loads(other)))
-    return int(sum(_area(part) for part in _polygons(shared)))
+    """Square metres that two outlines (texts of ``Outline.geojson``) share, rounded down.
+
+    Raises TooManyCrossings.
+    """
+    first, second = shape(json.loads(one)), shape(json.loads(other))
+    _count_crossings(first, second)
+    return int(sum(_area(part) for part in _polygons(shapely.intersection(first, second))))
+
+
+def _count_crossings(one: BaseGeometry, other: BaseGeometry) -> None:
+    """Two combs of 800 teeth that lie across each other share 640,000 pieces, for which no memory is enough."""
+    sides, others, found = _sides(one), shapely.STRtree(_sides(other)), 0
+    for at in range(0, len(sides), _SIDES):
+        found += others.query(sides[at : at + _SIDES], predicate="crosses").shape[1]
+        if found > MOST_CROSSINGS:
+            raise TooManyCrossings(most=MOST_CROSSINGS)
+
+
+def _sides(outline: BaseGeometry) -> Any:
+    """An array of lines from each corner to the next."""
+    rings = shapely.get_parts(shapely.boundary(outline))
+    return shapely.linestrings([side for ring in rings for side in pairwise(ring.coords)])
 
 
 def is_taken(shared_m2: int, one_m2: int, other_m2: int) -> bool:
