@@ -372,7 +372,7 @@ def a_comb(teeth: int, lies: bool = False) -> str:
 
 
 def test_outlines_that_cross_everywhere_are_refused_before_they_fill_the_memory():
-    """Control: the same combs with fewer teeth share a quarter of the square, and the same one all of itself."""
+    """Control: combs with fewer teeth share a quarter of the square, and one comb all of itself."""
     shared = parcels.overlap_m2(a_comb(20), a_comb(20, lies=True))
     whole = parcels.outline_of(square(side=0.01)).area_m2
     assert shared == pytest.approx(whole / 4, rel=0.15)

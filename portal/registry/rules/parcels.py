@@ -193,7 +193,8 @@ def overlap_m2(one: str, other: str) -> int:
 
 
 def _count_crossings(one: BaseGeometry, other: BaseGeometry) -> None:
-    """Two combs of 800 teeth that lie across each other share 640,000 pieces, for which no memory is enough."""
+    """Raises TooManyCrossings: two combs of 800 teeth lying across each other share 640,000 pieces, more than
+    any memory holds."""
     sides, others, found = _sides(one), shapely.STRtree(_sides(other)), 0
     for at in range(0, len(sides), _SIDES):
         found += others.query(sides[at : at + _SIDES], predicate="crosses").shape[1]
