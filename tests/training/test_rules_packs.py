@@ -166,6 +166,18 @@ def test_missing_and_unknown_files_are_found():
     assert (EN, 0, "FileNotText") in found(files | {EN: b"\xff\xfe"})
 
 
+def test_what_is_too_long_to_be_read_is_said_and_not_read():
+    """It comes to an end. Control: as much as is allowed is read."""
+    files = pack_files()
+    for more, finding in ((b"![" * 1_000_000, [(ZH, 0, "LessonTooLong")]), (b"x" * 50_000, [])):
+        told = found(files | {ZH: files[ZH] + more})
+        assert [each for each in told if each[2] == "LessonTooLong"] == finding
+    for count, finding in ((300_000, [("bank/more.yml", 1, "TooManyItems")]), (20, [])):
+        told = found(files | {"bank/more.yml": b"-\n" * count})
+        assert [each for each in told if each[2] == "TooManyItems"] == finding
+        assert ("KeyMissing" in {each[2] for each in told}) is (not finding)
+
+
 def test_a_changed_factor_asks_for_the_item_to_be_checked():
     assert (BANK, 134, "FactorChanged") in found(pack_files(), {"test-wood": Decimal("1.84")})
     assert (BANK, 134, "FactorUnknown") in found(pack_files(), {"other": Decimal(1)})

@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
-from portal.training.rules.formats.exchange import NoRightAnswer, OptionsOutside, decimal, plain
+from portal.training.rules.formats.exchange import (
+    MAX_ITEMS,
+    NoRightAnswer,
+    OptionsOutside,
+    TooManyItems,
+    decimal,
+    plain,
+)
 from portal.training.rules.items import (
     FULL,
     MISSING,
@@ -61,6 +68,9 @@ def read_bank(data: bytes, notes: Notes) -> list[Found]:
         return []
     if not isinstance(entry.value, list):
         notes.add(entry.line, ValueShape(key="-", wanted="[…]"))
+        return []
+    if len(entry.value) > MAX_ITEMS:
+        notes.add(entry.line, TooManyItems(limit=MAX_ITEMS))
         return []
     found = ((_item(Fields(each, notes)), each.line) for each in entry.value)
     return [(item, line) for item, line in found if item]

@@ -157,6 +157,10 @@ class LessonUnknown(InvalidInput):
     message = N_("There is no lesson “%(lesson)s”.")
 
 
+class LessonTooLong(InvalidInput):
+    message = N_("A lesson has at most %(most)s characters: please make several of it.")
+
+
 class LessonUnused(InvalidInput):
     message = N_("This lesson is in none of the course’s modules.")
 

@@ -23,6 +23,7 @@ from portal.training.rules.packs.faults import (
     FileMissing,
     IdTwice,
     KeyMissing,
+    LessonTooLong,
     Notes,
     PictureForeign,
     TranslationStale,
@@ -30,6 +31,7 @@ from portal.training.rules.packs.faults import (
 from portal.training.rules.pictures import pictures
 
 READ, ITEMS, BOTH, PLEDGE = "read", "items", "both", "pledge"
+MAX_LESSON: Final = 100_000  # characters: no page of a lesson that a phone can load holds more
 COMPLETION: Final = (READ, ITEMS, BOTH, PLEDGE)
 _MARK: Final = re.compile(r"[ \t]*<!--\s*#([a-z0-9]+(?:-[a-z0-9]+)*)(?:\s+of\s+([0-9a-f]{8}))?\s*-->[ \t]*")
 
@@ -76,6 +78,9 @@ def read_lesson(data: bytes, notes: Notes) -> Lesson | None:
     """The lesson; what is wrong is noted, and None is returned where nothing can be read."""
     text = text_of(data, notes)
     if text is None:
+        return None
+    if len(text) > MAX_LESSON:
+        notes.add(0, LessonTooLong(most=MAX_LESSON))
         return None
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
