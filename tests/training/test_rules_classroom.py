@@ -118,7 +118,7 @@ def test_who_needs_the_trainer_and_why(changes: dict, reasons: list[str]):
 
 def test_the_rule_is_named_when_the_class_is_about_to_end():
     (need,) = needs(BUSY, FIRST, date(2026, 12, 3), START)
-    assert need.why.params == {"day": "2026-12-03", "met": 3, "all": 12}
+    assert need.why.params == {"day": date(2026, 12, 3), "met": 3, "all": 12}
     assert needs(BUSY, FIRST, date(2026, 12, 4), START) == ()
 
 
