@@ -55,8 +55,19 @@ def _plain(params: dict[str, object]) -> dict[str, object]:
 
 def page_of(status: int, title: str, text: str) -> tuple[str, int]:
     return render_template(
-        "errors/error.html", status=status, title=title, text=text, request_id=g.get("request_id", "")
+        "errors/error.html",
+        status=status,
+        title=title,
+        text=text,
+        before=_page_before(),
+        request_id=g.get("request_id", ""),
     ), status
+
+
+def _page_before() -> str:
+    """The page of ours whose form was refused, as far as the browser says; empty where nothing was sent."""
+    before = request.referrer or ""
+    return before if request.method == "POST" and before.startswith(request.host_url) else ""
 
 
 def _titles() -> dict[int, str]:

@@ -71,9 +71,9 @@ def trust_posts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csrf, "protect", lambda **_: setattr(g, "csrf_valid", True))
 
 
-def handed_in(app: Flask, data: bytes, path: str = "/en/certificates") -> TestResponse:
-    form = {"file": (io.BytesIO(data), "papers <1>.pdf")}
-    return app.test_client().post(path, data=form, content_type="multipart/form-data")
+def handed_in(app: Flask, data: bytes, path: str = "/en/certificates", came_from: str = "") -> TestResponse:
+    form, headers = {"file": (io.BytesIO(data), "papers <1>.pdf")}, {"Referer": came_from}
+    return app.test_client().post(path, data=form, content_type="multipart/form-data", headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,16 @@ def test_malware_is_refused_in_the_readers_language(scanned: Flask, lang: str, w
     assert answer.status_code == 422
     assert words in answer.text
     assert "papers &lt;1&gt;.pdf" in answer.text
+
+
+def test_the_refusal_leads_back_to_the_form(scanned: Flask) -> None:
+    """And to no page of others that the browser may have come from."""
+    form = "http://localhost/en/certificates?of=mine"
+    assert f'href="{form}"' in _main(handed_in(scanned, EICAR, came_from=form).text)
+    for other in ("", "http://localhost.example.org/", "//localhost/", "javascript:alert(1)"):
+        page = _main(handed_in(scanned, EICAR, came_from=other).text)
+        assert "Back to the page before" not in page
+        assert "Go to the home page" in page
 
 
 def test_a_clean_file_is_read_whole(scanned: Flask) -> None:
