@@ -29,15 +29,15 @@ class NumberForm(PortalForm):
 
 
 class PaperForm(PortalForm):
-    """The JSON file that came with a certificate, or its credential as JSON or as a token."""
+    """The PDF of a certificate, the JSON file attached to it, or its credential as JSON or as a token."""
 
     file = FileField(
-        lazy_gettext("Certificate file (JSON)"),
+        lazy_gettext("Certificate file (PDF or JSON)"),
         validators=[FileRequired(lazy_gettext("Choose a file first."))],
         description=lazy_gettext(
-            "The file is attached to the PDF and can be downloaded from the certificate’s page."
+            "The PDF as you received it, or the JSON file that is attached to it; at most 1 MB."
         ),
-        render_kw={"accept": ".json,.jwt,application/json"},
+        render_kw={"accept": ".pdf,.json,.jwt,application/pdf,application/json"},
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable
+from hashlib import sha256
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, send_file, url_for
@@ -72,12 +73,15 @@ def check_file() -> Any:
     form = PaperForm()
     if not form.validate_on_submit():
         return _check_page(NumberForm(None), form), 422
+    raw = form.file.data.stream.read(LARGEST_FILE)
+    is_pdf = raw.startswith(b"%PDF-")
     try:
-        certificate, altered = _compared(form.file.data.stream.read(LARGEST_FILE))
+        certificate, altered = _compared_inside(raw) if is_pdf else _compared(raw)
     except PortalError as refusal:
         form.blame("file", refusal)
         return _check_page(NumberForm(None), form), 404 if isinstance(refusal, NotFound) else 422
-    return _check_page(NumberForm(None), form, checked=certificate, altered=altered)
+    is_kept = not is_pdf or queries.is_printed(certificate.id, sha256(raw).hexdigest())
+    return _check_page(NumberForm(None), form, checked=certificate, altered=altered, is_kept=is_kept)
 
 
 @pages.get("/certificates/<number>")
@@ -192,6 +196,13 @@ def _compared(raw: bytes) -> tuple[CertificateView, list[str]]:
     return certificate, paper.differences(content, certificate.payload)
 
 
+def _compared_inside(pdf: bytes) -> tuple[CertificateView, list[str]]:
+    """The same of the text that is attached to a PDF."""
+    content = paper.text_attached(pdf)
+    certificate = find(content["number"])
+    return certificate, paper.differences(content, certificate.payload)
+
+
 @links.get("/certificates/<number>.zip")
 @open_to_all
 def whole(number: str) -> Any:
@@ -213,7 +224,7 @@ def _check_page(form: NumberForm, paper_form: PaperForm | None = None, **result:
         "certificates/check.html",
         form=form,
         paper_form=paper_form or PaperForm(None),
-        **({"checked": None, "altered": []} | result),
+        **({"checked": None, "altered": [], "is_kept": True} | result),
     )
 
 

@@ -447,7 +447,7 @@ def test_our_token_is_checked_on_both_pages_and_a_forged_one_is_refused(browser:
 
     def compared(text: str, expect: int = 200) -> str:
         page = browser.open("/en/certificates")
-        page.fill("Certificate file (JSON)", (BytesIO(text.encode()), "c.jwt"))
+        page.fill("Certificate file (PDF or JSON)", (BytesIO(text.encode()), "c.jwt"))
         return page.submit("Compare the file", expect=expect).text
 
     assert "This file is genuine" in compared(genuine)

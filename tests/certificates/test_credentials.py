@@ -155,8 +155,8 @@ def test_a_forged_credential_is_refused(forged: str, app: Flask, browser: Browse
 
 
 @pytest.mark.parametrize(("lang", "label", "button", "genuine", "altered"), [
-    ("zh", "证书文件（JSON）", "比对文件", "此文件真实有效", "此文件已被改动"),
-    ("en", "Certificate file (JSON)", "Compare the file", "This file is genuine", "has been altered"),
+    ("zh", "证书文件（PDF 或 JSON）", "比对文件", "此文件真实有效", "此文件已被改动"),
+    ("en", "Certificate file (PDF or JSON)", "Compare the file", "This file is genuine", "has been altered"),
 ])  # fmt: skip
 def test_a_credential_is_checked_by_upload(
     browser: Browser, lang: str, label: str, button: str, genuine: str, altered: str
@@ -184,7 +184,7 @@ def test_what_a_signature_does_not_cover_is_noticed_too(app: Flask, browser: Bro
     document["credentialSubject"]["number"] = certificate.number
     page = browser.open("/en/certificates")
     data = BytesIO(json.dumps(document).encode())
-    shown = page.fill("Certificate file (JSON)", (data, "c.json")).submit("Compare the file").text
+    shown = page.fill("Certificate file (PDF or JSON)", (data, "c.json")).submit("Compare the file").text
     assert "has been altered" in shown
     assert "credentialSubject" in shown
 
@@ -197,7 +197,7 @@ def test_a_name_that_was_erased_since_is_still_vouched_for(browser: Browser):
     def hand_in(document: dict[str, Any]) -> str:
         page = browser.open("/en/certificates")
         data = BytesIO(json.dumps(document).encode())
-        return page.fill("Certificate file (JSON)", (data, "c.json")).submit("Compare the file").text
+        return page.fill("Certificate file (PDF or JSON)", (data, "c.json")).submit("Compare the file").text
 
     assert "This file is genuine" in hand_in(named)
     named["credentialSubject"]["holderName"] = "Somebody Else"
@@ -373,7 +373,7 @@ def test_what_a_past_key_signed_stays_genuine_while_the_site_names_it(app: Flask
     assert new["proof"]["verificationMethod"] == document["assertionMethod"][0]
     assert issuer().signed(new)
     page = browser.open("/en/certificates")
-    page = page.fill("Certificate file (JSON)", (BytesIO(json.dumps(old).encode()), "old.json"))
+    page = page.fill("Certificate file (PDF or JSON)", (BytesIO(json.dumps(old).encode()), "old.json"))
     assert "This file is genuine" in page.submit("Compare the file").text
 
 

@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from io import BytesIO
+from zlib import compress
 
 import pytest
 from flask import Flask
@@ -21,6 +22,8 @@ from tests.factories.certificates import (
     AVOIDING,
     NOW,
     PLANTING,
+    certified,
+    course,
     facts,
     issued,
     logged,
@@ -269,7 +272,7 @@ def test_the_text_is_served_byte_for_byte(browser: Browser):
 
 def hand_in(browser: Browser, content: bytes, expect: int = 200):
     page = browser.open("/en/certificates")
-    return page.fill("Certificate file (JSON)", (BytesIO(content), "c.json")).submit(
+    return page.fill("Certificate file (PDF or JSON)", (BytesIO(content), "c.json")).submit(
         "Compare the file", expect=expect
     )
 
@@ -293,6 +296,59 @@ def test_a_forged_file_is_not_found(browser: Browser):
     content = json.loads(logged().payload)
     content["number"] = NOBODY
     hand_in(browser, json.dumps(content).encode(), expect=404)
+
+
+def holding(text: bytes) -> bytes:
+    """A PDF with nothing in it but an attached file."""
+    attached = b"<</Type /EmbeddedFile/Filter /FlateDecode>>\nstream\n" + compress(text)
+    return b"%PDF-1.7\n1 0 obj\n" + attached + b"\nendstream\nendobj\n"
+
+
+@pytest.mark.parametrize(
+    ("lang", "label", "button", "genuine", "unsure", "altered"),
+    [
+        ("zh", "证书文件（PDF 或 JSON）", "比对文件", "此文件真实有效", "无法确认此 PDF", "此文件已被改动"),
+        ("en", "Certificate file (PDF or JSON)", "Compare the file", "This file is genuine",
+         "We cannot vouch for this PDF", "This file has been altered"),
+    ],
+)  # fmt: skip
+def test_the_pdf_itself_is_checked_to_the_byte(
+    browser: Browser, lang: str, label: str, button: str, genuine: str, unsure: str, altered: str
+):
+    needs_pango()
+    learnt = certified(course())
+    certificate = printed(AVOIDING)  # and the one before, whose badge is attached to it too
+    pdfs = [
+        (folder() / name).read_bytes()
+        for each in (certificate, queries.by_number(learnt.number))
+        for name in each.documents.values()
+    ]
+    assert len(pdfs) >= 3
+    text = certificate.payload.encode()
+
+    def told(content: bytes) -> set[str]:
+        page = browser.open(f"/{lang}/certificates").fill(label, (BytesIO(content), "c.pdf")).submit(button)
+        return {words for words in (genuine, unsure, altered) if words in page.main}
+
+    assert [told(pdf) for pdf in pdfs] == [{genuine}] * len(pdfs)
+    assert told(pdfs[0] + b"\n") == {unsure}, "saved by another program, or shows something else"
+    assert told(holding(text)) == {unsure}, "the data of a certificate in a PDF of one's own"
+    assert told(holding(text.replace(b"250000", b"950000"))) == {altered}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        holding(b"{}"),
+        holding(b"0" * 20_000_000),
+        b"%PDF-1.7 /EmbeddedFile>>\nstream\nnothing that was compressed",
+        b"%PDF-1.7" + b"/EmbeddedFile" * 70_000,
+        b"%PDF-1.7" + b"/EmbeddedFile\nstream\n" * 40_000,
+    ],
+    ids=["no text", "a bomb", "not packed", "names", "beginnings"],
+)
+def test_a_pdf_of_something_else_is_refused(browser: Browser, content: bytes):
+    assert hand_in(browser, content, expect=422).errors
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"{" * 2_000_000, b"[1]", b'{"number": "\\ud800"}'])

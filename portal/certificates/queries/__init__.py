@@ -20,6 +20,7 @@ from portal.certificates.queries.papers import (
     by_number,
     for_order,
     for_subject,
+    is_printed,
     log_proof,
     log_standing,
     public_totals,
@@ -33,6 +34,6 @@ from portal.certificates.queries.papers import (
 __all__ = [
     "BatchView", "CertificateView", "Change", "NoSuchBatch", "NoSuchCertificate", "Totals", "batch",
     "batches_of", "by_id", "by_number", "certificates_in", "faults", "for_order", "for_subject", "history",
-    "log_proof", "log_standing", "numbers_in", "public_totals", "recent", "recent_batches", "recent_numbers",
-    "retirement_facts", "unprinted", "unprinted_of", "withdrawn_places",
+    "is_printed", "log_proof", "log_standing", "numbers_in", "public_totals", "recent", "recent_batches",
+    "recent_numbers", "retirement_facts", "unprinted", "unprinted_of", "withdrawn_places",
 ]  # fmt: skip

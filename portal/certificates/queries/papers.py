@@ -253,6 +253,14 @@ _OF_ORDER = _SELECT.where(_papers.c.order_id == _WANTED)
 _OF_SUBJECT = _SELECT.where(_papers.c.retirement_id == _WANTED, _papers.c.state.in_(LIVE))
 
 
+def is_printed(certificate_id: str, pdf_sha256: str) -> bool:
+    """Whether a PDF with this digest is kept as a document of the certificate, to the byte."""
+    wanted = select(_printed.c.variant).where(
+        _printed.c.certificate_id == certificate_id, _printed.c.sha256 == pdf_sha256
+    )
+    return db.session.execute(wanted).first() is not None
+
+
 def _one(query: Select[Any], wanted: str) -> CertificateView:
     found = _all(query, wanted)
     if not found:

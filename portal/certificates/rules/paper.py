@@ -7,10 +7,14 @@ the person while the proof holds.
 
 import hashlib
 import json
+import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from portal.certificates.rules import claims
@@ -27,6 +31,9 @@ from portal.registry.rules.facts import RangeFacts
 VERSION: Final = 1
 LONGEST_NAME: Final = 200
 LONGEST_TEXT: Final = 600
+_ATTACHED: Final = re.compile(rb"/EmbeddedFile\b[^\r\n]{0,400}\r?\nstream\r?\n")
+_MOST_ATTACHED: Final = 10
+_LARGEST_ATTACHED: Final = 1_000_000
 _REGISTRIES: Final = {
     "verra": "Verra", "gold-standard": "Gold Standard", "acr": "ACR", "car": "CAR", "art": "ART TREES",
     "cer": "CDM (CER)", "cercarbono": "Cercarbono",
@@ -251,6 +258,19 @@ def read_file(raw: bytes) -> dict[str, Any]:
     if not isinstance(content, dict) or not (is_credential or isinstance(content.get("number"), str)):
         raise NotACertificateFile()
     return content
+
+
+def text_attached(pdf: bytes) -> dict[str, Any]:
+    """The text of a certificate in one of our PDFs. Raises NotACertificateFile.
+
+    It says which certificate the PDF is of, and nothing of what the PDF shows.
+    """
+    for found in islice(_ATTACHED.finditer(pdf), _MOST_ATTACHED):
+        with suppress(NotACertificateFile, zlib.error):
+            raw = zlib.decompressobj().decompress(pdf[found.end() :], _LARGEST_ATTACHED)
+            if isinstance((content := read_file(raw)).get("number"), str):
+                return content
+    raise NotACertificateFile()
 
 
 def differences(content: Mapping[str, Any], text: str) -> list[str]:
