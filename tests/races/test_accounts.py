@@ -108,8 +108,9 @@ def test_without_the_lock_an_offer_is_accepted_by_more_than_one(
     real = transfers._in_escrow
 
     def slowly(*asked: Any) -> Any:
-        gate.wait(30)  # all have read that the offer is open
-        return real(*asked)
+        found = real(*asked)
+        gate.wait(30)  # all have read that the offer is open, and what is in escrow
+        return found
 
     monkeypatch.setattr(transfers, "_in_escrow", slowly)
     with transaction() as session:
