@@ -160,10 +160,10 @@ def test_the_same_units_are_offered_once(pg_app: Flask):
 # -- a transfer and a freeze -------------------------------------------------------------------
 
 
-def freeze_between(app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether units moved although the freeze had been confirmed before the acceptance was.
+def freeze_between(app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch, seconds: float) -> bool:
+    """Whether the freeze was confirmed before an acceptance that went on to move the units.
 
-    The acceptance has looked and stands before its first write; then the freeze begins, and gets two seconds.
+    The acceptance has looked and stands before its first write; then the freeze begins, and gets so long.
     """
     issued(80)
     transfer = offered(80, holder())
@@ -174,16 +174,15 @@ def freeze_between(app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch
     }[kind]()
     db.session.rollback()
     has_looked, is_frozen = Event(), Event()
-    real = transfers._in_escrow
+    real, was_frozen_first = transfers._in_escrow, []
 
     def look_and_wait(*asked: Any) -> Any:
         found = real(*asked)
         has_looked.set()
-        is_frozen.wait(2)
+        was_frozen_first.append(is_frozen.wait(seconds))
         return found
 
     monkeypatch.setattr(transfers, "_in_escrow", look_and_wait)
-    was_frozen_first = []
 
     def accept(number: int) -> None:
         if number:
@@ -192,7 +191,6 @@ def freeze_between(app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch
             is_frozen.set()
             return
         transfers.accept(PINE, transfer, clock.now())
-        was_frozen_first.append(is_frozen.is_set())
 
     at_once(app, 2, accept)
     return was_frozen_first == [True]
@@ -203,7 +201,7 @@ def test_nothing_moves_once_a_freeze_is_confirmed(
     pg_app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch
 ):
     """The freeze waits for the acceptance that was under way, and is confirmed after it."""
-    assert freeze_between(pg_app, kind, monkeypatch) is False
+    assert freeze_between(pg_app, kind, monkeypatch, 2) is False
     assert tonnes(Block.account_id == account_id("holding")) == 80
     no_faults()
 
@@ -214,7 +212,7 @@ def test_without_locks_and_guards_units_move_after_the_freeze(
 ):
     unlocked(monkeypatch)
     unguarded("block")
-    assert freeze_between(pg_app, kind, monkeypatch) is True
+    assert freeze_between(pg_app, kind, monkeypatch, 30) is True
     assert tonnes(Block.account_id == account_id("holding")) == 80
 
 
