@@ -430,6 +430,10 @@ def test_other_names_are_kept_as_they_are(name: str) -> None:
     assert check_buyer(Buyer(name, "a@example.cn")).name == name
 
 
+def test_a_buyers_name_is_private_until_they_say_otherwise() -> None:
+    assert not Buyer("李明", "li@example.cn").is_public
+
+
 def test_a_purpose_is_an_id_or_nothing() -> None:
     assert check_purpose("") == ""
     assert check_purpose("plg_01M825M1YS7CEW2ABDHNHW73N4")
