@@ -2,18 +2,25 @@
 
 import re
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from portal.kernel import clock
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _SHAPE = re.compile(r"[a-z]{2,4}_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def new_id(prefix: str) -> str:
-    """A new id such as ``ord_01J…``: 48 bits of milliseconds, 80 random bits, Crockford base 32."""
-    return _written(prefix, _milliseconds(clock.now()) << 80 | secrets.randbits(80))
+    """A new id such as ``ord_01J…``: 48 bits of milliseconds, 10 of the microseconds within, 70 random ones,
+    in Crockford's base 32.
+
+    The microseconds (RFC 9562, 6.2, method 3) keep what a process makes in one millisecond in its order.
+    """
+    milliseconds, microseconds = divmod(_microseconds(clock.now()), 1000)
+    return _written(prefix, milliseconds << 80 | microseconds << 70 | secrets.randbits(70))
 
 
 def id_of(prefix: str, at: datetime) -> str:
@@ -21,7 +28,7 @@ def id_of(prefix: str, at: datetime) -> str:
 
     After the milliseconds of ``at`` stand the 48 lowest bits of the microseconds of now, and 32 random bits.
     """
-    written = int(clock.now().timestamp() * 1_000_000) & (1 << 48) - 1
+    written = _microseconds(clock.now()) & (1 << 48) - 1
     return _written(prefix, _milliseconds(at) << 80 | written << 32 | secrets.randbits(32))
 
 
@@ -31,7 +38,11 @@ def first_id(prefix: str, at: datetime) -> str:
 
 
 def _milliseconds(at: datetime) -> int:
-    return max(0, int(at.timestamp() * 1000))
+    return _microseconds(at) // 1000
+
+
+def _microseconds(at: datetime) -> int:
+    return max(0, (at - _EPOCH) // _MICROSECOND)
 
 
 def _written(prefix: str, value: int) -> str:

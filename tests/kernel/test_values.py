@@ -70,6 +70,18 @@ def test_ids_sort_by_time(at):
     assert all(is_id(each, "ord") and len(each) == len("ord_") + 26 for each in made)
 
 
+def test_ids_of_one_millisecond_keep_the_order_in_which_they_were_made(monkeypatch: pytest.MonkeyPatch):
+    start = datetime(2026, 11, 27, 9, 0, 0, 1_000, tzinfo=UTC)
+    instants = [start + timedelta(microseconds=each) for each in range(1_000)]
+    made = []
+    for each in instants:
+        monkeypatch.setattr(clock, "now", lambda each=each: each)
+        made.append(new_id("com"))
+    assert made == sorted(made)
+    assert first_id("com", start) <= made[0]
+    assert made[-1] < first_id("com", start + timedelta(milliseconds=1))
+
+
 def test_an_id_of_a_deed_sorts_by_the_deed_and_then_by_the_writing():
     deed = datetime(2026, 3, 1, tzinfo=UTC)
     later = id_of("aud", deed + timedelta(milliseconds=1))
