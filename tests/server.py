@@ -1,6 +1,7 @@
 """The portal as it ships: granian with its worker processes, and the background worker, on loopback."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -122,9 +124,15 @@ class LiveServer:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the kernel lends to outgoing connections.
+
+    Whoever asks a server that has not started yet could else be lent its port, and be answered by himself.
+    """
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)  # not by ``random``: every worker is seeded alike
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _end_tree(process: "subprocess.Popen[bytes]") -> None:

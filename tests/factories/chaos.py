@@ -20,6 +20,7 @@ from portal.kernel import clock
 from portal.registry.models import Retirement, RetirementVoid
 from portal.shop.models.orders import CashLine, Order, OrderLine, PaymentRow
 from portal.shop.rules.states import LAPSED, UNPAID, OrderState
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "whsec_chaos"  # signs the stand-in's events
@@ -53,7 +54,7 @@ class Bank:
 
     def __exit__(self, *_fault: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         assert self._process.stdout
         self._process.stdout.close()
 

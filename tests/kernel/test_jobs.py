@@ -15,6 +15,7 @@ from portal.jobs import LAST_ATTEMPT, LEASE, Outbox
 from portal.kernel import clock
 from portal.kernel.errors import Unavailable
 from portal.web.i18n import lang, speak
+from tests.patience import PATIENCE
 
 Heard = list[dict[str, Any]]
 
@@ -231,7 +232,7 @@ def test_two_workers_never_do_one_piece_at_the_same_time(pg_app: Flask):
         if key in busy:
             twice.append(key)
         busy.add(key)
-        meet.wait(timeout=10)  # so that workers really are at work at the same time
+        meet.wait(PATIENCE)  # so that workers really are at work at the same time
         busy.discard(key)
         done.append(key)
 
@@ -249,7 +250,7 @@ def test_two_workers_never_do_one_piece_at_the_same_time(pg_app: Flask):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert (sorted(done), twice) == (sorted(keys), [])
 
 
@@ -277,14 +278,14 @@ def claims(app: Flask, workers: int, now: datetime) -> list[bool]:
 
     def claim() -> None:
         with app.app_context():
-            start.wait(timeout=10)
+            start.wait(PATIENCE)
             won.append(jobs._claim_turn("sweep", timedelta(seconds=30), now))
 
     threads = [threading.Thread(target=claim) for _ in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     return won
 
 

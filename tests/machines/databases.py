@@ -13,6 +13,7 @@ import psycopg
 
 from tests import postgres
 from tests.cable import Cable
+from tests.patience import PATIENCE
 
 
 class Database:
@@ -73,8 +74,8 @@ class Database:
         family = [psutil.Process(self._server.pid), *psutil.Process(self._server.pid).children()]
         for process in family:
             process.kill()
-        psutil.wait_procs(family[1:], 10)
-        self._server.wait(10)
+        psutil.wait_procs(family[1:], PATIENCE)
+        self._server.wait(PATIENCE)
 
     def stop(self) -> None:
         if self._server and self._server.poll() is None:

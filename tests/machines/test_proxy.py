@@ -12,6 +12,7 @@ import requests
 
 from tests.conftest import missing
 from tests.machines.site import make_certificate, nginx, rendered, wait_for
+from tests.patience import PATIENCE
 from tests.server import free_port
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nwell"
@@ -78,7 +79,7 @@ def front(tmp_path: Path, upstreams: list[Upstream]) -> Iterator[Front]:
     front = Front(tmp_path, upstreams)
     yield front
     front.process.terminate()
-    front.process.wait(20)
+    front.process.wait(PATIENCE)
 
 
 def test_a_page_is_asked_for_again_and_a_form_is_not_sent_again(front: Front, upstreams: list[Upstream]):

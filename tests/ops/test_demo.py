@@ -25,6 +25,7 @@ from portal.registry.rules.ledger import ProjectType
 from tests.browser import Browser
 from tests.conftest import portal_on
 from tests.demonstration import demonstration
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 DATA = Path(__file__).parents[1] / "data" / "verra-transactions.csv"
@@ -136,9 +137,9 @@ def test_a_worker_does_its_work_and_ends_when_asked(app: Flask, tmp_path: Path):
     server = LiveServer(f"sqlite:///{tmp_path}/portal.sqlite", tmp_path)
     worker = server.start_worker()
     try:
-        assert _within(60, lambda: _tried(tmp_path) > 0), server.log.read_text()
+        assert _within(PATIENCE, lambda: _tried(tmp_path) > 0), server.log.read_text()
         os.kill(worker.pid, signal.SIGTERM)
-        assert worker.wait(5) == 0
+        assert worker.wait(PATIENCE) == 0
     finally:
         server.stop()
     assert "nobody handles unheard of" in server.log.read_text()

@@ -48,6 +48,7 @@ from tests.factories.units import (
     offered,
     project,
 )
+from tests.patience import PATIENCE
 from tests.races.threads import at_once
 
 SERIAL = "HLYC-0001-ARR-2024-1-1-80"
@@ -109,7 +110,7 @@ def test_without_the_lock_an_offer_is_accepted_by_more_than_one(
 
     def slowly(*asked: Any) -> Any:
         found = real(*asked)
-        gate.wait(30)  # all have read that the offer is open, and what is in escrow
+        gate.wait(PATIENCE)  # all have read that the offer is open, and what is in escrow
         return found
 
     monkeypatch.setattr(transfers, "_in_escrow", slowly)
@@ -186,7 +187,7 @@ def freeze_between(app: Flask, kind: FreezeKind, monkeypatch: pytest.MonkeyPatch
 
     def accept(number: int) -> None:
         if number:
-            has_looked.wait(30)
+            has_looked.wait(PATIENCE)
             freezing.freeze(MAKER, kind, target, "under dispute", clock.now())
             is_frozen.set()
             return
@@ -259,7 +260,7 @@ def test_without_locks_and_guards_cancelled_units_are_in_a_lot(
     def together(real: Callable[..., Any]) -> Callable[..., Any]:
         def look(*asked: Any, **more: Any) -> Any:
             found = real(*asked, **more)
-            gate.wait(30)  # both have seen the units free
+            gate.wait(PATIENCE)  # both have seen the units free
             return found
 
         return look
@@ -324,7 +325,7 @@ def insert_two_at_once(app: Flask) -> list[Any]:
         values = ", ".join(own.get(name, name) for name in copied)
         with transaction() as session:
             if number:
-                first.wait(30)
+                first.wait(PATIENCE)
             session.execute(
                 text(
                     f"INSERT INTO issuance ({', '.join(copied)}) "

@@ -22,6 +22,7 @@ from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.bilingual import Bilingual
 from tests.factories import accounts
+from tests.patience import PATIENCE
 from tests.races.threads import at_once
 
 THREADS = 6
@@ -70,7 +71,7 @@ def test_a_code_that_is_read_first_and_counted_then_lets_in_more(
     def careless(session: Session, code: str, now: datetime) -> JoinCode:
         found = session.scalars(select(JoinCode).where(JoinCode.code == code)).one()
         assert found.uses < found.most_uses
-        gate.wait(30)  # all have seen that it is good
+        gate.wait(PATIENCE)  # all have seen that it is good
         session.execute(
             update(JoinCode).where(JoinCode.id == found.id).values(uses=found.uses + 1),
             execution_options={"synchronize_session": False},
@@ -113,7 +114,7 @@ def test_without_the_lock_none_is_left(pg_app: Flask, monkeypatch: pytest.Monkey
 
     def together(*asked: Any) -> None:
         check(*asked)
-        gate.wait(30)  # each has seen the other
+        gate.wait(PATIENCE)  # each has seen the other
 
     monkeypatch.setattr(roles, "_check_not_last", together)
     assert take_from_each_other(pg_app) == [None, None]

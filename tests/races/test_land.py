@@ -13,6 +13,7 @@ from portal.registry.queries import projects as read
 from portal.registry.rules.ledger import ProjectType
 from portal.registry.rules.parcels import ParcelTaken
 from tests.factories import projects as make
+from tests.patience import PATIENCE
 from tests.races.threads import at_once
 
 DRAWN = 4
@@ -41,7 +42,7 @@ def test_without_standing_alone_it_is_entered_twice(pg_app: Flask, monkeypatch: 
 
     def slowly(box: Any) -> Any:
         seen = look(box)
-        gate.wait(30)
+        gate.wait(PATIENCE)
         return seen
 
     monkeypatch.setattr(read, "neighbours", slowly)

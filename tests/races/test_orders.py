@@ -40,6 +40,7 @@ from portal.shop.till import till
 from tests.conftest import driver_url, portal_on
 from tests.factories import shop
 from tests.factories.registry import GUEST, HOLDER, make_lot
+from tests.patience import PATIENCE
 from tests.races.conftest import NursedServer
 from tests.races.threads import at_once
 from tests.races.visitors import Answer, Visitor, press_buy, quote_page
@@ -130,7 +131,7 @@ def test_buyers_of_different_lots_do_not_wait_for_each_other(pg_app: Flask) -> N
         with pg_app.app_context(), transaction():
             shop.placed(lot="LOT-A")
             holding.set()
-            done.wait(30)
+            done.wait(PATIENCE)
 
     def buy(lot: str) -> None:
         with pg_app.app_context():
@@ -138,14 +139,15 @@ def test_buyers_of_different_lots_do_not_wait_for_each_other(pg_app: Flask) -> N
 
     with ThreadPoolExecutor(3) as pool:
         held = pool.submit(hold_a)
-        assert holding.wait(10)
+        assert holding.wait(PATIENCE)
         same: Future[None] = pool.submit(buy, "LOT-A")
-        pool.submit(buy, "LOT-B").result(25)  # reserved, paid and retired while the other lot is held
+        # Reserved, paid and retired while the other lot is held.
+        pool.submit(buy, "LOT-B").result(PATIENCE / 2)
         with pytest.raises(NotYet):
             same.result(0.5)  # the control: the lot that is held does make its next buyer wait
         done.set()
-        held.result(10)
-        same.result(10)
+        held.result(PATIENCE)
+        same.result(PATIENCE)
 
 
 # -- placing -----------------------------------------------------------------------------------

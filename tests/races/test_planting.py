@@ -15,6 +15,7 @@ from portal.shop.queries import planting as queries
 from portal.shop.rules.seedlings import NotEnoughPlaces
 from tests.factories import shop
 from tests.factories.planting import CODE, make_planting, seedlings_quote
+from tests.patience import PATIENCE
 from tests.races.careless import unguarded
 from tests.races.threads import at_once
 
@@ -76,7 +77,7 @@ def slow_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def counted_together(*args: object, **kwargs: object) -> int:
         number = count(*args, **kwargs)  # type: ignore[arg-type]
-        gate.wait(30)
+        gate.wait(PATIENCE)
         return number
 
     monkeypatch.setattr(seedlings, "taken", counted_together)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from flask import Flask
 
 from portal.db import db
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ def at_once(app: Flask, count: int, do: Callable[[int], T]) -> list[T | Exceptio
     def one(number: int) -> T | Exception:
         with app.app_context():
             try:
-                gate.wait(30)
+                gate.wait(PATIENCE)
                 return do(number)
             except Exception as fault:
                 return fault
