@@ -93,7 +93,7 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
         .fill("Amount paid out", "16")
         .fill(PAPER, (io.BytesIO(SLIP), "slip.pdf"))
     )
-    page = page.fill("The bank's number of the transfer", "B-1").submit("Record")
+    page = page.fill("The bank's number of the transfer", "BANK-7731").submit("Record")
     assert "Recorded." in page.text
     assert not any(words.startswith("Confirm") for words in page.buttons)
     page = sit_down(app, "usr_second").open("/en/desk/payouts").submit("Confirm")
@@ -102,7 +102,7 @@ def test_one_records_a_payout_another_confirms_it_and_everybody_reads_it(app: Fl
     page = visitor.open("/en/money")
     assert page.table("All orders so far")[0]["Still owed"] == "¥0.00"
     assert page.table("Confirmed pay-outs")[0]["Amount"] == "¥16.00"
-    assert "B-1" not in page.html, "the bank's number is the staff's"
+    assert "BANK-7731" not in page.html, "the bank's number is the staff's"
     month = f"{clock.today():%Y-%m}"
     rows = rows_of(visitor, "/money/months.csv")
     assert rows[0] == {
@@ -176,7 +176,7 @@ def test_the_banks_paper_is_for_the_till_and_auditors(app: Flask) -> None:
     named()
     page = sit_down(app).open("/en/desk/payouts").fill("Amount paid out", "1")
     page = page.fill(PAPER, (io.BytesIO(b"MZ\x90\x00\xff"), "slip.exe")).fill(
-        "The bank's number of the transfer", "B-1"
+        "The bank's number of the transfer", "BANK-7731"
     )
     page = page.submit("Record", expect=422)
     assert any("PDF, PNG, JPEG or plain text" in error for error in page.errors)
@@ -198,7 +198,7 @@ def test_the_banks_paper_is_for_the_till_and_auditors(app: Flask) -> None:
 def test_what_cannot_be_confirmed_any_more_is_said(app: Flask) -> None:
     shop.paid(250)
     named()
-    recorded("16.00", "B-1")
+    recorded("16.00", "BANK-7731")
     page = sit_down(app, "usr_third").open("/en/desk/payouts")
     confirm(recorded("1.00", "B-2"))
     page = page.submit("Confirm")

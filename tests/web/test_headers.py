@@ -181,8 +181,8 @@ def test_a_false_host_gets_nowhere(secure: Flask, host: str, path: str):
     }
     answer = secure.test_client().get(path, headers=headers)
     assert answer.status_code < 500
-    assert "evil" not in answer.headers.get("Location", "")
-    assert "evil" not in answer.text
+    assert "evil.example" not in answer.headers.get("Location", "")
+    assert "evil.example" not in answer.text
 
 
 def test_a_redirect_to_another_site_stays_one(room: Flask):
