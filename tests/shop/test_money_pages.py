@@ -186,7 +186,7 @@ def test_the_banks_paper_is_for_the_till_and_auditors(app: Flask) -> None:
         .submit("Record", expect=422)
     )
     page = page.fill("Amount paid out", "1").submit("Record")
-    place = page.links["Download: B-1"]
+    place = page.links["Download: BANK-7731"]
     for role, status in ((Role.AUDITOR, 200), (Role.EDITOR, 403), (Role.CITIZEN, 403)):
         answer = sit_down(app, "usr_x", role).client.get(place)
         assert answer.status_code == status
