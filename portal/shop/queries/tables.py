@@ -104,7 +104,8 @@ def requests() -> Wanted:
     """Purchases that were asked for inside organisations, and who answered what."""
     return select(
         PurchaseRequest.id, PurchaseRequest.organisation_id, PurchaseRequest.person_id,
-        PurchaseRequest.basket, PurchaseRequest.mass.label("mass_g"), PurchaseRequest.amount_minor,
-        PurchaseRequest.currency, PurchaseRequest.payment, PurchaseRequest.order_id, PurchaseRequest.state,
-        PurchaseRequest.created_at, PurchaseRequest.decided_by, PurchaseRequest.decided_at,
+        PurchaseRequest.basket, PurchaseRequest.mass.label("mass_g"), PurchaseRequest.seedlings,
+        PurchaseRequest.amount_minor, PurchaseRequest.currency, PurchaseRequest.payment,
+        PurchaseRequest.order_id, PurchaseRequest.state, PurchaseRequest.created_at,
+        PurchaseRequest.decided_by, PurchaseRequest.decided_at,
     ).order_by(PurchaseRequest.id)  # fmt: skip
