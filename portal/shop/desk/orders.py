@@ -14,6 +14,7 @@ from portal.shop import policy
 from portal.shop.commands import care, counter, refunds
 from portal.shop.forms.orders import ActionForm, ReasonForm, ReferenceForm, TransferForm
 from portal.shop.queries import orders as queries
+from portal.shop.queries import planting as plantings
 from portal.shop.rules.batches import is_shared
 from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
@@ -81,6 +82,7 @@ def _page(
     page = render_template(
         "shop/desk_order.html",
         order=found,
+        seedlings=plantings.seedlings_of(order_id),
         words=said[0](found.state),
         next_steps=next_at_desk(found.state),
         code_words=code_words,

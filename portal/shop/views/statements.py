@@ -65,12 +65,12 @@ def _parties() -> list[tuple[str, str]]:
 @blueprint.get("/account/statement.csv")
 @signed_in
 def as_csv() -> Answer:
-    """A row per range, so that every gram can be found; orders without one have a row, too."""
+    """A row per range, so that every gram can be found, and per planting; no order is without a row."""
     found, _whose, _name = _asked()
     head: Row = [
         _("Order"), _("Ordered on"), _("Paid on"), _("State"), _("Currency"), _("Total"), _("Given back"),
         _("Project"), _("Type"), _("Effect"), _("Serial numbers"), _("Kilograms"), _("Certificate"),
-        _("Test"),
+        _("Test"), _("Seedlings"),
     ]  # fmt: skip
     answer = FlaskResponse(csv_file([head, *_rows(found)]), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="statement-{found.year}.csv"'
@@ -93,11 +93,15 @@ def _rows(statement: Statement) -> list[Row]:
                 rows.append(
                     [
                         *start, name, part.project_type.value, effect, part.full_serial,
-                        _plain(part.mass.grams, 3), line.certificate or "", test,
+                        _plain(part.mass.grams, 3), line.certificate or "", test, "",
                     ]
                 )  # fmt: skip
             if not line.ranges:
-                rows.append([*start, "", "", "", "", _plain(line.mass.grams, 3), "", test])
+                rows.append([*start, "", "", "", "", _plain(line.mass.grams, 3), "", test, ""])
+        for each in order.seedlings:
+            name = each.campaign.parcel_name.in_(lang()) or each.campaign.parcel_name.en
+            kind = _("Planting contribution")
+            rows.append([*start, name, kind, "", "", "", each.certificate or "", test, each.seedlings])
     return rows
 
 
