@@ -31,6 +31,7 @@ LANGS = pytest.mark.parametrize("lang", ["zh", "en"])
 FIVE = {"zh": "5 株苗木", "en": "5 seedlings"}
 BOTH = {"zh": "250 kg CO₂e + 5 株苗木", "en": "250 kg CO₂e + 5 seedlings"}
 ALSO = {"zh": "本订单还资助 5 株苗木", "en": "The order also funds 5 seedlings"}
+STATES = {"zh": ("已注销", "已生效"), "en": ("Retired", "Final")}  # of credits, and of seedlings alone
 WHERE = {"zh": ("示范地块七", "红松", "二〇二七年春季"), "en": ("Demonstration parcel seven", "Korean pine")}
 
 
@@ -76,6 +77,8 @@ def test_lists_of_orders_name_both(app: Flask, browser: Browser, lang: str) -> N
         assert said.count(BOTH[lang]) == 1
         assert said.count(FIVE[lang]) == 2
         assert said.count("kg") == 1
+        assert STATES[lang][1] in said
+    assert [lists[0].count(state) for state in STATES[lang]] == [1, 1]
     assert BOTH[lang] in desk.open(f"/{lang}/desk/orders/{both}").main
     page = desk.open(f"/{lang}/desk/orders/{alone}").main
     assert FIVE[lang] in page
@@ -106,6 +109,7 @@ def test_the_yearly_statement_has_the_seedlings_of_every_order(browser: Browser,
     year = clock.today().year
     page = browser.open(f"/{lang}/account/statement?year={year}")
     assert page.main.count(FIVE[lang]) == 2
+    assert all(state in page.main for state in STATES[lang])
     assert all(page.main.count(said) == 2 for said in WHERE[lang])
     sheet = browser.client.get(f"/{lang}/account/statement.csv?year={year}").get_data(as_text=True)
     head, *rows = csv.reader(StringIO(sheet.removeprefix("\ufeff")))

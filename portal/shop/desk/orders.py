@@ -22,7 +22,7 @@ from portal.shop.rules.states import OrderEvent, OrderState, may_step
 from portal.shop.till import till
 from portal.shop.words.desk import code_words, next_at_desk, state_label
 from portal.shop.words.orders import attention_words, event_words, party_words, words_of
-from portal.shop.words.planting import planting_event_words, planting_words_of
+from portal.shop.words.planting import planting_event_words, planting_words_of, words_of_order
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.looks import LISTS, Shown, has_shown, looks_at
@@ -54,7 +54,7 @@ def orders() -> Answer:
         state=state,
         search=search,
         states=[(each.value, words_of(each).label) for each in OrderState],
-        words_of=words_of,
+        words_of=words_of_order,
         urgent=queries.needs_attention(actor()) if is_first else [],
         parked=queries.parked_events(actor()) if is_first else [],
         attention_words=attention_words,

@@ -12,7 +12,7 @@ from portal.registry.sheets import Row, csv_file
 from portal.shop.queries import statements as queries
 from portal.shop.queries.statements import Statement
 from portal.shop.till import till
-from portal.shop.words.orders import words_of
+from portal.shop.words.planting import words_of_order
 from portal.web import limits, press
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
@@ -40,7 +40,7 @@ def index() -> Answer:
         years=queries.years_of(actor(), whose, clock.today()),
         effects=EFFECTS,
         effect_of=EFFECT_OF,
-        words_of=words_of,
+        words_of=words_of_order,
     )
 
 
@@ -83,7 +83,7 @@ def _rows(statement: Statement) -> list[Row]:
         back = sum(refund.amount.minor for refund in order.refunds if refund.state == "succeeded")
         start: list[str | int] = [
             order.id, day_words(order.created_at), day_words(order.paid_at) if order.paid_at else "",
-            words_of(order.state).label, order.total.currency, _plain(order.total.minor), _plain(back),
+            words_of_order(order.state, order.lines).label, order.total.currency, _plain(order.total.minor), _plain(back),
         ]  # fmt: skip
         test = _("TEST") if order.is_test else ""
         for line in order.lines:
@@ -126,7 +126,7 @@ def as_pdf() -> Answer:
         made_at=now,
         effects=EFFECTS,
         effect_of=EFFECT_OF,
-        words_of=words_of,
+        words_of=words_of_order,
     )
     pdf = press.shared().print(page, now, design=STATEMENT, seconds=_SECONDS)
     answer = FlaskResponse(pdf, content_type="application/pdf")
