@@ -4,7 +4,8 @@ import csv
 import re
 from collections.abc import Callable
 from email.message import EmailMessage
-from io import StringIO
+from io import BytesIO, StringIO
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -36,7 +37,8 @@ WHERE = {"zh": ("示范地块七", "红松", "二〇二七年春季"), "en": ("D
 
 
 @pytest.fixture(autouse=True)
-def stock(app: Flask) -> None:
+def stock(app: Flask, at: Callable[[str], object]) -> None:
+    at("2026-06-01T12:00:00+08:00")
     make_lot()
     make_planting()
 
@@ -119,6 +121,20 @@ def test_the_yearly_statement_has_the_seedlings_of_every_order(browser: Browser,
     assert {len(row) for row in rows} == {len(head)}
     (paper,) = certificates.for_order(alone)
     assert paper.number in planted[alone]
+
+
+def test_an_auditors_pack_has_what_every_order_funds(app: Flask, browser: Browser) -> None:
+    both, alone = (shop.paid(quote=seedlings_quote(5, kilograms)) for kilograms in (250, 0))
+    as_staff(app, Role.AUDITOR)
+    answer = browser.client.get(f"/en/desk/auditor/pack/{clock.today().year}.zip", buffered=True)
+    pack = ZipFile(BytesIO(answer.data))
+    rows = {row["order_id"]: row for row in csv.DictReader(StringIO(pack.read("order-seedlings.csv").decode()))}
+    assert rows.keys() == {both, alone}
+    (line,) = plantings.seedlings_of(alone)
+    told = {"planting": CODE, "seedlings": "5", "amount_minor": "6000", "certificate": str(line.certificate)}
+    assert rows[alone].items() >= told.items()
+    read_me = pack.read("README.txt").decode()
+    assert all(name in read_me for name in pack.namelist() if name != "README.txt")
 
 
 def test_the_seedlings_of_many_orders_are_those_of_each() -> None:
