@@ -27,10 +27,9 @@ from portal.registry.queries import register
 from portal.registry.rules.ledger import NotEnoughCredits, ProjectType
 from portal.shop import jobs as shop_jobs
 from portal.shop.commands import requests as commands
-from portal.shop.queries import orders
+from portal.shop.queries import orders, tables
 from portal.shop.queries import planting as plantings
 from portal.shop.queries import requests as queries
-from portal.shop.queries import tables
 from portal.shop.rules.basket import Basket, BasketLine, SeedlingsWanted
 from portal.shop.rules.batches import Recipient
 from portal.shop.rules.quotes import NothingChosen, PriceChanged, Quote, make_quote
@@ -354,7 +353,7 @@ def test_the_database_lets_nobody_ask_for_nothing(
     kept = "organisation_id, person_id, basket, amount_minor, currency, payment, quote_hash, name, is_public"
     kept += ", note, lang, state, reason, expires_at, created_at"
     attack = text(
-        f"INSERT INTO purchase_request (id, order_id, mass_g, seedlings, {kept}) "  # noqa: S608  our own
+        f"INSERT INTO purchase_request (id, order_id, mass_g, seedlings, {kept}) "
         f"SELECT :id, :order_id, :grams, :seedlings, {kept} FROM purchase_request WHERE id = :template"
     )
     row = {"id": new_id("prq"), "order_id": new_id("ord"), "grams": kilograms * 1000, "seedlings": seedlings}

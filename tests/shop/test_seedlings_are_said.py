@@ -1,4 +1,4 @@
-"""Wherever an order is summed up in a line, its seedlings stand beside its kilograms, and alone without any."""
+"""Wherever an order is summed up, its seedlings stand beside its kilograms, and alone without any."""
 
 import csv
 import re
@@ -128,7 +128,8 @@ def test_an_auditors_pack_has_what_every_order_funds(app: Flask, browser: Browse
     as_staff(app, Role.AUDITOR)
     answer = browser.client.get(f"/en/desk/auditor/pack/{clock.today().year}.zip", buffered=True)
     pack = ZipFile(BytesIO(answer.data))
-    rows = {row["order_id"]: row for row in csv.DictReader(StringIO(pack.read("order-seedlings.csv").decode()))}
+    sheet = csv.DictReader(StringIO(pack.read("order-seedlings.csv").decode()))
+    rows = {row["order_id"]: row for row in sheet}
     assert rows.keys() == {both, alone}
     (line,) = plantings.seedlings_of(alone)
     told = {"planting": CODE, "seedlings": "5", "amount_minor": "6000", "certificate": str(line.certificate)}

@@ -83,7 +83,8 @@ def _rows(statement: Statement) -> list[Row]:
         back = sum(refund.amount.minor for refund in order.refunds if refund.state == "succeeded")
         start: list[str | int] = [
             order.id, day_words(order.created_at), day_words(order.paid_at) if order.paid_at else "",
-            words_of_order(order.state, order.lines).label, order.total.currency, _plain(order.total.minor), _plain(back),
+            words_of_order(order.state, order.lines).label, order.total.currency,
+            _plain(order.total.minor), _plain(back),
         ]  # fmt: skip
         test = _("TEST") if order.is_test else ""
         for line in order.lines:
