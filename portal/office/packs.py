@@ -65,6 +65,7 @@ def _tables(first: datetime, end: datetime) -> dict[str, Wanted]:
     return {
         "orders.csv": shop.orders(first, end),
         "order-lines.csv": shop.order_lines(first, end),
+        "order-seedlings.csv": shop.order_seedlings(first, end),
         "cash-journal.csv": shop.journal(first, end),
         "retirements.csv": registry.retirements(first, end),
         "certificates.csv": certificates.certificates(first, end),

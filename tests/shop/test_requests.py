@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import consents
 from portal.accounts.rules import Part
+from portal.certificates.queries import papers as certificates
+from portal.certificates.rules.claims import CertificateType
 from portal.db import db, transaction
 from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
@@ -25,12 +27,12 @@ from portal.registry.queries import register
 from portal.registry.rules.ledger import NotEnoughCredits, ProjectType
 from portal.shop import jobs as shop_jobs
 from portal.shop.commands import requests as commands
-from portal.shop.queries import orders
+from portal.shop.queries import orders, tables
 from portal.shop.queries import planting as plantings
 from portal.shop.queries import requests as queries
 from portal.shop.rules.basket import Basket, BasketLine, SeedlingsWanted
 from portal.shop.rules.batches import Recipient
-from portal.shop.rules.quotes import PriceChanged, Quote, make_quote
+from portal.shop.rules.quotes import NothingChosen, PriceChanged, Quote, make_quote
 from portal.shop.rules.requests import (
     ANSWER_WITHIN,
     STEPS,
@@ -43,12 +45,14 @@ from portal.shop.rules.requests import (
     RequestState,
     next_state,
 )
+from portal.shop.rules.seedlings import NotEnoughPlaces
 from portal.shop.rules.states import OrderState
 from portal.shop.rules.terms import PaymentKind
+from portal.shop.till import till
 from tests.browser import Browser
 from tests.factories import accounts, companies, shop
 from tests.factories.planting import CODE as PLANTING
-from tests.factories.planting import make_planting
+from tests.factories.planting import make_planting, seedlings_quote
 from tests.factories.registry import make_lot
 
 Letters = Callable[[], list[EmailMessage]]
@@ -83,8 +87,10 @@ class Company:
         ask = Ask(self.id, basket, quote, "Forest Sea", is_public, "For the fair", "en", **changes)
         return commands.ask(self.actor(by), new_id("prq"), ask, clock.now())
 
-    def accepted(self, request_id: str, by: str = "approver", kg: int = 100, **changes: Any) -> str:
-        quote = shop.quoted(kg)
+    def accepted(
+        self, request_id: str, by: str = "approver", kg: int = 100, quote: Quote | None = None, **changes: Any
+    ) -> str:
+        quote = quote or shop.quoted(kg)
         facts = {"seen_hash": quote.hash, "provider": "sandbox", "test": True, "now": clock.now()} | changes
         return commands.accept(self.actor(by), request_id, quote, **facts)
 
@@ -281,14 +287,132 @@ def test_a_gift_is_not_asked_for(company: Company) -> None:
             company.asked_for(replace(TWO_LOTS, purpose=purpose), shop.quoted(100))
 
 
-def test_seedlings_alone_are_not_asked_for(company: Company) -> None:
-    make_planting()
-    basket = Basket(seedlings=(SeedlingsWanted(PLANTING, 3),))
-    with pytest.raises(NotAllowed):
-        company.asked_for(basket, shop.quoted(100))
-    assert company.asked_for(
-        replace(TWO_LOTS, lines=TWO_LOTS.lines[:1], seedlings=basket.seedlings), shop.quoted()
+def test_nothing_is_not_asked_for(company: Company) -> None:
+    with pytest.raises(NothingChosen):
+        company.asked_for(Basket(), shop.quoted(100))
+
+
+# -- seedlings alone -----------------------------------------------------------------------------
+
+
+THREE = Basket(seedlings=(SeedlingsWanted(PLANTING, 3),))
+
+
+def seedlings_asked(company: Company, number: int = 3) -> str:
+    basket = Basket(seedlings=(SeedlingsWanted(PLANTING, number),))
+    return company.asked_for(basket, seedlings_quote(number))
+
+
+def seedlings_accepted(company: Company, request_id: str, number: int = 3) -> str:
+    quote = seedlings_quote(number)
+    return company.accepted(request_id, quote=quote, seen_hash=quote.hash)
+
+
+def test_seedlings_alone_are_asked_for_approved_paid_and_certified(
+    company: Company, sent_letters: Letters
+) -> None:
+    make_planting(10)
+    request_id = seedlings_asked(company)
+    found = queries.request(shop.SYSTEM, request_id)
+    assert (found.basket, found.grams, found.seedlings) == (THREE, [], 3)
+    assert plantings.campaign(PLANTING).left == 10, "nothing is reserved yet"
+    order_id = seedlings_accepted(company, request_id)
+    order = shop.seen(order_id)
+    assert (order.organisation_id, order.mass, order.total) == (company.id, Mass(0), found.amount)
+    assert plantings.campaign(PLANTING).left == 7
+    till().open_payment(order_id, shop.WAY, clock.now())
+    shop.pay(order_id)
+    assert shop.seen(order_id).state is OrderState.RETIRED
+    (paper,) = certificates.for_order(order_id)
+    (line,) = plantings.seedlings_of(order_id)
+    assert (paper.type, paper.mass, line.certificate) == (CertificateType.PLANTING, Mass(0), paper.number)
+    told = [letter["Subject"] for letter in sent_letters() if letter["To"] == "member@example.cn"]
+    assert "Your purchase is approved" in told
+
+
+def test_more_seedlings_than_there_are_places_are_not_approved(company: Company) -> None:
+    make_planting(10)
+    first, second = seedlings_asked(company, 6), seedlings_asked(company, 6)
+    seedlings_accepted(company, first, 6)
+    with pytest.raises(NotEnoughPlaces):
+        seedlings_accepted(company, second, 6)
+    assert state(second) is S.ASKED
+    commands.decline(company.actor("approver"), second, "No places are left", clock.now())
+    assert state(second) is S.DECLINED
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "seedlings", "is_refused"),
+    [(0, 0, True), (-1, 3, True), (100, -3, True), (0, 3, False), (100, 0, False), (100, 3, False)],
+)
+def test_the_database_lets_nobody_ask_for_nothing(
+    company: Company, kilograms: int, seedlings: int, is_refused: bool
+) -> None:
+    """By direct SQL, past every command; what is something is the control."""
+    template = company.asked()
+    kept = "organisation_id, person_id, basket, amount_minor, currency, payment, quote_hash, name, is_public"
+    kept += ", note, lang, state, reason, expires_at, created_at"
+    attack = text(
+        f"INSERT INTO purchase_request (id, order_id, mass_g, seedlings, {kept}) "
+        f"SELECT :id, :order_id, :grams, :seedlings, {kept} FROM purchase_request WHERE id = :template"
     )
+    row = {"id": new_id("prq"), "order_id": new_id("ord"), "grams": kilograms * 1000, "seedlings": seedlings}
+    if is_refused:
+        with pytest.raises(IntegrityError, match="a_request_is_for_grams_or_seedlings"), transaction() as s:
+            s.execute(attack, row | {"template": template})
+    else:
+        with transaction() as s:
+            s.execute(attack, row | {"template": template})
+
+
+def test_the_database_keeps_how_many_seedlings_were_asked_for(company: Company) -> None:
+    make_planting()
+    seedlings_asked(company)
+    with pytest.raises(IntegrityError, match="keeps"), transaction() as session:
+        session.execute(text("UPDATE purchase_request SET seedlings = 4"))
+    with transaction() as session:  # the control: what it does not keep
+        session.execute(text("UPDATE purchase_request SET note = ''"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "wish", "quantity"),
+    [
+        ("zh", "希望资助 3 株苗木，金额 ¥36.36", "3 株苗木"),
+        ("en", "would like to fund 3 seedlings for ¥36.36", "3 seedlings"),
+    ],
+)
+def test_lists_and_letters_say_seedlings_and_no_kilograms(
+    app: Flask, browser: Browser, sent_letters: Letters, lang: str, wish: str, quantity: str
+) -> None:
+    company = Company()
+    make_planting()
+    with transaction() as session:
+        session.execute(text("UPDATE person SET lang = :lang"), {"lang": lang})
+    taken, lapsed = seedlings_asked(company), seedlings_asked(company)
+    seedlings_accepted(company, taken)
+    with transaction() as session:
+        time_is_over = text("UPDATE purchase_request SET expires_at = created_at WHERE id = :id")
+        session.execute(time_is_over, {"id": lapsed})
+    assert commands.lapse(shop.SYSTEM, lapsed, clock.now())
+    letters = [each.get_content() for each in sent_letters()]
+    assert [each for each in letters if wish in each]
+    about = [each for each in letters if taken in each or lapsed in each]
+    assert len(about) == 6, "two to each of those who may spend, and two to who asked"
+    assert all(quantity in each for each in about)
+    sign_in(browser, company.people["owner"])
+    pages = [browser.open(f"/{lang}/account/{page}").main for page in ("requests", f"requests/{lapsed}")]
+    app.extensions["portal.person"] = lambda: Actor("usr_1", frozenset({Role.FINANCE}))
+    desk = Browser(app.test_client())
+    pages += [desk.open(f"/{lang}/desk/{page}").main for page in ("requests", f"requests/{lapsed}")]
+    assert all(quantity in each for each in pages)
+    assert not [each for each in (*about, *pages) if re.search(r"\d\s?k?g\b", each)]
+
+
+def test_an_export_says_how_many_seedlings(company: Company) -> None:
+    make_planting()
+    seedlings_asked(company)
+    (row,) = db.session.execute(tables.requests()).mappings()
+    assert (row["mass_g"], row["seedlings"]) == (Mass(0), 3)
 
 
 # -- pages ---------------------------------------------------------------------------------------
@@ -381,3 +505,78 @@ def test_a_request_from_before_baskets_is_a_basket_of_its_lot(company: Company) 
         if way[0] == "downgrade":
             assert db.session.execute(text("SELECT lot FROM purchase_request")).scalar_one() == "LOT-A"
     assert queries.request(shop.SYSTEM, request_id).basket == Basket((BasketLine("LOT-A", Mass.kg(250)),))
+
+
+@pytest.mark.parametrize(
+    ("lang", "ask", "approve", "kind", "planting", "pay"),
+    [
+        ("zh", "提交审批", "批准并支付", "植树捐助", "红松 · 二〇二七年春季", "测试"),
+        (
+            "en",
+            "Ask for approval",
+            "Approve and pay",
+            "Planting contribution",
+            "Korean pine · Spring 2027",
+            "Pay with test money",
+        ),
+    ],
+)
+def test_seedlings_alone_are_asked_for_approved_and_paid_for_on_their_pages(
+    any_app: Flask, lang: str, ask: str, approve: str, kind: str, planting: str, pay: str
+) -> None:
+    browser, company = Browser(any_app.test_client()), Company()
+    make_planting()
+    sign_in(browser, company.people["member"])
+    page = browser.open(f"/{lang}/planting/{PLANTING}/quote?seedlings=3")
+    (asked,) = (address for address in page.links.values() if "/account/requests/new" in address)
+    page = browser.open(asked).submit(ask)
+    path = re.sub(r"\?.*", "", page.url)
+    approver = Browser(any_app.test_client())
+    sign_in(approver, company.people["approver"])
+    page = approver.open(path)
+    for said in (kind, planting, "示范地块七" if lang == "zh" else "Demonstration parcel seven", "¥36.36"):
+        assert said in page.main
+    (button,) = (each for each in page.buttons if each.startswith(approve))
+    page = page.submit(button).submit(pay)
+    (found,) = queries.requests_of(company.actor("approver"))
+    assert shop.seen(found.order_id).organisation_id == company.id
+    (paper,) = certificates.for_order(found.order_id)
+    assert paper.type is CertificateType.PLANTING
+
+
+def test_the_basket_with_seedlings_alone_can_be_asked_for_and_strangers_cannot(
+    app: Flask, browser: Browser
+) -> None:
+    company = Company()
+    make_planting()
+    stranger = Browser(app.test_client())
+    for who in (browser, stranger):
+        if who is browser:
+            sign_in(who, company.people["member"])
+        quoted = who.open(f"/en/planting/{PLANTING}/quote?seedlings=3")
+        quoted.submit("Put it into the basket")
+        pages = (quoted, who.open("/en/basket/checkout"))
+        asks = [[each for each in page.links.values() if "/account/requests/new" in each] for page in pages]
+        assert [len(each) for each in asks] == ([1, 1] if who is browser else [0, 0])
+
+
+def test_what_was_asked_for_before_has_its_seedlings_counted_and_alone_they_are_not_taken_back(
+    company: Company,
+) -> None:
+    make_planting()
+    basket = replace(TWO_LOTS, lines=TWO_LOTS.lines[:1], seedlings=THREE.seedlings)
+    both = company.asked_for(basket, seedlings_quote(3, 100))
+
+    def flask(*way: str) -> int:
+        db.session.remove()
+        return current_app.test_cli_runner().invoke(args=["db", *way]).exit_code
+
+    count = text("SELECT seedlings FROM purchase_request WHERE id = :id")
+    assert flask("downgrade", "0040") == 0
+    assert flask("upgrade") == 0
+    assert db.session.execute(count, {"id": both}).scalar_one() == 3
+    assert queries.request(shop.SYSTEM, both).basket == basket
+    alone = seedlings_asked(company)
+    assert flask("downgrade", "0040") != 0
+    assert queries.request(shop.SYSTEM, alone).seedlings == 3
+    assert flask("check") == 0

@@ -333,7 +333,7 @@ def test_an_order_can_be_withdrawn_in_the_cooling_off_days(browser: Browser) -> 
 
 def test_a_bank_transfer_says_what_to_transfer(browser: Browser, sent_letters: Any) -> None:
     page = filled(browser)
-    page = page.choose("Bank transfer (no payment fee, the credits are held for 7 days)").submit(
+    page = page.choose("Bank transfer (no payment fee, held for you for 7 days)").submit(
         "Reserve and pay ¥20.71"
     )
     assert page.h1 == "Your credits are reserved"
@@ -347,7 +347,7 @@ def test_the_account_to_transfer_to_is_on_the_page_and_in_the_letter(
 ) -> None:
     account = "伊春森林碳汇平台, 示例银行, 1234 5678"
     monkeypatch.setattr(app.jinja_env.globals["site"], "bank_account", account)
-    page = filled(browser).choose("Bank transfer (no payment fee, the credits are held for 7 days)")
+    page = filled(browser).choose("Bank transfer (no payment fee, held for you for 7 days)")
     page = page.submit("Reserve and pay ¥20.71")
     assert account in page.main
     (letter,) = sent_letters()
@@ -357,7 +357,7 @@ def test_the_account_to_transfer_to_is_on_the_page_and_in_the_letter(
 def test_without_an_account_no_transfer_is_offered_or_taken(
     app: Flask, browser: Browser, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = filled(browser).choose("Bank transfer (no payment fee, the credits are held for 7 days)")
+    page = filled(browser).choose("Bank transfer (no payment fee, held for you for 7 days)")
     monkeypatch.setitem(app.config, "PORTAL", replace(app.config["PORTAL"], env="production"))
     page = page.submit("Reserve and pay ¥20.71", expect=422)
     assert page.errors

@@ -25,6 +25,7 @@ from portal.pledges.queries import letters
 from portal.shop.queries import orders as order_queries
 from portal.shop.rules.states import OrderState
 from portal.shop.words.orders import attention_words, words_of
+from portal.shop.words.planting import words_of_order
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
@@ -191,7 +192,7 @@ def _choosing(what: Many, picked: list[str], fault: str = "") -> Answer:
         elsewhere=[each for each in picked if each not in here],
         fault=fault, states=what.states(), most=bulk.MOST, form=PortalForm(formdata=None),
         deeds={each.value: words[each] for each in what.deeds if bulk.may(actor(), each)},
-        note=request.form.get("note", ""), deed=request.form.get("deed", ""), words_of=words_of,
+        note=request.form.get("note", ""), deed=request.form.get("deed", ""), words_of=words_of_order,
         attention_words=attention_words, state_words=state_words, wordings=claims.WORDINGS,
     )  # fmt: skip
     return shown, 422 if fault else 200

@@ -21,6 +21,11 @@ PARTS: Final = (
         "their lines, with retirement and certificate",
     ),
     Part(
+        "order-seedlings.csv",
+        "这些订单资助的苗木，含植树活动和证书编号",
+        "the seedlings that they fund, with planting and certificate",
+    ),
+    Part(
         "cash-journal.csv",
         "本期每一笔资金分录（最小货币单位）",
         "every line of the cash journal, in minor units",

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, or_, select
+from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from portal import audit, consents, jobs
@@ -15,7 +15,7 @@ from portal.kernel.ids import is_id, new_id
 from portal.registry.commands import stock
 from portal.registry.rules.facts import Want
 from portal.shop import policy
-from portal.shop.commands.seedlings import take_places
+from portal.shop.commands.seedlings import seedlings, take_places
 from portal.shop.commands.steps import (
     TILL,
     Locked,
@@ -57,6 +57,13 @@ lines: Table = OrderLine.__table__  # type: ignore[assignment]
 buyers: Table = OrderBuyer.__table__  # type: ignore[assignment]
 named: Table = NamedRetirement.__table__  # type: ignore[assignment]
 
+_BUYER = select(
+    buyers.c.email,
+    select(func.coalesce(func.sum(seedlings.c.seedlings), 0))
+    .where(seedlings.c.order_id == buyers.c.order_id)
+    .scalar_subquery()
+    .label("seedlings"),
+).where(buyers.c.order_id == bindparam("order_id"))
 _LOTS = select(lines.c.lots).where(lines.c.order_id == bindparam("order_id")).order_by(lines.c.position)
 
 
@@ -356,13 +363,14 @@ def claim_order(actor: Actor, order_id: str, now: datetime) -> None:
 
 def write_to_buyer(s: Connection, order: Locked, letter: str, now: datetime, **facts: object) -> None:
     """Record a letter about this order; none once the buyer is forgotten. Once per letter and order."""
-    email = s.execute(select(buyers.c.email).where(buyers.c.order_id == order.id)).scalar_one_or_none()
-    if not email:
+    buyer = s.execute(_BUYER, {"order_id": order.id}).one_or_none()
+    if buyer is None or not buyer.email:
         return
     key = f"{letter}:{order.id}" + (f":{facts['about']}" if "about" in facts else "")
     about = {
         "order_id": order.id,
         "grams": order.mass_g.grams,
+        "seedlings": int(buyer.seedlings),
         "amount_minor": order.amount_minor,
         "currency": order.currency,
         "payment": order.payment,
@@ -373,7 +381,7 @@ def write_to_buyer(s: Connection, order: Locked, letter: str, now: datetime, **f
     } | facts
     payload = {
         "id": key.replace(":", "."),
-        "to": email,
+        "to": buyer.email,
         "lang": order.lang,
         "template": f"shop/letter_{letter}",
         "facts": about,

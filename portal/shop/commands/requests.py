@@ -19,7 +19,7 @@ from portal.shop.models.requests import PurchaseRequest
 from portal.shop.queries import requests as queries
 from portal.shop.queries.requests import RequestView
 from portal.shop.rules.orders import Buyer, check_buyer
-from portal.shop.rules.quotes import PriceChanged, Quote
+from portal.shop.rules.quotes import NothingChosen, PriceChanged, Quote
 from portal.shop.rules.requests import (
     ANSWER_WITHIN,
     Ask,
@@ -39,14 +39,14 @@ requests: Table = PurchaseRequest.__table__  # type: ignore[assignment]
 def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
     """Ask who may spend for the organisation; the same id again is the same request. Nothing is reserved.
 
-    Raises NotAllowed, BadName.
+    Raises NotAllowed, NothingChosen, BadName.
     """
     if not (asked.organisation_id and policy.may_prepare_for(actor, asked.organisation_id)):
         raise NotAllowed()
     if asked.basket.purpose.startswith(("gft_", "bch_")):
         raise NotAllowed()  # a gift is its giver's to pay for; those for many come with their batch
-    if not asked.basket.lines:
-        raise NotAllowed()  # a request is for grams; seedlings come with them
+    if asked.basket.is_empty:
+        raise NothingChosen()
     if not is_id(request_id, "prq"):
         raise NoSuchRequest()
     check_buyer(Buyer(asked.name, ""))
@@ -61,6 +61,7 @@ def ask(actor: Actor, request_id: str, asked: Ask, now: datetime) -> str:
                 batch_id=asked.batch_id or None,
                 basket=asked.basket.text,
                 mass_g=asked.quote.mass,
+                seedlings=asked.basket.seedling_count,
                 amount_minor=asked.quote.total.minor,
                 currency=asked.quote.total.currency,
                 payment=asked.quote.payment,

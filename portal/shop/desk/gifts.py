@@ -17,7 +17,7 @@ from portal.shop.queries import finding
 from portal.shop.queries import gifts as queries
 from portal.shop.queries import requests as asked
 from portal.shop.rules.requests import RequestState
-from portal.shop.words.orders import gift_words, request_words
+from portal.shop.words.orders import gift_words, kind_of_purchase, request_words
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
@@ -134,6 +134,7 @@ def request_page(request_id: str) -> str:
     people = [found.person_id, found.decided_by or "", *(line.actor_id for line in trail)]
     return render_template(
         "shop/desk_request.html", asked=found, words=request_words(found.state),
+        kind=kind_of_purchase(bool(found.basket.lines), bool(found.seedlings)),
         organisations=organisation_names([found.organisation_id]),
         names=named_here(people), trail=trail,
     )  # fmt: skip

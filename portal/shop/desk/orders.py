@@ -14,6 +14,7 @@ from portal.shop import policy
 from portal.shop.commands import care, counter, refunds
 from portal.shop.forms.orders import ActionForm, ReasonForm, ReferenceForm, TransferForm
 from portal.shop.queries import orders as queries
+from portal.shop.queries import planting as plantings
 from portal.shop.rules.batches import is_shared
 from portal.shop.rules.cash import balances
 from portal.shop.rules.quotes import Share
@@ -21,7 +22,7 @@ from portal.shop.rules.states import OrderEvent, OrderState, may_step
 from portal.shop.till import till
 from portal.shop.words.desk import code_words, next_at_desk, state_label
 from portal.shop.words.orders import attention_words, event_words, party_words, words_of
-from portal.shop.words.planting import planting_event_words, planting_words_of
+from portal.shop.words.planting import planting_event_words, planting_words_of, words_of_order
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 from portal.web.looks import LISTS, Shown, has_shown, looks_at
@@ -53,7 +54,7 @@ def orders() -> Answer:
         state=state,
         search=search,
         states=[(each.value, words_of(each).label) for each in OrderState],
-        words_of=words_of,
+        words_of=words_of_order,
         urgent=queries.needs_attention(actor()) if is_first else [],
         parked=queries.parked_events(actor()) if is_first else [],
         attention_words=attention_words,
@@ -81,6 +82,7 @@ def _page(
     page = render_template(
         "shop/desk_order.html",
         order=found,
+        seedlings=plantings.seedlings_of(order_id),
         words=said[0](found.state),
         next_steps=next_at_desk(found.state),
         code_words=code_words,

@@ -114,7 +114,7 @@ class BatchBuyForm(PortalForm):
             SelectChoice(PaymentKind.CARD.value, _("Card, Alipay or WeChat Pay")),
             SelectChoice(
                 PaymentKind.TRANSFER.value,
-                _("Bank transfer (no payment fee, the credits are held for 7 days)"),
+                _("Bank transfer (no payment fee, held for you for 7 days)"),
             ),
         ],
         default=PaymentKind.CARD.value,

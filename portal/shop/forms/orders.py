@@ -82,7 +82,7 @@ class BuyForm(PortalForm):
             SelectChoice(PaymentKind.CARD.value, lazy_gettext("Card, Alipay or WeChat Pay")),
             SelectChoice(
                 PaymentKind.TRANSFER.value,
-                lazy_gettext("Bank transfer (no payment fee, the credits are held for 7 days)"),
+                lazy_gettext("Bank transfer (no payment fee, held for you for 7 days)"),
             ),
         ],
         default=PaymentKind.CARD.value,

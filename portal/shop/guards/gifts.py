@@ -31,8 +31,8 @@ GIFT_GUARDS = [
     lawful("purchase_request", "state", REQUEST_MOVES),
     keeps(
         "purchase_request",
-        *("id", "organisation_id", "person_id", "batch_id", "basket", "mass_g", "amount_minor", "currency"),
-        *("payment", "quote_hash", "order_id", "created_at"),
+        *("id", "organisation_id", "person_id", "batch_id", "basket", "mass_g", "seedlings", "amount_minor"),
+        *("currency", "payment", "quote_hash", "order_id", "created_at"),
     ),
     Guard(
         "purchase_request",

@@ -18,7 +18,10 @@ class PurchaseRequest(Base):
     __tablename__ = "purchase_request"
     __table_args__ = strict(
         CheckConstraint(f"state IN ({_STATES})", name="purchase_request_state_is_known"),
-        CheckConstraint("mass_g > 0 AND amount_minor > 0", name="a_request_is_for_grams_at_a_price"),
+        CheckConstraint(
+            "mass_g >= 0 AND seedlings >= 0 AND (mass_g > 0 OR seedlings > 0) AND amount_minor > 0",
+            name="a_request_is_for_grams_or_seedlings_at_a_price",
+        ),
         CheckConstraint("state <> 'declined' OR reason <> ''", name="who_declines_says_why"),
         CheckConstraint(
             "(state IN ('asked','lapsed','withdrawn')) = (decided_by IS NULL)",
@@ -35,6 +38,7 @@ class PurchaseRequest(Base):
     batch_id: Mapped[str | None] = mapped_column(ForeignKey("gift_batch.id"))
     basket: Mapped[str] = mapped_column(Str, nullable=False)  # Basket.text
     mass: Mapped[Mass] = mapped_column("mass_g", MassCol, nullable=False)
+    seedlings: Mapped[int] = mapped_column(Int, nullable=False)
     amount_minor: Mapped[int] = mapped_column(Int, nullable=False)  # as it was seen when it was asked
     currency: Mapped[str] = mapped_column(Str, nullable=False)
     payment: Mapped[str] = mapped_column(Str, nullable=False)

@@ -375,11 +375,16 @@ class OrderRow:
     id: str
     state: OrderState
     mass: Mass
+    seedlings: int
     total: Money
     email: str
     attention: str
     test: bool
     created_at: datetime
+
+    @property
+    def grams(self) -> list[int]:
+        return [self.mass.grams] if self.mass else []
 
 
 def orders_of(actor: Actor, cursor: str = "", size: int = 25) -> list[OrderRow]:
@@ -428,7 +433,13 @@ def _rows() -> Any:
         Order.attention,
         Order.test,
     )
-    return select(*columns, Order.created_at, OrderBuyer.email).join_from(
+    seedlings = (
+        select(func.coalesce(func.sum(SeedlingLineRow.seedlings), 0))
+        .where(SeedlingLineRow.order_id == Order.id)
+        .scalar_subquery()
+        .label("seedlings")
+    )
+    return select(*columns, seedlings, Order.created_at, OrderBuyer.email).join_from(
         Order, OrderBuyer, OrderBuyer.order_id == Order.id, isouter=True
     )
 
@@ -446,6 +457,7 @@ def _row(row: Any) -> OrderRow:
         row.id,
         OrderState(row.state),
         row.mass,
+        int(row.seedlings),
         Money(row.amount_minor, row.currency),
         row.email or "",
         row.attention,

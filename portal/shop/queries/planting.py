@@ -82,6 +82,7 @@ class SeedlingsView:
 
     campaign: CampaignView
     seedlings: int
+    each: Money
     amount: Money
     certificate: str | None
 
@@ -203,7 +204,20 @@ def is_published(sha256: str) -> bool:
 
 def seedlings_of(order_id: str) -> list[SeedlingsView]:
     """The contributions of an order; whoever asks has been asked whether they may see it."""
-    lines = db.session.connection().execute(_LINES, {"order_id": order_id}).all()
+    return _contributions(db.session.connection().execute(_LINES, {"order_id": order_id}).all())
+
+
+def seedlings_in(order_ids: Sequence[str]) -> dict[str, list[SeedlingsView]]:
+    """The same of many orders, by order; none for those without."""
+    wanted = select(_line).where(_line.c.order_id.in_(order_ids))
+    lines = db.session.execute(wanted.order_by(_line.c.order_id, _line.c.position)).all()
+    found: dict[str, list[SeedlingsView]] = {}
+    for line, view in zip(lines, _contributions(lines), strict=True):
+        found.setdefault(line.order_id, []).append(view)
+    return found
+
+
+def _contributions(lines: Sequence[Any]) -> list[SeedlingsView]:
     if not lines:
         return []
     ids = {line.campaign_id for line in lines}
@@ -212,6 +226,7 @@ def seedlings_of(order_id: str) -> list[SeedlingsView]:
         SeedlingsView(
             by_id[line.campaign_id],
             line.seedlings,
+            Money(line.minor_each, by_id[line.campaign_id].each.currency),
             Money(line.amount_minor, by_id[line.campaign_id].each.currency),
             line.certificate,
         )

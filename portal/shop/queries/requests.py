@@ -51,7 +51,7 @@ class RequestView:
 
     @property
     def seedlings(self) -> int:
-        return sum(each.seedlings for each in self.basket.seedlings)
+        return self.basket.seedling_count
 
 
 def request(actor: Actor, request_id: str) -> RequestView:

@@ -19,6 +19,7 @@ from portal.registry.rules.facts import RangeFacts
 from portal.shop import policy
 from portal.shop.models.orders import Order, OrderLine, PaymentRow, RefundRow
 from portal.shop.queries.orders import RefundView, refunds
+from portal.shop.queries.planting import SeedlingsView, seedlings_in
 from portal.shop.rules.states import OrderState
 
 # What a retirement is worth while its order stands like this; of a void one nothing is claimed any more.
@@ -46,6 +47,7 @@ class StatedOrder:
     total: Money
     is_test: bool
     lines: tuple[StatedLine, ...]
+    seedlings: tuple[SeedlingsView, ...]
     refunds: tuple[RefundView, ...]
 
     @property
@@ -81,9 +83,10 @@ def statement(actor: Actor, organisation_id: str, year: int, *, counts_tests: bo
         .where(_whose(actor, organisation_id), Order.created_at >= first, Order.created_at < end)
         .order_by(Order.created_at, Order.id)
     ).all()
-    lines = _lines_of([row.id for row in rows])
-    orders = tuple(_order(row, lines[row.id]) for row in rows)
-    return Statement(year, orders, _retired(orders, counts_tests), *_money([row.id for row in rows]))
+    ids = [row.id for row in rows]
+    lines, funded = _lines_of(ids), seedlings_in(ids)
+    orders = tuple(_order(row, lines[row.id], funded.get(row.id, [])) for row in rows)
+    return Statement(year, orders, _retired(orders, counts_tests), *_money(ids))
 
 
 def years_of(actor: Actor, organisation_id: str, today: date) -> list[int]:
@@ -115,7 +118,7 @@ def _lines_of(order_ids: Sequence[str]) -> dict[str, list[OrderLine]]:
     return found
 
 
-def _order(row: Order, lines: Sequence[OrderLine]) -> StatedOrder:
+def _order(row: Order, lines: Sequence[OrderLine], seedlings: Sequence[SeedlingsView]) -> StatedOrder:
     return StatedOrder(
         id=row.id,
         state=OrderState(row.state),
@@ -125,6 +128,7 @@ def _order(row: Order, lines: Sequence[OrderLine]) -> StatedOrder:
         total=Money(row.amount_minor, row.currency),
         is_test=row.test,
         lines=tuple(_line(line, row.currency) for line in lines),
+        seedlings=tuple(seedlings),
         refunds=tuple(refunds(row.id)) if row.paid_at or row.attention else (),
     )
 

@@ -11,7 +11,7 @@ from portal.shop.models.gifts import Gift
 from portal.shop.models.orders import CashLine, Order, OrderLine, RefundRow
 from portal.shop.models.origins import PayoutProof
 from portal.shop.models.payouts import Payee, Payout, PayoutVerdict
-from portal.shop.models.planting import PlantingCampaign
+from portal.shop.models.planting import PlantingCampaign, SeedlingLineRow
 from portal.shop.models.requests import PurchaseRequest
 
 Wanted = Select[*tuple[Any, ...]]
@@ -37,6 +37,21 @@ def order_lines(first: datetime, end: datetime) -> Wanted:
         .join(Order, Order.id == OrderLine.order_id)
         .where(Order.created_at >= first, Order.created_at < end)
         .order_by(OrderLine.order_id, OrderLine.position)
+    )  # fmt: skip
+
+
+def order_seedlings(first: datetime, end: datetime) -> Wanted:
+    """What the orders of a span of time fund."""
+    return (
+        select(
+            SeedlingLineRow.order_id, SeedlingLineRow.position, PlantingCampaign.code.label("planting"),
+            SeedlingLineRow.seedlings, SeedlingLineRow.minor_each, SeedlingLineRow.amount_minor,
+            SeedlingLineRow.certificate,
+        )
+        .join(Order, Order.id == SeedlingLineRow.order_id)
+        .join(PlantingCampaign, PlantingCampaign.id == SeedlingLineRow.campaign_id)
+        .where(Order.created_at >= first, Order.created_at < end)
+        .order_by(SeedlingLineRow.order_id, SeedlingLineRow.position)
     )  # fmt: skip
 
 
@@ -104,7 +119,8 @@ def requests() -> Wanted:
     """Purchases that were asked for inside organisations, and who answered what."""
     return select(
         PurchaseRequest.id, PurchaseRequest.organisation_id, PurchaseRequest.person_id,
-        PurchaseRequest.basket, PurchaseRequest.mass.label("mass_g"), PurchaseRequest.amount_minor,
-        PurchaseRequest.currency, PurchaseRequest.payment, PurchaseRequest.order_id, PurchaseRequest.state,
-        PurchaseRequest.created_at, PurchaseRequest.decided_by, PurchaseRequest.decided_at,
+        PurchaseRequest.basket, PurchaseRequest.mass.label("mass_g"), PurchaseRequest.seedlings,
+        PurchaseRequest.amount_minor, PurchaseRequest.currency, PurchaseRequest.payment,
+        PurchaseRequest.order_id, PurchaseRequest.state, PurchaseRequest.created_at,
+        PurchaseRequest.decided_by, PurchaseRequest.decided_at,
     ).order_by(PurchaseRequest.id)  # fmt: skip

@@ -13,7 +13,7 @@ from portal.kernel.errors import N_, InvalidInput, PortalError
 from portal.kernel.mass import Mass, total
 from portal.kernel.money import PLACES
 from portal.shop.rules.orders import check_purpose
-from portal.shop.rules.quotes import TooManyLines, check_mass
+from portal.shop.rules.quotes import Quote, TooManyLines, check_mass
 from portal.shop.rules.seedlings import check_seedlings
 from portal.shop.rules.terms import TERMS, Terms
 
@@ -99,6 +99,10 @@ class Basket:
         return total([line.mass for line in self.lines])
 
     @property
+    def seedling_count(self) -> int:
+        return sum(each.seedlings for each in self.seedlings)
+
+    @property
     def text(self) -> str:
         return urlencode(
             [
@@ -108,6 +112,13 @@ class Basket:
                 *(("s", line.text) for line in self.seedlings),
             ]
         )
+
+    @classmethod
+    def of(cls, quote: Quote, purpose: str = "") -> Self:
+        """What was quoted, without its prices; of a line that several lots may serve the first one."""
+        lines = (BasketLine(line.offer.lot_codes[0], line.mass) for line in quote.lines)
+        seedlings = (SeedlingsWanted(line.campaign_code, line.seedlings) for line in quote.seedlings)
+        return cls(tuple(lines), purpose, quote.currency, tuple(seedlings))
 
     @classmethod
     def read(cls, text: str, terms: Terms = TERMS) -> Self:

@@ -17,6 +17,7 @@ from portal.shop.forms.orders import ActionForm
 from portal.shop.links import order_url
 from portal.shop.queries import billing as papers
 from portal.shop.queries import orders as queries
+from portal.shop.queries import planting as plantings
 from portal.shop.queries.billing import PaperView
 from portal.shop.queries.orders import OrderView, PaymentView
 from portal.shop.rules.billing import NothingToBill
@@ -181,6 +182,7 @@ def _facts(order: OrderView, at: str) -> dict[str, object]:
     return {
         "order": order,
         "lots": {code: register.lot(code) for line in order.lines for code in line.lots},
+        "seedlings": plantings.seedlings_of(order.id),
         "refunds": [each for each in queries.refunds(order.id) if each.state == "succeeded"],
         "fee_words": fee_words(),
         "address": order_url(order.id, lang()).partition("?")[0],

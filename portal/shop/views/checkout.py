@@ -18,7 +18,7 @@ from portal.shop.forms.basket import AddForm
 from portal.shop.forms.orders import BuyForm
 from portal.shop.provider import ProviderRefused, ProviderUnavailable
 from portal.shop.queries.planting import CampaignView
-from portal.shop.rules.basket import Basket, BasketLine, SeedlingsWanted, by_kind
+from portal.shop.rules.basket import Basket, by_kind
 from portal.shop.rules.contributions import check_contribution
 from portal.shop.rules.contributions import purchase as price_of
 from portal.shop.rules.orders import OrderContentsDiffer
@@ -63,19 +63,9 @@ class Purchase:
         return by_kind((lot.project_type, mass) for lot, mass in self.lines)
 
     @property
-    def basket(self) -> Basket:
-        """The same as a basket, of credits and what may be beside them."""
-        return Basket(
-            tuple(BasketLine(lot.code, mass) for lot, mass in self.lines),
-            self.purpose,
-            self.lines[0][0].price_per_t.currency,
-            tuple(SeedlingsWanted(campaign.code, number) for campaign, number in self.seedlings),
-        )
-
-    @property
     def may_be_asked(self) -> bool:
-        """Whether somebody else can approve it: credits, but no gift, which is its giver's to pay for."""
-        return bool(self.lines) and not self.purpose.startswith("gft_")
+        """Whether somebody else can approve it: all but a gift, which is its giver's to pay for."""
+        return not self.purpose.startswith("gft_")
 
     def quote(self, payment: PaymentKind) -> Quote:
         """Raises what ``purchase`` does, BelowMinimum, TooFewSeedlings."""
@@ -132,6 +122,7 @@ def quote_page(purchase: Purchase, seen: Quote, form: BuyForm, problem: str = ""
         party_words=party_words(),
         is_test=till().provider.test,
         to_basket=_to_basket(purchase),
+        basket=Basket.of(seen, purchase.purpose),
         may_ask=bool(actor().organisations) and purchase.may_be_asked,
         gift=in_hand(),
     )

@@ -56,7 +56,12 @@ from portal.shop.words.orders import (
     reason_words,
     words_of,
 )
-from portal.shop.words.planting import planting_event_words, planting_next_words, planting_words_of
+from portal.shop.words.planting import (
+    planting_event_words,
+    planting_next_words,
+    planting_words_of,
+    words_of_order,
+)
 from portal.web.frame import page_for
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
@@ -407,7 +412,7 @@ def mine() -> Answer:
         "shop/mine.html",
         page=cut(rows, 25, lambda row: row.id),
         givings=givings_of(actor()),
-        words_of=words_of,
+        words_of=words_of_order,
     )
 
 

@@ -16,6 +16,7 @@ from portal.shop.forms.orders import BuyForm
 from portal.shop.forms.planting import SeedlingsForm
 from portal.shop.queries import planting as queries
 from portal.shop.queries.planting import CampaignView
+from portal.shop.rules.basket import Basket
 from portal.shop.rules.contributions import check_contribution, contribution, least_seedlings
 from portal.shop.rules.quotes import Offer, PriceChanged, Quote, QuoteLine
 from portal.shop.rules.terms import PaymentKind
@@ -25,7 +26,7 @@ from portal.shop.views.paying import buy_form, payment_chosen, refusal, reserve_
 from portal.shop.words.orders import fee_words, party_words
 from portal.web import photos
 from portal.web.exports import streamed
-from portal.web.guard import open_to_all
+from portal.web.guard import actor, open_to_all
 from portal.web.i18n import _, message
 
 PHOTO_FOLDER = "planting"
@@ -153,6 +154,8 @@ def _quote_page(
         fee_words=fee_words(),
         party_words=party_words(),
         is_test=till().provider.test,
+        basket=Basket.of(chosen),
+        may_ask=bool(actor().organisations),
     )
     return page, status
 

@@ -23,7 +23,7 @@ from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.basket import purchase_of
 from portal.shop.views.buying import pay_page, payment_of, provider_of
-from portal.shop.words.orders import fee_words, request_words
+from portal.shop.words.orders import fee_words, kind_of_purchase, request_words
 from portal.web.guard import actor, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.page import page_blueprint
@@ -143,6 +143,7 @@ def _page(
         "shop/request.html",
         request_=found,
         words=request_words(found.state),
+        kind=kind_of_purchase(bool(lines), bool(found.seedlings)),
         problem=problem,
         form=form,
         quote=quote,

@@ -12,7 +12,7 @@ from portal.registry.sheets import Row, csv_file
 from portal.shop.queries import statements as queries
 from portal.shop.queries.statements import Statement
 from portal.shop.till import till
-from portal.shop.words.orders import words_of
+from portal.shop.words.planting import words_of_order
 from portal.web import limits, press
 from portal.web.guard import actor, signed_in
 from portal.web.i18n import _, lang
@@ -40,7 +40,7 @@ def index() -> Answer:
         years=queries.years_of(actor(), whose, clock.today()),
         effects=EFFECTS,
         effect_of=EFFECT_OF,
-        words_of=words_of,
+        words_of=words_of_order,
     )
 
 
@@ -65,12 +65,12 @@ def _parties() -> list[tuple[str, str]]:
 @blueprint.get("/account/statement.csv")
 @signed_in
 def as_csv() -> Answer:
-    """A row per range, so that every gram can be found; orders without one have a row, too."""
+    """A row per range, so that every gram can be found, and per planting; no order is without a row."""
     found, _whose, _name = _asked()
     head: Row = [
         _("Order"), _("Ordered on"), _("Paid on"), _("State"), _("Currency"), _("Total"), _("Given back"),
         _("Project"), _("Type"), _("Effect"), _("Serial numbers"), _("Kilograms"), _("Certificate"),
-        _("Test"),
+        _("Test"), _("Seedlings"),
     ]  # fmt: skip
     answer = FlaskResponse(csv_file([head, *_rows(found)]), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="statement-{found.year}.csv"'
@@ -83,7 +83,8 @@ def _rows(statement: Statement) -> list[Row]:
         back = sum(refund.amount.minor for refund in order.refunds if refund.state == "succeeded")
         start: list[str | int] = [
             order.id, day_words(order.created_at), day_words(order.paid_at) if order.paid_at else "",
-            words_of(order.state).label, order.total.currency, _plain(order.total.minor), _plain(back),
+            words_of_order(order.state, order.lines).label, order.total.currency,
+            _plain(order.total.minor), _plain(back),
         ]  # fmt: skip
         test = _("TEST") if order.is_test else ""
         for line in order.lines:
@@ -93,11 +94,15 @@ def _rows(statement: Statement) -> list[Row]:
                 rows.append(
                     [
                         *start, name, part.project_type.value, effect, part.full_serial,
-                        _plain(part.mass.grams, 3), line.certificate or "", test,
+                        _plain(part.mass.grams, 3), line.certificate or "", test, "",
                     ]
                 )  # fmt: skip
             if not line.ranges:
-                rows.append([*start, "", "", "", "", _plain(line.mass.grams, 3), "", test])
+                rows.append([*start, "", "", "", "", _plain(line.mass.grams, 3), "", test, ""])
+        for each in order.seedlings:
+            name = each.campaign.parcel_name.in_(lang()) or each.campaign.parcel_name.en
+            kind = _("Planting contribution")
+            rows.append([*start, name, kind, "", "", "", each.certificate or "", test, each.seedlings])
     return rows
 
 
@@ -122,7 +127,7 @@ def as_pdf() -> Answer:
         made_at=now,
         effects=EFFECTS,
         effect_of=EFFECT_OF,
-        words_of=words_of,
+        words_of=words_of_order,
     )
     pdf = press.shared().print(page, now, design=STATEMENT, seconds=_SECONDS)
     answer = FlaskResponse(pdf, content_type="application/pdf")

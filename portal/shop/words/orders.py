@@ -236,6 +236,13 @@ def request_words(state: RequestState) -> StateWords:
     return StateWords(_translated(label), _translated(title), _translated(text), tone)
 
 
+def kind_of_purchase(credits: bool, seedlings: bool) -> str:
+    """What is bought, of the two things there are."""
+    if credits and seedlings:
+        return _("Credits and a planting contribution")
+    return _("Planting contribution") if seedlings else _("Credits")
+
+
 def fee_words() -> dict[FeeKind, str]:
     return {
         FeeKind.REGISTRY: _("Registry fee"),

@@ -1,5 +1,7 @@
 """Order states where nothing but seedlings was bought: no word of credits, kilograms or retirement."""
 
+from collections.abc import Sized
+
 from portal.kernel.errors import N_
 from portal.shop.rules.states import OrderState
 from portal.shop.words.orders import StateWords, event_words, next_words, words_of
@@ -105,6 +107,11 @@ def planting_words_of(state: OrderState) -> StateWords:
     title, text = _STATES.get(state, (usual.title, usual.text))
     label = _LABELS.get(state, "")
     return StateWords(str(_(label)) if label else usual.label, str(_(title)), str(_(text)), usual.tone)
+
+
+def words_of_order(state: OrderState, credits: Sized) -> StateWords:
+    """How an order in a list stands; ``credits`` are its lines or grams of credits, if it has any."""
+    return words_of(state) if credits else planting_words_of(state)
 
 
 def planting_event_words(event: str) -> str:
