@@ -77,7 +77,8 @@ def signed_in_as(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Role 
 # --- what needs attention ------------------------------------------------------------------------------
 
 
-def test_when_all_is_well_nothing_needs_attention(any_app):
+def test_when_all_is_well_nothing_needs_attention(any_app, at):
+    at("2026-11-27T09:00:00+08:00")  # later the factors of these models are due to be looked at again
     make_lot()
     verified()
     today = queries.today(staff(Role.ADMIN), clock.now())
