@@ -14,7 +14,6 @@ from sqlalchemy.exc import DatabaseError
 from portal import tallies
 from portal.config import LANGS
 from portal.db import db, transaction
-from portal.kernel import clock
 from portal.kernel.actor import Actor, Role
 from portal.kernel.clock import day_of
 from portal.kernel.errors import NotAllowed
@@ -137,9 +136,8 @@ def test_figures_equal_an_independent_sum(any_app: Flask, at: At):
 
 
 def test_pledges_are_counted_on_their_day(app: Flask):
-    now = clock.now()
     pledges.a_pledge()
-    found = queries.report(Period.read(f"{day_of(now):%Y-%m}"), True, now)
+    found = queries.report(Period.read(f"{day_of(pledges.NOW):%Y-%m}"), True, pledges.NOW)
     assert sum(line.amount for line in found.of("pledged")) == 1
     assert sum(line.amount for line in found.of("promised")) > 0
 
