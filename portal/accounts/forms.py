@@ -25,6 +25,7 @@ from portal.web.forms import (
     RadioField,
     Required,
     TextField,
+    TooLong,
     WholeField,
 )
 from portal.web.i18n import _, lazy_gettext, message
@@ -39,7 +40,7 @@ class SecretField(PasswordField):
 
     def pre_validate(self, form: Any) -> None:
         if len(self.data or "") > PASSWORD_MAX:
-            raise ValidationError(_("Use at most %(max)s characters.", max=PASSWORD_MAX))
+            raise TooLong(PASSWORD_MAX)
 
 
 def _present(**kwargs: Any) -> SecretField:

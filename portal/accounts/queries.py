@@ -602,6 +602,29 @@ def joiners(organisation_id: str) -> list[JoinerView]:
     return [JoinerView(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """An organisation that somebody has asked to join, and that has not answered."""
+
+    organisation_id: str
+    name: Bilingual
+    asked_at: datetime
+
+
+def waits_of(actor: Actor) -> list[WaitView]:
+    """Where this person waits to be let in, the longest first."""
+    rows = db.session.execute(
+        select(Organisation, JoinRequest.asked_at)
+        .join(JoinRequest, JoinRequest.organisation_id == Organisation.id)
+        .where(
+            JoinRequest.person_id == actor.id, JoinRequest.state == JoinState.ASKED,
+            Organisation.id.not_in(list(actor.organisations)),  # they were invited meanwhile
+        )
+        .order_by(JoinRequest.id)
+    )  # fmt: skip
+    return [WaitView(asked.id, _name(asked), asked_at) for asked, asked_at in rows]
+
+
 def organisation_behind(code: str, now: datetime) -> Bilingual | None:
     """The name of the organisation a join code opens; None for a code that is not good."""
     row = db.session.scalars(

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from flask import current_app, request
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from portal.footprint.queries import groups
 from portal.footprint.rules import library
@@ -70,16 +70,15 @@ class CompareBody(BaseModel):
     after: EvaluateBody
 
 
-class BatchRequest(RootModel[BatchBody | Sets]):
+def _as_batch(sent: object) -> object:
+    """A bare list is the answers. Said beforehand, so that what is wrong is named by its field alone."""
+    return {"answers": sent} if isinstance(sent, list) else sent
+
+
+class BatchRequest(RootModel[BatchBody]):
     """A batch with its version and region, or just the list of answer sets."""
 
-    root: BatchBody | Sets
-
-    @property
-    def batch(self) -> BatchBody:
-        if isinstance(self.root, BatchBody):
-            return self.root
-        return BatchBody(version=None, region=None, year=None, audience=None, answers=self.root)
+    root: Annotated[BatchBody, BeforeValidator(_as_batch, json_schema_input_type=BatchBody | Sets)]
 
 
 class BothOut(BaseModel):
@@ -402,7 +401,7 @@ def footprint_evaluate(model_id: str) -> dict[str, Any]:
     answers={200: EvaluationsOut},
 )
 def footprint_evaluate_batch(model_id: str) -> dict[str, Any]:
-    sent, results = body(BatchRequest).batch, []
+    sent, results = body(BatchRequest).root, []
     for index, answers in enumerate(sent.answers):
         try:
             results.append(_evaluated(_basis(model_id, sent, answers)))

@@ -78,8 +78,8 @@ def _replica_says(condition: TextClause, **about: object) -> bool:
     g.reads_replica = True
     try:
         says = bool(db.session.execute(condition, about).scalar())
-    except SQLAlchemyError:
-        give_up()
+    except SQLAlchemyError as fault:
+        give_up(fault)
         return False
     if not says:
         read_from_primary()
@@ -96,14 +96,20 @@ def _primary_answers() -> bool:
     return True
 
 
-def give_up() -> bool:
+def give_up(fault: SQLAlchemyError) -> bool:
     """Leave the replica alone for some seconds and go on with the primary; whether it was being read."""
     if not reads_replica():
         return False
     _rests_until[_url()] = time.monotonic() + REST_SECONDS
     db.session.remove()
-    log.warning("the replica is left alone", seconds=REST_SECONDS)
+    log.warning("the replica is left alone", seconds=REST_SECONDS, fault=_kind_of(fault))
     return read_from_primary()
+
+
+def _kind_of(fault: SQLAlchemyError) -> str:
+    """What the driver calls it, with PostgreSQL's own code if it has one; its words may name our servers."""
+    told = getattr(fault, "orig", None) or fault
+    return " ".join(filter(None, (type(told).__name__, getattr(told, "sqlstate", None))))
 
 
 def remember_what_was_written(response: Response) -> Response:

@@ -15,7 +15,7 @@ from portal.pledges.rules.makers import SECTORS, Maker
 from portal.pledges.rules.promise import Subject, WithdrawalReason
 from portal.pledges.rules.together import Goal, GroupKind
 from portal.registry.rules.counties import county_name
-from portal.web.i18n import _, lazy_gettext
+from portal.web.i18n import _, lazy_gettext, percent
 
 STANDINGS: Final[Mapping[Standing, LazyProxy]] = {
     Standing.ON_TRACK: lazy_gettext("On track"),
@@ -110,7 +110,7 @@ def _sentence(pledge: PledgeView) -> str:
 
 def cut_of(pledge: PledgeView) -> str:
     if pledge.percent is not None:
-        return f"{pledge.percent} %"
+        return percent(pledge.percent)
     # Not "kg CO₂e less": the sentence must not read as tonnes achieved.
     return _("%(number)s kg", number=pledge.reduction.kg_down)
 

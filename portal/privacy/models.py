@@ -125,7 +125,7 @@ class Correction(Base):
 
 
 class Look(Base):
-    """A member of staff opened a page about somebody: who, when, what, why. Never edited."""
+    """Staff or a colleague opened a page about somebody: who, when, what, why. Never edited."""
 
     __tablename__ = "look"
     __table_args__ = strict(

@@ -106,8 +106,9 @@ def kind_words(kind: str) -> str:
     known = {
         "order": _("an order"), "person": _("an account"), "organisation": _("an organisation"),
         "document": _("a document"), "fapiao": _("a fapiao"), "gift": _("a gift"),
-        "certificate": _("a certificate"), "pledge": _("a pledge"), "learner": _("a place in a class"),
-        "correction": _("a request for correction"), "request": _("a request to buy"),
+        "batch": _("a list of gifts"), "certificate": _("a certificate"), "pledge": _("a pledge"),
+        "learner": _("a place in a class"), "correction": _("a request for correction"),
+        "request": _("a request to buy"),
     }  # fmt: skip
     return known.get(kind, kind)
 

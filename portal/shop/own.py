@@ -201,6 +201,14 @@ def people_of_gifts(gift_ids: Collection[str]) -> Pairs:
     ]
 
 
+def people_of_batches(batch_ids: Collection[str]) -> Pairs:
+    """Who handed in each list, and who took up what is in it."""
+    return [
+        *_pairs(select(GiftBatch.id, GiftBatch.person_id).where(GiftBatch.id.in_(batch_ids))),
+        *_pairs(select(Gift.batch_id, Gift.claimed_by).where(Gift.batch_id.in_(batch_ids))),
+    ]
+
+
 def people_of_requests(request_ids: Collection[str]) -> Pairs:
     """Who asked for these purchases inside an organisation."""
     asked = PurchaseRequest.id.in_(request_ids)

@@ -148,7 +148,7 @@ def database_error(error: DBAPIError | PoolTimeout) -> Response:
 
     A page that was read from a replica is made once more, from the primary.
     """
-    if current_app.extensions["portal.asks_primary"]():
+    if current_app.extensions["portal.asks_primary"](error):
         try:
             return current_app.make_response(current_app.dispatch_request())
         except Exception as fault:

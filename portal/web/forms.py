@@ -19,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.meta import DefaultMeta
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 
 from portal.kernel import clock
 from portal.kernel.errors import N_, InvalidInput, PortalError
@@ -90,6 +90,13 @@ class Required(InputRequired):
         super().__init__(lazy_gettext("Please fill this in.") if text is None else text)
 
 
+class TooLong(StopValidation):
+    """Refuses a text over its cap before any other validator looks at it, however dear that one is."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(_("Please use at most %(max)s characters.", max=most))
+
+
 def clean_line(text: str) -> str:
     """NFC, trimmed, on one line, without control and direction-changing characters."""
     text = unicodedata.normalize("NFC", text)
@@ -112,7 +119,7 @@ class LineField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data and len(self.data) > self.max:
-            raise ValidationError(_("Please use at most %(max)s characters.", max=self.max))
+            raise TooLong(self.max)
 
 
 class TextField(TextAreaField):
@@ -124,7 +131,7 @@ class TextField(TextAreaField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data and len(self.data) > self.max:
-            raise ValidationError(_("Please use at most %(max)s characters.", max=self.max))
+            raise TooLong(self.max)
 
 
 class EmailField(LineField):

@@ -162,6 +162,11 @@ def number(value: int | Decimal | str | float) -> str:
     return _decimal(Decimal(str(value)), lang())
 
 
+def percent(value: int | Decimal | str | float) -> str:
+    """So many per cent, the sign on the number's line; a text is taken as it is written."""
+    return (value if isinstance(value, str) else number(value)) + catalogues.PERCENT[lang()]
+
+
 def mass(value: Mass) -> str:
     """Kilograms, rounded down: never more than there is."""
     return f"{number(value.kg_down)} kg CO₂e"
@@ -288,6 +293,7 @@ def both(value: Bilingual) -> str | Markup:
 FILTERS = {
     "country": country,
     "number": number,
+    "percent": percent,
     "mass": mass,
     "mass_exact": mass_exact,
     "tonnes": tonnes,

@@ -1,4 +1,4 @@
-"""Pages of staff that show somebody's data say so: each opening is then recorded, by who keeps such records.
+"""Pages that show somebody else's data say so: each opening is then recorded, by who keeps such records.
 
 A page about one thing is marked; a list, a search and a file say what was in them. Either only names what is
 shown and why; the room of privacy writes it down (who, when, what, why).
@@ -17,7 +17,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Shown(StrEnum):
-    """What a page of staff is about."""
+    """What a page, a list or a file is about."""
 
     ORDER = "order"
     PERSON = "person"
@@ -26,6 +26,7 @@ class Shown(StrEnum):
     DOCUMENT = "document"
     FAPIAO = "fapiao"
     GIFT = "gift"
+    BATCH = "batch"
     CERTIFICATE = "certificate"
     PLEDGE = "pledge"
     LEARNER = "learner"

@@ -180,6 +180,47 @@ def test_who_must_be_let_in_waits_for_an_owner_or_approver(at: At, sent_letters:
     assert [letter["To"] for letter in sent_letters()] == ["owner@example.cn", "a@example.cn"]
 
 
+@pytest.mark.usefixtures("any_app")
+def test_who_waits_to_be_let_in_may_take_it_back(at: At) -> None:
+    now = at("2026-11-22T04:00:00Z")
+    organisation, owner = found(make.person("owner@example.cn"), now)
+    code = joining.make_join_code(owner, organisation, 1, 7, True, now)
+    who, other = make.person("a@example.cn"), make.person("b@example.cn")
+    joining.join(who.actor, code, HOME, now)
+    (wait,) = queries.waits_of(who.actor)
+    assert (wait.organisation_id, wait.name.en, wait.asked_at) == (organisation, "Yichun Forestry", now)
+    assert queries.waits_of(other.actor) == []
+    for stranger in (other.actor, owner):
+        with pytest.raises(NotFound):
+            joining.take_back(stranger, organisation, now)
+    with pytest.raises(NoSuchJoinCode):  # the control: its one use is taken as long as they wait
+        joining.join(other.actor, code, HOME, now)
+    joining.take_back(who.actor, organisation, now)
+    assert (queries.waits_of(who.actor), queries.joiners(organisation)) == ([], [])
+    with pytest.raises(NotFound):
+        joining.take_back(who.actor, organisation, now)
+    joining.join(other.actor, code, HOME, now)
+    (waiting,) = queries.joiners(organisation)
+    joining.answer_joiner(owner, organisation, waiting.request_id, True, now)
+    with pytest.raises(NotFound):
+        joining.take_back(other.actor, organisation, now)
+    assert len(queries.members(organisation)) == 2
+
+
+@pytest.mark.usefixtures("any_app")
+def test_nobody_waits_for_an_organisation_that_is_gone_or_has_invited_them(at: At) -> None:
+    now = at("2026-11-22T04:00:00Z")
+    organisation, owner = found(make.person("owner@example.cn"), now)
+    code = joining.make_join_code(owner, organisation, 5, 7, True, now)
+    who, invited = make.person("a@example.cn"), make.person("b@example.cn")
+    joining.join(who.actor, code, HOME, now)
+    joining.join(invited.actor, code, HOME, now)
+    assert queries.waits_of(invited.actor)
+    assert not queries.waits_of(Actor(invited.id, organisations={organisation: "member"}))
+    dissolving.dissolve(owner, organisation, "伊春林业", now)
+    assert queries.waits_of(who.actor) == []
+
+
 # --- Verification ----------------------------------------------------------------------------------
 
 
@@ -333,8 +374,16 @@ def test_somebody_joins_with_the_link_of_a_code(app: Flask, at: At) -> None:
     assert page.url.startswith("/en/account/sign-in?next=")
     page = send(page, {"email": "guest@example.cn", "password": PASSWORD})
     assert "Yichun Forestry" in page.main
-    page.submit("Join")
+    page = page.submit("Join")
+    page = guest.open("/en/account/organisations")
+    assert "You asked to join Yichun Forestry on 22 November 2026." in page.main
+    page = page.submit("Take the request back")
+    assert "Your request is taken back." in page.text
+    assert "You asked to join" not in page.main
+    guest.open(path_of(link[0])).submit("Join")
+    assert "您于2026年11月22日申请加入" in guest.open("/zh/account/organisations").main
     page = owner.open(f"/en/account/organisations/{organisation}/codes").submit("Let in")
+    assert "You asked to join" not in guest.open("/en/account/organisations").main
     assert "guest@example.cn" in owner.open(f"/en/account/organisations/{organisation}").main
     assert guest.open("/en/account/join").fill("Join code", "AAAAA-AAAAA").submit("Join", expect=422).errors
 

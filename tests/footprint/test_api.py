@@ -162,6 +162,32 @@ def test_a_wrong_set_in_a_batch_is_named_with_its_place(client):
     assert (answer.json["key"], answer.json["index"]) == ("people", 2)
 
 
+@pytest.mark.parametrize(
+    ("sent", "field", "en", "zh"),
+    [
+        ({"answers": 5}, "answers", "a list is needed", "应为列表"),
+        ({"answers": [{}, "x"]}, "answers.1", "an object is needed", "应为对象"),
+        ([{}, {}, 3], "answers.2", "an object is needed", "应为对象"),
+        ({"answers": [], "regoin": "230700"}, "regoin", "it is not known here", "没有这一项"),
+        ({"answers": [], "own": {"grid": 1}}, "own.grid", "a text is needed", "应为文本"),
+        ({}, "answers", "it is missing", "缺少此项"),
+        (5, "body", "an object is needed", "应为对象"),
+    ],
+)
+def test_what_is_wrong_with_a_batch_is_named_by_its_place_alone(client, sent, field, en, zh):
+    """As of one set of answers: ``field`` holds no name of ours for the shape of the body."""
+    for tag, reason in (("en", en), ("zh-CN", zh)):
+        answer = client.post(
+            "/api/v1/footprint/models/household-cn/evaluate-batch",
+            json=sent,
+            headers={"Accept-Language": tag},
+        )
+        assert answer.status_code == 422
+        assert (answer.json["field"], answer.json["reason"]) == (field, reason)
+        colon = "：" if tag == "zh-CN" else ": "
+        assert answer.json["title"] == f"{field}{colon}{reason}"
+
+
 def test_programs_on_other_sites_may_ask(client):
     assert evaluate(client).headers["Access-Control-Allow-Origin"] == "*"
 

@@ -258,6 +258,7 @@ HOUSEHOLD_FAULTS = {
     "no source": ('title = "Chinese enterprise accounting guideline default 0.11 tCO2/GJ"', 'title = ""'),
     "an unknown confidence": ('confidence = "secondary"', 'confidence = "certain"'),
     "pedigree out of range": ("quality = [3, 3, 3, 3, 3]", "quality = [3, 3, 3, 3, 6]"),
+    "warming without words": ('gwp = "AR6, 100 years"', 'gwp = "AR7, 100 years"'),
     "a missing English text": ('en = "Heating" }', 'en = "" }'),
     "a default outside its range": ('default = "80"', 'default = "8000"'),
     "a default that is no option": ('default = "district"', 'default = "steam"'),

@@ -1,7 +1,11 @@
 """One word for one meaning in Chinese: what the glossary decided is what pages, courses and papers say."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("portal", "templates", "courses", "static", "standin", "translations/zh_Hans_CN")
@@ -21,6 +25,10 @@ READ_HERE = {
     "portal/training/rules/quantities.py",
 }
 FROZEN = {"portal/footprint/models/household-cn/2.0.0/model.toml"}
+# An organisation is 机构 wherever English says so; 组织者 is somebody who organises.
+ORGANISATION = re.compile(r"\borganisations?\b", re.IGNORECASE)
+OTHER_BODY = re.compile(r"单位|组织(?!者)")
+BOTH = re.compile(r'zh = "([^"]*)", en = "([^"]*)"')
 
 
 def written(name: str, text: str) -> Iterator[tuple[str, int, str]]:
@@ -48,3 +56,35 @@ def test_the_glossary_has_the_words_that_are_written():
 
 def test_a_word_that_is_not_written_would_be_found():
     assert list(written("a.md", "吨\n每公斤")) == [("a.md", 2, "公斤")]
+
+
+def pairs() -> Iterator[tuple[str, str]]:
+    """Our texts in English and in Chinese: of the catalogue, and of data in which both stand on one line."""
+    with open(ROOT / "translations/zh_Hans_CN/LC_MESSAGES/portal.po", "rb") as source:
+        for message in read_po(source):
+            yield str(message.id), str(message.string)
+    for file in sorted((ROOT / "portal").glob("*/data/*.toml")):
+        yield from ((en, zh) for zh, en in BOTH.findall(file.read_text("utf-8")))
+
+
+def is_misnamed(en: str, zh: str) -> bool:
+    return bool(ORGANISATION.search(en) and OTHER_BODY.search(zh))
+
+
+def test_an_organisation_has_one_name():
+    assert [pair for pair in pairs() if is_misnamed(*pair)] == []
+
+
+@pytest.mark.parametrize(
+    ("en", "zh", "is_found"),
+    [
+        ("Owners and approvers of the organisation", "单位的所有者和审批人", True),
+        ("A company or organisation", "公司或组织", True),
+        ("Owners and approvers of the organisation", "机构的所有者和审批人", False),
+        ("Unit", "单位", False),
+        ("For the organiser of an organisation", "机构的组织者", False),
+    ],
+)
+def test_another_name_of_an_organisation_would_be_found(en: str, zh: str, is_found: bool):
+    """The control."""
+    assert is_misnamed(en, zh) is is_found

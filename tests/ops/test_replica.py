@@ -1,7 +1,14 @@
 """Which pages may be read from a replica, and that a portal with one starts only on PostgreSQL."""
 
+import re
+
 import pytest
-from flask import Flask
+from flask import Flask, g
+from psycopg.errors import QueryCanceled
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.testing import capture_logs
 
 from portal.config import BadConfiguration, Config
 from portal.db import transaction
@@ -30,7 +37,33 @@ def test_without_a_replica_nothing_is_asked_and_nothing_is_left_in_the_browser(a
         with transaction():
             pass
         assert replica.lag_seconds() is None
-        assert not replica.give_up()
+        assert not replica.give_up(PoolTimeout())
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (DBAPIError("SELECT 'Li Hua'", {}, QueryCanceled("at db.example.cn")), "QueryCanceled 57014"),
+        (PoolTimeout("QueuePool of postgresql://portal:secret@db.example.cn"), "TimeoutError"),
+        (None, "OperationalError"),
+    ],
+)
+def test_the_log_says_what_fault_a_replica_had_and_nothing_of_where_it_is(
+    app: Flask, fault: SQLAlchemyError | None, kind: str
+):
+    """None: a server that nobody can reach."""
+    if fault is None:
+        with pytest.raises(OperationalError) as raised:
+            create_engine("postgresql+psycopg://portal:secret@127.0.0.1:1/example").connect()
+        fault = raised.value
+    with app.test_request_context("/zh/projects"), capture_logs() as said:
+        g.reads_replica = True
+        assert replica.give_up(fault)
+        replica._rests_until.clear()
+    (line,) = said
+    assert (line["event"], line["fault"]) == ("the replica is left alone", kind)
+    assert not re.search("secret|example|127|Li Hua|portal:", str(line))
+    assert re.search("secret|example|127|Li Hua|portal:", str(fault)), "the control: its words would tell"
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_whom_a_thing_is_about() -> None:
     told = {
         "person": life.who.id, "order": life.order_id, "certificate": life.certificate,
         "pledge": life.pledge_id, "correction": "cor_1", "organisation": "org_1",
-        "learner": enrolment_id, "fapiao": "", "gift": "", "request": "", "document": "",
+        "learner": enrolment_id, "fapiao": "", "gift": "", "batch": "", "request": "", "document": "",
     }  # fmt: skip
     for kind, thing in told.items():
         assert people_behind(kind, [thing or "xxx_1", "xxx_2"]) == ({thing: {life.who.id}} if thing else {})
@@ -117,7 +117,7 @@ def test_whom_a_thing_is_about() -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_whose_a_certificate_is_takes_no_reading_of_all_orders() -> None:
+def test_whose_a_certificate_is_takes_no_reading_of_all_orders_or_gifts() -> None:
     life, steps = a_life(), list[str]()
 
     def explain(_connection: Any, cursor: Any, statement: str, values: Any, *_more: Any) -> None:
@@ -130,6 +130,7 @@ def test_whose_a_certificate_is_takes_no_reading_of_all_orders() -> None:
         assert people_behind("certificate", [life.certificate])
     finally:
         event.remove(db.engine, "before_cursor_execute", explain)
-    of_orders = [step for step in steps if "order" in step]
-    assert any("order_line" in step for step in of_orders)
-    assert not [step for step in of_orders if step.startswith("SCAN")]
+    of_both = [step for step in steps if "order" in step or "gift" in step]
+    assert any("order_line" in step for step in of_both)
+    assert any("ix_gift_certificate" in step for step in of_both)
+    assert not [step for step in of_both if step.startswith("SCAN")]

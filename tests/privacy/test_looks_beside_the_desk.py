@@ -3,7 +3,7 @@
 Each leaves a line for whom it shows; who reads what is their own leaves none.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 
@@ -25,18 +25,23 @@ from portal.kernel.actor import Actor, Role
 from portal.kernel.ids import new_id
 from portal.kernel.mass import Mass
 from portal.privacy.models import Look
-from portal.privacy.queries.looks import looks_at
+from portal.privacy.queries.looks import Wanted, looks, looks_at
 from portal.registry import papers
 from portal.settings.rules.sheets import SALE
 from portal.shop.commands import billing, care, fapiao_files, gift_help, requests
+from portal.shop.commands.gifts import claim_gift
 from portal.shop.fapiao_shelf import keep
+from portal.shop.queries import gifts as gift_queries
 from portal.shop.rules.basket import Basket, BasketLine
+from portal.shop.rules.batches import Recipient
+from portal.shop.rules.gifts import Taker
 from portal.shop.rules.orders import Buyer
 from portal.shop.rules.requests import Ask
 from portal.statements import queries as statements
 from portal.statements.commands import actions
 from portal.statements.rules.plans import SHELF
 from portal.web import press
+from portal.web.links import key_for
 from tests.factories import accounts, companies, gifts, pledges, shop
 from tests.factories import settings as sheets
 from tests.factories.privacy import Life, a_life
@@ -188,3 +193,81 @@ def test_a_colleague_who_reads_an_order_of_their_organisation_leaves_a_line(scen
     )
     scene.open("/en/orders/{order}", colleague)
     assert scene.left(scene.life.who.id) == {("order", "orders")}
+
+
+LIST = "/en/account/gift-batches/{batch}"
+LISTED = "/en/gifts/{listed}?k={key}"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A list of one recipient, who has an account and took the gift up; its maker, and their colleague."""
+
+    maker: Actor
+    colleague: Actor
+    taker: accounts.Somebody
+    batch_id: str
+
+
+@pytest.fixture
+def handed(scene: Scene) -> Handed:
+    organisation = scene.places["organisation"]
+    maker = Actor(scene.life.who.id, organisations={organisation: Part.MEMBER})
+    batch_id = companies.opened(maker, [Recipient("", "zhao@example.cn")], organisation_id=organisation)
+    companies.bought(batch_id)
+    companies.shared_out()
+    taker = accounts.person("taker@example.cn")
+    (gift,) = gift_queries.gifts_in(batch_id)
+    claim_gift(taker.actor, gift.code, Taker("Zhao", taker.email, False, "en"), clock.now())
+    scene.places |= {"batch": batch_id, "listed": gift.id, "key": key_for(gift.id)}
+    colleague = Actor("usr_colleague", organisations={organisation: Part.MEMBER})
+    return Handed(maker, colleague, taker, batch_id)
+
+
+@PRINTED
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (LIST, ("batch", "lists")),
+        (LIST + "/codes.csv", ("batch", "files")),
+        (LIST + "/codes.xlsx", ("batch", "files")),
+        (LISTED, ("gift", "lists")),
+    ],
+)
+def test_a_colleague_who_reads_a_list_of_recipients_leaves_a_line(
+    scene: Scene, handed: Handed, path: str, line: tuple[str, str]
+) -> None:
+    """For who is in it, of which list, and without a name; a file each time, a page once a day."""
+    for _time in range(2):
+        scene.open(path, handed.colleague)
+    assert scene.left(handed.taker.id) == {line}
+    looks = looks_at(handed.taker.id, 100)
+    assert len(looks) == (2 if line[1] == "files" else 1)
+    kept = " ".join(str(each) for each in looks)
+    assert handed.colleague.id in kept
+    assert (handed.batch_id if line[0] == "batch" else scene.places["listed"]) in kept
+    assert "Zhao" not in kept
+    assert "zhao" not in kept
+    told = scene.left(handed.maker.id)
+    assert told == ({line} if line[0] == "batch" else set())
+
+
+@PRINTED
+@pytest.mark.parametrize("path", [LIST, LIST + "/codes.csv", LISTED])
+def test_who_handed_the_list_in_leaves_none(scene: Scene, handed: Handed, path: str) -> None:
+    """The control: it is not the address that leaves a line."""
+    scene.open(path, handed.maker)
+    assert scene.left(handed.taker.id) == set()
+
+
+def test_a_list_of_people_without_accounts_leaves_a_line_too(scene: Scene) -> None:
+    """About nobody in particular: auditors find it by the list's number."""
+    organisation = scene.places["organisation"]
+    batch_id = companies.opened(
+        Actor("usr_gone", organisations={organisation: Part.MEMBER}),
+        [Recipient("Zhao", "zhao@example.cn")], kg=100, organisation_id=organisation,
+    )  # fmt: skip
+    scene.places["batch"] = batch_id
+    scene.open(LIST, Actor("usr_colleague", organisations={organisation: Part.MEMBER}))
+    found = looks(Actor("usr_auditor", frozenset({Role.AUDITOR})), Wanted(about=batch_id), 10)
+    assert [(each.actor_id, each.kind, each.why) for each in found] == [("usr_colleague", "batch", "lists")]

@@ -50,7 +50,7 @@ def test_my_privacy_says_what_is_kept_and_lets_me_withdraw(
     page = browser.open("/en/account/privacy")
     assert page.h1 == "Data and privacy"
     assert "agreed, in 2 places" in page.main
-    assert "No member of staff has opened a page about you" in page.main
+    assert "Nobody else has opened a page about you" in page.main
     page = page.submit("Withdraw everywhere: Showing your name")
     assert "Your consent is withdrawn." in page.text
     assert "not agreed" in page.main

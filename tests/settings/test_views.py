@@ -82,7 +82,7 @@ def test_fees_are_proposed_by_one_confirmed_by_another_and_shown_to_all(app: Fla
     rows = page.table("购买批次 LOT-A 的价格变化")
     assert (rows[0]["更改前合计"], rows[0]["更改后合计"]) == ("¥8.29", "¥8.41")
     sit_down(app, "usr_second", Role.FINANCE).open(address).submit("使其生效")
-    assert "2.5 %" in visitor(app).open("/zh/terms").text
+    assert "2.5%" in visitor(app).open("/zh/terms").text
     with app.test_request_context("/zh/"):
         assert conditions().version == f"{TERMS.version}.1"
     assert "¥8.41" in visitor(app).open("/zh/offset/quote?lot=LOT-A&kg=100").text

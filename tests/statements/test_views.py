@@ -97,9 +97,17 @@ def test_a_declaration_has_its_gross_emissions_beside_the_claim(organiser, brows
     for path, words in (
         (
             f"/en/statements/{statement_id}",
-            ("balanced by retired credits", "Self-declared", "travel for preparation"),
+            ("balanced by retired credits", "Self-declared", "travel for preparation", "AR6, 100 years"),
         ),
-        (f"/zh/statements/{statement_id}", ("已以等量注销的碳信用平衡", "自我声明", "不适用于任何产品")),
+        (
+            f"/zh/statements/{statement_id}",
+            (
+                "已以等量注销的碳信用平衡",
+                "自我声明",
+                "不适用于任何产品",
+                "，IPCC 第六次评估报告（AR6）百年值",
+            ),
+        ),
     ):
         page = browser.open(path)
         for word in (*words, f"{gross.kg_up:,}"):

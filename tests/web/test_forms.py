@@ -9,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from portal.accounts.forms import SecretField
 from portal.kernel.errors import Refused
 from portal.kernel.mass import Mass
-from portal.web.forms import clean_line, first_error
+from portal.web.forms import EmailField, LineField, PortalForm, TextField, clean_line, first_error
 from tests.web.conftest import EverythingForm
 
 GOOD = {"must": "x", "choice": "a", "day": "2026-01-31"}
@@ -115,6 +117,43 @@ def test_a_text_of_200_000_characters_is_refused_and_never_cut(
     if field == "must":
         assert answer.get_json()["errors"]["must"] == ["Please use at most 200 characters."]
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "is_looked_at"),
+    [
+        (LineField(max=10), "x" * 11, False),
+        (TextField(max=10), "x" * 11, False),
+        (EmailField(), "x" * 300 + "@example.cn", False),
+        (SecretField(autocomplete="off"), "x" * 2_000, False),
+        # The control: a text that fits, and one that the field itself refuses for another reason.
+        (LineField(max=10), "x" * 10, True),
+        (TextField(max=10), "x" * 10, True),
+        (EmailField(), "nobody", True),
+        (SecretField(autocomplete="off"), "x" * 10, True),
+    ],
+)
+def test_no_validator_looks_at_a_text_over_its_cap(room: Flask, field: Any, typed: str, is_looked_at: bool):
+    """Neither the field's own nor the form's."""
+    looked: list[str] = []
+
+    class OneForm(PortalForm):
+        class Meta:
+            csrf = False
+
+        text = field
+
+        def validate_text(self, _field: Any) -> None:
+            looked.append("the form's")
+
+    with room.test_request_context("/en/"):
+        form = OneForm(MultiDict({"text": typed}))
+        form.text.validators = [*form.text.validators, lambda _form, _field: looked.append("its own")]
+        form.validate()
+        assert looked == (["its own", "the form's"] if is_looked_at else [])
+        if not is_looked_at:
+            (said,) = form.errors["text"]
+            assert said.startswith("Please use at most")
 
 
 def test_what_is_far_too_large_is_a_clear_answer(client: FlaskClient):

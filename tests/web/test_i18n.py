@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -122,6 +123,31 @@ def test_numbers_are_the_same_in_both_languages(lang: str):
     assert (i18n.number("1234.50"), i18n.money(Money.cny("1234.50"))) == ("1,234.5", "¥1,234.50")
     assert i18n.money(Money.cny("1234567.8")) == "¥1,234,567.80"
     assert i18n.money(Money.cny("-0.05")) == "-¥0.05"
+
+
+def test_a_per_cent_sign_stays_with_its_number(lang: str):
+    said = {"zh": "63.1%", "en": "63.1\u00a0%"}[lang]
+    assert i18n.percent(Decimal("63.1")) == i18n.percent("63.1") == said
+    assert i18n.percent(1234) == said.replace("63.1", "1,234")
+    needed = i18n.gettext("Not taken yet. %(needed)s %% of the marks are needed.", needed=80)
+    assert {"zh": "80%", "en": "80\u00a0%"}[lang] in needed
+
+
+# A sign written behind a value by hand: a line may end before it, and in Chinese there is no space.
+BY_HAND = re.compile(r"""\}\} %[^}]|~ " ?%"|"[0-9]+ %\"""")
+
+
+def test_no_page_writes_a_per_cent_sign_by_hand():
+    for file in (ROOT / "templates").rglob("*.html"):
+        assert not BY_HAND.search(file.read_text("utf-8")), file.name
+
+
+@pytest.mark.parametrize(
+    "planted", ["{{ reached }} %</p>", 'num(share.percent ~ " %")', 'num("100 %")', "{{ value }} %{% else %}"]
+)
+def test_a_sign_by_hand_is_found(planted: str):
+    """The control."""
+    assert BY_HAND.search(planted)
 
 
 def test_a_day_is_the_citys_day(app: Flask):

@@ -7,8 +7,9 @@ from sqlalchemy import delete, insert, select, update
 
 from portal import audit
 from portal.accounts import queries
+from portal.accounts.bodies import JoinState
 from portal.accounts.commands.organisations import ask_owner
-from portal.accounts.models import Dissolution, Invitation, JoinCode, Membership, Organisation
+from portal.accounts.models import Dissolution, Invitation, JoinCode, JoinRequest, Membership, Organisation
 from portal.db import transaction
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
@@ -33,7 +34,7 @@ def holdings(ask: Callable[[str], Iterable[str]]) -> Callable[[str], Iterable[st
 
 
 def dissolve(actor: Actor, organisation_id: str, typed_name: str, now: datetime) -> None:
-    """Take everybody out and close every door: invitations, codes, the members' list.
+    """Take everybody out and close every door: invitations, codes, who waits, the members' list.
 
     Raises NotFound, NotAllowed, NameDiffers, StillHolds.
     """
@@ -49,6 +50,10 @@ def dissolve(actor: Actor, organisation_id: str, typed_name: str, now: datetime)
         session.execute(insert(Dissolution).values(organisation_id=organisation_id, by=actor.id, at=now))
         for table in (Membership, Invitation):
             session.execute(delete(table).where(table.organisation_id == organisation_id))
+        waiting = delete(JoinRequest).where(
+            JoinRequest.organisation_id == organisation_id, JoinRequest.state == JoinState.ASKED
+        )
+        session.execute(waiting)  # nobody is left to answer
         codes = update(JoinCode).where(
             JoinCode.organisation_id == organisation_id, JoinCode.withdrawn_at.is_(None)
         )

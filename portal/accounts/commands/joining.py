@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -81,6 +81,23 @@ def join(actor: Actor, code: str, visitor: Visitor, now: datetime) -> bool:
         _ask_to_join(session, actor, found, now)
         audit.record(actor, "accounts.join_asked", found.organisation_id, now, **facts)
         return False
+
+
+def take_back(actor: Actor, organisation_id: str, now: datetime) -> None:
+    """Wait no longer to be let in: the request goes, and its code can be used once more. Raises NotFound."""
+    if not actor.is_person:
+        raise NotAllowed()
+    with transaction() as session:
+        mine = delete(JoinRequest).where(
+            JoinRequest.organisation_id == organisation_id,
+            JoinRequest.person_id == actor.id,
+            JoinRequest.state == JoinState.ASKED,
+        )
+        code_id = session.scalar(mine.returning(JoinRequest.code_id))
+        if code_id is None:
+            raise NotFound()
+        session.execute(update(JoinCode).where(JoinCode.id == code_id).values(uses=JoinCode.uses - 1))
+        audit.record(actor, "accounts.join_taken_back", organisation_id, now, code=code_id)
 
 
 def answer_joiner(

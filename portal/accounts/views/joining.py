@@ -103,6 +103,14 @@ def join() -> Answer:
     return redirect(url_for("accounts.organisations"), 303)
 
 
+@blueprint.post("/account/organisations/<organisation_id>/asked/take-back")
+@signed_in
+def take_back_joining(organisation_id: str) -> Answer:
+    joining.take_back(actor(), organisation_id, clock.now())
+    flash(_("Your request is taken back."), "success")
+    return redirect(url_for("accounts.organisations"), 303)
+
+
 @blueprint.route("/account/invitation", methods=["GET", "POST"])
 @open_to_all
 def invitation() -> Answer:

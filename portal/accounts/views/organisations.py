@@ -24,6 +24,7 @@ def organisations() -> Answer:
         "accounts/organisations.html",
         organisations=queries.organisations_of(actor()),
         invitations=queries.invitations_to(here().email, clock.now()),
+        waits=queries.waits_of(actor()),
         part_names=dict(parts()),
         form=PortalForm(),
     )

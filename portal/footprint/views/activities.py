@@ -32,7 +32,7 @@ from portal.kernel.mass import Mass
 from portal.registry.rules.errors import NotConfirmed
 from portal.registry.sheets import XLSX, Row, csv_file, xlsx_file
 from portal.web.guard import actor, signed_in
-from portal.web.i18n import _, lang
+from portal.web.i18n import _, gettext, lang
 from portal.web.staging import stage, staged
 
 Answer = str | Response | tuple[str, int]
@@ -176,7 +176,7 @@ def _facts(event: Event, version: Version, model: Model) -> list[Row]:
         [_("Version"), version.number],
         [_("State"), state],
         [_("Model and version"), f"{model.id} {model.version}"],
-        [_("Global warming potentials"), model.gwp],
+        [_("Global warming potentials"), gettext(model.gwp)],
         [_("Boundary"), model.boundary.in_(lang())],
         [_("Left out beyond the boundary"), str(version.facts.get("exclusions", "")) or "–"],
         [_("Evaluated by"), str(version.facts.get("evaluator", "")) or _("self-declared")],

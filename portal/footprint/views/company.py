@@ -45,7 +45,7 @@ from portal.kernel.ids import is_id
 from portal.kernel.mass import Mass
 from portal.web.forms import PortalForm
 from portal.web.guard import actor, signed_in
-from portal.web.i18n import _, lang, number
+from portal.web.i18n import _, lang, number, percent
 from portal.web.links import key_for
 
 Answer = str | Response | tuple[str, int]
@@ -116,7 +116,7 @@ def event(event_id: str) -> Answer:
         activities=len(read.activities(event_id)),
         keys={each.footprint.id: key_for(each.footprint.id) for each in (*file.estimates, *file.actuals)},
         signed=signed,
-        percent=percent,
+        change=change,
     )
 
 
@@ -128,11 +128,11 @@ def signed(mass: Mass, *, unit: bool = True) -> str:
     return f"{'−' if mass.grams < 0 else '+'}{number(kilograms)}" if kilograms else "0"
 
 
-def percent(pct: Decimal | None) -> str:
+def change(pct: Decimal | None) -> str:
     """A difference in per cent with its sign; a dash where nothing was expected."""
     if pct is None:
         return "–"
-    return f"{'−' if pct < 0 else '+' if pct else ''}{number(abs(pct))} %"
+    return f"{'−' if pct < 0 else '+' if pct else ''}{percent(abs(pct))}"
 
 
 def _comparison(file: File, model: Model) -> Comparison | None:

@@ -127,6 +127,7 @@ _BEHIND: Final[dict[str, Callable[[Sequence[str]], Pairs]]] = {
     "order": shop.people_of_orders,
     "fapiao": shop.people_of_fapiao,
     "gift": shop.people_of_gifts,
+    "batch": shop.people_of_batches,
     "request": shop.people_of_requests,
     "certificate": _of_certificates,
     "document": _of_documents,

@@ -16,7 +16,7 @@ from portal.registry.rules.estimation.columns import InventoryKind
 from portal.registry.rules.estimation.parameters import Method
 from portal.registry.rules.estimation.planning import Allocation
 from portal.web.forms import BooleanField, LineField, NumberField, PortalForm, Required, TextField, clean_line
-from portal.web.i18n import gettext
+from portal.web.i18n import gettext, percent
 from portal.web.i18n import lazy_gettext as _
 
 NOT_FOREST = "none"
@@ -159,13 +159,13 @@ class PlanForm(PortalForm):
         _("Half width of the interval"), low=Decimal("0.5"), high=Decimal(50), validators=[Required()],
         description=_("In per cent of the mean. Most methodologies ask for 10."),
     )  # fmt: skip
-    confidence = SelectField(
-        _("Confidence level"),
-        choices=[SelectChoice(level, f"{Decimal(level) * 100:.0f} %") for level in ("0.90", "0.95")],
-    )
+    confidence = SelectField(_("Confidence level"))
     allocation = SelectField(_("How plots are shared"))
 
     def offer(self) -> None:
+        self.confidence.choices = [
+            SelectChoice(level, percent(f"{Decimal(level) * 100:.0f}")) for level in ("0.90", "0.95")
+        ]
         self.allocation.choices = [
             SelectChoice(Allocation.NEYMAN.value, gettext("By area and variation (Neyman)")),
             SelectChoice(Allocation.PROPORTIONAL.value, gettext("By area alone (proportional)")),

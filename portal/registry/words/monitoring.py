@@ -14,7 +14,7 @@ from portal.registry.rules.estimation.change import Comparison
 from portal.registry.rules.estimation.estimate import Estimate, carbon_samples
 from portal.registry.rules.estimation.parameters import Parameters, Species
 from portal.registry.sheets import Cell, Row
-from portal.web.i18n import _, lang
+from portal.web.i18n import _, lang, percent
 
 TOOL14_DIFFERENCE = "CDM AR-TOOL14, difference of two independent stock estimates"
 COCHRAN = "Cochran 1977, Sampling Techniques, ch. 5"
@@ -91,8 +91,9 @@ def _of_estimate(label: str, found: Estimate) -> Iterator[Step]:
     )
     yield Step(
         _("%(what)s: half width of the interval", what=title),
-        f"h{label} = t({digits(found.confidence * 100)} %, n − L) × e{label}",
-        f"t({digits(found.confidence * 100)} %, {found.plots} − {len(found.strata)}) × {digits(found.error)} "
+        f"h{label} = t({percent(digits(found.confidence * 100))}, n − L) × e{label}",
+        f"t({percent(digits(found.confidence * 100))}, {found.plots} − {len(found.strata)}) "
+        f"× {digits(found.error)} "
         f"= {digits(found.t, 6)} × {digits(found.error)}",
         digits(found.half_width),
         "t CO₂/ha",
@@ -152,12 +153,12 @@ def _of_change(workings: Workings) -> Iterator[Step]:
 def _of_account(workings: Workings) -> Iterator[Step]:
     account, method = workings.account, workings.method
     of = ("hΔ", workings.change.half_width) if method.discounts_half_width else ("|ΔC|", abs(account.change))
-    band = f"{digits(account.band.over)} % ≤ U ≤ {digits(account.band.up_to)} %"
+    band = f"{percent(digits(account.band.over))} ≤ U ≤ {percent(digits(account.band.up_to))}"
     if account.band.over:
         band = band.replace("≤", "<", 1)
     yield Step(
         _("Discount for uncertainty"),
-        f"d = {of[0]} × DR,  DR({band}) = {digits(account.band.pct)} %",
+        f"d = {of[0]} × DR,  DR({band}) = {percent(digits(account.band.pct))}",
         f"{digits(of[1])} × {digits(account.band.pct)} / 100",
         digits(account.discount),
         "t CO₂",

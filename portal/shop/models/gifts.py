@@ -48,6 +48,8 @@ class Gift(Base):
               postgresql_where=text("person_id IS NOT NULL")),
         Index("ix_gift_waiting", "id", sqlite_where=text("told_at IS NULL OR delivered_at IS NULL"),
               postgresql_where=text("told_at IS NULL OR delivered_at IS NULL")),
+        Index("ix_gift_certificate", "certificate", sqlite_where=text("certificate IS NOT NULL"),
+              postgresql_where=text("certificate IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Str, primary_key=True)

@@ -80,6 +80,11 @@ def batch(actor: Actor, batch_id: str) -> BatchView:
     return _views([row])[0]
 
 
+def maker_of(batch_id: str) -> str | None:
+    """Who handed in this list, for those who have asked a policy; None where there is none such."""
+    return db.session.scalar(select(GiftBatch.person_id).where(GiftBatch.id == batch_id))
+
+
 def batches_of(actor: Actor, cursor: str = "", size: int = 25) -> list[BatchView]:
     """Of a person and their organisations, newest first; one more than ``size`` if there are more."""
     own = or_(

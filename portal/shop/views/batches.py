@@ -50,11 +50,13 @@ from portal.shop.rules.terms import PaymentKind
 from portal.shop.till import till
 from portal.shop.views.buying import pay_page, payment_of, provider_of
 from portal.shop.views.paying import credits_bought
+from portal.shop.views.reading import batch_here
 from portal.shop.words.orders import fee_words, gift_words, party_words, words_of
 from portal.web.forms import clean_line
 from portal.web.guard import actor, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.links import key_for
+from portal.web.looks import FILES
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 from portal.web.staging import stage, staged
@@ -214,7 +216,7 @@ def template(kind: str) -> Answer:
 @signed_in
 def batch(batch_id: str) -> Answer:
     """Its price and its order, how many certificates there are, and every gift."""
-    found = queries.batch(actor(), batch_id)
+    found = batch_here(batch_id)
     form = BatchBuyForm(formdata=None, order_id=new_id("ord"))
     if found.is_open:
         quote = _quote(found, PaymentKind.CARD)
@@ -261,7 +263,7 @@ def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str 
 @signed_in
 def buy(batch_id: str) -> Answer:
     """One order for all of them: at once, or a question to who may spend for the organisation."""
-    found, form = queries.batch(actor(), batch_id), BatchBuyForm()
+    found, form = batch_here(batch_id), BatchBuyForm()
     if not found.is_open:
         return redirect(url_for("batches.batch", batch_id=batch_id), 303)
     if not form.validate():
@@ -315,7 +317,7 @@ def _place(found: BatchView, form: BatchBuyForm, payment: PaymentKind) -> Answer
 @signed_in
 def codes(batch_id: str, kind: str) -> Answer:
     """Every gift with its code, its address and its certificate, to be handed out or kept."""
-    found = queries.batch(actor(), batch_id)
+    found = batch_here(batch_id, FILES)
     rows: list[Row] = [
         [
             _("No."), _("Name"), _("E-mail"), _("Gift code"), _("Address"), _("Certificate"), _("State"),
@@ -366,7 +368,7 @@ def ask_for_cards(batch_id: str) -> Answer:
 @signed_in
 def cards_zip(batch_id: str) -> Answer:
     """All cards as PDF, once they are printed."""
-    found = queries.batch(actor(), batch_id)
+    found = batch_here(batch_id, FILES)
     asked, file = queries.cards_of(found.id), cards.archive_of(found.id)
     if asked is None or asked.done_at is None or not file.is_file():
         raise NoSuchBatch()

@@ -20,11 +20,13 @@ from portal.shop.queries import gifts as queries
 from portal.shop.queries.gifts import GiftView
 from portal.shop.rules.gifts import AddressNeeded, DayOutOfRange, GiftState, Taker, parse_code
 from portal.shop.views.gift_in_hand import in_hand, put_down, take_in_hand
+from portal.shop.views.reading import gift_here
 from portal.shop.words.orders import gift_words
 from portal.web import limits
 from portal.web.guard import actor, open_to_all, opened_now, signed_in
 from portal.web.i18n import _, lang, message
 from portal.web.links import key_for, opens
+from portal.web.looks import FILES
 from portal.web.page import page_blueprint
 from portal.web.paging import cut
 
@@ -109,7 +111,7 @@ def put_down_gift() -> Answer:
 @open_to_all
 def gift(gift_id: str) -> Answer:
     """How a gift stands, for its giver: card, code, letter."""
-    found = queries.gift(actor(), gift_id)
+    found = gift_here(gift_id)
     return render_template(
         "shop/gift.html",
         gift=found,
@@ -132,7 +134,7 @@ def _drawn(address: str) -> Markup:
 @blueprint.route("/gifts/<gift_id>/edit", methods=["GET", "POST"])
 @open_to_all
 def edit(gift_id: str) -> Answer:
-    found = queries.gift(actor(), gift_id)
+    found = gift_here(gift_id)
     if request.method == "GET":
         wishes = {name: getattr(found, name) for name in
                   ("giver", "recipient", "email", "dedication", "message", "deliver_on", "lang")}  # fmt: skip
@@ -168,7 +170,7 @@ def _back(gift_id: str) -> Response:
 @limits.limited("60/hour")
 def card(gift_id: str) -> Answer:
     """The card to print and fold, in the language it was made in."""
-    found = queries.gift(actor(), gift_id)
+    found = gift_here(gift_id, FILES)
     answer = FlaskResponse(cards.printed(found), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="gift-{found.id[-6:]}.pdf"'
     return answer

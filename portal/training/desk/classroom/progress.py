@@ -19,6 +19,7 @@ from portal.training.rules.classes import CohortView, Standing, UnknownCohort
 from portal.training.rules.progress import FINAL_QUIZ, Requirement, percent
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, lang
+from portal.web.i18n import percent as with_sign
 from portal.web.looks import Shown, looks_at
 
 
@@ -76,10 +77,14 @@ def _cell(each: Requirement) -> str:
     return f"<td{kind}><i>{escape(word)}</i> {escape(_mark(each))}{star}</td>"
 
 
+def _percent(quiz: Requirement) -> str:
+    return with_sign(f"{percent(quiz.done):f}")
+
+
 def _mark(each: Requirement) -> str:
     """What stands in a cell: a tick, percent of a quiz, a count."""
     if each.key == FINAL_QUIZ and each.done:
-        return f"{percent(each.done):f} %"
+        return _percent(each)
     if each.needed > 1 and each.key != FINAL_QUIZ:
         return f"{int(each.done)}/{int(each.needed)}"
     return "✓" if each.is_met else "·"
@@ -110,7 +115,7 @@ def matrix_file(cohort_id: str, kind: str) -> Answer:
 
 
 def _said(each: Requirement) -> str:
-    number = f"{percent(each.done):f} %" if each.key == FINAL_QUIZ else _plain(each.done)
+    number = _percent(each) if each.key == FINAL_QUIZ else _plain(each.done)
     return f"{number}{' ✓' if each.is_met else ''}{' *' if each.override else ''}"
 
 
