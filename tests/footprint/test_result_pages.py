@@ -95,6 +95,7 @@ def test_a_full_result_says_parts_lines_grades_and_what_is_apart(browser: Browse
 
 
 @LANGS
+@pytest.mark.time_machine(SAVED_AT)  # a result is gone on with for 90 days
 def test_each_narrowing_answer_leads_to_its_question_in_the_full_form(browser: Browser, lang: str):
     page = browser.open(at(lang, kept()))
     said = re.findall({"zh": r"区间约缩小 (\d+)", "en": r"would shrink by about (\d+) %"}[lang], page.main)
