@@ -28,6 +28,8 @@ from psutil import virtual_memory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.patience import PATIENCE
+
 _FOLDER = "PORTAL_TEST_SESSION"
 _TEMPLATE = "portal_template"
 _PREFIX = "portal-tests-"
@@ -188,11 +190,10 @@ def answers(url: str) -> bool:
 
 
 def wait_until(is_ready: Callable[[], bool], server: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(600):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None:
         if is_ready():
             return
-        if server.poll() is not None:
-            break
         time.sleep(0.05)
     raise NoPostgres(f"PostgreSQL did not start:\n{log.read_text()[-2000:]}")
 
