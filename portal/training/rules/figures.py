@@ -26,7 +26,7 @@ class UnknownFigure(NotFound):
 
 
 def is_wide(drawing: bytes) -> bool:
-    """Whether this SVG is scrolled on a phone rather than shrunk."""
+    """Whether the words of this SVG are too small where it is shrunk to a phone."""
     found = _VIEW.search(drawing[:1_000])
     return found is not None and int(found[1]) > WIDE
 
