@@ -118,13 +118,15 @@ def test_a_course_is_certified_on_one_page_unless_it_has_very_many_objectives(
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_each_language_on_a_course_certificate_has_its_own_quotation_marks(app: Flask, lang: str):
-    made = certified(course(objectives=taught("everyone")[:2], lang=lang))
+    made = certified(course(objectives=taught("everyone")[:2], cohort=Bilingual("", ""), lang=lang))
     sequence_and_sign()
     proof = queries.log_proof(made.id)
     assert proof is not None
     page = markup.document_fromstring(sheet.lay_out(queries.by_number(made.number), "named", proof))
     quoting = [each for each in page.iter() if "“" in (each.text or "")]
     assert len(quoting) == 8, "claim, title and two objectives, twice"
+    (alone,) = (each for each in page.iter() if each.text == "on one’s own")
+    assert alone.get("lang") == "en", "nor is its apostrophe a Chinese one"
     for each in quoting:
         spoken = next(at.get("lang") for at in (each, *each.iterancestors()) if at.get("lang"))
         assert spoken.startswith("zh" if re.search("[\u4e00-\u9fff]", each.text.partition("“")[2]) else "en")
