@@ -16,7 +16,19 @@ from portal.db import db as database
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
-from portal.web import assets, city, errors, frame, guard, headers, i18n, paging, requestlog, scanning, sessions
+from portal.web import (
+    assets,
+    city,
+    errors,
+    frame,
+    guard,
+    headers,
+    i18n,
+    paging,
+    requestlog,
+    scanning,
+    sessions,
+)
 from portal.web.routes import Route, Whole
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.

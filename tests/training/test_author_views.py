@@ -472,7 +472,8 @@ def test_a_long_bank_is_shown_in_parts_and_searched_whole(seen_by: As, lang: str
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_thousands_of_differences_are_counted_first_and_come_in_parts(seen_by: As, lang: str):
-    records = "".join(f"- {{id: q{number}, stem: {{zh: 问{number}, en: ask {number}}}}}\n" for number in range(1_200))
+    item = "- {{id: q{0}, stem: {{zh: 问{0}, en: ask {0}}}}}\n"
+    records = "".join(item.format(number) for number in range(1_200))
     draft_id = a_draft({"bank/many.yml": records.encode(), "course.yml": b"title: x\n"})
     browser, address = seen_by(AUTHOR), f"/{lang}/author/drafts/{draft_id}/changes"
     page = browser.open(address)

@@ -225,7 +225,9 @@ def test_a_stretch_of_the_differences_keeps_their_order_and_loses_none():
     whole = [(file.path, part.name) for file in found for part in file.parts or [None] if part]
     for most in (1, 3, 5, 50):
         pieces = [stretch(found, first, most) for first in range(0, 22, most)]
-        assert all(sum(file.count for file in piece) == min(most, 22 - n * most) for n, piece in enumerate(pieces))
+        assert all(
+            sum(file.count for file in piece) == min(most, 22 - n * most) for n, piece in enumerate(pieces)
+        )
         assert [(f.path, p.name) for piece in pieces for f in piece for p in f.parts] == whole
         assert sum(file.path == "bank/bb.png" for piece in pieces for file in piece) == 1
     assert stretch(found, 22, 5) == []

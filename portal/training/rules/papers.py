@@ -190,8 +190,11 @@ def _written_key(item: Item) -> str:
     """A number with its tolerance, or the words that are accepted."""
     match item.task:
         case Numeric(answers=answers, unit=unit):
-            best = next((each for each in answers if each.value is not None and each.credit > 0), None)
-            return f"{grouped(best.value)} {unit} (± {grouped(best.tolerance)})" if best else ""
+            right = ((each.value, each.tolerance) for each in answers if each.credit > 0)
+            said = (
+                f"{grouped(value)} {unit} (± {grouped(off)})" for value, off in right if value is not None
+            )
+            return next(said, "")
         case ShortAnswer(answers=accepted):
             texts = (text for each in accepted if each.is_right for text in (each.text.zh, each.text.en))
             return " / ".join(dict.fromkeys(text for text in texts if text))

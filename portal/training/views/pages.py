@@ -12,8 +12,8 @@ from portal.training.queries.learners import Enrolled, LearnerView
 from portal.training.rules.figures import ASKED, is_wide
 from portal.training.rules.markup import MediaUrl, to_html
 from portal.web.guard import actor, opened_now
-from portal.web.links import key_for, opens
 from portal.web.i18n import _, lang
+from portal.web.links import key_for, opens
 from portal.web.page import page_blueprint, plain_blueprint
 
 blueprint = page_blueprint("training", __name__)
@@ -89,7 +89,7 @@ def shown(text: str, version_id: str) -> Markup:
 
 
 def _enlargeable(html: str, version_id: str) -> str:
-    """Wide drawings fit the page, and on a phone come once more in a size at which their words can be read."""
+    """Wide drawings fit the page, and on a phone come once more, so large that their words can be read."""
 
     def opened(found: re.Match[str]) -> str:
         if not is_wide(courses.media(version_id, found[2])):

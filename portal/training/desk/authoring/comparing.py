@@ -35,7 +35,7 @@ class Comparison:
 
 
 def compared(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Comparison:
-    """The page of the differences that this request asks for; the first one where it asks for none of them."""
+    """The page of the differences that this request asks for; the first where it asks for none of them."""
     found = differences(before, after)
     *places, count = accumulate((file.count for file in found), initial=0)
     asked = whole_number(request.args.get("cursor", ""))
