@@ -9,14 +9,18 @@ from werkzeug.datastructures import MultiDict
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
+from portal.training.desk import asked
 from portal.training.forms.responses import response_from
+from portal.training.queries.figures import AskedItem, VersionFigures
 from portal.training.rules.grading import grade
 from portal.training.rules.items import Item, Numeric, NumericAnswer, Option, Single
 from portal.training.rules.markup import to_html, to_phrase, to_words
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.papers import key_of
 from portal.training.rules.quizzes import laid_out
 from portal.training.rules.scenarios import Calculation
 from portal.training.rules.solutions import right_response
+from portal.training.rules.statistics import Figures, ItemFigures
 from portal.training.showing import kind_of
 from portal.web.i18n import speak
 from tests.browser import Browser
@@ -147,6 +151,20 @@ def test_a_scenarios_answers_are_grouped_and_its_options_are_not_touched(page):
     html = page(MARKED, "zh", item=item, response=given, mark=grade(item, given))
     assert ": 4,500 " in html
     assert "4500" not in html
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_figures_of_very_many_answers_and_the_key_on_paper_are_grouped(page, lang: str):
+    item = an_item("single")
+    each = ItemFigures(item.id, Decimal("0.5"), None, Decimal("0.2"), {0: (4321, 4000, 1234)})
+    whole = Figures(12345, (each,), Decimal("15.2"), Decimal("0.8"), True)
+    found = VersionFigures({lang: whole}, (AskedItem(item, lang, 12345, each, None),))
+    html = page('{% include "training/_questions.html" %}', lang, found=found, asked_words=asked)
+    for number in ("12,345", "4,321", "4,000", "1,234", "15.20"):
+        assert f">{number}</span>" in html
+    assert "n&nbsp;=&nbsp;12,345" in html
+    number = Numeric((NumericAnswer(Decimal("10200.00"), Decimal("1020.0")),), "t CO2")
+    assert key_of(Item("i", item.stem, number)) == "10,200 t CO2 (± 1,020)"
 
 
 def test_pictures_come_from_the_pack_and_labels_hold_phrases_only(page):
