@@ -16,7 +16,19 @@ from portal.db import db as database
 from portal.kernel import clock
 from portal.kernel.bilingual import Bilingual
 from portal.web import api as web_api
-from portal.web import assets, city, errors, frame, guard, headers, i18n, requestlog, scanning, sessions
+from portal.web import (
+    assets,
+    city,
+    errors,
+    frame,
+    guard,
+    headers,
+    i18n,
+    paging,
+    requestlog,
+    scanning,
+    sessions,
+)
 from portal.web.routes import Route, Whole
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
@@ -68,7 +80,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     database.init_app(app)
     Migrate(app, database, directory=str(ROOT / "migrations"))
-    for layer in (requestlog, i18n, city, assets, headers, errors, web_api):
+    for layer in (requestlog, i18n, city, assets, paging, headers, errors, web_api):
         layer.install(app)
     # After them, so that its refusals carry a request id and are worded like all others.
     app.extensions["portal.csrf"] = CSRFProtect(app)

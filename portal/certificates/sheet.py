@@ -9,7 +9,7 @@ from portal.certificates.credentials import badge_of
 from portal.certificates.queries import CertificateView
 from portal.certificates.rules import claims, paper
 from portal.certificates.rules.claims import CertificateType
-from portal.certificates.rules.lines import lines
+from portal.certificates.rules.lines import COMPETENCE, lines, objectives
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.clock import CITY, text_of
 from portal.registry.queries.log import LogProof
@@ -52,6 +52,8 @@ def lay_out(certificate: CertificateView, variant: str, proof: LogProof) -> str:
         title=certificate.purpose_title if with_name else None,
         notes=paper.notes(certificate.type, certificate.content),
         lines=lines(certificate.type, certificate.content),
+        competence=COMPETENCE,
+        objectives=objectives(certificate.content),
         sources=paper.sources(certificate.ranges),
         vintage=paper.vintage,
         registry=paper.registry_name,

@@ -16,7 +16,7 @@ from portal.certificates.queries import CertificateView, Change
 from portal.certificates.rules import claims, credential, numbers, paper, states, tokens
 from portal.certificates.rules.claims import CertificateType
 from portal.certificates.rules.inspection import Handed
-from portal.certificates.rules.lines import lines
+from portal.certificates.rules.lines import COMPETENCE, lines, objectives
 from portal.certificates.rules.openbadge import audience_of
 from portal.certificates.sheet import holder_of
 from portal.certificates.words import event_words
@@ -282,6 +282,8 @@ def _said(found: CertificateView, with_name: bool) -> dict[str, Any]:
         "says": paper.filled(found.says, holder),
         "notes": paper.notes(found.type, found.content),
         "lines": lines(found.type, found.content),
+        "competence": COMPETENCE,
+        "objectives": objectives(found.content),
         "sources": paper.sources(found.ranges),
     }
 

@@ -1,5 +1,6 @@
 """Questions as pages show them: their texts as markup, their parts in the order one learner sees them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from markupsafe import Markup as Html
 
 from portal.footprint.rules.answers import shown
+from portal.footprint.rules.method import answer_words
 from portal.kernel.bilingual import Bilingual
 from portal.training.forms.responses import Sent, Typed, fields_of
 from portal.training.forms.sandbox import sandbox as sandbox
@@ -30,13 +32,15 @@ from portal.training.rules.registers import may_issue
 from portal.training.rules.scenarios import Calculation, model_of
 from portal.training.rules.solutions import right_response as right_response
 from portal.training.rules.units import unit_choices as unit_choices
-from portal.web.i18n import _
+from portal.web.i18n import _, number
 
 _KINDS: Final[dict[type, str]] = {
     Single: "single", Multiple: "multiple", TrueFalse: "true_false", Numeric: "numeric", Matching: "matching",
     Ordering: "ordering", ShortAnswer: "short", Calculator: "calculator", Register: "register",
 }  # fmt: skip
 _LONG: Final = 30
+# The whole part of a number that is typed plainly. Four digits of a year are no thousands.
+_NUMBER: Final = re.compile(r"^-?[1-9][0-9]{3,14}(?![0-9,])(?!\s*(?:年|years?$|yr$|a$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def answered(item: Item, response: Response, lang: str, media_url: MediaUrl | No
         case TrueFalse(is_true=is_true), bool():
             return [Answered(Html.escape(_("True") if response else _("False")), response is is_true)]
         case Numeric(unit=unit), str():
-            return [Answered(Html.escape(_with_words(unit, response, lang)))]
+            return [Answered(Html.escape(_grouped(_with_words(unit, response, lang))))]
         case ShortAnswer(), str():
             return [Answered(Html.escape(response))]
         case Matching() as task, tuple():
@@ -173,6 +177,11 @@ def _with_words(unit: str, response: str, lang: str) -> str:
     return response
 
 
+def _grouped(quantity: str) -> str:
+    """With the thousands of its number apart, as everywhere here; a number written otherwise stays so."""
+    return _NUMBER.sub(lambda found: number(found[0]), quantity)
+
+
 def _pairs_answered(
     item: Item, task: Matching, response: tuple[int | None, ...], lang: str, media_url: MediaUrl | None
 ) -> list[Answered]:
@@ -191,9 +200,8 @@ def _calculation_answered(task: Calculator, response: Calculation, lang: str) ->
     lines = [Answered(Html.escape(place), response.region == task.region if task.region else None)]
     for key, text in response.answers:
         question = model.questions[key]
-        option = question.option(text).title.in_(lang) if question.is_choice else ""
-        said = option or f"{shown(question, text)} {question.unit_label.in_(lang)}"
-        line = Html("{}: {}").format(question.title.in_(lang), said)
+        said = answer_words(question, shown(question, text), lang)
+        line = Html("{}: {}").format(question.title.in_(lang), said if question.is_choice else _grouped(said))
         lines.append(Answered(line, right.get(key) == text if right else None))
     return lines
 

@@ -11,7 +11,7 @@ from portal.certificates import commands, queries
 from portal.certificates.rules import claims, paper
 from portal.certificates.rules.claims import CertificateType, FactMissing, ForbiddenClaim, NothingToCertify
 from portal.certificates.rules.facts import Facts, Level
-from portal.certificates.rules.lines import lines
+from portal.certificates.rules.lines import objectives
 from portal.certificates.rules.paper import BadName, BadText, EventNotBalanced, RangesDoNotAddUp
 from portal.kernel.actor import Actor
 from portal.kernel.bilingual import Bilingual
@@ -160,8 +160,7 @@ def test_a_course_may_be_about_claims_which_its_certificate_quotes():
     )
     content = text_of(told)
     assert content["says"]["zh"] == "{holder}已完成课程“读懂‘碳中和’”（16 学时）。"
-    shown = [line.value for line in lines(CertificateType.COURSE, content)]
-    assert Bilingual("“说得清净零与抵消”", "“Tell net zero from offsetting 1 t”") in shown
+    assert objectives(content) == (Bilingual("“说得清净零与抵消”", "“Tell net zero from offsetting 1 t”"),)
     assert any("claim nothing" in note.en for note in paper.notes(CertificateType.COURSE, content))
 
 

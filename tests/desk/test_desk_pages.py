@@ -252,6 +252,8 @@ def test_a_filter_is_kept_and_forgotten(signed_in_as: Callable[..., Browser]) ->
     page = browser.open("/en/desk")
     assert page.links["Paid ones"] == "/en/desk/orders?state=paid"
     assert "Paid ones" not in page.submit("Forget Paid ones").links
+    odd = "/en/desk/orders?state=paid&endpoint=x&_scheme=javascript"  # names that ``url_for`` has for itself
+    assert browser.open(odd).fill("Keep this filter as", "Odd ones").submit("Keep").url == odd
 
 
 # --- many at once --------------------------------------------------------------------------------------

@@ -95,6 +95,13 @@ def test_every_page_of_a_learner_can_be_read(
     see(f"/{lang}/training", "catalogue")
     see(f"/{lang}/training/everyone", "course")
     see(f"/{lang}/training/everyone/lessons/tree-and-carbon?show=both", "lesson")
+    figure = page.locator(".lesson-block figure").first
+    assert figure.evaluate("each => each.scrollWidth <= each.clientWidth"), "the drawing fits"
+    larger = figure.locator("summary")
+    assert larger.is_visible() == (width == 360)
+    if larger.is_visible():
+        larger.press("Enter")
+        look(page, f"learner-{lang}-{width}-larger")
     see(f"/{lang}/learn/join", "join")
     see(f"/{lang}/learn/code", "code")
     see(f"/{lang}/badges/check", "badge")

@@ -107,7 +107,8 @@ def test_sixteen_of_twenty_pass_and_fifteen_do_not_and_after_two_there_is_a_day_
 
 def test_an_older_edition_that_arrives_late_changes_nothing():
     actor, enrolment_id = a_learner()
-    attempt_id = start(actor, enrolment_id, "final", "zh", NOW)
+    # Practice asks all there are; a draw for the final quiz may have none of this kind.
+    attempt_id = start(actor, enrolment_id, "forests", "zh", NOW)
     item = next(each for each in attempt(actor, attempt_id).items if isinstance(each.task, Single))
     assert save(actor, attempt_id, item.id, {"options": [0]}, 3, NOW) == 3
     assert save(actor, attempt_id, item.id, {"options": [1]}, 2, NOW) == 3
@@ -116,7 +117,8 @@ def test_an_older_edition_that_arrives_late_changes_nothing():
     assert attempt(actor, attempt_id).answers[item.id].response == {"options": [1]}
     assert save(actor, attempt_id, item.id, None, 5, NOW) == 5
     assert not attempt(actor, attempt_id).answers[item.id].is_answer
-    assert len(attempt(actor, attempt_id).unanswered) == 20
+    found = attempt(actor, attempt_id)
+    assert len(found.unanswered) == len(found.items)
 
 
 def test_what_is_refused_is_refused_by_name():

@@ -470,6 +470,32 @@ def test_a_long_bank_is_shown_in_parts_and_searched_whole(seen_by: As, lang: str
     assert "118" in str(row)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_thousands_of_differences_are_counted_first_and_come_in_parts(seen_by: As, lang: str):
+    item = "- {{id: q{0}, stem: {{zh: 问{0}, en: ask {0}}}}}\n"
+    records = "".join(item.format(number) for number in range(1_200))
+    draft_id = a_draft({"bank/many.yml": records.encode(), "course.yml": b"title: x\n"})
+    browser, address = seen_by(AUTHOR), f"/{lang}/author/drafts/{draft_id}/changes"
+    page = browser.open(address)
+    # New, changed, moved and taken out, by file.
+    assert [re.findall(r"[0-9,]+", " ".join(list(row.values())[1:])) for row in page.table()] == [
+        ["1,200", "0", "0", "0"], ["1", "0", "0", "0"],
+    ]  # fmt: skip
+    said = {"zh": "第 {}–{} 处差异，共 1,201 处", "en": "Differences {} to {} of 1,201"}[lang]
+    shown = []
+    for first in range(0, 1_201, 50):
+        assert said.format(f"{first + 1:,}", f"{min(first + 50, 1_201):,}") in page.main
+        assert len(page.html) < 60_000
+        shown += re.findall(r'<h3><span translate="no">([^<]*)</span>', page.html)
+        further = page.links.get({"zh": "下一页", "en": "Next page"}[lang])
+        assert further == (f"{address}?cursor={first + 50}#differences" if first < 1_200 else None)
+        page = browser.open(further or page.links["course.yml"])
+    assert shown == [*(f"q{number}" for number in range(1_200)), "title"]
+    assert page.url == f"{address}?cursor=1200#differences", "the place of a file is its link"
+    for nowhere in ("1201", "-1", "x", "9" * 40):
+        assert said.format("1", "50") in browser.open(f"{address}?cursor={nowhere}").main
+
+
 def test_a_bank_is_read_once_and_not_for_each_of_its_findings(seen_by: As, monkeypatch: pytest.MonkeyPatch):
     """The control: there are many more findings than readings."""
     records = "".join(

@@ -10,7 +10,14 @@ from PIL import Image
 
 from portal.training.rules.formats.gift import read as read_gift
 from portal.training.rules.packs.bank import read_bank
-from portal.training.rules.packs.differences import Fate, Patience, Piece, differences, words_between
+from portal.training.rules.packs.differences import (
+    Fate,
+    Patience,
+    Piece,
+    differences,
+    stretch,
+    words_between,
+)
 from portal.training.rules.packs.faults import Notes
 from portal.training.rules.packs.joining import joined
 from portal.training.rules.packs.media import MediaNotAccepted, kept, name_for
@@ -171,8 +178,9 @@ def test_the_lessons_of_a_page_share_its_patience_and_lose_no_word():
 
     before, after = "森林" * 1_000, "林木森" * 700
     found = differences(lessons(before, "一棵旧树"), lessons(after, "一棵新树"))
+    patience = Patience()
     first, *_others, last, short = [
-        pieces for file in found for part in file.parts for _, pieces in part.lines
+        pieces for file in found for part in file.parts for _, pieces in part.lines(patience)
     ]
     assert len(first) > 2
     assert last == (Piece("removed", before), Piece("added", after))
@@ -204,6 +212,34 @@ def test_an_item_that_only_moved_is_called_so():
     before = b"- {id: a}\n- {id: b}\n- {id: c}\n"
     moved = differences({BANK: before}, {BANK: b"- {id: c}\n- {id: a}\n- {id: b}\n"})
     assert [(p.name, p.fate) for p in moved[0].parts] == [("c", Fate.MOVED)]
+
+
+def test_a_stretch_of_the_differences_keeps_their_order_and_loses_none():
+    banks = {f"bank/{name}.yml": name for name in "abc"}
+    before = {path: "".join(f"- {{id: {name}{n}, x: 1}}\n" for n in range(7)) for path, name in banks.items()}
+    after = {path: text.replace("x: 1", "x: 2") for path, text in before.items()}
+    sides = [{path: text.encode() for path, text in side.items()} for side in (before, after)]
+    sides[0]["bank/bb.png"], sides[1]["bank/bb.png"] = b"1", b"2"  # looked at from outside: one place
+    found = differences(*sides)
+    assert sum(file.count for file in found) == 22
+    whole = [(file.path, part.name) for file in found for part in file.parts or [None] if part]
+    for most in (1, 3, 5, 50):
+        pieces = [stretch(found, first, most) for first in range(0, 22, most)]
+        assert all(
+            sum(file.count for file in piece) == min(most, 22 - n * most) for n, piece in enumerate(pieces)
+        )
+        assert [(f.path, p.name) for piece in pieces for f in piece for p in f.parts] == whole
+        assert sum(file.path == "bank/bb.png" for piece in pieces for file in piece) == 1
+    assert stretch(found, 22, 5) == []
+
+
+def test_questions_of_gift_differ_one_by_one_and_no_word_is_lost():
+    before = b"// ours\n\n::one::A?{T}\n\n::two::B?{T}\n\nC?{T}\n\n::two::D?{T}\n"
+    (file,) = differences({"bank/x.en.gift": before}, {"bank/x.en.gift": before.replace(b"D?", b"E?")})
+    (part,) = file.parts
+    assert (part.name, part.fate) == ("two", Fate.CHANGED)
+    (_name, pieces), *_none = part.lines(Patience())
+    assert [(p.kind, p.text) for p in pieces if p.kind != "same"] == [("removed", "D"), ("added", "E")]
 
 
 def test_the_other_language_joins_and_another_question_of_that_name_does_not():

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from portal.training.rules.figures import UnknownFigure, drawn, numbers_of, places_of
+from portal.training.rules.figures import UnknownFigure, drawn, grouped, numbers_of, places_of
+from portal.training.rules.formats.exchange import plain
 from portal.training.rules.packs.bank import item_as_it_stands
 from portal.training.rules.packs.banks import with_values
 from portal.training.rules.packs.lint import lint
-from portal.training.rules.quizzes import laid_out
+from portal.training.rules.quizzes import drawn_again, laid_out
 from portal.training.rules.variants import draw
 from tests.factories.packs import pack_files
 
@@ -70,3 +71,17 @@ def _unfilled(files: dict[str, bytes]) -> list[tuple[str, str]]:
         for each in findings
         if type(each.reason).__name__ == "PlaceUnfilled"
     ]
+
+
+def test_thousands_stand_apart_in_words_and_not_in_addresses_nor_in_what_is_given_out():
+    record = {**RECORD, "variant": {**RECORD["variant"], "parameters": [
+        {"name": "area", "low": "12000", "high": "12000", "step": "1"}]}}  # fmt: skip
+    item = item_as_it_stands(record)
+    found = draw(item, "7").item
+    assert '![一块 12,000 公顷的林地](media/plot.svg?drawn=area:12000 "样地 12,000 公顷")' in found.stem.zh
+    assert found.feedback.en == "It says 12,000 ha"
+    assert found.task.answers[0].value == 12000
+    (given_out,) = drawn_again({"plot": item}, ["plot"], 7, plain)
+    assert given_out.feedback.en == "It says 12000 ha"
+    assert grouped(Decimal("-1234567.8900")) == "-1,234,567.89"
+    assert grouped(Decimal("1E+4")) == "10,000"

@@ -1,5 +1,6 @@
 """Questions as pages show them: all nine kinds, asked and marked, in both languages, with their faults."""
 
+from decimal import Decimal
 from functools import cache
 
 import pytest
@@ -8,13 +9,18 @@ from werkzeug.datastructures import MultiDict
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import PortalError
+from portal.training.desk import asked
 from portal.training.forms.responses import response_from
+from portal.training.queries.figures import AskedItem, VersionFigures
 from portal.training.rules.grading import grade
-from portal.training.rules.items import Item, Option, Single
+from portal.training.rules.items import Item, Numeric, NumericAnswer, Option, Single
 from portal.training.rules.markup import to_html, to_phrase, to_words
 from portal.training.rules.packs.lint import lint
+from portal.training.rules.papers import key_of
 from portal.training.rules.quizzes import laid_out
+from portal.training.rules.scenarios import Calculation
 from portal.training.rules.solutions import right_response
+from portal.training.rules.statistics import Figures, ItemFigures
 from portal.training.showing import kind_of
 from portal.web.i18n import speak
 from tests.browser import Browser
@@ -123,6 +129,42 @@ def test_remarks_of_a_scenario_speak_in_the_words_of_its_questions(page):
     assert "“Kind of heating”" in html
     assert "heat_district" not in html
     assert "The place is Yichun" in html
+
+
+@pytest.mark.parametrize(
+    ("unit", "typed", "shown"),
+    [("t CO2", "10200.50 t CO2", "10,200.50 t CO₂"), ("t CO2", "-4500 kg CO2", "-4,500 kg CO₂"),
+     ("ha", "4500 mu", "4,500 mu"), ("ha", "300 ha", "300 ha"), ("t", "１２０００吨", "１２０００吨"),
+     ("t", "1.2万吨", "1.2万吨"), ("t", "10,200 t", "10,200 t"), ("year", "2030 year", "2030 year")],
+)  # fmt: skip
+def test_numbers_are_grouped_where_they_are_read(page, unit: str, typed: str, shown: str):
+    item = Item("i", Bilingual("几", "How many?"), Numeric((NumericAnswer(Decimal(12345)),), unit))
+    html = page(MARKED, "en", item=item, response=typed, mark=grade(item, typed), solution=True)
+    assert f"<li>{shown}</li>" in html
+    assert f"<li>{'12345' if unit == 'year' else '12,345'} " in html, "the right answer"
+    assert typed.split()[0] in page(ASKED, "en", item=item, response=typed), "a field keeps what was typed"
+
+
+def test_a_scenarios_answers_are_grouped_and_its_options_are_not_touched(page):
+    item = an_item("calculator")
+    given = Calculation("230700", (("car_km", "4500"), ("heating", "coal")))
+    html = page(MARKED, "zh", item=item, response=given, mark=grade(item, given))
+    assert ": 4,500 " in html
+    assert "4500" not in html
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_figures_of_very_many_answers_and_the_key_on_paper_are_grouped(page, lang: str):
+    item = an_item("single")
+    each = ItemFigures(item.id, Decimal("0.5"), None, Decimal("0.2"), {0: (4321, 4000, 1234)})
+    whole = Figures(12345, (each,), Decimal("15.2"), Decimal("0.8"), True)
+    found = VersionFigures({lang: whole}, (AskedItem(item, lang, 12345, each, None),))
+    html = page('{% include "training/_questions.html" %}', lang, found=found, asked_words=asked)
+    for number in ("12,345", "4,321", "4,000", "1,234", "15.20"):
+        assert f">{number}</span>" in html
+    assert "n&nbsp;=&nbsp;12,345" in html
+    number = Numeric((NumericAnswer(Decimal("10200.00"), Decimal("1020.0")),), "t CO2")
+    assert key_of(Item("i", item.stem, number)) == "10,200 t CO2 (± 1,020)"
 
 
 def test_pictures_come_from_the_pack_and_labels_hold_phrases_only(page):

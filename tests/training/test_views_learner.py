@@ -100,6 +100,18 @@ def test_the_catalogue_leads_to_a_course_and_its_lessons_without_an_account(brow
     assert "/sign-in" in asked.url
 
 
+def test_a_wide_drawing_fits_and_comes_once_more_in_a_readable_size(browser: Browser):
+    a_version()
+    wide = browser.open("/en/training/everyone/lessons/stock-and-flow").root.find(".//figure")
+    assert [each.tag for each in wide] == ["img", "figcaption", "details"]
+    fitting, larger = wide.iter("img")
+    assert (fitting.get("src"), fitting.get("alt")) == (larger.get("src"), larger.get("alt"))
+    assert wide.findtext("details/summary") == "Show the drawing larger"
+    a_version("media")
+    narrow = browser.open("/en/training/carbon-reporting/lessons/charts-and-maps").root.find(".//figure")
+    assert [each.tag for each in narrow] == ["img", "figcaption"], "the control: its words can be read"
+
+
 def test_an_empty_catalogue_says_what_can_be_done(browser: Browser, lang: str):
     assert f"/{lang}/learn/join" in browser.open(f"/{lang}/training").links.values()
 

@@ -1,12 +1,15 @@
 """A long list in parts: every row once, whatever was added meanwhile."""
 
+import re
+
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from portal.registry.jobs import sequence_and_sign
-from portal.web.paging import cut
+from portal.web.paging import Page, cut, query_with
 from tests.browser import Browser
 from tests.factories.registry import hold, make_lot, retire
 
@@ -77,3 +80,22 @@ def test_a_cursor_nobody_gave_out_is_no_fault(any_app: Flask, cursor: str):
         "/api/v1/lots",
     ):
         assert client.get(path, query_string={"cursor": cursor}).status_code in (200, 422), path
+
+
+def test_whatever_stands_in_the_query_is_kept_and_means_nothing_to_us(app: Flask):
+    """Names that ``url_for`` has for itself: they were taken for those, and answered by a 500."""
+    named = "endpoint=x&_method=PUT&_scheme=javascript&_external=1&_anchor=y&lang=en&q=a&q=b"
+    with app.test_request_context(f"/zh/pledges?cursor=x&{named}"):
+        app.preprocess_request()
+        pager = '{% from "components/pager.html" import pager %}{{ pager(page, "list") }}'
+        html = render_template_string(pager, page=Page([1], "7"))
+    assert re.findall('href="([^"]*)"', html) == [
+        str(escape(f"/zh/pledges?{named}#list")), str(escape(f"/zh/pledges?{named}&cursor=7#list"))
+    ]  # fmt: skip
+
+
+def test_a_query_is_changed_and_what_is_none_is_left_out(app: Flask):
+    with app.test_request_context("/zh/?q=%E6%9D%BE&cursor=7"):
+        assert query_with() == "?q=%E6%9D%BE&cursor=7"
+        assert query_with(cursor=0) == "?q=%E6%9D%BE&cursor=0"
+        assert query_with(cursor=None, q=None) == ""

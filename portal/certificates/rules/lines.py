@@ -21,20 +21,30 @@ LANGUAGES: Final[Mapping[str, Bilingual]] = {
     "en": Bilingual("英文", "English"),
 }
 BY_ONESELF: Final = Bilingual("自学", "on one’s own")
+COMPETENCE: Final = Bilingual("学习目标", "Competence")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A label and what it says. ``is_code`` is a serial or a digest, which is not broken into words."""
+    """A label and what it says. ``is_code`` is a serial or a digest, which is not broken into words.
+
+    On paper, one that ``goes_on`` stands on the line of the one before.
+    """
 
     label: Bilingual
     value: Bilingual
     is_code: bool = False
+    goes_on: bool = False
 
 
 def lines(kind: CertificateType, content: Content) -> list[Line]:
     """The facts of a certificate that retires nothing itself, in the order of reading."""
     return _LINES[kind](content)
+
+
+def objectives(content: Content) -> tuple[Bilingual, ...]:
+    """What a course taught, under the heading ``COMPETENCE``; nothing for other types."""
+    return tuple(quoted(_pair(each)) for each in content.get("objectives", ()))
 
 
 def day_of(kind: CertificateType, content: Content) -> str:
@@ -103,9 +113,9 @@ def _course(content: Content) -> list[Line]:
     return [
         Line(Bilingual("课程", "Course"), quoted(_pair(content["course"]))),
         Line(Bilingual("课程版本", "Course version"), same(content["course_version"])),
-        Line(Bilingual("学时", "Hours"), same(content["hours"])),
+        Line(Bilingual("学时", "Hours"), same(content["hours"]), goes_on=True),
         *(
-            [Line(Bilingual("授课语言", "Language"), LANGUAGES[content["language"]])]
+            [Line(Bilingual("授课语言", "Language"), LANGUAGES[content["language"]], goes_on=True)]
             if "language" in content
             else []
         ),
@@ -113,9 +123,8 @@ def _course(content: Content) -> list[Line]:
             Bilingual("班次", "Cohort"),
             _pair(content["cohort"]) if any(content["cohort"].values()) else BY_ONESELF,
         ),
-        *(Line(Bilingual("学习目标", "Competence"), quoted(_pair(each))) for each in content["objectives"]),
         Line(Bilingual("颁发机构", "Issuer"), _pair(content["issuer"])),
-        _day(Bilingual("结业日期", "Completed on"), content["completed_on"]),
+        Line(Bilingual("结业日期", "Completed on"), same(content["completed_on"]), goes_on=True),
     ]
 
 

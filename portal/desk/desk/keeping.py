@@ -1,6 +1,5 @@
 """Keeping a filter under a name, and forgetting it."""
 
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import flash, redirect, request, url_for
@@ -26,14 +25,14 @@ def save(listing: str) -> Response:
     if listing not in LISTS or not may_open(listing):
         raise NotFound()
     typed = parse_qsl(request.form.get("query", ""))
-    asked: dict[str, Any] = {name: value for name, value in typed if name not in _NOT_KEPT}
+    asked = urlencode({name: value for name, value in typed if name not in _NOT_KEPT})
     try:
-        filters.save(actor(), request.form.get("name", ""), listing, urlencode(asked), clock.now())
+        filters.save(actor(), request.form.get("name", ""), listing, asked, clock.now())
     except PortalError as error:
         flash(message(error), "error")
     else:
         flash(_("The filter is kept. It stands at the side of every page of the desk."), "success")
-    return redirect(url_for(listing, **asked), 303)
+    return redirect(f"{url_for(listing)}?{asked}", 303)
 
 
 @blueprint.post("/desk/filters/<filter_id>/forget")

@@ -15,6 +15,7 @@ from portal.training.queries.courses import Content
 from portal.training.rules.attempts import share
 from portal.training.rules.classes import CohortView, Standing
 from portal.training.rules.feedback import SHOWN_FROM
+from portal.training.rules.formats.exchange import plain
 from portal.training.rules.formats.xapi import Given, Record, said
 from portal.training.rules.quizzes import FINAL, drawn_again
 from portal.training.rules.research import TooFewForStatements
@@ -77,7 +78,7 @@ def _answers(attempt_ids: Sequence[str]) -> dict[str, dict[str, Answer]]:
 
 def _given(attempt: Attempt, content: Content, answers: dict[str, Answer]) -> tuple[Given, ...]:
     """The questions in the order of the attempt, with the numbers that it has drawn."""
-    asked = drawn_again(content.items, attempt.items, attempt.seed)
+    asked = drawn_again(content.items, attempt.items, attempt.seed, plain)
     return tuple(
         Given(item, said(item, row.response), Fraction(row.credit or 0), row.saved_at)
         for item in asked

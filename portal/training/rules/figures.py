@@ -5,7 +5,7 @@ Only numbers get in: whatever else stands there is no address of a drawing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -26,7 +26,7 @@ class UnknownFigure(NotFound):
 
 
 def is_wide(drawing: bytes) -> bool:
-    """Whether this SVG is scrolled on a phone rather than shrunk."""
+    """Whether the words of this SVG are too small where it is shrunk to a phone."""
     found = _VIEW.search(drawing[:1_000])
     return found is not None and int(found[1]) > WIDE
 
@@ -36,9 +36,14 @@ def places_of(text: str) -> set[str]:
     return set(PLACE.findall(text))
 
 
-def filled(text: str, numbers: Mapping[str, Decimal]) -> str:
+def grouped(number: Decimal) -> str:
+    """As pages of both languages write it: 12,000."""
+    return f"{Decimal(plain(number)):,f}"
+
+
+def filled(text: str, numbers: Mapping[str, Decimal], write: Callable[[Decimal], str] = plain) -> str:
     """With the numbers in their places; a place without a number stays as it is."""
-    return PLACE.sub(lambda found: plain(numbers[found[1]]) if found[1] in numbers else found[0], text)
+    return PLACE.sub(lambda found: write(numbers[found[1]]) if found[1] in numbers else found[0], text)
 
 
 def addressed(text: str, numbers: Mapping[str, Decimal]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput, NotFound, Refused
+from portal.training.rules.figures import grouped
 from portal.training.rules.grading import NotAResponse, Response, grade
 from portal.training.rules.items import (
     MISSING,
@@ -189,8 +190,11 @@ def _written_key(item: Item) -> str:
     """A number with its tolerance, or the words that are accepted."""
     match item.task:
         case Numeric(answers=answers, unit=unit):
-            best = next((each for each in answers if each.value is not None and each.credit > 0), None)
-            return f"{best.value:f} {unit} (± {best.tolerance:f})" if best else ""
+            right = ((each.value, each.tolerance) for each in answers if each.credit > 0)
+            said = (
+                f"{grouped(value)} {unit} (± {grouped(off)})" for value, off in right if value is not None
+            )
+            return next(said, "")
         case ShortAnswer(answers=accepted):
             texts = (text for each in accepted if each.is_right for text in (each.text.zh, each.text.en))
             return " / ".join(dict.fromkeys(text for text in texts if text))

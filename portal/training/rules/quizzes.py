@@ -4,13 +4,15 @@ has each lesson that items name.
 What a learner is asked follows from the seed alone: the same seed asks the same, anywhere and for ever.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from hashlib import sha256
 from typing import Final, TypeVar, assert_never
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, NotFound
+from portal.training.rules.figures import grouped
 from portal.training.rules.items import (
     Calculator,
     Item,
@@ -82,18 +84,20 @@ def drawn(course: Course, items: Iterable[Item], quiz: str, seed: int) -> tuple[
     return tuple(laid_out(item, seed) for item in _chosen(course, tuple(items), quiz, seed))
 
 
-def drawn_again(items: Mapping[str, Item], names: Iterable[str], seed: int) -> tuple[Item, ...]:
+def drawn_again(
+    items: Mapping[str, Item], names: Iterable[str], seed: int, write: Callable[[Decimal], str] = grouped
+) -> tuple[Item, ...]:
     """The same questions once more, by the ids that an attempt has kept and its seed."""
-    return tuple(laid_out(items[name], seed) for name in names)
+    return tuple(laid_out(items[name], seed, write) for name in names)
 
 
-def laid_out(item: Item, seed: int) -> Item:
+def laid_out(item: Item, seed: int, write: Callable[[Decimal], str] = grouped) -> Item:
     """The item as the learner with this seed sees it: numbers filled in, options in an order of its own."""
     count = _parts(item.task)
     order = _shuffled(range(count), f"{seed}/{item.id}/order")
     if isinstance(item.task, Ordering) and list(order) == sorted(order):
         order = order[1:] + order[:1]  # not shown solved
-    return replace(draw(item, str(seed)).item, order=order)
+    return replace(draw(item, str(seed), write).item, order=order)
 
 
 def _chosen(course: Course, items: tuple[Item, ...], quiz: str, seed: int) -> tuple[Item, ...]:

@@ -4,7 +4,7 @@ The same seed gives the same item anywhere and for ever, so a learner can be sho
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,7 @@ from typing import Final
 
 from portal.kernel.bilingual import Bilingual
 from portal.kernel.errors import N_, InvalidInput
-from portal.training.rules.figures import addressed, filled
+from portal.training.rules.figures import addressed, filled, grouped
 from portal.training.rules.items import Item, Numeric, NumericAnswer, Variant
 
 MAX_FORMULA: Final = 300
@@ -44,10 +44,10 @@ def check(variant: Variant) -> None:
     _evaluated(variant, _numbers(variant, ""))
 
 
-def draw(item: Item, seed: str) -> Drawn:
+def draw(item: Item, seed: str, write: Callable[[Decimal], str] = grouped) -> Drawn:
     """The item with its ``[[name]]`` filled in, in words and drawings, and its answer computed.
 
-    Raises what ``check`` raises.
+    ``write`` gives the numbers of its words. Raises what ``check`` raises.
     """
     variant = item.variant
     if variant is None or not isinstance(item.task, Numeric):
@@ -57,9 +57,15 @@ def draw(item: Item, seed: str) -> Drawn:
     tolerance = abs(value) * variant.tolerance_percent / 100
     first, *others = item.task.answers
     answers = (NumericAnswer(value, tolerance, feedback=first.feedback), *others)
-    told = tuple(replace(each, feedback=_filled(each.feedback, numbers)) for each in answers)
-    task = replace(item.task, answers=told, if_carbon=_filled(item.task.if_carbon, numbers))
-    stem, feedback = _filled(item.stem, numbers), _filled(item.feedback, numbers)
+
+    def full(text: Bilingual) -> Bilingual:
+        """The words, and the drawings that they show, whose addresses are for programs."""
+        sides = (filled(side, numbers, write) for side in (text.zh, text.en))
+        return Bilingual(*(addressed(side, numbers) for side in sides))
+
+    told = tuple(replace(each, feedback=full(each.feedback)) for each in answers)
+    task = replace(item.task, answers=told, if_carbon=full(item.task.if_carbon))
+    stem, feedback = full(item.stem), full(item.feedback)
     return Drawn(replace(item, stem=stem, feedback=feedback, task=task, variant=None), numbers)
 
 
@@ -89,11 +95,6 @@ def _numbers(variant: Variant, seed: str) -> dict[str, Decimal]:
         digest = sha256(f"{seed}/{parameter.name}".encode()).digest()
         drawn[parameter.name] = parameter.low + parameter.step * (int.from_bytes(digest, "big") % steps)
     return drawn
-
-
-def _filled(text: Bilingual, numbers: Mapping[str, Decimal]) -> Bilingual:
-    """The words, and the drawings that they show."""
-    return Bilingual(*(addressed(filled(side, numbers), numbers) for side in (text.zh, text.en)))
 
 
 def _evaluated(variant: Variant, numbers: Mapping[str, Decimal]) -> Fraction:

@@ -12,6 +12,7 @@ from portal.training.queries.learners import Enrolled, LearnerView
 from portal.training.rules.figures import ASKED, is_wide
 from portal.training.rules.markup import MediaUrl, to_html
 from portal.web.guard import actor, opened_now
+from portal.web.i18n import _, lang
 from portal.web.links import key_for, opens
 from portal.web.page import page_blueprint, plain_blueprint
 
@@ -22,7 +23,11 @@ Answer = str | Answered | tuple[str, int]
 COOKIE: Final = "learner"
 _YEAR: Final = 365 * 24 * 3600
 _ALONE: Final = re.compile(r"<p>(<img [^>]*>)</p>")
-_DRAWING: Final = re.compile(r'<figure>(?=<img [^>]*src="[^"]*/training-media/[^"/]*/([a-z0-9.-]+\.svg)")')
+_DRAWING: Final = re.compile(
+    r'<figure>(<img [^>]*src="[^"]*/training-media/[^"/]*/([a-z0-9.-]+\.svg)"[^>]*>)(.*?)</figure>', re.S
+)
+_LARGER: Final = """<figure>{picture}{caption}<details class="larger"><summary lang="{lang}">{words}</summary>
+<div class="larger-box" tabindex="0">{picture}</div></details></figure>"""
 _TITLE: Final = re.compile(r' title="([^"]*)"')
 
 
@@ -78,17 +83,20 @@ def media_url_of(version_id: str) -> MediaUrl:
 
 def shown(text: str, version_id: str) -> Markup:
     """Markdown of a lesson as safe HTML; a picture that stands alone is a figure with its caption."""
-    html = _scrolled(figures(to_html(text, media_url=media_url_of(version_id))), version_id)
+    html = _enlargeable(figures(to_html(text, media_url=media_url_of(version_id))), version_id)
     # On a phone a wide table scrolls by itself, so the keyboard must reach it.
     return Markup(html.replace("<table>", '<table tabindex="0">'))  # noqa: S704  sanitised
 
 
-def _scrolled(html: str, version_id: str) -> str:
-    """Wide drawings keep a size at which their words can be read, and scroll by themselves."""
+def _enlargeable(html: str, version_id: str) -> str:
+    """Wide drawings fit the page, and on a phone come once more, so large that their words can be read."""
 
     def opened(found: re.Match[str]) -> str:
-        is_scrolled = is_wide(courses.media(version_id, found[1]))
-        return '<figure class="wide" tabindex="0">' if is_scrolled else found[0]
+        if not is_wide(courses.media(version_id, found[2])):
+            return found[0]
+        return _LARGER.format(
+            picture=found[1], caption=found[3], lang=lang(), words=_("Show the drawing larger")
+        )
 
     return _DRAWING.sub(opened, html)
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.kernel import clock
 from portal.training.commands.drafting import put_back, undo
+from portal.training.desk.authoring.comparing import compared
 from portal.training.desk.authoring.pages import (
     AUTHORS,
     Answer,
@@ -16,7 +17,6 @@ from portal.training.desk.authoring.pages import (
 )
 from portal.training.queries import courses, drafts
 from portal.training.rules.packs.course import files_of_zip
-from portal.training.rules.packs.differences import differences
 from portal.web.guard import actor, staff
 from portal.web.i18n import _
 
@@ -34,7 +34,7 @@ def history(draft_id: str) -> Answer:
 def change(draft_id: str, revision: int, path: str) -> Answer:
     """What one change did to one file."""
     before, after = (drafts.file_at(draft_id, path, number) for number in (revision - 1, revision))
-    found = differences({path: before} if before else {}, {path: after} if after else {})
+    found = compared({path: before} if before else {}, {path: after} if after else {})
     return shown("author/change.html", at_hand(draft_id), path=path, revision=revision, found=found)
 
 
@@ -60,5 +60,5 @@ def against_base(draft_id: str) -> Answer:
     """The draft beside the version it began as."""
     found = at_hand(draft_id)
     base = files_of_zip(courses.pack_of(found.based_on)) if found.based_on else {}
-    return shown("author/against_base.html", found, found=differences(base, drafts.files(draft_id)),
+    return shown("author/against_base.html", found, found=compared(base, drafts.files(draft_id)),
                  base=courses.version(found.based_on) if found.based_on else None)  # fmt: skip

@@ -8,11 +8,11 @@ from portal.kernel.actor import Role
 from portal.training import policy
 from portal.training.commands.publishing import withdraw
 from portal.training.desk.authoring.carrying import EXPORTS, file_name, wanted, written_as
+from portal.training.desk.authoring.comparing import Comparison, compared
 from portal.training.desk.authoring.pages import AUTHORS, blueprint, files, given_out, must_be_sent, told
 from portal.training.queries import courses
 from portal.training.rules.packs.banks import bank_of
 from portal.training.rules.packs.course import files_of_zip
-from portal.training.rules.packs.differences import differences
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
 
@@ -26,7 +26,7 @@ def version(version_id: str) -> str:
     wanted = request.args.get("before", "")
     older = [each for each in others if each.published_at < found.published_at]
     before = next((each for each in others if each.id == wanted), older[0] if older else None)
-    changed = _between(before.id, version_id) if before and before.id != version_id else []
+    changed = _between(before.id, version_id) if before and before.id != version_id else None
     return render_template(
         "author/version.html", version=found, others=others, before=before, found=changed,
         may_publish=policy.may_publish(actor()),
@@ -60,8 +60,8 @@ def version_exported(version_id: str) -> AnyResponse:
     return given_out(writing.file, file_name(part, name, language), download=True)
 
 
-def _between(before: str, after: str) -> list:
-    return differences(*(files_of_zip(courses.pack_of(each)) for each in (before, after)))
+def _between(before: str, after: str) -> Comparison:
+    return compared(*(files_of_zip(courses.pack_of(each)) for each in (before, after)))
 
 
 @blueprint.post("/author/versions/<version_id>/withdraw")

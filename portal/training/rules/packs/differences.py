@@ -1,9 +1,11 @@
-"""What differs between two packs: file by file, block by block, item by item, with the words marked."""
+"""What differs between two packs: file by file, block by block, item by item, with the words marked.
+
+Finding what differs is quick; comparing the words is not, and is done of the parts that are looked at."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import Match, SequenceMatcher
 from enum import StrEnum
 from itertools import accumulate
@@ -18,6 +20,8 @@ from portal.training.rules.packs.shapes import texts_of
 MAX_COMPARED: Final = 20_000  # characters of one text; longer ones are shown whole, before and after
 # A word, a Chinese character, or anything else by itself.
 _WORD: Final = re.compile(r"[A-Za-z0-9_]+|\s+|.", re.S)
+_BLANK: Final = re.compile(r"\n[ \t\r]*\n")
+_TITLE: Final = re.compile(r"::(.+?)::", re.S)
 
 
 class Fate(StrEnum):
@@ -35,22 +39,6 @@ class Piece:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartDifference:
-    """A block of a lesson, an item of a bank or a field of a file; ``lines`` are its texts that differ."""
-
-    name: str
-    fate: Fate
-    lines: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FileDifference:
-    path: str
-    fate: Fate
-    parts: tuple[PartDifference, ...] = ()
-
-
 @dataclass(slots=True)
 class Patience:
     """The steps that may still be made to find what texts have in common. What is left when there are none
@@ -62,6 +50,43 @@ class Patience:
         """Whether there are so many."""
         self.steps -= steps if (enough := steps <= self.steps) else 0
         return enough
+
+
+@dataclass(frozen=True, slots=True)
+class PartDifference:
+    """A block of a lesson, an item of a bank or a field of a file, with its texts before and after."""
+
+    name: str
+    fate: Fate
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    def lines(self, patience: Patience) -> list[tuple[str, tuple[Piece, ...]]]:
+        """Its texts that differ, by their names, with their words marked."""
+        old, new = self.before, self.after
+        return [
+            (key, words_between(old.get(key, ""), new.get(key, ""), patience))
+            for key in _together(old, new)
+            if old.get(key) != new.get(key)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDifference:
+    """A file that differs; ``parts`` is empty where it is not looked into."""
+
+    path: str
+    fate: Fate
+    parts: tuple[PartDifference, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """In how many places it differs."""
+        return len(self.parts) or 1
+
+    def having(self, fate: Fate) -> int:
+        """Of how many of its parts this became."""
+        return sum(part.fate == fate for part in self.parts)
 
 
 class _Matcher(SequenceMatcher[str]):
@@ -95,6 +120,17 @@ def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list
     return found
 
 
+def stretch(found: Iterable[FileDifference], first: int, most: int) -> list[FileDifference]:
+    """At most so many places, from the one with this number on (0 is the first), in their files."""
+    cut, here = [], 0
+    for file in found:
+        begin, end = max(first - here, 0), first + most - here
+        if begin < file.count and end > 0:
+            cut.append(replace(file, parts=file.parts[begin:end]))
+        here += file.count
+    return cut
+
+
 def words_between(before: str, after: str, patience: Patience) -> tuple[Piece, ...]:
     """The words of both texts in order, each marked as the same, added or removed."""
     if max(len(before), len(after)) > MAX_COMPARED:
@@ -119,7 +155,7 @@ def _parts(path: str, before: bytes, after: bytes, patience: Patience) -> Iterat
         yield from _between(_fields(before), _fields(after), patience)
     elif path.endswith(".gift"):
         old, new = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
-        yield from _between({path: {"": old}} if old else {}, {path: {"": new}}, patience)
+        yield from _between(_paragraphs(old), _paragraphs(new), patience)
 
 
 Texts = dict[str, dict[str, str]]
@@ -136,6 +172,15 @@ def _blocks(data: bytes) -> Texts:
 def _items(data: bytes) -> Texts:
     records = records_of(data) or []
     return {str(record.value.get("id", n)): dict(texts_of(record.value)) for n, record in enumerate(records)}
+
+
+def _paragraphs(text: str) -> Texts:
+    """What stands between blank lines, which part the questions of GIFT: by its title, else how it begins."""
+    found = defaultdict[str, list[str]](list)
+    for each in filter(None, (part.strip() for part in _BLANK.split(text))):
+        title = _TITLE.search(each)
+        found[title[1].strip() if title else each[:60]].append(each)
+    return {name: {"": "\n\n".join(texts)} for name, texts in found.items()}
 
 
 def _fields(data: bytes) -> Texts:
@@ -157,10 +202,10 @@ def _between(before: Texts, after: Texts, patience: Patience) -> Iterator[PartDi
         old, new = before.get(name), after.get(name)
         if old == new:
             if name in moved:
-                yield PartDifference(name, Fate.MOVED)
+                yield PartDifference(name, Fate.MOVED, {}, {})
             continue
         fate = Fate.ADDED if old is None else Fate.REMOVED if new is None else Fate.CHANGED
-        yield PartDifference(name, fate, tuple(_lines(old or {}, new or {}, patience)))
+        yield PartDifference(name, fate, old or {}, new or {})
 
 
 def _together(before: Iterable[str], after: Iterable[str]) -> list[str]:
@@ -172,11 +217,3 @@ def _moved(old: list[str], new: list[str], patience: Patience) -> set[str]:
     matcher = _Matcher(old, new, patience)
     still = {name for block in matcher.get_matching_blocks() for name in old[block.a : block.a + block.size]}
     return set(old) - still
-
-
-def _lines(
-    old: Mapping[str, str], new: Mapping[str, str], patience: Patience
-) -> Iterator[tuple[str, tuple[Piece, ...]]]:
-    for key in _together(old, new):
-        if old.get(key) != new.get(key):
-            yield key, words_between(old.get(key, ""), new.get(key, ""), patience)
