@@ -201,7 +201,7 @@ def _calculation_answered(task: Calculator, response: Calculation, lang: str) ->
     for key, text in response.answers:
         question = model.questions[key]
         said = answer_words(question, shown(question, text), lang)
-        line = Html("{}: {}").format(question.title.in_(lang), said if question.is_choice else _grouped(said))
+        line = Html("{}: {}").format(question.title.in_(lang), said)
         lines.append(Answered(line, right.get(key) == text if right else None))
     return lines
 

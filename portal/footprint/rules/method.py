@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from portal.footprint.rules.answers import Given, numbers
 from portal.footprint.rules.compiler import Compiled, compile_model
@@ -159,7 +160,7 @@ def unit_text_of(model: Model, key: str) -> str:
 
 
 def answer_words(question: Question, text: str, lang: str) -> str:
-    """A stored answer as people read it: an option's title, or the number with its unit."""
+    """A stored answer as people read it: an option's title, or the number, 12,000, with its unit."""
     if question.is_choice:
         return question.option(text).title.in_(lang)
-    return f"{text} {question.unit_label.in_(lang)}".strip()
+    return f"{Decimal(text):,f} {question.unit_label.in_(lang)}".strip()
