@@ -33,7 +33,7 @@ _SMALL = {
     "people": "40", "days": "1", "share_local": "0.9", "share_car": "0", "share_rail": "0.1",
     "share_air": "0", "nights": "4",
 }  # fmt: skip
-_TRAINS = Bilingual("外地参会者改乘火车", "Those from elsewhere come by train")
+_TRAINS = Bilingual("外地参加者改乘火车", "Those from elsewhere come by train")
 _PAPER = Bilingual("不印会议材料，扫码下载", "No printed papers: a code leads to them")
 _EVIDENCE = "演示文件：4 张火车票的复印件。Demonstration: copies of four train tickets.\n"
 
@@ -76,7 +76,7 @@ def _held(actor: Actor, day: date, now: datetime) -> None:
     _retire(found.event_id, Mass.kg(actual.footprint.total.kg_up), now)
     claim = Claim(Bilingual("筹备期的办公用能", "Energy of the offices before the event"))
     declaring.declare(actor, statement_id, claim, now)
-    sharing.share_out(actor, statement_id, new_id("shb"), 40, None, "演示：全体参会者", now)
+    sharing.share_out(actor, statement_id, new_id("shb"), 40, None, "演示：全体参加者", now)
 
 
 def _retire(event_id: str, mass: Mass, now: datetime) -> None:

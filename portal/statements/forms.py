@@ -105,7 +105,7 @@ class NewPlanForm(PlanForm):
         _("What will be done to emit less, in Chinese"),
         max=ACTION_MAX * MOST_ACTIONS,
         validators=[Optional()],
-        description=_("One action per line, such as 参会者改乘火车."),
+        description=_("One action per line, such as 参加者改乘火车."),
         render_kw={"rows": 4},
     )
     actions_en = SayableText(

@@ -126,7 +126,7 @@ def event(**changes: Any) -> EventFacts:
     settings = {
         "statement_id": new_id("evt"), "event": Bilingual("森林音乐节", "Forest music festival"),
         "held_from": date(2026, 8, 1), "held_to": date(2026, 8, 2), "place": Bilingual("伊春", "Yichun"),
-        "boundary": Bilingual("场地用能、参会者交通与餐饮", "energy on site, travel and meals of guests"),
+        "boundary": Bilingual("场地用能、参加者交通与餐饮", "energy on site, travel and meals of guests"),
         "exclusions": Bilingual("纪念品", "souvenirs"), "gross": Mass(449_001), "inventory_digest": "ab" * 32,
         "model": "event", "model_version": "2026.1",
         "reductions": (Bilingual("接驳大巴", "Coaches instead of cars"),),

@@ -27,7 +27,7 @@ PLAN = Plan(
     Bilingual("伊春会议中心", "Yichun conference centre"),
     "示范林业协会", Bilingual("会前公布，会后核算。", ""),
 )  # fmt: skip
-TRAINS = Bilingual("参会者改乘火车", "Trains instead of flights")
+TRAINS = Bilingual("参加者改乘火车", "Trains instead of flights")
 CLAIM = Claim(Bilingual("筹备期差旅", ""))
 FILE = Kept(sha256(b"tickets").hexdigest(), "application/pdf", 7)
 KEEPER = Actor.system("tests")

@@ -317,6 +317,17 @@ def test_my_footprints_can_be_compared_and_copied(browser: Browser, lang: str):
     assert same.url.endswith("/account/footprints")
 
 
+@LANGS
+def test_two_of_one_kind_are_offered_for_comparing_and_already_chosen(browser: Browser, lang: str):
+    who, press = accounts.person(), {"zh": "查看变化", "en": "See what changed"}[lang]
+    kept(version=OLD, answers=COUPLE, actor=who.actor)
+    kept("event-cn", OLD, actor=who.actor)
+    sign_in(browser, who, lang)
+    assert press not in browser.open(f"/{lang}/account/footprints").buttons
+    kept(version=OLD, answers=COUPLE | {"flights": "0"}, actor=who.actor)
+    assert urlsplit(browser.open(f"/{lang}/account/footprints").submit(press).url).path.endswith("/changes")
+
+
 # ---- letter and paper
 
 

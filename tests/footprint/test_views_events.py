@@ -320,6 +320,12 @@ def test_a_file_can_be_taken_back(browser, organiser, lang):
     assert read.activities(event_id) == []
 
 
+def test_without_an_estimate_taking_over_leads_to_it(browser, organiser, lang):
+    event_id = an_event(organiser)
+    page = browser.open(f"/{lang}/events/{event_id}/take-over")
+    assert f"/{lang}/events/{event_id}/estimate" in page.links.values()
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_inventory_goes_out_with_all_that_it_rests_on(browser, organiser, kind, lang):
     event_id = an_event(organiser, events.EventDraft("=cmd|' /C calc'!A1", "230700", NOW.date(), NOW.date()))

@@ -18,14 +18,16 @@ INSTEAD = {
     "造林捐助": "植树捐助",
     "预计清除": "预期清除",
     "组织者": "主办方",
+    "参会者": "参加者",
+    "锁定": "冻结",
 }
-# What people type is read in either word. A released model is never edited (0024): the next one says 千克.
+# What people type is read in either word. A released model is never edited (0024): the next one says it right.
 READ_HERE = {
     "portal/certificates/rules/claims.py",
     "portal/footprint/rules/activity.py",
     "portal/training/rules/quantities.py",
 }
-FROZEN = {"portal/footprint/models/household-cn/2.0.0/model.toml"}
+FROZEN = {f"portal/footprint/models/{name}/2.0.0/model.toml" for name in ("household-cn", "event-cn")}
 # An organisation is 机构 wherever English says so.
 ORGANISATION = re.compile(r"\borganisations?\b", re.IGNORECASE)
 OTHER_BODY = re.compile(r"单位|组织")

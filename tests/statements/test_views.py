@@ -144,14 +144,14 @@ def test_shares_are_made_printed_and_opened(organiser, browser, at):
     assert printed(codes[0][1]) in cards.main
     assert printed(codes[60][1]) not in cards.main
     assert printed(codes[60][1]) in cards.click("Next page").main
-    table = browser.client.get(page.links["Codes as CSV"], buffered=True).get_data(as_text=True)
+    table = browser.client.get(page.links["Codes of the shares as CSV"], buffered=True).get_data(as_text=True)
     assert table.splitlines()[1] == (
         f"1,{printed(codes[0][1])},{batch.each.grams},{browser.client.application.config['PORTAL'].base_url}/s/{codes[0][1]}"
     )
     page = browser.open("/zh/statements/shares").fill("份额编码", printed(codes[0][1]).lower())
     share = page.submit("打开这份份额")
     assert "本身不构成任何声明" in share.main
-    assert browser.open(f"/s/{codes[0][1]}").h1 == "活动证书的一份"
+    assert browser.open(f"/s/{codes[0][1]}").h1 == "活动证书中的份额"
     browser.open("/en/statements/shares/AAAABBBBCCCC", expect=404)
 
 

@@ -166,7 +166,7 @@ def inventory_file(event_id: str, stage: str, kind: str) -> Answer:
 
 def _facts(event: Event, version: Version, model: Model) -> list[Row]:
     stored = version.footprint
-    state = _("frozen") if version.is_frozen else _("open")
+    state = _("frozen") if version.is_frozen else _("not frozen")
     rows: list[Row] = [
         [_("Name of the event"), event.title],
         [_("Place"), f"{model.place(event.region).title.in_(lang())} ({event.region})"],

@@ -1,5 +1,6 @@
 """A stored result, as its holder sees it, and the results of a signed-in person."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -60,12 +61,13 @@ def result(footprint_id: str) -> str:
 def mine() -> str:
     """What a signed-in person worked out, newest first."""
     saved = [(each, model_of(each)) for each in queries.footprints_of(actor())]
+    how_many = Counter(model.id for _each, model in saved)
     return render_template(
         "footprint/mine.html",
         saved=saved,
         copy_url=copy_url,
         form_words=form_words(),
-        kinds={model.id: model.title for _each, model in saved},
+        comparable={model.id: model.title for _each, model in saved if how_many[model.id] > 1},
     )
 
 
