@@ -254,6 +254,7 @@ def test_a_file_is_looked_at_taken_in_and_used(browser, organiser, lang):
     verdicts = [list(row.values()) for row in page.table()]
     assert [row[0] for row in verdicts] == ["3", "2"], "the refused row comes first"
     assert not [b for b in page.buttons if "2" in b], "all or nothing"
+    assert {"zh": "选择改正后的文件", "en": "Choose the corrected file"}[lang] in page.links
     page = upload(browser, lang, event_id, text.replace('"=1+1"', "全部").encode())
     page = press(page)
     assert read.sums_of(read.activities(event_id)) == {"kwh": parse_decimal("12345.6"), "nights": 301}

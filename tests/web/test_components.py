@@ -184,6 +184,16 @@ def test_the_error_summary_leads_to_each_field(show, form):
     assert "role" in one(page, "div", **{"class": "error-summary"}).attrib
 
 
+def test_a_label_that_is_a_sentence_has_no_stop_before_the_colon_of_its_error(show, lang: str):
+    class Whole(PortalForm):
+        final = BooleanField("This is final.", validators=[InputRequired("Tick this.")])
+
+    form = Whole(meta={"csrf": False})
+    form.validate()
+    said = {"zh": "This is final：Tick this.", "en": "This is final: Tick this."}[lang]
+    assert words(one(show("{{ error_summary(form) }}", form=form), "a")) == said
+
+
 def test_the_error_summary_names_what_is_wrong_with_the_whole_form(show):
     class Whole(PortalForm):
         name = StringField("Name")
