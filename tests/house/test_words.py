@@ -21,7 +21,7 @@ INSTEAD = {
     "参会者": "参加者",
     "锁定": "冻结",
 }
-# What people type is read in either word. A released model is never edited (0024): the next one says it right.
+# What people type is read in either word. A released model is never edited (0024): the next one is.
 READ_HERE = {
     "portal/certificates/rules/claims.py",
     "portal/footprint/rules/activity.py",

@@ -133,6 +133,28 @@ def test_a_per_cent_sign_stays_with_its_number(lang: str):
     assert {"zh": "80%", "en": "80\u00a0%"}[lang] in needed
 
 
+# A colon that is part of a label, or written behind it by hand: in Chinese it is a wide one without a space.
+COLON = re.compile(r"""_\("[^"]*:"\) ?\}\}(</?[a-z]+>)? +[^ ]|\{% block title %\}.*\}\}: """)
+
+
+def test_no_label_brings_a_colon_of_its_own():
+    for file in (ROOT / "templates").rglob("*.html"):
+        assert not COLON.search(file.read_text("utf-8")), file.name
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '{{ _("Source:") }} {{ it }}',
+        '<b>{{ _("Answer:") }}</b> {{ it }}',
+        "{% block title %}{{ it }}: {{ is }}",
+    ],
+)
+def test_a_colon_of_its_own_is_found(planted: str):
+    """The control."""
+    assert COLON.search(planted)
+
+
 # A sign written behind a value by hand: a line may end before it, and in Chinese there is no space.
 BY_HAND = re.compile(r"""\}\} %[^}]|~ " ?%"|"[0-9]+ %\"""")
 
