@@ -1,6 +1,5 @@
 """Language of the page, and how values are written in it."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -209,17 +208,6 @@ def instant(value: datetime, zone: ZoneInfo | None = None) -> str:
     return _("%(time)s (%(zone)s, %(offset)s)", time=time, zone=zone_name(zone.key), offset=_offset(here))
 
 
-def zone_said_once(rows: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], bool]:
-    """A table's rows with the zone taken off the city's times, and whether there were any.
-
-    The caption says it: in a narrow column it would wrap to lines of its own in every row. Other zones stay.
-    """
-    zone = _("%(time)s (Beijing time)", time="")
-    cells = [[cell.replace(zone, "") if isinstance(cell, str) and zone in cell else cell for cell in row]
-             for row in rows]  # fmt: skip
-    return cells, cells != [list(row) for row in rows]
-
-
 def _offset(here: datetime) -> str:
     """UTC+8, UTC-3:30."""
     sign, hours, minutes = f"{here:%z}"[0], *divmod(int(f"{here:%z}"[1:5]), 100)
@@ -312,7 +300,6 @@ FILTERS = {
     "money": money,
     "day": day,
     "instant": instant,
-    "zone_said_once": zone_said_once,
     "message": message,
     "bi": both,
 }

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask, render_template_string
@@ -261,27 +260,6 @@ def test_a_table_has_a_caption_and_headers(show):
     assert words(one(html, "caption")) == "Fees"
     assert [e.get("scope") for e in parse(html)[0].iter("th")] == ["col", "col", "row", "row"]
     assert "<b>1</b>" in html
-
-
-BEIJING, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
-ELSEWHERE = {"zh": "（柏林时间，UTC+1）", "en": " (Berlin time, UTC+1)"}
-CAPTION = {"zh": "Fees 时间为北京时间", "en": "Fees Times are Beijing time"}
-
-
-def test_a_table_says_the_citys_zone_once_and_keeps_another(show, lang: str):
-    for zone, time, caption in (
-        (BEIJING, "2027-01-01 00:00", CAPTION[lang]),
-        (BERLIN, "2026-12-31 17:00" + ELSEWHERE[lang], "Fees"),
-    ):
-        html = show(
-            "{% set link %}<a>{{ at | instant(zone) }}</a>{% endset %}"
-            '{{ data_table("Fees", ["Order", "Until", "Sum"], [[link, (at | instant(zone)) ~ "!", 1]]) }}',
-            at=datetime(2026, 12, 31, 16, tzinfo=UTC),
-            zone=zone,
-        )
-        assert words(one(html, "caption")) == caption
-        assert [words(cell) for cell in one(html, "tbody")[0]] == [time, f"{time}!", "1"]
-        assert "<a>" in html
 
 
 def test_the_countdown_says_beijing_time_without_javascript(show):
