@@ -29,6 +29,7 @@ from portal.web import (
     scanning,
     sessions,
 )
+from portal.web.asked import Asked
 from portal.web.routes import Route, Whole
 
 # Rooms from the ground up; each offers what it has of views, desk, api, jobs and cli.
@@ -67,6 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     config.instance.mkdir(parents=True, exist_ok=True)
     app.jinja_environment = frame.Templates
+    app.request_class = Asked
     app.url_rule_class = Route
     app.url_map.converters["int"] = Whole
     app.session_interface = sessions.Sessions()

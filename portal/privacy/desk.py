@@ -124,8 +124,7 @@ def seen() -> Answer:
     rows = looks(actor(), wanted, PAGE + 1)
     page = cut(rows, PAGE, lambda row: row.id)
     has_shown(Shown.PERSON, _people(page.items), LISTS)
-    query = {name: value for name, value in request.args.items() if name != "cursor"}
-    shown = render_template("privacy/desk_looks.html", form=form, page=page, words=words, query=query)
+    shown = render_template("privacy/desk_looks.html", form=form, page=page, words=words)
     return shown, 422 if form.has_errors else 200
 
 

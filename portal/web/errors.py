@@ -1,6 +1,7 @@
 """The five kinds of PortalError, mapped once: a page for people, problem details (RFC 9457) for programs."""
 
 import re
+from itertools import chain
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
@@ -97,7 +98,8 @@ def refuse_what_cannot_be_stored() -> None:
     """A zero byte is no text: PostgreSQL refuses it, and nobody types it."""
     if "\0" in request.path or b"%00" in request.query_string:
         raise BadRequest()
-    if request.form and any("\0" in name + text for name, text in request.form.items(multi=True)):
+    files = ((name, file.filename or "") for name, file in request.files.items(multi=True))
+    if any("\0" in name + text for name, text in chain(request.form.items(multi=True), files)):
         raise BadRequest()
 
 

@@ -13,6 +13,7 @@ from wtforms import (
     DateField,
     Field,
     FileField,
+    PasswordField,
     RadioField,
     SelectField,
     StringField,
@@ -88,6 +89,13 @@ def _of_our_time(_form: Any, field: DateField) -> None:
 class Required(InputRequired):
     def __init__(self, text: str | None = None) -> None:
         super().__init__(lazy_gettext("Please fill this in.") if text is None else text)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """A text that has nothing in it once it is cleaned is none; of a password every sign counts."""
+        is_blank = isinstance(field.data, str) and not field.data.strip()
+        if is_blank and not isinstance(field, PasswordField):
+            raise StopValidation(self.message)
+        super().__call__(form, field)
 
 
 class TooLong(StopValidation):

@@ -75,6 +75,30 @@ def test_what_was_posted_is_sent_on_after_the_proof(
     assert thief.get("/en/account").status_code == 302  # the session goes on under a new secret
 
 
+@pytest.mark.parametrize(
+    ("before", "onward"),
+    [
+        ("http://localhost/en/about", "/en/about"),
+        ("http://[", "/en/account"),
+        ("http://a:99999/", "/en/account"),
+    ],
+)
+def test_where_a_post_came_from_may_be_no_address(
+    app: Flask, browser: Browser, at: At, before: str, onward: str
+) -> None:
+    blueprint = Blueprint("posted", __name__, url_prefix="/<lang:lang>")
+    blueprint.post("/posted", endpoint="here")(signed_in(fresh(lambda: "")))
+    app.register_blueprint(blueprint)
+    at("2026-11-22T08:00:00Z")
+    sign_in(browser, make.person())
+    token = token_on(browser)
+    at("2026-11-22T09:00:00Z")
+    browser.client.environ_base["HTTP_REFERER"] = before
+    page = browser._go("POST", "/en/posted", {"code": "x", "csrf_token": token}, 403)
+    del browser.client.environ_base["HTTP_REFERER"]
+    assert send(page, {"proof_password": PASSWORD}).url == onward
+
+
 @pytest.mark.parametrize("secret", ["password", "present", "code", "answer"])
 def test_secrets_are_written_into_no_page(
     browser: Browser, deeds: list[dict[str, str]], at: At, secret: str

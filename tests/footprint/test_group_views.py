@@ -172,6 +172,14 @@ def test_strangers_see_figures_but_no_tools_and_nothing_of_a_private_campaign(ap
     stranger.open(f"/{lang}/campaigns/cmp_00000000000000000000000000", expect=404)
 
 
+@pytest.mark.parametrize("blank", [" ", "\u202e"])
+def test_a_day_of_which_nothing_can_be_seen_is_asked_for(app, lang, blank):
+    browser, teacher = a_teacher(app, lang)
+    campaign_id = a_campaign(Actor(teacher.id))
+    page = browser.open(f"/{lang}/campaigns/{campaign_id}/reopen")
+    assert send(page, {"closes": blank}, expect=422).errors
+
+
 def test_the_list_says_what_to_do_and_then_what_there_is(app, lang):
     browser, teacher = a_teacher(app, lang)
     assert browser.open(f"/{lang}/account/campaigns").root.find(".//table") is None

@@ -173,6 +173,9 @@ def test_a_look_of_staff_leaves_a_line_for_the_person_and_the_auditor(app: Flask
     at_the_desk(auditor, Role.AUDITOR)
     found = auditor.open(f"/en/desk/privacy/looks?about={life.who.id}").table()
     assert [row["Who looked"] for row in found] == [finance]
+    odd = f"?about={life.who.id}&kind=x&endpoint=y&_scheme=javascript"  # names of ``url_for`` and its route
+    page = auditor.open(f"/en/desk/privacy/looks{odd}&cursor=~")
+    assert page.links["As CSV"] == f"/en/desk/privacy/looks.csv{odd}"
     assert "No looks found" in auditor.open("/en/desk/privacy/looks?who=usr_x").main
     auditor.open("/en/desk/privacy/looks?first=yesterday", expect=422)
     csv = auditor.client.get("/en/desk/privacy/looks.csv", buffered=True).get_data(as_text=True)

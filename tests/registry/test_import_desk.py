@@ -131,6 +131,14 @@ def test_the_report_can_be_filtered_paged_and_taken_away(
     assert "121" in rows[0][-1]
 
 
+def test_a_file_has_a_name_of_one_line(desk: Browser):
+    """Browsers send no other; the report of such a file had a header of two lines, and could not be had."""
+    page = choose(desk, "en", sample("acr"), """x"; filename*=utf-8''a%0D%0Ab.csv; y="z""")
+    assert "a b.csv" in page.h1
+    href = next(href for href in page.links.values() if href.endswith("report.csv"))
+    assert desk.client.get(href).headers["Content-Disposition"] == 'attachment; filename="a b-report.csv"'
+
+
 def test_names_in_a_report_are_no_formulas_and_no_markup(desk: Browser):
     data = sample("gold-standard").replace(
         b"Demonstration solar schools", b"@SUM(1)<script>alert(1)</script>"

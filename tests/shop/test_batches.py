@@ -304,6 +304,8 @@ def test_from_a_file_to_certificates(browser: Browser) -> None:
     assert page.table()[0]["Certificates"] == "2"
     page = browser.open(next(url for url in page.links.values() if "/gift-batches/bch_" in url))
     assert "2 of 2 certificates issued" in page.main
+    for cursor, shown in (("0", 1), ("9" * 30, 2), ("x", 2)):  # what nobody gave out shows the beginning
+        assert len(browser.open(f"{page.url}?cursor={cursor}").table("Every gift")) == shown
     sheet = browser.client.get(page.links["Codes as CSV"]).get_data(as_text=True)
     assert "王芳" in sheet
     assert sheet.count("/gifts/claim/") == 2

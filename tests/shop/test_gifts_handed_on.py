@@ -100,6 +100,7 @@ def test_the_page_says_what_happens_and_keeps_what_was_typed(
 ) -> None:
     number, page = page_to_hand_on(browser, lang)
     address = page.url
+    browser.open(f"{address}é", expect=404)
     assert papers.by_number(number).printed_number in page.main
     page = page.fill(name, "x" * 200).submit(button, expect=422)
     assert page.value(name) == "x" * 200

@@ -264,6 +264,9 @@ def test_questions_are_written_in_every_format_and_what_cannot_be_is_listed(seen
         answer = browser.client.get(f"/author/drafts/{draft_id}/export-file?format={name}&language=zh")
         assert answer.data
         assert answer.headers["Content-Disposition"].startswith("attachment")
+    whole = "export-file?format=scorm12&language=zh"  # a course goes out whole, whatever part is named
+    answer = browser.client.get(f"/author/drafts/{draft_id}/{whole}&item=a%0D%0Ab%22")
+    assert answer.headers["Content-Disposition"] == r'''attachment; filename="a b\"-scorm12.zh.zip"'''
 
 
 def test_a_pack_comes_in_as_a_zip_and_goes_out_byte_for_byte(seen_by: As):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -115,6 +116,14 @@ def test_a_zero_byte_in_a_form_is_refused(client: FlaskClient, kind: str):
         answer = client.post("/en/account/sign-in", data=data, content_type=kind.split(";")[0])
         assert answer.status_code == 400
         assert "We could not read that request" in answer.text
+
+
+def test_a_zero_byte_in_the_name_of_a_file_is_refused(client: FlaskClient):
+    """Before the form is looked at, which without its token is refused in other words: the control."""
+    for name, told in (("a\0b", "Please go back and check what was sent."), ("ab", "Your page was open too")):
+        answer = client.post("/en/account/sign-in", data={"file": (BytesIO(b"x"), name)})
+        assert answer.status_code == 400
+        assert told in answer.text
 
 
 @pytest.mark.parametrize("kind", FORM_KINDS)

@@ -15,7 +15,16 @@ from werkzeug.test import TestResponse
 from portal.accounts.forms import SecretField
 from portal.kernel.errors import Refused
 from portal.kernel.mass import Mass
-from portal.web.forms import EmailField, LineField, PortalForm, TextField, clean_line, first_error
+from portal.web.forms import (
+    EmailField,
+    LineField,
+    MassField,
+    PortalForm,
+    Required,
+    TextField,
+    clean_line,
+    first_error,
+)
 from tests.web.conftest import EverythingForm
 
 GOOD = {"must": "x", "choice": "a", "day": "2026-01-31"}
@@ -93,6 +102,8 @@ def test_what_is_no_number_is_told_in_both_languages(client: FlaskClient, field:
         ("email", "a@b", "like name@example.com"),
         ("email", "x" * 300 + "@example.cn", "at most 254"),
         ("must", "", "Please fill this in."),
+        ("must", " \u3000", "Please fill this in."),
+        ("must", "\u202e\u200b", "Please fill this in."),
         ("choice", "c", "Not a valid choice"),
         ("day", "2026-02-30", "Not a valid date"),
         ("day", "yesterday", "Not a valid date"),
@@ -117,6 +128,26 @@ def test_a_text_of_200_000_characters_is_refused_and_never_cut(
     if field == "must":
         assert answer.get_json()["errors"]["must"] == ["Please use at most 200 characters."]
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "is_there"),
+    [
+        (LineField(validators=[Required()]), False),
+        (TextField(validators=[Required()]), False),
+        (MassField(validators=[Required()]), False),
+        (SecretField(autocomplete="off"), True),  # of which every sign counts
+    ],
+)
+def test_a_field_of_blanks_is_an_empty_one(room: Flask, field: Any, is_there: bool):
+    class OneForm(PortalForm):
+        class Meta:
+            csrf = False
+
+        text = field
+
+    with room.test_request_context("/en/"):
+        assert OneForm(MultiDict({"text": "   "})).validate() == is_there
 
 
 @pytest.mark.parametrize(

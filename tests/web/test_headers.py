@@ -230,6 +230,9 @@ def test_over_https_the_page_it_comes_from_counts_too(secure: Flask):
     token = re.search('name="csrf_token"[^>]*value="([^"]+)"', page.text)
     assert token
     data = {"csrf_token": token[1], "must": "x", "choice": "a"}
-    for referrer, status in ((f"{SITE}/en/tried/form?k=x", 200), ("https://evil.example/", 400), (None, 400)):
+    for referrer, status in (
+        (f"{SITE}/en/tried/form?k=x", 200), ("https://evil.example/", 400), (None, 400),
+        ("https://[", 400), (f"{SITE}:99999999/", 400), (f"{SITE}:x/", 400), ("https://a\u2044b/", 400),
+    ):  # fmt: skip
         headers = {"Referer": referrer} if referrer else {}
         assert client.post("/en/tried/form", base_url=SITE, data=data, headers=headers).status_code == status

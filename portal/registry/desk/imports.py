@@ -36,6 +36,7 @@ from portal.registry.rules.errors import NotConfirmed
 from portal.registry.rules.imports import MAX_BYTES, Layout, SourceState, Verdict, preview, sample
 from portal.registry.rules.imports.layouts import faults_of, layout_of_header, suggested
 from portal.registry.rules.imports.runs import RunState
+from portal.web.forms import clean_line
 from portal.web.guard import actor, staff
 from portal.web.i18n import _, message
 from portal.web.page import page_blueprint
@@ -81,7 +82,7 @@ def files() -> Answer:
 def _begun(form: ImportForm) -> str:
     """Where a chosen file leads: to its report, or to a mapping when nobody knows its columns."""
     data = form.file.data.read()
-    name = Path(form.file.data.filename or "export.csv").name[:120]
+    name = clean_line(Path(form.file.data.filename or "").name)[:120] or "export.csv"
     layout = _layout(form.registry.data, data)
     digest = sha256(data).hexdigest()
     if layout is None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts import queries as accounts
 from portal.certificates.rules.claims import ForbiddenClaim
-from portal.kernel import clock
+from portal.kernel import clock, numbers
 from portal.kernel.errors import InvalidInput, NotFound, PortalError
 from portal.kernel.ids import is_id, new_id
 from portal.registry.queries import register
@@ -233,7 +233,7 @@ def _quote(found: BatchView, payment: PaymentKind) -> Quote:
 def _page(found: BatchView, form: BatchBuyForm, status: int = 200, problem: str = "") -> Answer:
     """It looks again by itself through the Refresh header while certificates or cards are being made."""
     quote = _quote(found, PaymentKind.CARD) if found.is_open else None
-    rows = gifts.gifts_in(found.id, request.args.get("cursor", -1, int), PAGE)
+    rows = gifts.gifts_in(found.id, numbers.whole(request.args.get("cursor", ""), -1), PAGE)
     printing = queries.cards_of(found.id)
     is_working = found.order_id is not None and not found.is_unpaid and found.certified < found.count
     page = render_template(

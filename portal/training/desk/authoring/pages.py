@@ -22,6 +22,7 @@ from portal.training.rules.markup import to_words
 from portal.training.rules.packs.banks import Held
 from portal.training.rules.packs.course import LESSON
 from portal.training.rules.packs.faults import Finding
+from portal.web.forms import clean_line
 from portal.web.guard import actor
 from portal.web.i18n import message
 from portal.web.page import page_blueprint, plain_blueprint
@@ -118,7 +119,7 @@ def given_out(data: bytes, path: str, *, download: bool = False) -> AnyResponse:
     answer = Response(data, mimetype=_TYPES.get(ending, "application/octet-stream"))
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     if download or ending not in _TYPES:
-        answer.headers.set("Content-Disposition", "attachment", filename=path.rpartition("/")[2])
+        answer.headers.set("Content-Disposition", "attachment", filename=clean_line(path.rpartition("/")[2]))
     return answer
 
 
