@@ -214,3 +214,12 @@ def test_grams_of_several_effects_stay_apart_in_an_event():
     assert [part["lot"] for each in content["retirements"] for part in each["ranges"]] == [
         PLANTING.lot_code, AVOIDING.lot_code,
     ]  # fmt: skip
+
+
+def test_a_boundary_in_whole_sentences_ends_in_one_stop():
+    boundary = Bilingual("计入用电。不计建设。", "Power counts. Building does not.")
+    content = text_of(event(boundary=boundary))
+    (note,) = paper.notes(CertificateType.EVENT, content)
+    assert note.zh.startswith("边界：计入用电。不计建设；未计入：")
+    assert note.en.startswith("Boundary: Power counts. Building does not. Left out: ")
+    assert content["boundary"] == {"zh": boundary.zh, "en": boundary.en}, "the text itself keeps every sign"

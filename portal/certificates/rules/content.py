@@ -285,10 +285,15 @@ def _event_places(content: Content) -> dict[str, Bilingual]:
         "event": either(content["event"]),
         "method": same(method),
         "gross": same(f"{Mass(content['gross_g']).kg_up:,} kg CO₂e"),
-        "boundary": either(content["boundary"]),
-        "exclusions": either(content["exclusions"]),
+        "boundary": _without_stop(either(content["boundary"])),
+        "exclusions": _without_stop(either(content["exclusions"])),
         "evaluator": either(content["evaluator"]) if "evaluator" in content else BY_ITSELF,
     }
+
+
+def _without_stop(sentences: Bilingual) -> Bilingual:
+    """As part of a sentence that has a stop of its own."""
+    return Bilingual(sentences.zh.rstrip("。"), sentences.en.rstrip("."))
 
 
 def _event_stated(content: Content) -> dict[str, bool]:
